@@ -8,10 +8,10 @@ import type { Runner } from "../src/engine/runner.ts";
 import { shortHash } from "../src/engine/theta.ts";
 import { nodeDeps } from "../src/platform/node.ts";
 import { loadTask } from "../src/run/load.ts";
+import { runRequestOf } from "../src/run/record/run-manifest.ts";
+import { runPathsOf } from "../src/run/record/run-paths.ts";
+import { openRunState, readRun } from "../src/run/record/runs.ts";
 import { startRun } from "../src/run/run.ts";
-import { runRequestOf } from "../src/run/run-manifest.ts";
-import { runPathsOf } from "../src/run/run-paths.ts";
-import { openRunState, readRun } from "../src/run/runs.ts";
 import { readSpending, totalOf } from "../src/run/spending.ts";
 import { writeGraph } from "./rows.ts";
 

@@ -1,4 +1,4 @@
-import { type Amount, estimateRun } from "../../src/run/estimate.ts";
+import { type Amount, estimateRun } from "../../src/run/estimate/estimate.ts";
 import { inTurn, seedsFrom } from "../experiments/experiment.ts";
 import { median } from "../worlds/run.ts";
 import { known, scored, used, world } from "./unimproved.ts";

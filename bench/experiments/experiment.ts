@@ -1,5 +1,5 @@
 import { mean } from "simple-statistics";
-import { scoreInterval, wilson } from "../../src/engine/statistics.ts";
+import { scoreInterval, wilson } from "../../src/engine/gate/statistics.ts";
 
 /** One question put to the engine on worlds of known truth. */
 export interface Experiment {

@@ -1,6 +1,6 @@
 import { area, line, scaleLinear, scalePoint } from "d3";
-import { html, type Markup } from "../../src/run/report/markup.ts";
-import { STYLE } from "../../src/run/report/style.ts";
+import { html, type Markup } from "../../src/run/report/format/markup.ts";
+import { STYLE } from "../../src/run/report/format/style.ts";
 import type { Experiment, Outcome, Plot, Point } from "./experiment.ts";
 
 /** An experiment's figures as one self-contained page, in the report's clothes. */

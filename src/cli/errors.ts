@@ -4,7 +4,7 @@ import type { ErrorAction, Severity } from "../i18n/error-message.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { oneLine, plain } from "../i18n/plain-text.ts";
 import { BudgetReached, fieldsOf } from "../models/errors.ts";
-import type { RunState } from "../run/state.ts";
+import type { RunState } from "../run/state/state.ts";
 import { EXIT } from "./exit.ts";
 import type { Failure } from "./json.ts";
 

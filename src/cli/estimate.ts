@@ -3,13 +3,13 @@ import { ENGLISH } from "../i18n/locale.ts";
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import type { Tiers } from "../models/tiers/choice.ts";
-import { adviceMessage, adviceOn } from "../run/advice.ts";
-import { type Estimate, estimateRun, estimateRunner, rounded } from "../run/estimate.ts";
+import { type Estimate, estimateRun, estimateRunner, rounded } from "../run/estimate/estimate.ts";
+import { tierLines } from "../run/estimate/tier-lines.ts";
+import { adviceMessage, adviceOn } from "../run/explain/advice.ts";
 import { runnerOf } from "../run/job.ts";
-import { readCache } from "../run/replies.ts";
-import type { RunRequest } from "../run/run-manifest.ts";
-import type { RunPaths } from "../run/run-paths.ts";
-import { tierLines } from "../run/tier-lines.ts";
+import { readCache } from "../run/record/replies.ts";
+import type { RunRequest } from "../run/record/run-manifest.ts";
+import type { RunPaths } from "../run/record/run-paths.ts";
 import type { Cli } from "./cli.ts";
 
 /** Prints the estimated cost of a run in one line, before its first call. */

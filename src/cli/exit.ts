@@ -1,4 +1,4 @@
-import type { RunState } from "../run/state.ts";
+import type { RunState } from "../run/state/state.ts";
 
 /** Exit codes, the same for every command. */
 export const EXIT = {

@@ -11,7 +11,7 @@ import type {
 import { warningMessages } from "../i18n/warnings.ts";
 import { Samples } from "../run/report/samples.ts";
 import type { Run } from "../run/run.ts";
-import type { Attempt, RunState } from "../run/state.ts";
+import type { Attempt, RunState } from "../run/state/state.ts";
 
 /** What `--json` prints of a run. Scores are means of 1 − loss, 0 … 1. */
 export interface RunReport {

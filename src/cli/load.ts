@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import type { Fault } from "../graph/fault.ts";
 import { plain } from "../i18n/plain-text.ts";
 import { type LoadedTask, loadTask, type Overrides } from "../run/load.ts";
-import { type RunRequest, runRequestOf } from "../run/run-manifest.ts";
+import { type RunRequest, runRequestOf } from "../run/record/run-manifest.ts";
 import { InvalidGraph } from "./errors.ts";
 import type { Output } from "./output.ts";
 

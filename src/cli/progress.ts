@@ -5,9 +5,9 @@ import { callsLabel, paceLabels } from "../i18n/labels.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { waitingLabel } from "../i18n/waiting.ts";
 import type { Waiting } from "../models/stack/waiting.ts";
-import { type Completed, type PaceNow, progressOf } from "../run/pace.ts";
 import type { Run } from "../run/run.ts";
-import type { RunState } from "../run/state.ts";
+import { type Completed, type PaceNow, progressOf } from "../run/state/pace.ts";
+import type { RunState } from "../run/state/state.ts";
 import type { Output } from "./output.ts";
 
 /** Milliseconds between two updates of the bar. */

@@ -1,7 +1,7 @@
 import { ENGLISH } from "../i18n/locale.ts";
 import { plain } from "../i18n/plain-text.ts";
 import type { Run } from "../run/run.ts";
-import type { RunState } from "../run/state.ts";
+import type { RunState } from "../run/state/state.ts";
 import type { Cli } from "./cli.ts";
 import { createProgress, type Progress } from "./progress.ts";
 

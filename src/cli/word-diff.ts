@@ -1,6 +1,6 @@
 import type { Colors } from "picocolors/types.js";
 import { plain } from "../i18n/plain-text.ts";
-import { wordChanges } from "../run/report/word-changes.ts";
+import { wordChanges } from "../run/report/tables/word-changes.ts";
 
 /** Lines of unchanged text shown around a change. */
 const CONTEXT = 2;

@@ -4,8 +4,8 @@ import type { Graph, Texts } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Baseline, BaselineScore } from "./events.ts";
-import { type Forward, SAMPLES_AT_ONCE, type Scored } from "./forward.ts";
-import { meanScore } from "./statistics.ts";
+import { type Forward, SAMPLES_AT_ONCE, type Scored } from "./forward/forward.ts";
+import { meanScore } from "./gate/statistics.ts";
 import { textsOf, thetaOf } from "./theta.ts";
 
 /** Name of the one baseline there is beside the untouched graph. */

@@ -1,8 +1,8 @@
 import type { Sample, Split } from "../data/sample.ts";
 import type { Graph, ModelChoice } from "../graph/graph.ts";
 import type { AskVote, Vote } from "../loss/loss.ts";
-import { askJson, type Llm } from "./llm.ts";
-import { block, escapeTags, fill } from "./prompt.ts";
+import { askJson, type Llm } from "./forward/llm.ts";
+import { block, escapeTags, fill } from "./forward/prompt.ts";
 import judgeTemplate from "./prompts/judge.md";
 import caseTemplate from "./prompts/judge-case.md";
 import repairTemplate from "./prompts/judge-repair.md";

@@ -2,15 +2,15 @@ import type * as z from "zod";
 import type { Sample, Split } from "../data/sample.ts";
 import type { Texts } from "../graph/graph.ts";
 import type { Message } from "../models/model.ts";
-import type { AnswersOf } from "./answer-space.ts";
-import type { BackwardPass } from "./batch-gradients.ts";
-import type { Candidate } from "./candidate.ts";
+import type { AnswersOf } from "./backward/answer-space.ts";
+import type { BackwardPass } from "./backward/batch-gradients.ts";
 import type { Judged, RunEvent, ScreenReason, Verdict } from "./events.ts";
-import type { ForwardPass, Scored } from "./forward.ts";
-import type { Attempts } from "./history.ts";
+import type { ForwardPass, Scored } from "./forward/forward.ts";
+import type { Rule } from "./gate/rules.ts";
+import type { Pair } from "./gate/statistics.ts";
 import type { Parameter } from "./parameters.ts";
-import type { Rule } from "./rules.ts";
-import type { Pair } from "./statistics.ts";
+import type { Candidate } from "./propose/candidate.ts";
+import type { Attempts } from "./propose/history.ts";
 import type { Task } from "./task.ts";
 
 /** A way to optimize Θ. Adding one touches its own file and the registry (docs/add-a-method.md). */

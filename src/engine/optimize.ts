@@ -6,23 +6,23 @@ import type { Budget } from "../models/model.ts";
 import { scoreBaseline } from "./baseline.ts";
 import { createEngine, type RunEngine, runMethod } from "./engine.ts";
 import type { Finished, FrontPoint, Measured, RunStatus, Verdict } from "./events.ts";
-import { PRIORITY, SAMPLES_AT_ONCE, type Scored } from "./forward.ts";
-import { History } from "./history.ts";
-import { causeOf, endsRun } from "./llm.ts";
+import { PRIORITY, SAMPLES_AT_ONCE, type Scored } from "./forward/forward.ts";
+import { causeOf, endsRun } from "./forward/llm.ts";
+import { contributes, netProposals, netVerdict } from "./gate/net-changes.ts";
+import { nodeFigures } from "./gate/node-figures.ts";
+import { paretoFront } from "./gate/objectives.ts";
+import { UNCHANGED, UNDECIDED } from "./gate/rules.ts";
+import { meanScore } from "./gate/statistics.ts";
+import { createValidation, type Validation } from "./gate/validation.ts";
 import type { Method, Methods } from "./method.ts";
-import { contributes, netProposals, netVerdict } from "./net-changes.ts";
-import { nodeFigures } from "./node-figures.ts";
 import { callsOf } from "./nodes/behaviors.ts";
-import { paretoFront } from "./objectives.ts";
 import { allParametersOf } from "./parameters.ts";
-import { UNCHANGED, UNDECIDED } from "./rules.ts";
+import { History } from "./propose/history.ts";
 import { failureOf, type Runner, streamEvents } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
-import { meanScore } from "./statistics.ts";
 import type { Emit } from "./stream.ts";
 import { callsOfLosses, type Task } from "./task.ts";
 import { thetaOf } from "./theta.ts";
-import { createValidation, type Validation } from "./validation.ts";
 
 /**
  * Optimizes one graph: validation and test before, the method's loop, validation and test after, net changes.

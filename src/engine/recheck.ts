@@ -1,19 +1,19 @@
 import { nodeOfInputs, openInputs } from "../graph/edges.ts";
 import type { Graph, Texts } from "../graph/graph.ts";
-import { type Candidate, withTexts } from "./candidate.ts";
 import type { Attempted, Finished, Judged, Proposal, Theta, Verdict } from "./events.ts";
-import { inputsViolation } from "./inputs-prompt.ts";
-import { leaksOf } from "./leaks.ts";
-import { causeOf } from "./llm.ts";
+import { causeOf } from "./forward/llm.ts";
+import { type GateDecision, policyRule, UNDECIDED } from "./gate/rules.ts";
+import { createValidation, type Validation } from "./gate/validation.ts";
 import { allParametersOf } from "./parameters.ts";
-import { violation } from "./proposal-constraints.ts";
-import { type GateDecision, policyRule, UNDECIDED } from "./rules.ts";
+import { type Candidate, withTexts } from "./propose/candidate.ts";
+import { inputsViolation } from "./propose/inputs-prompt.ts";
+import { leaksOf } from "./propose/leaks.ts";
+import { violation } from "./propose/proposal-constraints.ts";
 import { DONE, endOf, type RunEnd, type Runner, streamEvents } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession, type Session } from "./session.ts";
 import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { proposalId, thetaOf } from "./theta.ts";
-import { createValidation, type Validation } from "./validation.ts";
 
 /** A new text for one node that another run claims is better. */
 export interface ClaimedChange {

@@ -1,8 +1,8 @@
 import type { Texts } from "../graph/graph.ts";
 import type { CodeRunner } from "../loss/loss.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
-import { codeRunner, type Forward, forwardOf } from "./forward.ts";
-import { createLlm, type Llm } from "./llm.ts";
+import { codeRunner, type Forward, forwardOf } from "./forward/forward.ts";
+import { createLlm, type Llm } from "./forward/llm.ts";
 import type { Local } from "./nodes/node-behavior.ts";
 import type { RunControl } from "./run-control.ts";
 import type { Emit } from "./stream.ts";

@@ -6,7 +6,7 @@ import type { ReadOnly } from "../graph/read-only.ts";
 import { gatePolicy, objectives } from "../graph/schema/schema-run.ts";
 import type { Loss } from "../loss/loss.ts";
 import { budgetLimits } from "../models/model.ts";
-import type { EarlierText } from "./history.ts";
+import type { EarlierText } from "./propose/history.ts";
 
 /** Node → passages. */
 export type Corpora = Readonly<Record<string, readonly Passage[]>>;

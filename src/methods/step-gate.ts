@@ -1,8 +1,8 @@
 import type { Sample } from "../data/sample.ts";
-import { type Candidate, withTexts } from "../engine/candidate.ts";
 import type { Iterated } from "../engine/events.ts";
+import { lossBounds } from "../engine/gate/statistics.ts";
 import type { Engine } from "../engine/method.ts";
-import { lossBounds } from "../engine/statistics.ts";
+import { type Candidate, withTexts } from "../engine/propose/candidate.ts";
 import type { Task } from "../engine/task.ts";
 import { thetaOf } from "../engine/theta.ts";
 import type { Texts } from "../graph/graph.ts";

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { fileNameOf, linesIn, type TeamStore } from "../run/team-cache.ts";
+import { fileNameOf, linesIn, type TeamStore } from "../run/record/team-cache.ts";
 
 /** Bytes of what git prints. */
 const LARGEST = 2 ** 28;

@@ -1,9 +1,9 @@
 import type { EngineDeps } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
 import { createStack } from "../models/stack/stack.ts";
-import { openCache, RunReplies } from "./replies.ts";
+import { openCache, RunReplies } from "./record/replies.ts";
+import { newId, prepareRunPaths, type RunPaths } from "./record/run-paths.ts";
 import type { RunDeps } from "./run.ts";
-import { newId, prepareRunPaths, type RunPaths } from "./run-paths.ts";
 
 /** Calls models outside a run. Replies are read from and written to the shared cache only. */
 export async function askWithoutRun<T>(

@@ -1,10 +1,10 @@
 import { type Called, readEvent } from "../engine/events.ts";
 import type { Role } from "../graph/graph.ts";
-import type { Draft } from "./draft-state.ts";
-import { linesIn, objectOn } from "./jsonl.ts";
-import { PaidReplies } from "./paid-replies.ts";
-import { filesOf, type RunPaths } from "./run-paths.ts";
-import { type ListedRun, listRuns, type RunsDeps } from "./runs.ts";
+import { linesIn, objectOn } from "./record/jsonl.ts";
+import { PaidReplies } from "./record/paid-replies.ts";
+import { filesOf, type RunPaths } from "./record/run-paths.ts";
+import { type ListedRun, listRuns, type RunsDeps } from "./record/runs.ts";
+import type { Draft } from "./state/draft-state.ts";
 
 /** What requests cost. Replies that were reused cost nothing and are not part of it. */
 export interface Cost {

@@ -3,11 +3,7 @@ import { Output } from "../../src/cli/output.ts";
 import { withTheta } from "../../src/graph/edges.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { loadTask } from "../../src/run/load.ts";
-import { reportHtml } from "../../src/run/report/html.ts";
-import { reportJson } from "../../src/run/report/json.ts";
-import { reportMarkdown } from "../../src/run/report/markdown.ts";
-import { readReport } from "../../src/run/report/read.ts";
-import type { RunPaths } from "../../src/run/run-paths.ts";
+import type { RunPaths } from "../../src/run/record/run-paths.ts";
 import {
   type ListedRun,
   type ListedStatus,
@@ -15,9 +11,13 @@ import {
   type RunsDeps,
   readRun,
   recordAct,
-} from "../../src/run/runs.ts";
-import type { RunState } from "../../src/run/state.ts";
-import { summaryOf } from "../../src/run/summary.ts";
+} from "../../src/run/record/runs.ts";
+import { reportHtml } from "../../src/run/report/format/html.ts";
+import { reportJson } from "../../src/run/report/format/json.ts";
+import { reportMarkdown } from "../../src/run/report/format/markdown.ts";
+import { readReport } from "../../src/run/report/read.ts";
+import type { RunState } from "../../src/run/state/state.ts";
+import { summaryOf } from "../../src/run/state/summary.ts";
 import type { Accident } from "./case.ts";
 import type { Disk } from "./disk.ts";
 import { differenceOf } from "./outcome.ts";

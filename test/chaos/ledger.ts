@@ -1,5 +1,5 @@
 import type { BudgetLimits } from "../../src/models/model.ts";
-import type { RunState } from "../../src/run/state.ts";
+import type { RunState } from "../../src/run/state/state.ts";
 import type { FaultyServer } from "./faulty-server.ts";
 import { priceOf, type Reference } from "./reference.ts";
 

@@ -8,7 +8,7 @@ import { inputsIdOf, inputsText } from "../../src/graph/edges.ts";
 import { nodeFiles } from "../../src/platform/files.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { loadTask } from "../../src/run/load.ts";
-import { filesOf, runPathsOf } from "../../src/run/run-paths.ts";
+import { filesOf, runPathsOf } from "../../src/run/record/run-paths.ts";
 import { randomFaults, TRANSIENT } from "../server/faults.ts";
 import { type Server, startServer } from "../server/server.ts";
 import type { Case } from "./case.ts";

@@ -6,8 +6,8 @@ import { methods } from "../../src/methods/registry.ts";
 import type { Model, Usage } from "../../src/models/model.ts";
 import { createStack } from "../../src/models/stack/stack.ts";
 import { MemoryReplies } from "../../src/models/stack/store.ts";
-import { reduceAll } from "../../src/run/reduce.ts";
-import type { RunState } from "../../src/run/state.ts";
+import { reduceAll } from "../../src/run/state/reduce.ts";
+import type { RunState } from "../../src/run/state/state.ts";
 import { ChaosTools, chaosSandbox } from "./local.ts";
 import { chaosModel, contentId } from "./model.ts";
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createSimulated } from "../../src/models/simulated/simulated.ts";
-import type { Summary } from "../../src/run/summary.ts";
+import type { Summary } from "../../src/run/state/summary.ts";
 import { type Server, type ServerOptions, startServer } from "../server/server.ts";
 import { type Browser, startBrowser } from "../vscode/browser.ts";
 import { type ServedVscode, serveVscode } from "../vscode/serve.ts";

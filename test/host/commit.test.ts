@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, stat } from "node:fs/promises";
 import { ConfigurationTarget, commands, languages, Range, TextEdit, workspace } from "vscode";
 import type { Proposal } from "../../src/engine/events.ts";
-import type { RunState } from "../../src/run/state.ts";
+import type { RunState } from "../../src/run/state/state.ts";
 import { Answers } from "./answers.ts";
 import { at, closeAll, folder, makeRun, put, read, removeRuns, until } from "./helpers.ts";
 

@@ -5,10 +5,10 @@ import type { Log } from "../../src/deps.ts";
 import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { loadTask, type Overrides } from "../../src/run/load.ts";
+import { type RunRequest, runRequestOf } from "../../src/run/record/run-manifest.ts";
+import { runPathsOf } from "../../src/run/record/run-paths.ts";
 import { startRun } from "../../src/run/run.ts";
-import { type RunRequest, runRequestOf } from "../../src/run/run-manifest.ts";
-import { runPathsOf } from "../../src/run/run-paths.ts";
-import type { RunState } from "../../src/run/state.ts";
+import type { RunState } from "../../src/run/state/state.ts";
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 export const deps = nodeDeps(silent);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type CodeLens, commands, TabInputTextDiff, window, workspace } from "vscode";
-import type { RunState } from "../../src/run/state.ts";
+import type { RunState } from "../../src/run/state/state.ts";
 import { Answers } from "./answers.ts";
 import { at, closeAll, folder, makeRun, put, read, removeRuns, show, until, write } from "./helpers.ts";
 

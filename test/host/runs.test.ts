@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { ConfigurationTarget, commands, workspace } from "vscode";
 import { createSimulated } from "../../src/models/simulated/simulated.ts";
-import { readManifest, writeManifest } from "../../src/run/run-manifest.ts";
+import { readManifest, writeManifest } from "../../src/run/record/run-manifest.ts";
 import { type Server, startServer } from "../server/server.ts";
 import { Answers } from "./answers.ts";
 import {

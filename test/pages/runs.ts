@@ -2,8 +2,8 @@ import type { Data, Sample } from "../../src/data/sample.ts";
 import type { ActiveRun } from "../../src/editor/graph/active-run.ts";
 import type { Decision, Gradient, Judged, Proposal, Verdict } from "../../src/engine/events.ts";
 import type { Graph } from "../../src/graph/graph.ts";
-import { blank } from "../../src/run/draft-state.ts";
-import type { Attempt, NodeProgress, RunState, SampleScore } from "../../src/run/state.ts";
+import { blank } from "../../src/run/state/draft-state.ts";
+import type { Attempt, NodeProgress, RunState, SampleScore } from "../../src/run/state/state.ts";
 
 /** Where a run stands when a picture is taken. */
 export type Stage = "forward" | "backward" | "done";

@@ -5,7 +5,7 @@ import { createPlanted, type Plan, USUAL } from "../../bench/experiments/world.t
 import { VirtualClock } from "../../bench/worlds/clock.ts";
 import { type FlatOptions, optionsOf } from "../../bench/worlds/run.ts";
 import { createWorld, type World, type WorldOptions } from "../../bench/worlds/world.ts";
-import { THEME } from "../../src/editor/runs/page-theme.ts";
+import { THEME } from "../../src/editor/runs/pages/page-theme.ts";
 import { inspect } from "../../src/engine/inspect.ts";
 import type { Task } from "../../src/engine/task.ts";
 import { loss } from "../../src/graph/schema/schema-run.ts";
@@ -17,12 +17,12 @@ import { nodeMachine } from "../../src/platform/machine.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { askWithoutRun } from "../../src/run/ask-without-run.ts";
 import type { Job } from "../../src/run/job.ts";
+import { runPathsOf } from "../../src/run/record/run-paths.ts";
 import { compareHtml, type Side } from "../../src/run/report/compare.ts";
-import { reportHtml } from "../../src/run/report/html.ts";
+import { reportHtml } from "../../src/run/report/format/html.ts";
 import { readSide } from "../../src/run/report/read.ts";
 import { sampleHtml } from "../../src/run/report/sample.ts";
 import { type RunDeps, startRun } from "../../src/run/run.ts";
-import { runPathsOf } from "../../src/run/run-paths.ts";
 
 /** Text that would do harm as markup, and that is wider than any page. */
 const HOSTILE = `</div><script>alert(1)</script><img src=x onerror=alert(2)> ${"wide".repeat(80)} \u202eturned`;

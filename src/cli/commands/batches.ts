@@ -1,8 +1,8 @@
 import { openBatches } from "../../models/batch/batch-journal.ts";
 import { isServerModel } from "../../models/protocols/server-model.ts";
-import { openBatchJournal } from "../../run/batches.ts";
-import { readManifest } from "../../run/run-manifest.ts";
-import { filesOf } from "../../run/run-paths.ts";
+import { openBatchJournal } from "../../run/estimate/batches.ts";
+import { readManifest } from "../../run/record/run-manifest.ts";
+import { filesOf } from "../../run/record/run-paths.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { findRoot } from "../../graph/containment.ts";
 import { gitStore } from "../../platform/git-store.ts";
-import { openCache, RunReplies } from "../../run/replies.ts";
-import { newId, prepareRunPaths, runPathsOf } from "../../run/run-paths.ts";
-import { folderStore, pullReplies, pushReplies, type TeamStore } from "../../run/team-cache.ts";
+import { openCache, RunReplies } from "../../run/record/replies.ts";
+import { newId, prepareRunPaths, runPathsOf } from "../../run/record/run-paths.ts";
+import { folderStore, pullReplies, pushReplies, type TeamStore } from "../../run/record/team-cache.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";

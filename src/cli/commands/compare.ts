@@ -13,11 +13,11 @@ import { type ComparisonEstimate, estimateComparison } from "../../run/compariso
 import { comparisonHtml, comparisonJson, comparisonLines, comparisonMarkdown } from "../../run/comparison/pages.ts";
 import type { ComparisonPlan, Variant } from "../../run/comparison/plan.ts";
 import { type ComparisonReport, comparisonOf } from "../../run/comparison/result.ts";
-import { rounded } from "../../run/estimate.ts";
+import { rounded } from "../../run/estimate/estimate.ts";
 import { loadTask } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";
+import { runPathsOf } from "../../run/record/run-paths.ts";
 import type { RunDeps } from "../../run/run.ts";
-import { runPathsOf } from "../../run/run-paths.ts";
 import type { Cli } from "../cli.ts";
 import { Cancelled, runFailure, UsageError, writeFailure } from "../errors.ts";
 import { EXIT, exitOf } from "../exit.ts";

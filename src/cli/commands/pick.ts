@@ -1,5 +1,5 @@
 import { textsOf } from "../../engine/theta.ts";
-import { readRun } from "../../run/runs.ts";
+import { readRun } from "../../run/record/runs.ts";
 import { applyChanges } from "../apply.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";

@@ -1,10 +1,10 @@
 import { ENGLISH } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { NotRated, rate } from "../../run/rate.ts";
-import { readReplies } from "../../run/replies.ts";
+import { readReplies } from "../../run/record/replies.ts";
+import { readRun } from "../../run/record/runs.ts";
 import type { SampleRow } from "../../run/report/report.ts";
 import { Samples } from "../../run/report/samples.ts";
-import { readRun } from "../../run/runs.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { plain } from "../../i18n/plain-text.ts";
-import { reportHtml } from "../../run/report/html.ts";
-import { reportJson } from "../../run/report/json.ts";
-import { reportMarkdown } from "../../run/report/markdown.ts";
+import { reportHtml } from "../../run/report/format/html.ts";
+import { reportJson } from "../../run/report/format/json.ts";
+import { reportMarkdown } from "../../run/report/format/markdown.ts";
 import { readReport } from "../../run/report/read.ts";
 import type { Report } from "../../run/report/report.ts";
 import type { Cli } from "../cli.ts";

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
-import { answer, type GraphAnswer } from "../../engine/answer.ts";
+import { answer, type GraphAnswer } from "../../engine/forward/answer.ts";
 import { callsLabel } from "../../i18n/labels.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { askWithoutRun } from "../../run/ask-without-run.ts";
 import { modelsOf } from "../../run/models.ts";
-import { RunReducer } from "../../run/reduce.ts";
-import { runPathsOf } from "../../run/run-paths.ts";
+import { runPathsOf } from "../../run/record/run-paths.ts";
+import { RunReducer } from "../../run/state/reduce.ts";
 import type { Cli } from "../cli.ts";
 import { Cancelled, UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";

@@ -7,7 +7,7 @@ import type { Provider } from "../../models/provider.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
 import { TIERS, type TierChoice } from "../../models/tiers/choice.ts";
 import { SANDBOX_LIMITS } from "../../platform/sandbox/sandbox.ts";
-import type { SoftLimits } from "../../run/pace.ts";
+import type { SoftLimits } from "../../run/state/pace.ts";
 import { providerNamed } from "./providers.ts";
 
 /** Default number of concurrent requests before a provider is chosen. */

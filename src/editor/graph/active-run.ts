@@ -3,7 +3,7 @@ import type { RunStatus, Theta } from "../../engine/events.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { Waiting } from "../../models/stack/waiting.ts";
-import type { RunState } from "../../run/state.ts";
+import type { RunState } from "../../run/state/state.ts";
 
 /** What the graph view needs of a run; an `OpenedRun` with its limits is one. */
 export interface ActiveRun {

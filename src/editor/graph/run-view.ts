@@ -17,8 +17,8 @@ import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart } from "../../i18n/verdict.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
 import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
-import { contributionOf } from "../../run/contribution.ts";
-import type { RunState, SampleScore } from "../../run/state.ts";
+import { contributionOf } from "../../run/explain/contribution.ts";
+import type { RunState, SampleScore } from "../../run/state/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
 

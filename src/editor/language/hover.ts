@@ -15,7 +15,7 @@ import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
 import { type Named, named, readersOf } from "../../graph/symbols.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
-import { contributionOf } from "../../run/contribution.ts";
+import { contributionOf } from "../../run/explain/contribution.ts";
 import { historyLine } from "../../run/report/history.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { codeBlock, literal, oneLine } from "../markdown.ts";

@@ -2,7 +2,7 @@ import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument 
 import { textStatusOf } from "../../graph/text-status.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
-import { contributionOf } from "../../run/contribution.ts";
+import { contributionOf } from "../../run/explain/contribution.ts";
 import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";

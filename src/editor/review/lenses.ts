@@ -3,7 +3,7 @@ import type { Proposal } from "../../engine/events.ts";
 import type { TextStatus } from "../../graph/text-status.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
 import { furtherFigures, invalidReason, verdictReason, verdictSummary } from "../../i18n/verdict.ts";
-import { contributionOf } from "../../run/contribution.ts";
+import { contributionOf } from "../../run/explain/contribution.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";

@@ -1,6 +1,6 @@
 import { l10n, Uri, window, workspace } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
-import { contributionOf } from "../../run/contribution.ts";
+import { contributionOf } from "../../run/explain/contribution.ts";
 import { type HistoryEntry, historyHtml } from "../../run/report/history.ts";
 import { nodeOf } from "../command-arguments.ts";
 import type { SomeCommands } from "../commands.ts";
@@ -11,7 +11,7 @@ import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph } from "../graph-pick.ts";
 import type { GraphDocuments } from "../language/documents.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
-import type { Page, Pages } from "../runs/pages.ts";
+import type { Page, Pages } from "../runs/pages/pages.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
 

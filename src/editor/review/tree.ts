@@ -23,9 +23,9 @@ import {
   verdictReason,
 } from "../../i18n/verdict.ts";
 import { isGoodNews, warningMessage } from "../../i18n/warnings.ts";
-import { contributionOf } from "../../run/contribution.ts";
-import { gradientsBehind } from "../../run/evidence.ts";
-import type { Attempt } from "../../run/state.ts";
+import { contributionOf } from "../../run/explain/contribution.ts";
+import { gradientsBehind } from "../../run/explain/evidence.ts";
+import type { Attempt } from "../../run/state/state.ts";
 import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";

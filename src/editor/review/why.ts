@@ -1,12 +1,12 @@
 import { Hover, type HoverProvider, l10n, MarkdownString, type Position, type TextDocument } from "vscode";
-import { contributionOf } from "../../run/contribution.ts";
+import { contributionOf } from "../../run/explain/contribution.ts";
+import { reasonsOf } from "../../run/explain/why.ts";
 import { samplesLabel, whyHtml } from "../../run/report/why.ts";
-import { reasonsOf } from "../../run/why.ts";
 import type { SomeCommands } from "../commands.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { NotFound } from "../errors.ts";
 import { literal } from "../markdown.ts";
-import type { Page, Pages } from "../runs/pages.ts";
+import type { Page, Pages } from "../runs/pages/pages.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { sampleLabel } from "./evidence.ts";
 import { parseInstructionUri } from "./instructions.ts";

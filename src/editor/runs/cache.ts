@@ -1,6 +1,6 @@
 import { l10n, window } from "vscode";
 import type { Deps } from "../../deps.ts";
-import { runPathsOf } from "../../run/run-paths.ts";
+import { runPathsOf } from "../../run/record/run-paths.ts";
 import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 

@@ -4,9 +4,9 @@ import type { Evaluated } from "../../engine/events.ts";
 import { SOLVE } from "../../engine/solve/solve.ts";
 import { paceLabels, splitLabel, statusLabel } from "../../i18n/labels.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
+import type { RunManifest } from "../../run/record/run-manifest.ts";
 import type { Run } from "../../run/run.ts";
-import type { RunManifest } from "../../run/run-manifest.ts";
-import type { RunState } from "../../run/state.ts";
+import type { RunState } from "../../run/state/state.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { RunSummary } from "./run-summary.ts";
 

@@ -3,10 +3,10 @@ import { commands, l10n, type Memento, ProgressLocation, ThemeIcon, Uri, window,
 import type { RunControl } from "../../engine/run-control.ts";
 import { ENGINE_VERSION } from "../../engine/session.ts";
 import type { BudgetLimits } from "../../models/model.ts";
+import { readManifest } from "../../run/record/run-manifest.ts";
+import { filesOf, runPathsOf } from "../../run/record/run-paths.ts";
+import type { RunsDeps } from "../../run/record/runs.ts";
 import { type Run, resumeRun } from "../../run/run.ts";
-import { readManifest } from "../../run/run-manifest.ts";
-import { filesOf, runPathsOf } from "../../run/run-paths.ts";
-import type { RunsDeps } from "../../run/runs.ts";
 import type { Account } from "../account/account.ts";
 import { readSettings } from "../account/settings.ts";
 import { runIdOf } from "../command-arguments.ts";

@@ -5,15 +5,23 @@ import type { Acted } from "../../engine/events.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import { warningMessage } from "../../i18n/warnings.ts";
-import { RunReducer, withAct } from "../../run/reduce.ts";
-import { readReplies } from "../../run/replies.ts";
+import { readReplies } from "../../run/record/replies.ts";
+import { type RunPaths, runPathsOf } from "../../run/record/run-paths.ts";
+import {
+  deleteRun,
+  listRuns,
+  openRunState,
+  type RunsDeps,
+  readRun,
+  recordAct,
+  writtenAt,
+} from "../../run/record/runs.ts";
 import type { Side } from "../../run/report/compare.ts";
 import { readReport, readSide } from "../../run/report/read.ts";
 import type { Report } from "../../run/report/report.ts";
 import type { Run } from "../../run/run.ts";
-import { type RunPaths, runPathsOf } from "../../run/run-paths.ts";
-import { deleteRun, listRuns, openRunState, type RunsDeps, readRun, recordAct, writtenAt } from "../../run/runs.ts";
-import { summaryOf } from "../../run/summary.ts";
+import { RunReducer, withAct } from "../../run/state/reduce.ts";
+import { summaryOf } from "../../run/state/summary.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { NotFound } from "../errors.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { ListedRun, ListedStatus } from "../../run/runs.ts";
-import type { Summary } from "../../run/summary.ts";
+import type { ListedRun, ListedStatus } from "../../run/record/runs.ts";
+import type { Summary } from "../../run/state/summary.ts";
 
 /** A run as lists show it, from its summary. */
 export interface RunSummary {

@@ -1,7 +1,7 @@
-import { escapeTags, fill } from "../prompt.ts";
+import { escapeTags, fill } from "../forward/prompt.ts";
 import caseTemplate from "../prompts/solve-case.md";
+import { askTagged } from "../propose/tagged.ts";
 import type { Solution } from "../solution-schema.ts";
-import { askTagged } from "../tagged.ts";
 import type { Problem } from "./solver.ts";
 
 /** What to ask about the last attempt, and the tag between which the reply is. */

@@ -1,7 +1,7 @@
 import { traitsOf } from "../../graph/node-kinds.ts";
-import { createForward } from "../forward.ts";
+import { createForward } from "../forward/forward.ts";
+import { block, fill } from "../forward/prompt.ts";
 import { callsOf } from "../nodes/behaviors.ts";
-import { block, fill } from "../prompt.ts";
 import reflectTemplate from "../prompts/solve-reflect.md";
 import { textsOf } from "../theta.ts";
 import { askAbout } from "./ask-about.ts";

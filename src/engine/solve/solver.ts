@@ -1,6 +1,6 @@
 import type { Sample } from "../../data/sample.ts";
 import type { Graph } from "../../graph/graph.ts";
-import type { Llm } from "../llm.ts";
+import type { Llm } from "../forward/llm.ts";
 import type { Local } from "../nodes/node-behavior.ts";
 import type { Solution } from "../solution-schema.ts";
 import type { Task } from "../task.ts";

@@ -1,4 +1,4 @@
-import { block, fill } from "../prompt.ts";
+import { block, fill } from "../forward/prompt.ts";
 import rewriteTemplate from "../prompts/solve-rewrite.md";
 import { askAbout } from "./ask-about.ts";
 import type { Solver } from "./solver.ts";

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { chainOfThought as stepByStep } from "../../engine/baseline.ts";
-import { withTexts } from "../../engine/candidate.ts";
 import type { RunEvent } from "../../engine/events.ts";
-import { createFinalGate } from "../../engine/final-gate.ts";
+import { createFinalGate } from "../../engine/gate/final-gate.ts";
 import type { Engine, Method } from "../../engine/method.ts";
+import { withTexts } from "../../engine/propose/candidate.ts";
 import type { Task } from "../../engine/task.ts";
 import type { Texts } from "../../graph/graph.ts";
 

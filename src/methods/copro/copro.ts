@@ -1,11 +1,11 @@
 import { mean } from "simple-statistics";
 import * as z from "zod";
-import { askForText } from "../../engine/ask-for-text.ts";
-import type { Candidate } from "../../engine/candidate.ts";
 import type { RunEvent } from "../../engine/events.ts";
-import { createFinalGate } from "../../engine/final-gate.ts";
+import { createFinalGate } from "../../engine/gate/final-gate.ts";
 import type { Engine, Method } from "../../engine/method.ts";
 import { decimal, wholeNumber } from "../../engine/options.ts";
+import { askForText } from "../../engine/propose/ask-for-text.ts";
+import type { Candidate } from "../../engine/propose/candidate.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";

@@ -1,6 +1,6 @@
-import { nodeDescriptions } from "../../engine/node-description.ts";
-import { newTextRules } from "../../engine/optimizer-prompt.ts";
-import { block, escapeTags, fill, verbatimBlock } from "../../engine/prompt.ts";
+import { nodeDescriptions } from "../../engine/backward/node-description.ts";
+import { block, escapeTags, fill, verbatimBlock } from "../../engine/forward/prompt.ts";
+import { newTextRules } from "../../engine/propose/optimizer-prompt.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import type { Message } from "../../models/model.ts";
 import firstTemplate from "./prompts/first.md";

@@ -1,10 +1,10 @@
 import type { Sample } from "../../data/sample.ts";
-import { askForText } from "../../engine/ask-for-text.ts";
-import type { GradientContext } from "../../engine/batch-gradients.ts";
-import { type Candidate, withTexts } from "../../engine/candidate.ts";
+import type { GradientContext } from "../../engine/backward/batch-gradients.ts";
 import type { RunEvent } from "../../engine/events.ts";
-import { createFinalGate } from "../../engine/final-gate.ts";
+import { createFinalGate } from "../../engine/gate/final-gate.ts";
 import type { Engine, Method, Scores } from "../../engine/method.ts";
+import { askForText } from "../../engine/propose/ask-for-text.ts";
+import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";

@@ -1,7 +1,7 @@
-import type { GradientContext } from "../../engine/batch-gradients.ts";
-import { nodeDescriptions } from "../../engine/node-description.ts";
-import { caseBlock, newTextRules } from "../../engine/optimizer-prompt.ts";
-import { escapeTags, fill, verbatimBlock } from "../../engine/prompt.ts";
+import type { GradientContext } from "../../engine/backward/batch-gradients.ts";
+import { nodeDescriptions } from "../../engine/backward/node-description.ts";
+import { escapeTags, fill, verbatimBlock } from "../../engine/forward/prompt.ts";
+import { caseBlock, newTextRules } from "../../engine/propose/optimizer-prompt.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import type { Message } from "../../models/model.ts";
 import materialTemplate from "./prompts/material.md";

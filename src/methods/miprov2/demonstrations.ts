@@ -1,8 +1,8 @@
 import { shuffler } from "d3";
 import type { Sample } from "../../data/sample.ts";
-import type { ForwardPass } from "../../engine/forward.ts";
+import { isInstruction } from "../../engine/backward/node-description.ts";
+import type { ForwardPass } from "../../engine/forward/forward.ts";
 import type { Engine } from "../../engine/method.ts";
-import { isInstruction } from "../../engine/node-description.ts";
 import type { Task } from "../../engine/task.ts";
 import type { GraphNode } from "../../graph/graph.ts";
 import { rolesOf } from "../../graph/text/role-marks.ts";

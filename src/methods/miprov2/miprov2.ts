@@ -1,10 +1,10 @@
 import { shuffler } from "d3";
 import { mean } from "simple-statistics";
 import type { Sample } from "../../data/sample.ts";
-import { type Candidate, withTexts } from "../../engine/candidate.ts";
 import type { RunEvent } from "../../engine/events.ts";
-import { createFinalGate } from "../../engine/final-gate.ts";
+import { createFinalGate } from "../../engine/gate/final-gate.ts";
 import type { Engine, Method } from "../../engine/method.ts";
+import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";

@@ -1,9 +1,9 @@
 import type { Sample } from "../../data/sample.ts";
-import { askForText } from "../../engine/ask-for-text.ts";
+import { nodeDescriptions } from "../../engine/backward/node-description.ts";
+import { block, escapeTags, fill, verbatimBlock } from "../../engine/forward/prompt.ts";
 import type { Draft, Engine } from "../../engine/method.ts";
-import { nodeDescriptions } from "../../engine/node-description.ts";
-import { newTextRules } from "../../engine/optimizer-prompt.ts";
-import { block, escapeTags, fill, verbatimBlock } from "../../engine/prompt.ts";
+import { askForText } from "../../engine/propose/ask-for-text.ts";
+import { newTextRules } from "../../engine/propose/optimizer-prompt.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import type { DemonstrationSet } from "./demonstrations.ts";
 import describeTemplate from "./prompts/describe.md";

@@ -1,8 +1,8 @@
 import type { Sample } from "../../data/sample.ts";
-import { type Candidate, withTexts } from "../../engine/candidate.ts";
 import type { RunEvent } from "../../engine/events.ts";
+import { fill } from "../../engine/forward/prompt.ts";
 import type { Engine, Method } from "../../engine/method.ts";
-import { fill } from "../../engine/prompt.ts";
+import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
 import type { Task } from "../../engine/task.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";

@@ -1,6 +1,6 @@
+import { fill } from "../../engine/forward/prompt.ts";
 import type { Draft, JsonForm, TaggedForm } from "../../engine/method.ts";
-import { readProposal } from "../../engine/optimizer-prompt.ts";
-import { fill } from "../../engine/prompt.ts";
+import { readProposal } from "../../engine/propose/optimizer-prompt.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
 import jsonTemplate from "./reply-json.md";
 import tagsTemplate from "./reply-tags.md";

@@ -1,7 +1,7 @@
-import type { ForwardPass } from "../../engine/forward.ts";
-import { nodeDescriptions } from "../../engine/node-description.ts";
-import { constraintsOf } from "../../engine/optimizer-prompt.ts";
-import { block, escapeTags, fill, shorten, verbatimBlock } from "../../engine/prompt.ts";
+import { nodeDescriptions } from "../../engine/backward/node-description.ts";
+import type { ForwardPass } from "../../engine/forward/forward.ts";
+import { block, escapeTags, fill, shorten, verbatimBlock } from "../../engine/forward/prompt.ts";
+import { constraintsOf } from "../../engine/propose/optimizer-prompt.ts";
 import { parametersOf } from "../../engine/theta.ts";
 import type { Graph, GraphNode, Texts } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";

@@ -1,7 +1,7 @@
 import type { Sample } from "../../data/sample.ts";
-import type { BackwardPass, BatchGradients, GradientContext } from "../../engine/batch-gradients.ts";
+import type { BackwardPass, BatchGradients, GradientContext } from "../../engine/backward/batch-gradients.ts";
 import type { Theta } from "../../engine/events.ts";
-import type { ForwardPass } from "../../engine/forward.ts";
+import type { ForwardPass } from "../../engine/forward/forward.ts";
 import type { BackwardStyle, Engine } from "../../engine/method.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";

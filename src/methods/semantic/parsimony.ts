@@ -1,7 +1,7 @@
 import type { Sample } from "../../data/sample.ts";
-import { type Candidate, withTexts } from "../../engine/candidate.ts";
 import type { Engine } from "../../engine/method.ts";
-import { isWrittenAsRows } from "../../engine/proposal-constraints.ts";
+import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
+import { isWrittenAsRows } from "../../engine/propose/proposal-constraints.ts";
 import type { Task } from "../../engine/task.ts";
 import { type GraphNode, languageOf, type Texts } from "../../graph/graph.ts";
 import { addedSentences, isGrown, withoutSentences } from "./sentences.ts";

@@ -1,5 +1,5 @@
-import type { Candidate } from "../../engine/candidate.ts";
-import type { ForwardPass } from "../../engine/forward.ts";
+import type { ForwardPass } from "../../engine/forward/forward.ts";
+import type { Candidate } from "../../engine/propose/candidate.ts";
 import type { Graph, Texts } from "../../graph/graph.ts";
 import { topologyOf } from "../../graph/topology.ts";
 

@@ -1,11 +1,11 @@
 import type { Sample } from "../../data/sample.ts";
-import type { BatchGradients } from "../../engine/batch-gradients.ts";
-import { type Candidate, withTexts } from "../../engine/candidate.ts";
-import type { ForwardPass } from "../../engine/forward.ts";
+import type { BatchGradients } from "../../engine/backward/batch-gradients.ts";
+import type { ForwardPass } from "../../engine/forward/forward.ts";
+import { inGateOrder } from "../../engine/gate/validation.ts";
 import type { Engine } from "../../engine/method.ts";
 import type { Parameter } from "../../engine/parameters.ts";
+import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
 import type { Task } from "../../engine/task.ts";
-import { inGateOrder } from "../../engine/validation.ts";
 import type { Texts } from "../../graph/graph.ts";
 import { CONTROLS } from "./batch.ts";
 import type { SemanticOptions } from "./options.ts";

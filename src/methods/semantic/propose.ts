@@ -1,10 +1,10 @@
-import { askForText } from "../../engine/ask-for-text.ts";
-import type { BatchGradients, GradientContext } from "../../engine/batch-gradients.ts";
-import type { Candidate } from "../../engine/candidate.ts";
-import { createAskForInputs } from "../../engine/inputs-prompt.ts";
+import type { BatchGradients, GradientContext } from "../../engine/backward/batch-gradients.ts";
 import type { Engine } from "../../engine/method.ts";
-import { createOptimizerPrompt } from "../../engine/optimizer-prompt.ts";
 import type { Parameter } from "../../engine/parameters.ts";
+import { askForText } from "../../engine/propose/ask-for-text.ts";
+import type { Candidate } from "../../engine/propose/candidate.ts";
+import { createAskForInputs } from "../../engine/propose/inputs-prompt.ts";
+import { createOptimizerPrompt } from "../../engine/propose/optimizer-prompt.ts";
 import type { Graph, Texts } from "../../graph/graph.ts";
 import { plainText } from "../../graph/text/text.ts";
 import type { SemanticOptions } from "./options.ts";

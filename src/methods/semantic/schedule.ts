@@ -1,6 +1,6 @@
-import type { BatchGradients } from "../../engine/batch-gradients.ts";
-import { type Candidate, withTexts } from "../../engine/candidate.ts";
-import type { GateResult } from "../../engine/joint-gate.ts";
+import type { BatchGradients } from "../../engine/backward/batch-gradients.ts";
+import type { GateResult } from "../../engine/gate/joint-gate.ts";
+import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
 import type { Texts } from "../../graph/graph.ts";
 import type { SemanticOptions } from "./options.ts";
 

@@ -1,11 +1,11 @@
 import { shuffler } from "d3";
-import type { BatchGradients } from "../../engine/batch-gradients.ts";
-import type { Candidate } from "../../engine/candidate.ts";
+import type { BatchGradients } from "../../engine/backward/batch-gradients.ts";
 import type { RunEvent } from "../../engine/events.ts";
-import { createJointGate, type JointGate } from "../../engine/joint-gate.ts";
+import { createJointGate, type JointGate } from "../../engine/gate/joint-gate.ts";
+import { lossBounds } from "../../engine/gate/statistics.ts";
 import type { BackwardStyle, Engine, Method } from "../../engine/method.ts";
 import type { Parameter } from "../../engine/parameters.ts";
-import { lossBounds } from "../../engine/statistics.ts";
+import type { Candidate } from "../../engine/propose/candidate.ts";
 import type { Task } from "../../engine/task.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";

@@ -1,6 +1,6 @@
 import { mean } from "simple-statistics";
 import type { Sample } from "../../data/sample.ts";
-import type { Candidate } from "../../engine/candidate.ts";
+import type { Candidate } from "../../engine/propose/candidate.ts";
 import type { Texts } from "../../graph/graph.ts";
 
 /** Samples of the first round. */

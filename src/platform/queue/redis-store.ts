@@ -1,4 +1,4 @@
-import type { TeamStore } from "../../run/team-cache.ts";
+import type { TeamStore } from "../../run/record/team-cache.ts";
 import { Box } from "./box.ts";
 import { connectRedis, type QueueAddress } from "./connection.ts";
 

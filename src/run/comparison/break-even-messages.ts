@@ -1,5 +1,5 @@
 import type { Locale } from "../../i18n/locale.ts";
-import { type Table, tight } from "../report/table.ts";
+import { type Table, tight } from "../report/format/table.ts";
 import type { AnswerCost, BreakEven, BreakEvenRow } from "./break-even.ts";
 
 /** After how many answers each search has paid for itself, one sentence a method. */

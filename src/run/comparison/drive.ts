@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { LoggedEvent } from "../../engine/events.ts";
+import type { RunRequest } from "../record/run-manifest.ts";
+import type { RunPaths } from "../record/run-paths.ts";
+import { listRuns, type ReadRun, readRun } from "../record/runs.ts";
 import { type Run, type RunDeps, resumeRun, startRun } from "../run.ts";
-import type { RunRequest } from "../run-manifest.ts";
-import type { RunPaths } from "../run-paths.ts";
-import { listRuns, type ReadRun, readRun } from "../runs.ts";
 import {
   type BaselineName,
   baselineOf,

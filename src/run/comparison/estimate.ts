@@ -1,4 +1,4 @@
-import { type Amount, type EstimateDeps, estimateRun, estimateRunner } from "../estimate.ts";
+import { type Amount, type EstimateDeps, estimateRun, estimateRunner } from "../estimate/estimate.ts";
 import { runnerOf } from "../job.ts";
 import { baselineOf, baselinesOf, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
 

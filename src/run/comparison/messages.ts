@@ -1,6 +1,6 @@
 import type { Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
-import { type Table, tight } from "../report/table.ts";
+import { type Table, tight } from "../report/format/table.ts";
 import type { Gain } from "./gain.ts";
 import { baselineLabel } from "./plot.ts";
 import type { ComparisonReport, Cost, HeldOut, Pair, VariantRow } from "./result.ts";

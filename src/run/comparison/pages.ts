@@ -1,10 +1,10 @@
 import { inColumns } from "../../i18n/columns.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
-import { listed, strips, table } from "../report/html.ts";
-import { literal, table as markdownTable } from "../report/markdown.ts";
-import { html, type Markup } from "../report/markup.ts";
-import { pageHtml } from "../report/page.ts";
+import { listed, strips, table } from "../report/format/html.ts";
+import { literal, table as markdownTable } from "../report/format/markdown.ts";
+import { html, type Markup } from "../report/format/markup.ts";
+import { pageHtml } from "../report/format/page.ts";
 import type { Figure } from "../report/report.ts";
 import { breakEvenLines, breakEvenTable } from "./break-even-messages.ts";
 import { comparisonTitle, conclusions, grounds, pairTable, repeatTable, scoreTable, setupTable } from "./messages.ts";

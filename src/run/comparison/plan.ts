@@ -8,8 +8,8 @@ import { shortHash } from "../../engine/theta.ts";
 import { withTheta } from "../../graph/edges.ts";
 import type { Texts } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
-import type { RunRequest } from "../run-manifest.ts";
-import type { RunPaths } from "../run-paths.ts";
+import type { RunRequest } from "../record/run-manifest.ts";
+import type { RunPaths } from "../record/run-paths.ts";
 
 /** One side of a comparison: a method with its options. */
 export interface Variant {

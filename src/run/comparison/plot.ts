@@ -1,5 +1,5 @@
 import type { Locale } from "../../i18n/locale.ts";
-import { html, type Markup } from "../report/markup.ts";
+import { html, type Markup } from "../report/format/markup.ts";
 import type { BaselineName } from "./plan.ts";
 import type { ComparisonReport, Cost, VariantRow } from "./result.ts";
 

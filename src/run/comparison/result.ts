@@ -9,7 +9,7 @@ import {
   holm,
   sampleMeans,
   signFlipTest,
-} from "../../engine/statistics.ts";
+} from "../../engine/gate/statistics.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
 import { ENGLISH } from "../../i18n/locale.ts";

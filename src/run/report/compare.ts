@@ -1,15 +1,15 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import { SPLITS } from "../../data/sample.ts";
-import { gainInterval, signTest } from "../../engine/statistics.ts";
+import { gainInterval, signTest } from "../../engine/gate/statistics.ts";
 import { splitLabel, statusLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
-import type { RunManifest } from "../run-manifest.ts";
-import { listed, strips, table } from "./html.ts";
-import { html } from "./markup.ts";
-import { pageHtml } from "./page.ts";
+import type { RunManifest } from "../record/run-manifest.ts";
+import { listed, strips, table } from "./format/html.ts";
+import { html } from "./format/markup.ts";
+import { pageHtml } from "./format/page.ts";
+import { type Table, tight } from "./format/table.ts";
 import type { Comparison, Figure, Report, RunFacts } from "./report.ts";
-import { type Table, tight } from "./table.ts";
 
 /** One side of a comparison: the report, the start and the final texts of a run. */
 export interface Side {

@@ -10,9 +10,9 @@ import {
   verdictLine,
   verdictReason,
 } from "../../i18n/verdict.ts";
-import { html, type Markup } from "./markup.ts";
-import { pageHtml } from "./page.ts";
-import { wordChanges } from "./word-changes.ts";
+import { html, type Markup } from "./format/markup.ts";
+import { pageHtml } from "./format/page.ts";
+import { wordChanges } from "./tables/word-changes.ts";
 
 /** What one run made of a node. */
 export interface HistoryEntry {

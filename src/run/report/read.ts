@@ -1,7 +1,7 @@
 import { ENGLISH } from "../../i18n/locale.ts";
-import { readReplies } from "../replies.ts";
-import type { RunPaths } from "../run-paths.ts";
-import { type RunsDeps, readRun } from "../runs.ts";
+import { readReplies } from "../record/replies.ts";
+import type { RunPaths } from "../record/run-paths.ts";
+import { type RunsDeps, readRun } from "../record/runs.ts";
 import { assemble } from "./assemble.ts";
 import type { Side } from "./compare.ts";
 import type { Report } from "./report.ts";

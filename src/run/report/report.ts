@@ -6,8 +6,8 @@ import type { Role } from "../../graph/graph.ts";
 import type { Contribution } from "../../i18n/verdict.ts";
 import type { Vote } from "../../loss/loss.ts";
 import type { Job } from "../job.ts";
-import type { ListedStatus } from "../runs.ts";
-import type { Calls } from "../state.ts";
+import type { ListedStatus } from "../record/runs.ts";
+import type { Calls } from "../state/state.ts";
 
 /**
  * Everything that a report shows, in HTML, Markdown and JSON (see `assemble`). Plain data. Scores are 1 − loss, 0 … 1;

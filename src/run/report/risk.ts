@@ -1,4 +1,4 @@
-import { signTest } from "../../engine/statistics.ts";
+import { signTest } from "../../engine/gate/statistics.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 
 /**

@@ -4,9 +4,9 @@ import { traitsOf } from "../../graph/node-kinds.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
-import { table } from "./html.ts";
-import { html, type Markup } from "./markup.ts";
-import { pageHtml } from "./page.ts";
+import { table } from "./format/html.ts";
+import { html, type Markup } from "./format/markup.ts";
+import { pageHtml } from "./format/page.ts";
 
 /** Maximum number of characters of one text on the page. */
 const MAX_CHARACTERS = 20_000;

@@ -1,12 +1,12 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import type { Theta } from "../../engine/events.ts";
-import { nodeFigures } from "../../engine/node-figures.ts";
-import { gainInterval, scoreInterval, signTest } from "../../engine/statistics.ts";
+import { nodeFigures } from "../../engine/gate/node-figures.ts";
+import { gainInterval, scoreInterval, signTest } from "../../engine/gate/statistics.ts";
 import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import type { StoredReply } from "../../models/stack/store.ts";
-import type { RunManifest } from "../run-manifest.ts";
-import type { RunState, SampleScore } from "../state.ts";
+import type { RunManifest } from "../record/run-manifest.ts";
+import type { RunState, SampleScore } from "../state/state.ts";
 import type { Answer, Comparison, Figure, SampleRow } from "./report.ts";
 
 export type ReplyOf = (key: string) => Pick<StoredReply, "text"> | undefined;

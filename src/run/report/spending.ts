@@ -1,11 +1,11 @@
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { type Cost, type Spending, type SpendingPart, spendingBy, totalOf } from "../spending.ts";
-import { table } from "./html.ts";
-import { literal, table as markdownTable } from "./markdown.ts";
-import { html } from "./markup.ts";
-import { pageHtml } from "./page.ts";
-import { firstOf, type Table, tight } from "./table.ts";
+import { table } from "./format/html.ts";
+import { literal, table as markdownTable } from "./format/markdown.ts";
+import { html } from "./format/markup.ts";
+import { pageHtml } from "./format/page.ts";
+import { firstOf, type Table, tight } from "./format/table.ts";
 
 /** `$4.12 for 2,113 calls of 12 runs, 2026-11-02 10:53 UTC to …`, and what the sum leaves out. */
 export function spendingSentences(spending: Spending, locale: Locale): string[] {

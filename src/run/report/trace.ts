@@ -1,7 +1,7 @@
 import type { Called, LoggedEvent, Theta, Valued } from "../../engine/events.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
-import type { Draft } from "../draft-state.ts";
-import { PaidReplies } from "../paid-replies.ts";
+import { PaidReplies } from "../record/paid-replies.ts";
+import type { Draft } from "../state/draft-state.ts";
 import type { CostRow } from "./report.ts";
 
 /** What a report needs from a log besides the run's state: cost by model, and Θ after each iteration. */

@@ -2,9 +2,9 @@ import type { Proposal } from "../../engine/events.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { type Contribution, VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
-import type { Reason, ReasonedPart, Reasons } from "../why.ts";
-import { html, type Markup } from "./markup.ts";
-import { pageHtml } from "./page.ts";
+import type { Reason, ReasonedPart, Reasons } from "../explain/why.ts";
+import { html, type Markup } from "./format/markup.ts";
+import { pageHtml } from "./format/page.ts";
 
 /** Samples named below a sentence. */
 const NAMED = 6;

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import type { GraphNode } from "../../../src/graph/graph.ts";
-import type { RunState } from "../../../src/run/state.ts";
+import type { RunState } from "../../../src/run/state/state.ts";
 import { chainThatReadsTheQuestion } from "../../graphs.ts";
 import { five, graphOf, pipeline, renameAll } from "../graphs.ts";
 import type { TestPage } from "../harness.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { type LlmCall, ReplyUnreadable } from "../../../src/engine/forward/llm.ts";
 import { createJudge } from "../../../src/engine/judge.ts";
-import { type LlmCall, ReplyUnreadable } from "../../../src/engine/llm.ts";
 import { judgeLoss } from "../../../src/loss/judge.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
 import { choice, diamond, fakeAsk, ofType, sampleOf } from "./fixtures.ts";

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createBackward } from "../../../src/engine/backward.ts";
+import { createBackward } from "../../../src/engine/backward/backward.ts";
 import type { Attempted } from "../../../src/engine/events.ts";
-import { createForward } from "../../../src/engine/forward.ts";
-import { History } from "../../../src/engine/history.ts";
-import type { LlmCall } from "../../../src/engine/llm.ts";
-import { block, escapeTags, fill, shorten, withoutNoChange } from "../../../src/engine/prompt.ts";
+import { createForward } from "../../../src/engine/forward/forward.ts";
+import type { LlmCall } from "../../../src/engine/forward/llm.ts";
+import { block, escapeTags, fill, shorten, withoutNoChange } from "../../../src/engine/forward/prompt.ts";
+import { History } from "../../../src/engine/propose/history.ts";
 import { proposalId, textsOf } from "../../../src/engine/theta.ts";
 import { createPropose } from "../../../src/methods/semantic/propose.ts";
 import { choice, diamond, engineOf, fakeAsk, sampleOf, verbatim, verdictOf } from "./fixtures.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Methods } from "../../../src/engine/method.ts";
 import { MemoryReplies } from "../../../src/models/stack/store.ts";
-import { estimateRun } from "../../../src/run/estimate.ts";
+import { estimateRun } from "../../../src/run/estimate/estimate.ts";
 import { ofType } from "../engine/fixtures.ts";
 import { prepare, run } from "../engine/runs.ts";
 import { reply } from "../models/fakes.ts";

@@ -1,5 +1,5 @@
 import { MemoryReplies } from "../../../src/models/stack/store.ts";
-import type { EstimateDeps } from "../../../src/run/estimate.ts";
+import type { EstimateDeps } from "../../../src/run/estimate/estimate.ts";
 
 /** Nothing is known before the run. */
 export function known(): EstimateDeps {

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { withTexts } from "../../../src/engine/candidate.ts";
+import { lossBounds } from "../../../src/engine/gate/statistics.ts";
 import type { Method } from "../../../src/engine/method.ts";
 import { wholeNumber } from "../../../src/engine/options.ts";
-import { lossBounds } from "../../../src/engine/statistics.ts";
+import { withTexts } from "../../../src/engine/propose/candidate.ts";
 import { thetaOf } from "../../../src/engine/theta.ts";
 
 const options = z.strictObject({

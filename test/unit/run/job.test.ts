@@ -4,14 +4,14 @@ import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
 import type { ModelRequest } from "../../../src/models/model.ts";
 import { recheckOf } from "../../../src/run/job.ts";
+import type { RunRequest } from "../../../src/run/record/run-manifest.ts";
+import { listRuns, readRun } from "../../../src/run/record/runs.ts";
 import { compareHtml, nodesThatDiffer, type Side, unfairReasons } from "../../../src/run/report/compare.ts";
-import { reportHtml } from "../../../src/run/report/html.ts";
-import { reportMarkdown } from "../../../src/run/report/markdown.ts";
+import { reportHtml } from "../../../src/run/report/format/html.ts";
+import { reportMarkdown } from "../../../src/run/report/format/markdown.ts";
 import { readReport, readSide } from "../../../src/run/report/read.ts";
 import { sampleHtml } from "../../../src/run/report/sample.ts";
 import { type RunDeps, resumeRun, startRun } from "../../../src/run/run.ts";
-import type { RunRequest } from "../../../src/run/run-manifest.ts";
-import { listRuns, readRun } from "../../../src/run/runs.ts";
 import { type Bench, openBench, subject, verdict } from "./scripted.ts";
 
 const signal = new AbortController().signal;

@@ -5,9 +5,9 @@ import { optimize } from "../../../src/engine/optimize.ts";
 import { methods } from "../../../src/methods/registry.ts";
 import { createSimulated } from "../../../src/models/simulated/simulated.ts";
 import { loadTask } from "../../../src/run/load.ts";
+import { runRequestOf, taskOf } from "../../../src/run/record/run-manifest.ts";
+import { readRun } from "../../../src/run/record/runs.ts";
 import { resumeRun, startRun } from "../../../src/run/run.ts";
-import { runRequestOf, taskOf } from "../../../src/run/run-manifest.ts";
-import { readRun } from "../../../src/run/runs.ts";
 import { type Bench, openBench } from "./scripted.ts";
 
 /** The run layer with the real engine and the example graphs. */

@@ -7,10 +7,10 @@ import { EventStream } from "../../../src/engine/stream.ts";
 import type { Model } from "../../../src/models/model.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
 import { RunInProgress, RunUnreadable } from "../../../src/run/errors.ts";
+import { filesOf } from "../../../src/run/record/run-paths.ts";
+import { deleteRun, listRuns, readRun, recordAct, writtenAt } from "../../../src/run/record/runs.ts";
 import { type Run, resumeRun, startRun } from "../../../src/run/run.ts";
-import { filesOf } from "../../../src/run/run-paths.ts";
-import { deleteRun, listRuns, readRun, recordAct, writtenAt } from "../../../src/run/runs.ts";
-import type { RunState } from "../../../src/run/state.ts";
+import type { RunState } from "../../../src/run/state/state.ts";
 import { type Bench, openBench, subject } from "./scripted.ts";
 
 let bench: Bench;

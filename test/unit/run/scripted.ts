@@ -10,9 +10,9 @@ import { BudgetReached } from "../../../src/models/errors.ts";
 import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
+import type { RunRequest } from "../../../src/run/record/run-manifest.ts";
+import { type RunPaths, runPathsOf } from "../../../src/run/record/run-paths.ts";
 import type { RunDeps } from "../../../src/run/run.ts";
-import type { RunRequest } from "../../../src/run/run-manifest.ts";
-import { type RunPaths, runPathsOf } from "../../../src/run/run-paths.ts";
 import { noSandbox } from "../sandboxes.ts";
 
 /** A folder of its own, a clock that ticks by itself, and a provider that answers with a number per question. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Files } from "../../../src/deps.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
-import { linesIn, linesOf } from "../../../src/run/jsonl.ts";
+import { linesIn, linesOf } from "../../../src/run/record/jsonl.ts";
 import { spendingHtml, spendingMarkdown } from "../../../src/run/report/spending.ts";
 import { resumeRun, startRun } from "../../../src/run/run.ts";
 import { readSpending, spendingBy, totalOf } from "../../../src/run/spending.ts";

@@ -11,7 +11,7 @@ import { jsonLoss } from "../../../src/loss/json.ts";
 import { graphFormat } from "../../../src/methods/registry.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
-import { wordChanges } from "../../../src/run/report/word-changes.ts";
+import { wordChanges } from "../../../src/run/report/tables/word-changes.ts";
 
 /** Files of some kilobytes that would keep an editor busy, or break what reads them, as soon as they are looked at. */
 let folder: string;

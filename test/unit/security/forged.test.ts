@@ -1,9 +1,9 @@
 import { appendFile, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readReplies } from "../../../src/run/replies.ts";
+import { readReplies } from "../../../src/run/record/replies.ts";
+import { listRuns, readRun } from "../../../src/run/record/runs.ts";
 import { type Run, resumeRun, startRun } from "../../../src/run/run.ts";
-import { listRuns, readRun } from "../../../src/run/runs.ts";
 import { type Bench, openBench, subject } from "../run/scripted.ts";
 
 /**

@@ -18,10 +18,10 @@ import { nodeFiles } from "../../../src/platform/files.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
-import { readLog } from "../../../src/run/log.ts";
-import { openCache } from "../../../src/run/replies.ts";
-import { filesOf, lockOf, prepareRunPaths, type RunPaths, runPathsOf } from "../../../src/run/run-paths.ts";
-import { listRuns, type RunsDeps, recordAct } from "../../../src/run/runs.ts";
+import { readLog } from "../../../src/run/record/log.ts";
+import { openCache } from "../../../src/run/record/replies.ts";
+import { filesOf, lockOf, prepareRunPaths, type RunPaths, runPathsOf } from "../../../src/run/record/run-paths.ts";
+import { listRuns, type RunsDeps, recordAct } from "../../../src/run/record/runs.ts";
 
 /** A repository may hold any link or file where the runs are kept. */
 const ID = "20260101-000000-000-abcdef";

@@ -5,7 +5,7 @@ import { pageHtml } from "../../../../src/editor/graph/page.ts";
 import { runView, sampleExcerpts } from "../../../../src/editor/graph/run-view.ts";
 import type { Fault } from "../../../../src/graph/fault.ts";
 import type { Graph } from "../../../../src/graph/graph.ts";
-import type { SampleScore } from "../../../../src/run/state.ts";
+import type { SampleScore } from "../../../../src/run/state/state.ts";
 import { isHostMessage, LIMITS } from "../../../../webview/protocol.ts";
 import { randomGraph } from "../../../graphs.ts";
 import { five, graphOf, pipeline } from "../../../pages/graphs.ts";

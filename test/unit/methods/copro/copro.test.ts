@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ascending } from "../../../../src/methods/copro/copro.ts";
 import { MemoryReplies } from "../../../../src/models/stack/store.ts";
-import { estimateRun } from "../../../../src/run/estimate.ts";
+import { estimateRun } from "../../../../src/run/estimate/estimate.ts";
 import { ofType } from "../../engine/fixtures.ts";
 import { expectGolden, written } from "../../engine/golden.ts";
 import { decided, type Given, prepare, run } from "../../engine/runs.ts";

@@ -3,7 +3,7 @@ import { withDemonstrations } from "../../../../src/methods/miprov2/demonstratio
 import { trialsOf } from "../../../../src/methods/miprov2/miprov2.ts";
 import { miprov2Options } from "../../../../src/methods/miprov2/options.ts";
 import { MemoryReplies } from "../../../../src/models/stack/store.ts";
-import { estimateRun } from "../../../../src/run/estimate.ts";
+import { estimateRun } from "../../../../src/run/estimate/estimate.ts";
 import { ofType } from "../../engine/fixtures.ts";
 import { expectGolden, written } from "../../engine/golden.ts";
 import { decided, type Given, prepare, run } from "../../engine/runs.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Sample } from "../../../../src/data/sample.ts";
-import type { BackwardPass, GradientContext } from "../../../../src/engine/batch-gradients.ts";
-import type { ForwardPass } from "../../../../src/engine/forward.ts";
+import type { BackwardPass, GradientContext } from "../../../../src/engine/backward/batch-gradients.ts";
+import type { ForwardPass } from "../../../../src/engine/forward/forward.ts";
 import type { BackwardStyle } from "../../../../src/engine/method.ts";
 import { thetaOf } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../../src/data/sample.ts";
-import type { Candidate } from "../../../../src/engine/candidate.ts";
 import type { Engine } from "../../../../src/engine/method.ts";
 import { allParametersOf } from "../../../../src/engine/parameters.ts";
+import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
 import { textsOf } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";
 import { createParsimony } from "../../../../src/methods/semantic/parsimony.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Candidate } from "../../../../src/engine/candidate.ts";
-import type { ForwardPass } from "../../../../src/engine/forward.ts";
+import type { ForwardPass } from "../../../../src/engine/forward/forward.ts";
 import type { Value } from "../../../../src/engine/nodes/node-behavior.ts";
+import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
 import { textsOf, thetaOf } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";
 import { createProbe } from "../../../../src/methods/semantic/probe.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Candidate } from "../../../../src/engine/candidate.ts";
 import type { Parameter } from "../../../../src/engine/parameters.ts";
+import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
 import { harmfulAmong, untilKept } from "../../../../src/methods/semantic/proposal.ts";
 import { candidate, llm, ofType } from "../../engine/fixtures.ts";
 import { run } from "../../engine/runs.ts";

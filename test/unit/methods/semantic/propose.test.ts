@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../../src/data/sample.ts";
-import type { BatchGradients, GradientContext } from "../../../../src/engine/batch-gradients.ts";
+import type { BatchGradients, GradientContext } from "../../../../src/engine/backward/batch-gradients.ts";
 import type { Attempted, ScreenReason, Verdict } from "../../../../src/engine/events.ts";
-import { History } from "../../../../src/engine/history.ts";
-import { type LlmCall, RunStopped } from "../../../../src/engine/llm.ts";
+import { type LlmCall, RunStopped } from "../../../../src/engine/forward/llm.ts";
+import { History } from "../../../../src/engine/propose/history.ts";
 import { proposalId } from "../../../../src/engine/theta.ts";
 import type { Graph, GraphNode, LlmNode } from "../../../../src/graph/graph.ts";
 import { createPropose } from "../../../../src/methods/semantic/propose.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import type { BatchGradients } from "../../../../src/engine/batch-gradients.ts";
-import type { Candidate } from "../../../../src/engine/candidate.ts";
+import type { BatchGradients } from "../../../../src/engine/backward/batch-gradients.ts";
 import type { RunEvent } from "../../../../src/engine/events.ts";
-import type { GateResult } from "../../../../src/engine/joint-gate.ts";
+import type { GateResult } from "../../../../src/engine/gate/joint-gate.ts";
+import type { Pair } from "../../../../src/engine/gate/statistics.ts";
 import type { Parameter } from "../../../../src/engine/parameters.ts";
-import type { Pair } from "../../../../src/engine/statistics.ts";
+import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
 import { textsOf, thetaOf } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";
 import { type SemanticOptions, semanticOptions } from "../../../../src/methods/semantic/options.ts";

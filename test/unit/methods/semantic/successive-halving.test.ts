@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Candidate } from "../../../../src/engine/candidate.ts";
+import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
 import { successiveHalving } from "../../../../src/methods/semantic/successive-halving.ts";
 import { candidate, sampleOf } from "../../engine/fixtures.ts";
 

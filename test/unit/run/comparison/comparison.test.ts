@@ -9,9 +9,9 @@ import { comparisonMarkdown } from "../../../../src/run/comparison/pages.ts";
 import type { ComparisonPlan } from "../../../../src/run/comparison/plan.ts";
 import { comparisonOf } from "../../../../src/run/comparison/result.ts";
 import { loadTask } from "../../../../src/run/load.ts";
+import { runRequestOf } from "../../../../src/run/record/run-manifest.ts";
+import { listRuns } from "../../../../src/run/record/runs.ts";
 import type { RunDeps } from "../../../../src/run/run.ts";
-import { runRequestOf } from "../../../../src/run/run-manifest.ts";
-import { listRuns } from "../../../../src/run/runs.ts";
 import { type Bench, openBench } from "../scripted.ts";
 
 const chain = join(import.meta.dirname, "../../../../examples/chain/chain.agentgraph.json");

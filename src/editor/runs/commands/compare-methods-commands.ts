@@ -1,0 +1,331 @@
+import { basename, dirname, join } from "node:path";
+import { l10n, ProgressLocation, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from "vscode";
+import { foldsOf } from "../../../data/folds.ts";
+import type { Data } from "../../../data/sample.ts";
+import { CHAIN_OF_THOUGHT } from "../../../engine/baseline.ts";
+import type { OptimizeOptions } from "../../../engine/task.ts";
+import { describeError } from "../../../i18n/describe-error.ts";
+import { methods } from "../../../methods/registry.ts";
+import { ablationVariants, optionDescription, usualVary, type Vary } from "../../../run/comparison/ablation.ts";
+import { driveComparison, progressOf, RunStopped, type Step } from "../../../run/comparison/drive.ts";
+import { estimateComparison } from "../../../run/comparison/estimate.ts";
+import { comparisonHtml, comparisonJson, comparisonMarkdown } from "../../../run/comparison/pages.ts";
+import type { ComparisonPlan, Variant } from "../../../run/comparison/plan.ts";
+import { baselineLabel } from "../../../run/comparison/plot.ts";
+import { type ComparisonReport, comparisonOf } from "../../../run/comparison/result.ts";
+import { loadTask } from "../../../run/load.ts";
+import type { RunsDeps } from "../../../run/record/runs.ts";
+import type { Account, Connection } from "../../account/account.ts";
+import { modelChoices, readSettings } from "../../account/settings.ts";
+import type { SomeCommands } from "../../commands.ts";
+import { LOCALE } from "../../editor-locale.ts";
+import { Cancelled, NotFound } from "../../errors.ts";
+import type { GraphFiles } from "../../graph-files.ts";
+import { pickGraph } from "../../graph-pick.ts";
+import { oneLine } from "../../markdown.ts";
+import { showError, showInfo, withoutLinks } from "../../notifications.ts";
+import { confirmCalls, estimating } from "../confirm.ts";
+import type { Page, Pages } from "../pages/pages.ts";
+import { type Prepared, prepare } from "../prepare.ts";
+
+/** The page can be made again from the runs alone, which takes the graph and a provider. @throws NotFound */
+export async function methodsPage(): Promise<Page> {
+  throw new NotFound(
+    l10n.t("To show this comparison again, run the same command with the same choices. Finished runs are reused."),
+  );
+}
+
+/** Compares methods on the user's own graph. */
+export class CompareMethodsCommands {
+  readonly commands = {
+    compareMethods: (target) => this.#compareMethods(target),
+    ablate: (target) => this.#ablate(target),
+  } satisfies SomeCommands;
+
+  constructor(
+    private readonly deps: RunsDeps,
+    private readonly account: Account,
+    private readonly graphs: GraphFiles,
+    private readonly pages: Pages,
+  ) {}
+
+  async #compareMethods(target: unknown): Promise<void> {
+    const { file, prepared } = await this.#prepare(target);
+    const { names, isReflexion, isOtherModel } = await pickMethods(prepared.connection);
+    const variants = await this.#variants(file, names, prepared);
+    const title = l10n.t("Which other model should the original graph be scored with?");
+    const againstModel = isOtherModel ? await this.account.askForModel(title) : undefined;
+    await this.#run("methods", variants, file, prepared, {
+      reflexion: isReflexion,
+      ...(againstModel !== undefined && { againstModel }),
+    });
+  }
+
+  /** Compares the graph's method with itself, one option changed at a time. */
+  async #ablate(target: unknown): Promise<void> {
+    const { file, prepared } = await this.#prepare(target);
+    const { options } = prepared.subject.task;
+    const variants = ablationVariants(options, await pickOptions(options));
+    await this.#run("ablation", variants, file, prepared);
+  }
+
+  /** @throws NotFound without test samples */
+  async #prepare(target: unknown): Promise<{ readonly file: Uri; readonly prepared: Prepared }> {
+    const file = await pickGraph(target, this.graphs);
+    const prepared = await prepare(file, this.account, this.deps);
+    const { task } = prepared.subject;
+    if (task.data.test.length > 0 || foldsIn(prepared)) return { file, prepared };
+    throw new NotFound(
+      l10n.t(
+        "“{0}” has no test samples. A comparison needs samples that no search has seen: add data.test, or data.folds if there are few rows.",
+        task.graph.name,
+      ),
+    );
+  }
+
+  async #run(
+    kind: ComparisonPlan["kind"],
+    variants: readonly Variant[],
+    file: Uri,
+    prepared: Prepared,
+    beside: Pick<ComparisonPlan, "reflexion" | "againstModel"> = {},
+  ): Promise<void> {
+    const folds = foldsIn(prepared);
+    const plan: ComparisonPlan = {
+      kind,
+      ...beside,
+      request: prepared.subject,
+      variants,
+      ...(folds ? { folds, repeats: folds.length } : { repeats: await pickRepeats() }),
+      budget: prepared.subject.task.options.budget,
+      scoring: { ...readSettings().limits },
+    };
+    await confirm(plan, prepared);
+    const report = await drive(plan, prepared);
+    if (report) await this.#show(report, plan, file);
+  }
+
+  async #variants(file: Uri, names: readonly string[], { connection }: Prepared): Promise<Variant[]> {
+    const models = modelChoices(connection.models);
+    const variants: Variant[] = [];
+    for (const name of names) {
+      const set = [["optimize.method", JSON.stringify(name)]] as const;
+      const { task } = await loadTask(file.fsPath, this.deps, {
+        models,
+        budget: readSettings().limits,
+        set,
+        locale: LOCALE,
+      });
+      if (task) variants.push({ name, options: task.options });
+    }
+    return variants;
+  }
+
+  async #show(report: ComparisonReport, { kind, request }: ComparisonPlan, file: Uri): Promise<void> {
+    const { name } = request.task.graph;
+    const isAblation = kind === "ablation";
+    const title = isAblation ? l10n.t("Ablation: {0}", name) : l10n.t("Methods: {0}", name);
+    const about = [report.runs, ...report.variants.map((variant) => variant.name), String(report.seeds.length)];
+    await this.pages.show("methods", about, { title, html: (theme) => comparisonHtml(report, LOCALE, theme) });
+    const save = l10n.t("Save As…");
+    const said = isAblation
+      ? l10n.t("The ablation on “{0}” is complete.", name)
+      : l10n.t("The comparison of methods on “{0}” is complete.", name);
+    const answer = await showInfo(said, save);
+    if (answer === save) await saveAs(report, file);
+  }
+}
+
+/** Data of each search where rows are few (`data.folds`). */
+function foldsIn({ folds, subject }: Prepared): readonly Data[] | null {
+  return folds === undefined ? null : foldsOf(subject.task.data, folds);
+}
+
+interface PickedMethods {
+  readonly names: readonly string[];
+  readonly isReflexion: boolean;
+  readonly isOtherModel: boolean;
+}
+
+/** The methods, and what is scored beside them. @throws Cancelled */
+async function pickMethods({ provider }: Connection): Promise<PickedMethods> {
+  type Item = QuickPickItem & { readonly beside?: "reflexion" | "other model" };
+  const compared = Object.values(methods).filter(({ name }) => name !== CHAIN_OF_THOUGHT);
+  const items: Item[] = [
+    ...compared.map(({ name, describes }) => ({ label: name, detail: l10n.t(describes), picked: true })),
+    { label: l10n.t("scored beside them"), kind: QuickPickItemKind.Separator },
+    {
+      label: "Reflexion",
+      detail: l10n.t(
+        "Up to four attempts at each test sample, each with a reflection on the last one. Costs several calls per sample.",
+      ),
+      beside: "reflexion",
+    },
+  ];
+  // The simulated model is the only one that its provider has.
+  if (provider.names !== "one") {
+    items.push({
+      label: l10n.t("Another model…"),
+      detail: l10n.t("The original graph with another model, and after how many answers tuning pays for itself."),
+      beside: "other model",
+    });
+  }
+  const title = l10n.t("Which methods?");
+  const placeHolder = l10n.t("The original graph and chain of thought are always scored, too.");
+  const picked = await window.showQuickPick(items, { title, placeHolder, canPickMany: true, ignoreFocusOut: true });
+  const names = (picked ?? []).filter(({ beside }) => !beside).map(({ label }) => label);
+  if (names.length === 0) throw new Cancelled();
+  const has = (what: Item["beside"]) => picked?.some(({ beside }) => beside === what) ?? false;
+  return { names, isReflexion: has("reflexion"), isOtherModel: has("other model") };
+}
+
+/** The options to vary, each with its variants. @throws Cancelled */
+async function pickOptions(options: OptimizeOptions): Promise<Vary[]> {
+  const items = usualVary(options).map((vary) => {
+    const [, ...variants] = ablationVariants(options, [vary]);
+    return {
+      label: vary.option,
+      description: variants.map(({ name }) => name.slice(vary.option.length + 1)).join(", "),
+      detail: optionDescription(options, vary.option),
+      picked: true,
+      vary,
+    };
+  });
+  const title = l10n.t("Which options of “{0}” should be changed, one at a time?", options.method);
+  const picked = await window.showQuickPick(items, { title, canPickMany: true, ignoreFocusOut: true });
+  if (!picked || picked.length === 0) throw new Cancelled();
+  return picked.map(({ vary }) => vary);
+}
+
+/** @throws Cancelled */
+async function pickRepeats(): Promise<number> {
+  const items = [
+    {
+      label: "3",
+      detail: l10n.t("Shows whether a difference exceeds the random variation between searches"),
+      repeats: 3,
+    },
+    { label: "5", detail: l10n.t("More certain, and costs more"), repeats: 5 },
+    { label: "10", detail: l10n.t("For close results"), repeats: 10 },
+    { label: "1", detail: l10n.t("Quick check: one search per method doesn't show which is better"), repeats: 1 },
+  ];
+  const title = l10n.t("How many runs of each method?");
+  const picked = await window.showQuickPick(items, { title, ignoreFocusOut: true });
+  if (!picked) throw new Cancelled();
+  return picked.repeats;
+}
+
+/** Says what the whole will cost, before the first call. @throws Cancelled */
+async function confirm(plan: ComparisonPlan, { connection, known, place, deps }: Prepared): Promise<void> {
+  const { task } = plan.request;
+  const { done, of } = await progressOf(plan, place, deps);
+  if (done === of) return;
+  const estimate = await estimating(() => estimateComparison(plan, known));
+  const { train, validation, test } = task.data;
+  await confirmCalls({
+    question:
+      plan.kind === "ablation"
+        ? l10n.t("Ablate “{0}” on “{1}”?", task.options.method, task.graph.name)
+        : l10n.t("Compare {0} on “{1}”?", plan.variants.map(({ name }) => name).join(", "), task.graph.name),
+    button: plan.kind === "ablation" ? l10n.t("Ablate") : l10n.t("Compare"),
+    estimate: { ...estimate, cached: 0 },
+    // The budget bounds each search, not the whole.
+    task: { ...task, options: { ...task.options, budget: { calls: null, tokens: null, usd: null } } },
+    samples: train.length + validation.length + test.length,
+    connection,
+    ...(estimate.most !== null && { most: estimate.most }),
+    about: [
+      plan.repeats === 1
+        ? l10n.t(
+            "{0} runs: each variant once with the same samples, seeds, and budget, then each result on the test samples. It may cost more if prompts keep improving.",
+            estimate.runs,
+          )
+        : l10n.t(
+            "{0} runs: each variant {1} times with the same samples, seeds, and budget, then each result on the test samples. It may cost more if prompts keep improving.",
+            estimate.runs,
+            plan.repeats,
+          ),
+      plan.againstModel === undefined
+        ? ""
+        : l10n.t("The original graph is also scored with the model {0}.", oneLine(plan.againstModel)),
+      done > 0 ? l10n.t("{0} of {1} runs are complete and are not repeated.", done, of) : "",
+    ],
+  });
+}
+
+/** @returns null if it was cancelled, or a run stopped: that is shown, and the same command goes on later. */
+async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Promise<ComparisonReport | null> {
+  const options = {
+    location: ProgressLocation.Notification,
+    title: withoutLinks(
+      plan.kind === "ablation" ? l10n.t("AgentGraph: Ablating a method") : l10n.t("AgentGraph: Comparing methods"),
+    ),
+    cancellable: true,
+  };
+  return window.withProgress(options, async (progress, token) => {
+    const stop = new AbortController();
+    token.onCancellationRequested(() => stop.abort(new Cancelled()));
+    const steps = driveComparison(plan, place, root, deps, stop.signal);
+    let said = 0;
+    let reached = 0;
+    try {
+      for (;;) {
+        const step = await steps.next();
+        if (step.done) return comparisonOf(plan, step.value, deps.provider.identity, deps.price, LOCALE);
+        const { done, of, event } = step.value;
+        const now = deps.clock.now();
+        if (event !== null && now - said < PACE) continue;
+        said = now;
+        progress.report({ message: stepWords(step.value), increment: (100 * (done - reached)) / of });
+        reached = done;
+      }
+    } catch (error) {
+      if (!stop.signal.aborted && !(error instanceof RunStopped)) throw error;
+      const again =
+        plan.kind === "ablation"
+          ? l10n.t("To resume it, run “Ablate a method” with the same choices.")
+          : l10n.t("To resume it, run “Compare methods” with the same choices.");
+      const why = error instanceof RunStopped && !stop.signal.aborted ? stoppedWords(error) : null;
+      if (why === null) void showInfo(l10n.t("The comparison was cancelled. {0}", again));
+      else void showError(l10n.t("{0} {1}", why, again));
+      return null;
+    }
+  });
+}
+
+/** Milliseconds between two updates of the progress. */
+const PACE = 250;
+
+function stepWords({ variant, isSearch, done, of, run }: Step): string {
+  const name = typeof variant === "string" ? baselineLabel(variant, LOCALE) : variant.name;
+  const calls = LOCALE.count(run.state().calls.total, "call");
+  const { seed } = run.start.options;
+  return isSearch
+    ? l10n.t("run {0} of {1}: {2}, seed {3} · {4}", done + 1, of, name, seed, calls)
+    : l10n.t("run {0} of {1}: scoring {2}, seed {3} · {4}", done + 1, of, name, seed, calls);
+}
+
+function stoppedWords({ run: { state } }: RunStopped): string {
+  if (state.status !== "failed") return l10n.t("Not all test samples could be scored within your limits.");
+  const { message } = describeError(state.error ?? "Error", state.finished?.fields ?? {}, state.detail ?? "", LOCALE);
+  return l10n.t("The comparison stopped. {0}", message);
+}
+
+/** @throws Cancelled */
+async function saveAs(report: ComparisonReport, graph: Uri): Promise<void> {
+  const name = basename(graph.fsPath).replace(/\.?agentgraph\.json$/, "") || "graph";
+  const file = await window.showSaveDialog({
+    title: l10n.t("Save comparison"),
+    defaultUri: Uri.file(join(dirname(graph.fsPath), `${name}-methods.html`)),
+    filters: { [l10n.t("Web page")]: ["html"], Markdown: ["md"], JSON: ["json"] },
+  });
+  if (!file) throw new Cancelled();
+  const ending = /\.(\w+)$/.exec(file.path)?.[1]?.toLowerCase() ?? "";
+  const text =
+    ending === "json"
+      ? comparisonJson(report)
+      : ending === "md"
+        ? comparisonMarkdown(report, LOCALE)
+        : comparisonHtml(report, LOCALE);
+  await workspace.fs.writeFile(file, new TextEncoder().encode(text));
+}

@@ -1,0 +1,152 @@
+import { l10n, type QuickPickItem, Uri, window, workspace } from "vscode";
+import type { Files } from "../../../deps.ts";
+import { NotRated, type Rating, rate } from "../../../run/rate.ts";
+import type { RunsDeps } from "../../../run/record/runs.ts";
+import { runIdOf, sampleRefOf } from "../../command-arguments.ts";
+import type { SomeCommands } from "../../commands.ts";
+import { LOCALE } from "../../editor-locale.ts";
+import { Cancelled, NotFound } from "../../errors.ts";
+import type { GraphFiles } from "../../graph-files.ts";
+import { pickGraph } from "../../graph-pick.ts";
+import { oneLine } from "../../markdown.ts";
+import { showInfo } from "../../notifications.ts";
+import type { OpenedRun } from "../opened-run.ts";
+import { graphOfRun } from "../prepare.ts";
+import type { RunStore } from "../run-store.ts";
+
+/** Characters of a text on one line of the list. */
+const LINE = 300;
+
+/** Shows the answers of a run row by row. What the user says of one is written into its row of the data file. */
+export class RateCommands {
+  readonly commands = { rate: (target) => this.#rate(target) } satisfies SomeCommands;
+
+  constructor(
+    private readonly deps: RunsDeps,
+    private readonly runStore: RunStore,
+    private readonly graphs: GraphFiles,
+  ) {}
+
+  async #rate(target: unknown): Promise<void> {
+    const ref = sampleRefOf(target);
+    const run = await this.#runOf(target, ref?.run ?? runIdOf(target));
+    const file = await graphOfRun(run.entry, this.graphs);
+    const samples = ref ? [ref.sample] : Object.keys(run.state.scores[run.state.theta] ?? {});
+    if (samples.length === 0) throw new NotFound(l10n.t("This run has no answers to rate."));
+    const written = new Set<string>();
+    let rated = 0;
+    for (const [at, id] of samples.entries()) {
+      const said = await ask(run, id, at, samples.length);
+      if (said === "stop") break;
+      if (said === "skip") continue;
+      const { file: name } = await this.#write(file, id, said);
+      written.add(name);
+      rated++;
+    }
+    if (rated === 0) return;
+    const names = [...written].join(", ");
+    void showInfo(
+      rated === 1
+        ? l10n.t("1 rating is in {0}. The next run learns from it.", names)
+        : l10n.t("{0} ratings are in {1}. The next run learns from them.", rated, names),
+    );
+  }
+
+  async #write(file: Uri, id: string, said: Rating) {
+    try {
+      return await rate(file.fsPath, id, said, { files: unlessUnsaved(this.deps.files) }, LOCALE);
+    } catch (error) {
+      throw error instanceof NotRated ? new NotFound(error.message) : error;
+    }
+  }
+
+  /** The run that is meant, else the last one of the graph that has answers. @throws NotFound */
+  async #runOf(target: unknown, id: string | null): Promise<OpenedRun> {
+    const runs = id === null ? await this.runStore.ofGraph(await pickGraph(target, this.graphs)) : [{ id }];
+    for (const { id: one } of runs) {
+      const run = await this.runStore.open(one);
+      if (!run || Object.keys(run.state.scores[run.state.theta] ?? {}).length === 0) continue;
+      if (!run.entry.untrusted) return run;
+      if (id !== null) throw new NotFound(l10n.t("This run was made on another machine, so its answers aren't used."));
+    }
+    throw new NotFound(l10n.t("There are no answers to rate yet. Evaluate the graph first."));
+  }
+}
+
+/** Files whose unsaved changes in an editor are not written over. */
+export function unlessUnsaved(files: Files): Files {
+  const write = async (path: string, text: string) => {
+    const open = workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.fsPath === Uri.file(path).fsPath);
+    if (open) throw new NotRated(l10n.t("{0} has unsaved changes. Save it first.", workspace.asRelativePath(open.uri)));
+    await files.write(path, text);
+  };
+  return { ...files, write };
+}
+
+type Item = QuickPickItem & { readonly what?: "right" | "wrong" | "comment" | "skip" | "stop" };
+
+/** @throws Cancelled */
+async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<Rating | "skip" | "stop"> {
+  const sample = run.sample(id);
+  const answer = await run.value(run.state.theta, id, run.graph.output);
+  const question = Object.values(sample?.inputs ?? {}).join(" · ") || id;
+  const expected = sample?.targets.join(" | ") ?? "";
+  const items: Item[] = [
+    ...(answer === null
+      ? []
+      : [
+          {
+            label: `$(thumbsup) ${l10n.t("Right")}`,
+            detail: oneLine(answer, LINE) || l10n.t("(empty)"),
+            what: "right",
+          } as const,
+        ]),
+    {
+      label: `$(thumbsdown) ${l10n.t("Wrong…")}`,
+      detail: expected ? l10n.t("expected: {0}", oneLine(expected, LINE)) : "",
+      what: "wrong",
+    },
+    { label: `$(comment) ${l10n.t("Comment…")}`, what: "comment" },
+    ...(of > 1
+      ? [
+          { label: `$(debug-step-over) ${l10n.t("Skip")}`, what: "skip" } as const,
+          { label: `$(debug-stop) ${l10n.t("Stop")}`, what: "stop" } as const,
+        ]
+      : []),
+  ];
+  const picked = await window.showQuickPick(items, {
+    title: of > 1 ? l10n.t("Rate the answer ({0} of {1})", at + 1, of) : l10n.t("Rate the answer"),
+    placeHolder: oneLine(question, LINE),
+    ignoreFocusOut: true,
+  });
+  switch (picked?.what) {
+    case "right":
+      return { answer: answer ?? "" };
+    case "wrong":
+      return correctionOf(answer ?? "", expected);
+    case "comment":
+      return { comment: await typed(l10n.t("What is wrong with the answer, or what is missing?"), "") };
+    case "skip":
+      return "skip";
+    default:
+      return "stop";
+  }
+}
+
+/** A wrong answer has a correction, a comment or both. @throws Cancelled */
+async function correctionOf(answer: string, expected: string): Promise<Rating> {
+  const correction = await typed(
+    l10n.t("What should the answer have been? Leave it empty to write a comment only."),
+    expected || answer,
+  );
+  const comment = await typed(l10n.t("Why? Leave it empty if the right answer is enough."), "");
+  if (correction.trim() === "" && comment.trim() === "") throw new Cancelled();
+  return { ...(correction.trim() !== "" && { correction }), ...(comment.trim() !== "" && { comment }) };
+}
+
+/** @throws Cancelled */
+async function typed(prompt: string, value: string): Promise<string> {
+  const text = await window.showInputBox({ title: l10n.t("Rate the answer"), prompt, value, ignoreFocusOut: true });
+  if (text === undefined) throw new Cancelled();
+  return text;
+}

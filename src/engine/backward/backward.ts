@@ -1,0 +1,399 @@
+import { fitText, inputsIdOf, nodeOfInputs, perEdges, readableNames } from "../../graph/edges.ts";
+import type { Graph, GraphNode, ModelChoice } from "../../graph/graph.ts";
+import { traitsOf } from "../../graph/node-kinds.ts";
+import { topologyOf } from "../../graph/topology.ts";
+import type { Gradient } from "../events.ts";
+import { codeBlock, feedbackGraphOf } from "../forward/computed.ts";
+import type { ForwardPass, Scored } from "../forward/forward.ts";
+import { askJson, endsRun, type Llm } from "../forward/llm.ts";
+import { block, escapeTags, fill, shorten } from "../forward/prompt.ts";
+import type { BackwardStyle } from "../method.ts";
+import { behaviorOf } from "../nodes/behaviors.ts";
+import { allParametersOf, type Parameter } from "../parameters.ts";
+import backwardTemplate from "../prompts/backward.md";
+import caseTemplate from "../prompts/backward-case.md";
+import edgesTemplate from "../prompts/backward-edges.md";
+import { repairOf } from "../propose/optimizer-prompt.ts";
+import type { Emit } from "../stream.ts";
+import type { AnswersOf } from "./answer-space.ts";
+import { backpropagate, type Contributions } from "./backpropagation.ts";
+import type { BackwardPass, GradientContext } from "./batch-gradients.ts";
+import { joinGradients, quoted, readContributions, schemaOf } from "./feedback-reply.ts";
+
+const WORDS_PER_ENTRY = 80;
+
+/** Characters shown of a value that a node does not read. */
+const OTHER = 1000;
+
+const CODE_NOTE =
+  "Some values are computed by code or tools, which can't change. Feedback on such a value has to say how the values that they read should change.";
+
+export interface BackwardDeps {
+  readonly graph: Graph;
+  readonly choice: ModelChoice;
+  /** What is known of the right answers, and of the right values of nodes. Default: nothing. */
+  readonly answers?: AnswersOf;
+  readonly ask: Llm;
+  readonly emit: Emit;
+}
+
+/** What one call is asked for. */
+interface Question {
+  /** Names of the inputs whose values it sees, with what computed ones are made from. */
+  readonly shown: readonly string[];
+  /** Names of those that it gives a gradient. */
+  readonly about: readonly string[];
+  /** Whether it also gives one to the node's instruction. */
+  readonly own: boolean;
+  /** Whether it also gives one to what the node reads. Default: false. */
+  readonly edges?: boolean;
+}
+
+export type Backward = (pass: ForwardPass, iteration: number, style?: BackwardStyle) => Promise<BackwardPass>;
+
+/**
+ * Semantic backpropagation of one sample (arXiv 2412.03624; docs/method.md, "Backward"): ∇_A from the loss, then one
+ * call per node that sees all its predecessors and gives a gradient to each of them, to the node's own instruction and,
+ * where a run can change them, to its edges: what it lacked and what misled it.
+ */
+export function createBackward(deps: BackwardDeps): Backward {
+  const under = perEdges(deps.graph, (graph) => backwardOn(graph, deps));
+  return (pass, iteration, style) => under(pass.texts)(pass, iteration, style);
+}
+
+/** @param graph with the edges of Θ */
+function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask, emit }: BackwardDeps): Backward {
+  const inFile = new Map(file.nodes.map((node) => [node.id, node]));
+  const readable = readableNames(file);
+  const topology = topologyOf(graph);
+  const nodes = new Map(topology.order.map((node) => [node.id, node]));
+  const { isNeeded } = topology;
+  const parameters = allParametersOf(graph).filter(({ node }) => isNeeded(node.id));
+  const feedback = feedbackGraphOf(graph, topology);
+  const leadingInputs = (id: string) => feedback.sources(topology.predecessors(id)).filter(topology.leadsToTrainable);
+
+  return async (pass, iteration, style = { per: "node" }) => {
+    if (style.per !== "none") return differentiate(pass, iteration, style);
+    return new Map(parameters.map(({ id, node }) => [id, contextOf(node, pass, async () => "")]));
+  };
+
+  async function differentiate(pass: ForwardPass, iteration: number, style: BackwardStyle): Promise<BackwardPass> {
+    const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
+    const { seeds, known, comparison } = await seedsOf(pass, style, about);
+    const openInputs = (id: string) => leadingInputs(id).filter((name) => !known.has(name));
+
+    const gradients = backpropagate<string>({
+      seeds,
+      known,
+      successors: (id) => {
+        const reader = nodeOfInputs(id);
+        return reader === null ? feedback.readers(id) : [reader];
+      },
+      leadsToParameter: (id) =>
+        openInputs(id).length > 0 || asksOwnText(nodeAt(id), style) || nodeAt(id).tunesInputs === true,
+      isZero: (gradient) => gradient === "",
+      aggregate: joinGradients,
+      backward: async (id, gradient) => {
+        const given = await contributionsOf(nodeAt(id), gradient, comparison, pass, style, known).catch(
+          (error: unknown) => {
+            const detail = error instanceof Error ? error.message : String(error);
+            const lost = { node: id, sample: pass.sample.id, detail };
+            if (!endsRun(error)) void emit({ type: "warning", code: "sample dropped", ...lost });
+            throw error;
+          },
+        );
+        for (const [to, text] of given.to) {
+          if (topology.leadsToTrainable(to)) void emit({ ...about, node: to, of: "value", from: id, text });
+          else if (nodeOfInputs(to) !== null) void emit({ ...about, node: to, of: "text", from: id, text });
+        }
+        void emit({ ...about, node: id, of: "text", from: id, text: given.own });
+        return given;
+      },
+    });
+    const drop = (error: unknown) => {
+      if (endsRun(error)) throw error;
+      return null;
+    };
+    return new Map(
+      parameters.map((parameter) => {
+        const context = contextOf(parameter.node, pass, () => gradientOf(parameter)).catch(drop);
+        context.catch(() => {});
+        return [parameter.id, context];
+      }),
+    );
+
+    function gradientOf({ id, kind, node }: Parameter): Promise<string> {
+      return kind !== "inputs" && traitsOf(node).text === "instruction" ? gradients.ofText(id) : gradients.of(id);
+    }
+  }
+
+  /**
+   * ∇_A, and the gradients of nodes with targets of their own. Of those, `known` says what the value should be: nothing that
+   * other steps say of it counts, and where it is right, nothing asks it to change.
+   */
+  async function seedsOf(
+    pass: ForwardPass,
+    style: BackwardStyle,
+    about: Pick<Gradient, "type" | "iteration" | "theta" | "sample">,
+  ) {
+    const score = await pass.score;
+    const seeds = new Map<string, string>();
+    const known = new Set<string>();
+    const comparison: string[] = [];
+    const scored = scoresIn(score);
+    const isAnswerScored = scored.some(([id]) => id === graph.output);
+    if (!isAnswerScored && (scored.length === 0 || pass.sample.feedback)) {
+      scored.unshift([graph.output, score?.nodes ? null : score]);
+    }
+    for (const [id, one] of scored) {
+      const said = one && style.seed ? style.seed(one) : (one?.criticism ?? "");
+      const human = id === graph.output ? (pass.sample.feedback ?? "") : "";
+      const seed = [said, human].filter(Boolean).join("\n");
+      const criticism = (await askOnValue(id, seed, pass, style)) || seed;
+      if (criticism !== "") comparison.push(id === graph.output ? criticism : `The step ${id}: ${criticism}`);
+      const judged = one?.failed ?? id;
+      void emit({ ...about, node: judged, of: "value", from: null, text: criticism });
+      const sources = feedback.sources([judged]);
+      if (graph.targets && one && sources.includes(id)) known.add(id);
+      for (const source of sources) {
+        const isVia = source !== judged && criticism !== "";
+        const text = isVia ? `${viaCode(judged)} ${criticism}` : criticism;
+        seeds.set(source, [seeds.get(source), text].filter(Boolean).join("\n"));
+        if (isVia && topology.leadsToTrainable(source)) {
+          void emit({ ...about, node: source, of: "value", from: judged, text });
+        }
+      }
+    }
+    return { seeds, known, comparison: comparison.join("\n") };
+  }
+
+  async function contextOf(
+    node: GraphNode,
+    pass: ForwardPass,
+    gradientOf: () => Promise<string>,
+  ): Promise<GradientContext> {
+    const gradient = await gradientOf();
+    const readers = topology.successors(node.id).filter(isNeeded);
+    const values = (names: readonly string[]) => valuesOf(names, pass);
+    const context = await behaviorOf(node).context(node, { query: queryOf(pass), readers, values });
+    const { targets, nodeTargets = {} } = pass.sample;
+    const expected = graph.targets?.includes(node.id) ? (nodeTargets[node.id] ?? []) : targets;
+    return { sample: pass.sample.id, ...context, expected, gradient };
+  }
+
+  /** The gradient of a scored value in a model's words; empty if no call is asked for, or it is lost. */
+  async function askOnValue(
+    id: string,
+    seed: string,
+    pass: ForwardPass,
+    { lossTemplates }: BackwardStyle,
+  ): Promise<string> {
+    if (!lossTemplates || seed === "") return "";
+    const { system, ...user } = lossTemplates;
+    const values = {
+      query: queryOf(pass)
+        .map(({ name, value }) => escapeTags(`${name}: ${value}`))
+        .join("\n"),
+      output: escapeTags((await pass.value(id)).text),
+      loss: escapeTags(seed),
+    };
+    const content = fill(system, { words: String(WORDS_PER_ENTRY), keys: '"answer"' });
+    const given = await askFor(nodeAt(id), ["answer"], content, fill(user.case, values), pass, (value) =>
+      readContributions(value, ["answer"], null),
+    ).catch((error: unknown) => {
+      if (endsRun(error)) throw error;
+      return null;
+    });
+    return given?.to.get("answer") ?? "";
+  }
+
+  function nodeAt(id: string): GraphNode {
+    const node = nodes.get(id);
+    if (!node) throw new Error(`no node named ${id}`);
+    return node;
+  }
+
+  async function contributionsOf(
+    node: GraphNode,
+    gradient: string,
+    loss: string,
+    pass: ForwardPass,
+    style: BackwardStyle,
+    known: ReadonlySet<string>,
+  ): Promise<Contributions<string>> {
+    const isOpen = (name: string) => !known.has(name);
+    const ask = (question: Question) => askBackward(node, question, gradient, loss, pass, style);
+    const isOwnAsked = style.own === undefined || style.own === "asked";
+    const leading = leadingInputs(node.id).filter(isOpen);
+    const edges = node.tunesInputs === true;
+    if (style.per === "node") {
+      const about = feedback.sources(node.inputs).filter(isOpen);
+      if (isOwnAsked) return ask({ shown: node.inputs, about, own: true, edges });
+      return { ...(await ask({ shown: node.inputs, about: leading, own: false, edges })), own: gradient };
+    }
+    const through = (name: string) => node.inputs.filter((input) => feedback.sources([input]).includes(name));
+    const shown = (name: string) => (style.showsAll ? node.inputs : through(name));
+    const own = asksOwnText(node, style) || edges;
+    const [text, ...each] = await Promise.all([
+      own ? ask({ shown: node.inputs, about: [], own: asksOwnText(node, style), edges }) : null,
+      ...leading.map((name) => ask({ shown: shown(name), about: [name], own: style.own === undefined })),
+    ]);
+    const to = new Map([text, ...each].flatMap((one) => [...(one?.to ?? [])]));
+    return { to, own: asksOwnText(node, style) ? (text?.own ?? "") : gradient };
+  }
+
+  async function askBackward(
+    node: GraphNode,
+    { shown, about, own: isOwnAsked, edges: areEdgesAsked = false }: Question,
+    gradient: string,
+    loss: string,
+    pass: ForwardPass,
+    { templates, otherwise }: BackwardStyle,
+  ): Promise<Contributions<string>> {
+    const [inputs, output, code, others] = await Promise.all([
+      inputsOf(shown, pass),
+      pass.value(node.id),
+      codeAround(node, shown, pass),
+      areEdgesAsked ? othersOf(node, pass) : "",
+    ]);
+    const isJudged = judgedIn(await pass.score).includes(node.id);
+    const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
+    const edges = shown.includes("choice_of_inputs") ? "choice_of_inputs_of_the_step" : "choice_of_inputs";
+    const keys = [...about, ...(isOwnAsked ? [own] : []), ...(areEdgesAsked ? [edges] : [])];
+    const system = fill(templates?.system ?? backwardTemplate, {
+      words: String(WORDS_PER_ENTRY),
+      keys: quoted(keys),
+      edges: areEdgesAsked ? fill(edgesTemplate, { key: edges }) : "",
+    });
+    const user = fill(templates?.case ?? caseTemplate, {
+      purpose: escapeTags(graph.description || graph.name),
+      answers: escapeTags(answers(node.id)),
+      query: queryOf(pass)
+        .filter(({ name }) => !inputs.some((input) => input.name === name))
+        .map(({ name, value }) => escapeTags(`${name}: ${value}`))
+        .join("\n"),
+      id: node.id,
+      role: escapeTags(node.role),
+      instruction: escapeTags(fitText(inFile.get(node.id) ?? node, pass.texts[node.id] ?? node.text, node.inputs)),
+      inputs: inputs.map(({ tag, name, value }) => block(tag, value, { id: name, role: roleOf(name) })).join("\n\n"),
+      others,
+      code,
+      output: escapeTags(output.text),
+      gradient: escapeTags(gradient),
+      // Where the loss is computed, the feedback is the comparison: it is shown once.
+      loss: isJudged && loss === gradient && !templates ? "" : escapeTags(loss),
+      // Only templates of methods that ask in other words say what each key means.
+      legend: [
+        ...about.map((name) => `"${name}": feedback on ${shown.includes(name) ? "the input " : ""}${name}`),
+        ...(isOwnAsked ? [`"${own}": feedback on the instruction of the step`] : []),
+      ].join("\n"),
+    });
+    const asked = areEdgesAsked ? [...about, edges] : about;
+    const given = await askFor(node, keys, system, user, pass, (value) =>
+      readContributions(value, asked, isOwnAsked ? own : null, otherwise),
+    );
+    if (!areEdgesAsked) return given;
+    const ofEdges = given.to.get(edges) ?? "";
+    const to = [...given.to].filter(([name]) => name !== edges);
+    return { to: new Map([...to, [inputsIdOf(node.id), ofEdges]]), own: given.own };
+  }
+
+  /** What the node could read besides: with its value where it is known, since none is computed for this. */
+  async function othersOf(node: GraphNode, pass: ForwardPass): Promise<string> {
+    const names = (readable.get(node.id) ?? []).filter((name) => !node.inputs.includes(name));
+    const isKnown = (name: string) => graph.inputs.some((input) => input.name === name) || isNeeded(name);
+    const shown = await Promise.all(
+      names.map(async (name) => {
+        const value = isKnown(name) ? (await pass.value(name)).text : "";
+        return block("other", shorten(value, OTHER), { id: name, role: roleOf(name) });
+      }),
+    );
+    return shown.join("\n\n");
+  }
+
+  function askFor(
+    node: GraphNode,
+    keys: readonly string[],
+    system: string,
+    user: string,
+    pass: ForwardPass,
+    read: (value: unknown) => Contributions<string> | null,
+  ): Promise<Contributions<string>> {
+    return askJson(
+      ask,
+      {
+        purpose: "backward",
+        node: node.id,
+        sample: pass.sample.id,
+        split: pass.split,
+        choice,
+        messages: [
+          { role: "system", content: system },
+          { role: "user", content: user },
+        ],
+        schema: { name: "feedback", schema: schemaOf(keys) },
+        priority: 2,
+      },
+      { read, repair: (doubts) => repairOf(quoted(keys), doubts) },
+    );
+  }
+
+  function roleOf(name: string): string {
+    const input = graph.inputs.find((one) => one.name === name);
+    return input?.description ?? nodes.get(name)?.role ?? "";
+  }
+
+  /** The node's inputs, and what computed ones are computed from. */
+  async function inputsOf(shown: readonly string[], pass: ForwardPass) {
+    const before = feedback.computed(shown).flatMap(({ inputs }) => inputs);
+    const values = await valuesOf([...new Set([...shown, ...before])], pass);
+    return values.map((value) => ({ ...value, tag: shown.includes(value.name) ? "input" : "source" }));
+  }
+
+  /** Of the computed nodes that the feedback passes, before the step and, where a scored value is computed, after it. */
+  async function codeAround(node: GraphNode, shown: readonly string[], pass: ForwardPass): Promise<string> {
+    const judged = judgedIn(await pass.score).filter(
+      (id) => id !== node.id && feedback.sources([id]).includes(node.id),
+    );
+    const nodes = [...new Set([...feedback.computed(shown), ...feedback.computed(judged)])];
+    if (nodes.length === 0) return "";
+    const results = await valuesOf(judged, pass);
+    return [
+      CODE_NOTE,
+      ...nodes.map(codeBlock),
+      ...results.map(({ name, value }) => block("result", value, { step: name })),
+    ].join("\n\n");
+  }
+
+  /** The nodes on whose values the losses are: those with targets, or in their place one that could not compute its value. */
+  function judgedIn(score: Scored | null): string[] {
+    const own = Object.entries(score?.nodes ?? {}).map(([id, { failed }]) => failed ?? id);
+    return own.length > 0 ? own : [score?.failed ?? graph.output];
+  }
+
+  function viaCode(judged: string): string {
+    const steps = feedback.computed([judged]).map(({ id }) => id);
+    const what = graph.targets && judged !== graph.output ? `the value of ${judged}` : "the answer";
+    return `This value is not ${what} itself: ${steps.join(", ")} computes ${what} from it.`;
+  }
+
+  function valuesOf(names: readonly string[], pass: ForwardPass): Promise<{ name: string; value: string }[]> {
+    return Promise.all(names.map(async (name) => ({ name, value: (await pass.value(name)).text })));
+  }
+
+  function queryOf(pass: ForwardPass): { name: string; value: string }[] {
+    return graph.inputs.map(({ name }) => ({ name, value: pass.sample.inputs[name] ?? "" }));
+  }
+}
+
+/** The score of each node that has one, as if it was the sample's. */
+function scoresIn(score: Scored | null): (readonly [node: string, score: Scored | null])[] {
+  if (!score?.nodes) return [];
+  const { nodes, failed: _, ...rest } = score;
+  return Object.entries(nodes).map(([id, one]) => [id, { ...rest, ...one }]);
+}
+
+/** A call of its own is made for the node's instruction. */
+function asksOwnText(node: GraphNode, { per, own }: BackwardStyle): boolean {
+  return per === "edge" && own === "asked" && node.trainable && traitsOf(node).text === "instruction";
+}

@@ -1,0 +1,326 @@
+import type { Sample, Split } from "../../data/sample.ts";
+import { fitText, perEdges } from "../../graph/edges.ts";
+import type { Graph, GraphNode, ModelChoice, Texts } from "../../graph/graph.ts";
+import { unmarked } from "../../graph/images.ts";
+import { structureIn } from "../../graph/json.ts";
+import { Patterns } from "../../graph/pattern.ts";
+import { topologyOf } from "../../graph/topology.ts";
+import { type CodeRunner, CodeUnavailable, type Loss, type Score } from "../../loss/loss.ts";
+import type { Usage } from "../../models/model.ts";
+import type { RunEvent, Theta } from "../events.ts";
+import { createJudge, type Judge } from "../judge.ts";
+import { behaviorOf } from "../nodes/behaviors.ts";
+import type { Failure, Local, Value } from "../nodes/node-behavior.ts";
+import type { Task } from "../task.ts";
+import { thetaOf } from "../theta.ts";
+import { endsRun, type Llm } from "./llm.ts";
+import { Spent } from "./spent.ts";
+
+/** What the value of one node scored. */
+export interface NodeScore extends Score {
+  /** The reply did not match the node's `output`. */
+  readonly formatError: boolean;
+  /** There is no value, because this node could not compute its own. */
+  readonly failed?: string;
+}
+
+/** What an answer scored, with what it cost. Where several nodes have targets, loss and criticism of them all. */
+export interface Scored extends NodeScore {
+  /** By node, where other nodes than the output have targets: of those that this sample has targets for. Absent: none. */
+  readonly nodes?: Readonly<Record<string, NodeScore>>;
+  /** Replies of this pass, the answer's included, that did not match their node's `output`. */
+  readonly formatErrors: number;
+  /** Tokens of all calls that made the answer. */
+  readonly tokens: number;
+  /** Along the slowest path to the answer, without waiting for a slot. null, absent: not on record. */
+  readonly milliseconds?: number | null;
+  /** US dollars of these calls. null, absent: no price is known. */
+  readonly usd?: number | null;
+}
+
+/** One forward pass: one sample through the graph under one Θ, as far as it is requested. */
+export interface ForwardPass {
+  readonly theta: Theta;
+  readonly texts: Texts;
+  readonly sample: Sample;
+  readonly split: Split;
+  /** Value of a node or graph input, and of what it is made from; rejects when a call failed. */
+  value(name: string): Promise<Value>;
+  /** Begun when first asked for. null: unscored, because a call failed; an infrastructure failure is never a wrong answer. */
+  readonly score: Promise<Scored | null>;
+}
+
+/** Samples under way at once, for `pMap`: more would only wait for a slot, each with its promises and listeners; fewer would split a batch. */
+export const SAMPLES_AT_ONCE = { concurrency: 1024 } as const;
+
+/** Larger goes first through the limiter: what the next step waits for, then what fills idle slots. */
+export const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as const satisfies Record<
+  Split | "start",
+  number
+>;
+
+export interface ForwardDeps {
+  readonly graph: Graph;
+  readonly loss: Loss;
+  /** Of nodes with targets of their own. */
+  readonly losses?: Readonly<Record<string, Loss>>;
+  readonly choice: ModelChoice;
+  /** Answers for the model where the loss asks one. */
+  readonly judge?: Judge;
+  readonly ask: Llm;
+  /** For nodes and losses in code. Absent: they can't run. */
+  readonly local?: Local;
+  readonly emit: (event: RunEvent) => Promise<void>;
+  /** Called with each outcome of a score: the error that left the sample unscored, or null. */
+  readonly onScored?: ((error: unknown) => void) | undefined;
+  /** US dollars; null if no price is known. Default: none is. */
+  readonly price?: (model: string, usage: Usage) => number | null;
+}
+
+export interface ForwardOptions {
+  readonly split: Split;
+  readonly priority?: number;
+}
+
+/** Where no code can run. */
+const NOWHERE: Local = {
+  get sandbox(): never {
+    throw new CodeUnavailable();
+  },
+  search: async () => {
+    throw new CodeUnavailable();
+  },
+  keep: async () => {},
+  recall: (_, ask) => ask(),
+};
+
+/** @param values of the nodes, by id */
+export function codeRunner(local: Local | undefined, values: CodeRunner["values"]): CodeRunner {
+  return { call: async (code, argument) => (local ?? NOWHERE).sandbox.call(code, argument), values };
+}
+
+export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => ForwardPass;
+
+/**
+ * Forward passes in topological order without a barrier: a node starts as soon as its own inputs are there
+ * (docs/method.md, "One iteration"). A pass is made once per (Θ, sample): asking again returns the same one; equal node calls
+ * of different Θ meet in the reply store.
+ */
+export function createForward({
+  graph,
+  loss,
+  losses = {},
+  choice,
+  judge,
+  ask,
+  local = NOWHERE,
+  emit,
+  onScored,
+  price = () => null,
+}: ForwardDeps): Forward {
+  const orderUnder = perEdges(graph, neededOrder);
+  const inFile = new Map(graph.nodes.map((node) => [node.id, node]));
+  const patterns = new Patterns();
+  const passes = new Map<string, ForwardPass>();
+  /** Of texts that were seen: thousands of samples go through the same ones. */
+  const thetas = new WeakMap<Texts, Theta>();
+  /** Samples of which it was said already that they could not be scored. */
+  const unscored = new Set<string>();
+
+  return (texts, sample, { split, priority = 0 }) => {
+    const theta = thetas.get(texts) ?? thetaOf(texts);
+    thetas.set(texts, theta);
+    const id = `${theta} ${split} ${sample.id}`;
+    const known = passes.get(id);
+    if (known) return known;
+
+    const order = orderUnder(texts);
+    const spent = new Spent(price);
+    const values = new Map<string, () => Promise<Value>>();
+    for (const input of graph.inputs) {
+      const text = sample.inputs[input.name] ?? "";
+      const json = input.type === "json" ? structureIn(text) : undefined;
+      values.set(input.name, async () => ({ ...given(text), ...(json !== undefined && { json }) }));
+    }
+    for (const node of order) {
+      const text = fitText(inFile.get(node.id) ?? node, texts[node.id] ?? node.text, node.inputs);
+      values.set(
+        node.id,
+        once(() => run(node, text)),
+      );
+    }
+    const scored = once(score);
+    const pass: ForwardPass = {
+      theta,
+      texts,
+      sample,
+      split,
+      value: valueAt,
+      get score() {
+        return scored();
+      },
+    };
+    passes.set(id, pass);
+    return pass;
+
+    function valueAt(name: string): Promise<Value> {
+      return values.get(name)?.() ?? Promise.reject(new Error(`no value named ${name}`));
+    }
+
+    async function run(node: GraphNode, text: string): Promise<Value> {
+      const read = await Promise.all(node.inputs.map(async (name) => [name, await valueAt(name)] as const));
+      const failure = read.find(([, value]) => value.failure)?.[1].failure;
+      if (failure) return { ...given(""), failure };
+      const inputs = read.map(([name, value]) => [name, value.text] as const);
+      const about = { purpose: "forward", node: node.id, sample: sample.id, split, priority } as const;
+      const value = await behaviorOf(node).run(node, {
+        text,
+        inputs,
+        given: Object.fromEntries(read.map(([name, value]) => [name, value.json ?? unmarked(value.text)])),
+        local,
+        patterns,
+        ask: async (own, messages) => {
+          const asked = own ?? choice;
+          const reply = await ask({ ...about, choice: asked, messages });
+          spent.add(node.id, asked.model, reply);
+          return reply;
+        },
+      });
+      const { key, formatError, tokens } = value;
+      if (key) void emit({ type: "value", theta, node: node.id, sample: sample.id, key, formatError, tokens });
+      return value;
+    }
+
+    async function score(): Promise<Scored | null> {
+      const scored = await answerAndScore().catch((error: unknown) => {
+        if (endsRun(error)) throw error;
+        const detail = error instanceof Error ? error.message : String(error);
+        if (!unscored.has(sample.id)) void emit({ type: "warning", code: "not scored", sample: sample.id, detail });
+        unscored.add(sample.id);
+        onScored?.(error);
+        return null;
+      });
+      if (scored) onScored?.(null);
+      void emit({
+        type: "scored",
+        theta,
+        split,
+        sample: sample.id,
+        loss: scored?.loss ?? null,
+        lenient: scored?.lenient ?? null,
+        formatError: scored?.formatError ?? false,
+        ...(scored?.votes && { votes: scored.votes }),
+        ...(scored?.nodes && { nodes: logged(scored.nodes) }),
+      });
+      return scored;
+    }
+
+    async function answerAndScore(): Promise<Scored> {
+      await ask.yieldNow();
+      const all = await Promise.all(order.map(({ id }) => valueAt(id)));
+      const cost = {
+        tokens: all.reduce((sum, { tokens }) => sum + tokens, 0),
+        formatErrors: all.filter(({ formatError }) => formatError).length,
+        milliseconds: spent.slowestPath(order, graph.output),
+        usd: spent.usd,
+      };
+      const values = async () =>
+        Object.fromEntries(order.map(({ id }, at) => [id, all[at]?.json ?? all[at]?.text ?? ""]));
+      const scores = await Promise.all(
+        scoredIn(sample).map(async ({ id, loss, targets }) => {
+          return [id, await scoreOf(id, loss, { ...sample, targets }, values)] as const;
+        }),
+      );
+      const [only] = scores;
+      if (!graph.targets && only) return { ...only[1], ...cost };
+      return { ...joined(scores, graph.output), nodes: Object.fromEntries(scores), ...cost };
+    }
+
+    async function scoreOf(id: string, loss: Loss, asked: Sample, values: CodeRunner["values"]): Promise<NodeScore> {
+      const value = await valueAt(id);
+      if (value.failure) return unusable(value.failure);
+      const askVote = judge?.({ sample: asked, answer: value.text, split, priority });
+      const score = await loss.score(asked, value.text, askVote, codeRunner(local, values));
+      if (!value.formatError) return { ...score, formatError: false };
+      const format = "The reply is not in the form that is asked for, so no answer could be read from it.";
+      return { ...score, loss: 1, criticism: `${format} ${score.criticism}`.trim(), formatError: true };
+    }
+  };
+
+  /** What is scored of a sample: the output, unless only other nodes have targets, and those. */
+  function scoredIn({ targets, nodeTargets = {} }: Sample) {
+    const own = Object.entries(nodeTargets).flatMap(([id, targets]) => {
+      const ofNode = losses[id];
+      return ofNode ? [{ id, loss: ofNode, targets }] : [];
+    });
+    const isScored = own.length === 0 || targets.length > 0 || loss.targetless === true;
+    return [...(isScored ? [{ id: graph.output, loss, targets }] : []), ...own];
+  }
+}
+
+/**
+ * One score of several: the mean of the losses, so that each node with targets counts as much as the answer.
+ * @param scores of nodes, by id
+ */
+function joined(scores: readonly (readonly [string, NodeScore])[], output: string): NodeScore {
+  const mean = (of: (score: NodeScore) => number) =>
+    scores.reduce((sum, [, score]) => sum + of(score), 0) / Math.max(1, scores.length);
+  const answer = scores.find(([id]) => id === output)?.[1];
+  return {
+    loss: mean(({ loss }) => loss),
+    lenient: mean(({ lenient }) => lenient),
+    criticism: scores
+      .filter(([, { criticism }]) => criticism !== "")
+      .map(([id, { criticism }]) => (id === output ? criticism : `The step ${id}: ${criticism}`))
+      .join("\n"),
+    formatError: scores.some(([, { formatError }]) => formatError),
+    ...(answer?.votes && { votes: answer.votes }),
+    ...(answer?.failed !== undefined && { failed: answer.failed }),
+  };
+}
+
+/** Node scores as the log contains them: criticism is made from values, which it has already. */
+function logged(nodes: Readonly<Record<string, NodeScore>>) {
+  const entries = Object.entries(nodes).map(([id, { loss, lenient, formatError }]) => [
+    id,
+    { loss, lenient, formatError },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The nodes that the answer depends on, each after those that it reads. */
+function neededOrder(graph: Graph): readonly GraphNode[] {
+  const { order, isNeeded } = topologyOf(graph);
+  return order.filter(({ id }) => isNeeded(id));
+}
+
+/** The same promise each time; what it rejects with is for those who wait for it. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    if (!made) {
+      made = make();
+      made.catch(() => {});
+    }
+    return made;
+  };
+}
+
+/** The forward function of a task, with its judge where its loss asks one. */
+export function forwardOf(
+  { graph, loss, losses, models }: Task,
+  deps: Pick<ForwardDeps, "ask" | "local" | "emit" | "onScored" | "price">,
+): Forward {
+  const judge = createJudge({ graph, choice: models.judge, ask: deps.ask });
+  return createForward({ graph, loss, ...(losses && { losses }), choice: models.forward, judge, ...deps });
+}
+
+/** The score of an answer that does not exist because the inputs of its code had another form. */
+function unusable({ node, problem }: Failure) {
+  const criticism = `The step ${node} could not use its inputs, so there is no answer: ${problem}.`;
+  return { loss: 1, lenient: 1, criticism, formatError: true, failed: node };
+}
+
+function given(text: string): Value {
+  return { text, formatError: false, tokens: 0 };
+}

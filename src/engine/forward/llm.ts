@@ -1,0 +1,298 @@
+import type { Split } from "../../data/sample.ts";
+import type { ModelChoice, Role } from "../../graph/graph.ts";
+import { CUT, type Read, readReply } from "../../graph/replies/read-reply.ts";
+import {
+  AnswerMissing,
+  BodyBroken,
+  BudgetReached,
+  ProviderFault,
+  ReplyWithheld,
+  reachOf,
+} from "../../models/errors.ts";
+import type { Message, Model, ModelReply, Usage } from "../../models/model.ts";
+import { outputLimit } from "../../models/stack/tokens.ts";
+import type { RunEvent } from "../events.ts";
+import { shortHash } from "../theta.ts";
+
+/** What one call of the method says to a model. */
+export interface LlmCall {
+  readonly purpose: Role;
+  readonly node: string | null;
+  readonly sample: string | null;
+  readonly split: Split | null;
+  readonly choice: ModelChoice;
+  readonly messages: readonly Message[];
+  readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
+  /** Tells repeats of one question apart; equal questions of equal index share one reply. Default 0. */
+  readonly index?: number | string;
+  readonly priority?: number;
+  /** Asks again for what could not be read. */
+  readonly isRepair?: boolean;
+  /** Tags that the reply is to contain, where no schema gives its form. */
+  readonly tags?: readonly string[];
+}
+
+export interface LlmDeps {
+  readonly model: Model;
+  readonly seed: number;
+  /** Aborting it stops every call of the run. */
+  readonly stop: AbortController;
+  readonly emit: (event: RunEvent) => Promise<void>;
+  readonly price: (model: string, usage: Usage) => number | null;
+}
+
+export interface Llm {
+  (question: LlmCall): Promise<ModelReply>;
+  /** The reply could not be decoded: it stays with this run, but no other run is served it. */
+  invalidate(reply: ModelReply): Promise<void>;
+  /** Resolves when much that starts or ends at once may go on: nothing else in the process is to wait for all of it. */
+  yieldNow(): Promise<void>;
+  /** No call starts any more. Resolves when none is under way: what was paid for has arrived and is on record. */
+  settled(): Promise<void>;
+}
+
+/** The run is over: cancelled, or the provider can't be used. `cause` says why. */
+export class RunStopped extends Error {
+  override readonly name = "RunStopped";
+  constructor(override readonly cause: unknown) {
+    super("the run was stopped");
+  }
+}
+
+/** What went wrong, behind the word that the run is over. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof RunStopped ? error.cause : error;
+}
+
+/** Calls that the provider failed, one after another, before it counts as down. */
+const FAILURES_IN_A_ROW = 3;
+
+/**
+ * Puts each request on record before it leaves and each reply when it has come. What every other call would meet too —
+ * a refused key, an unknown model, a wrong address, several calls in a row that the provider failed — stops the whole run.
+ * A request that is refused by itself, or fails while others are answered, costs its sample alone, however many there are.
+ */
+export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
+  const pending = new Set<Promise<unknown>>();
+  let failures = 0;
+  /** Replies that came from the provider. */
+  let answers = 0;
+  let ended = false;
+
+  const ask = (question: LlmCall): Promise<ModelReply> => {
+    const call = answered(question);
+    pending.add(call);
+    const done = () => pending.delete(call);
+    call.then(done, done);
+    return call;
+  };
+  const settled = async () => {
+    ended = true;
+    while (pending.size > 0) await Promise.allSettled([...pending]);
+  };
+  const invalidate = async ({ key }: ModelReply) => model.invalidate?.(key);
+  const yieldNow = async () => model.yieldNow?.();
+  return Object.assign(ask, { settled, invalidate, yieldNow });
+
+  async function answered(question: LlmCall): Promise<ModelReply> {
+    const { model: name, params } = question.choice;
+    const reply = await askOnce(question);
+    const isWithheld = reply.finish === "filter";
+    // What the server's own settings cut or withheld may come whole when they are others.
+    if (isWithheld || (reply.finish === "length" && !outputLimit(params))) await invalidate(reply);
+    if (isWithheld) throw new ReplyWithheld(model.identity, name, "its content filter withheld the reply");
+    if (!question.schema && reply.finish === "length" && reply.text.trim() === "") {
+      const detail = `${reply.usage.completion} tokens`;
+      throw new AnswerMissing(model.identity, name, "cut", detail, reply.usage);
+    }
+    return reply;
+  }
+
+  async function askOnce(question: LlmCall): Promise<ModelReply> {
+    const { purpose, node, sample, split, choice } = question;
+    const about = { purpose, node, sample, split };
+    let requests = 0;
+    /** Whether the request was this call's own: one that several calls share is lost once. */
+    let own = false;
+    const answersBefore = answers;
+    // Nothing starts after the end: no one would put it on record.
+    if (ended) throw new RunStopped(new Error("the run has ended"));
+    try {
+      if (stop.signal.aborted) throw stop.signal.reason;
+      const reply = await model.complete(
+        {
+          model: choice.model,
+          params: choice.params,
+          messages: question.messages,
+          ...(question.schema && { schema: question.schema }),
+          draw: drawOf(question, seed),
+          tag: { purpose, node, sample, ...(question.tags && { form: question.tags }) },
+          priority: question.priority ?? 0,
+          ...(split === "test" && { reservation: "test" }),
+          onRequest: async (attempt) => {
+            requests++;
+            own = true;
+            await emit({ type: "requested", ...about, attempt });
+          },
+          onWithdrawn: (attempt) => {
+            requests--;
+            void emit({ type: "withdrawn", ...about, attempt });
+          },
+        },
+        stop.signal,
+      );
+      if (reply.source === "provider") {
+        failures = 0;
+        answers++;
+      }
+      const { key, usage, milliseconds, source, finish } = reply;
+      // What was replayed cost this when it was asked for: it counts once, also where a crash lost the record of that.
+      // By the name that the budget is kept by: what the server calls the model may have no price, or another.
+      const usd = source === "provider" || source === "replayed" ? price(choice.model, usage) : 0;
+      const spent = { usage, usd, milliseconds, requests: reply.requests };
+      const early = finish === "length" || finish === "filter" ? { finish } : {};
+      const call = { ...about, key, model: reply.model, source, ...spent, error: null, ...early };
+      const recorded = emit({ type: "call", ...call });
+      // Replies on record come faster than events are written: those that wait for the log would pile up.
+      if (source !== "provider") await recorded;
+      if (question.isRepair) void emit({ type: "warning", code: "reply repaired", ...placeOf(question) });
+      return reply;
+    } catch (error) {
+      if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error, price) });
+      const isAlone = mayBeOfOneRequest(error) && answers > answersBefore;
+      if (!stop.signal.aborted && isLasting(error, own && !isAlone)) stop.abort(error);
+      if (!stop.signal.aborted) throw error;
+      await yieldNow();
+      throw new RunStopped(stop.signal.reason);
+    }
+  }
+
+  function isLasting(error: unknown, own: boolean): boolean {
+    const reach = reachOf(error);
+    if (reach === "provider" && own) failures++;
+    return reach === "run" || (reach === "provider" && failures >= FAILURES_IN_A_ROW);
+  }
+}
+
+/** A server can fail at one request again and again while it answers others; that it is down shows otherwise. */
+function mayBeOfOneRequest(error: unknown): boolean {
+  return error instanceof BodyBroken || (error instanceof ProviderFault && error.status === 500);
+}
+
+function placeOf({ node, sample }: LlmCall) {
+  return { ...(node !== null && { node }), ...(sample !== null && { sample }) };
+}
+
+function failedCall(model: string, requests: number, error: unknown, price: LlmDeps["price"]) {
+  const none = { prompt: 0, completion: 0, estimated: false };
+  const usage = error instanceof AnswerMissing ? error.usage : none;
+  return {
+    key: "",
+    model,
+    usage,
+    usd: usage === none ? 0 : price(model, usage),
+    milliseconds: 0,
+    source: "provider",
+    requests,
+    error: error instanceof Error ? error.name : String(error),
+  } as const;
+}
+
+/** 0 at temperature 0 without repeats; else fixed by run seed, purpose and index. */
+function drawOf({ choice, purpose, index = 0 }: LlmCall, seed: number): number {
+  if (choice.params.temperature === 0 && index === 0) return 0;
+  return Number.parseInt(shortHash([seed, purpose, index]).slice(0, 8), 16);
+}
+
+/** An error that ends the run, where others cost one sample. */
+export function endsRun(error: unknown): boolean {
+  return error instanceof RunStopped || error instanceof BudgetReached;
+}
+
+/** The reply held no JSON of the asked shape, not even when it was asked for again. */
+export class ReplyUnreadable extends Error {
+  override readonly name = "ReplyUnreadable";
+  constructor(
+    readonly reply: string,
+    /** Tokens at which it was cut; null if it came to its end. */
+    readonly cutAt: number | null = null,
+    /** What may also have been meant otherwise; empty: it held nothing of the asked shape. */
+    readonly doubts: readonly string[] = [],
+  ) {
+    super(unreadable(reply, cutAt, doubts));
+  }
+}
+
+function unreadable(reply: string, cutAt: number | null, doubts: readonly string[]): string {
+  if (cutAt !== null) {
+    return `the reply was cut at ${cutAt} tokens, before it held what was asked for; raise the model's max_tokens`;
+  }
+  return doubts.length > 0
+    ? `the reply could be read in more than one way (${doubts.join(", ")}), and so could the repaired one: ${reply}`
+    : `the reply was not the JSON that was asked for, nor was the repaired one: ${reply}`;
+}
+
+/** Times the tokens of a limit that cut a reply, when it is requested again. */
+const LONGER = 4;
+
+/** What a reply must contain. */
+export interface AskOptions<T> {
+  /** null for a value it cannot use. */
+  readonly read: (value: unknown) => T | null;
+  /** Asks for it again, after a reply that could not be read. @param doubts what was not clear about that reply */
+  readonly repair: (doubts: readonly string[]) => string;
+  /** Takes nothing that may also have been meant otherwise: for texts that are written to files. Default: false. */
+  readonly sure?: boolean;
+  /** What else speaks against a value that was read. */
+  readonly doubts?: (value: T) => readonly string[];
+}
+
+/**
+ * Asks for JSON. A reply that `read` cannot make sense of gets one repair request that shows it and says what was
+ * wrong. One that was cut would be cut again: it is requested anew with a larger limit, where the limit is
+ * ours, and else taken as far as it goes.
+ * @throws ReplyUnreadable after the second request failed too.
+ */
+export async function askJson<T>(
+  ask: Llm,
+  question: LlmCall,
+  { read, repair, sure = false, doubts = () => [] }: AskOptions<T>,
+): Promise<T> {
+  const keys = Object.keys(question.schema?.schema.properties ?? {});
+  const readIn = ({ text }: ModelReply): Read<T> | null => {
+    const found = readReply(text, { keys, read, loosely: true });
+    return found && { value: found.value, doubts: [...found.doubts, ...doubts(found.value)] };
+  };
+  const sureOf = (found: Read<T> | null): Read<T> | null =>
+    found && (!sure || found.doubts.length === 0) ? found : null;
+  const first = await ask(question);
+  const found = readIn(first);
+  // What was cut may have been a draft.
+  const isCut = first.finish === "length" && (!found || sure || found.doubts.includes(CUT));
+  const value = sureOf(found);
+  if (value && !isCut) return value.value;
+  const { messages, choice } = question;
+  const limit = outputLimit(choice.params);
+  if (isCut && !limit) {
+    if (value && !sure) return value.value;
+    throw new ReplyUnreadable(first.text.slice(0, 200), first.usage.completion);
+  }
+  if (!isCut) await ask.invalidate(first);
+  const shown = [
+    { role: "assistant", content: first.text },
+    { role: "user", content: repair(found?.doubts ?? []) },
+  ] as const;
+  const params = { ...choice.params, ...(limit && { [limit.name]: LONGER * limit.tokens }) };
+  const again = await ask(
+    isCut
+      ? { ...question, choice: { ...choice, params } }
+      : { ...question, isRepair: true, messages: [...messages, ...shown] },
+  );
+  const second = readIn(again);
+  const isCutAgain = sure && again.finish === "length";
+  const last = isCutAgain ? null : (sureOf(second) ?? (isCut && sure ? null : value));
+  if (last) return last.value;
+  await ask.invalidate(again);
+  const cutAt = again.finish === "length" ? again.usage.completion : null;
+  throw new ReplyUnreadable(again.text.slice(0, 200), cutAt, second?.doubts ?? found?.doubts ?? []);
+}

@@ -1,0 +1,70 @@
+import { withoutImages } from "../../graph/images.ts";
+
+/** Characters of one piece of data shown in a backward or optimizer prompt. */
+const PIECE = 6000;
+
+/**
+ * Replaces every `{{name}}` of one of our templates in a single pass; values are never expanded again, nor changed. Left
+ * out: a line that is one empty value, and a paragraph of tags around empty values.
+ */
+export function fill(template: string, values: Readonly<Record<string, string>>): string {
+  const isEmpty = (mark: string) => (values[mark.slice(2, -2)] ?? "") === "";
+  return template
+    .trim()
+    .split(/\n{2,}/)
+    .map((paragraph) => {
+      const marks = paragraph.match(MARK) ?? [];
+      const rest = paragraph.replace(/<[^>]*>/g, "").replace(MARK, "");
+      if (rest.trim() === "" && marks.every(isEmpty)) return "";
+      const lines = paragraph.split("\n").filter((line) => !/^\{\{\w+\}\}$/.test(line) || !isEmpty(line));
+      return lines.join("\n").replace(MARK, (_, name: string) => values[name] ?? "");
+    })
+    .filter((paragraph) => paragraph !== "")
+    .join("\n\n");
+}
+
+const MARK = /\{\{(\w+)\}\}/g;
+
+/**
+ * Data between tags, so that a model can tell it from instructions. Data can't close its own block: closing
+ * tags inside it lose their form.
+ */
+export function block(tag: string, text: string, attributes: Readonly<Record<string, string>> = {}): string {
+  const written = Object.entries(attributes)
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => ` ${name}="${value.replace(/["<>\n]/g, " ")}"`)
+    .join("");
+  return `<${tag}${written}>\n${escapeTags(text)}\n</${tag}>`;
+}
+
+/** Escapes closing tags, so that the text can be between the tags of a template. */
+export function escapeTags(text: string): string {
+  return shorten(withoutImages(text), PIECE).replace(/<\/(?=\s*[a-z_])/gi, "<\\/");
+}
+
+/**
+ * A text that a model rewrites: nothing is left out or changed, because the model would copy it as shown. The
+ * block has a tag that does not occur in the text.
+ */
+export function verbatimBlock(tag: string, text: string): string {
+  let name = tag;
+  for (let number = 2; new RegExp(`</?\\s*${name}\\b`, "i").test(text); number++) name = `${tag}_${number}`;
+  return `<${name}>\n${text}\n</${name}>`;
+}
+
+/** Keeps the beginning and the end of a text that is too long, and says how much was left out. */
+export function shorten(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const half = Math.floor(length / 2);
+  return `${text.slice(0, half)}\n[… ${text.length - 2 * half} characters left out …]\n${text.slice(-half)}`;
+}
+
+/** "No change needed" is an answer: models say it in several ways. */
+export function withoutNoChange(text: string): string {
+  const plain = text.trim();
+  return /^["'(]*(no (further |instruction )?changes?( (is |are )?(needed|necessary|required))?|none( needed)?|n\/?a|unchanged|-)[.!"')]*$/i.test(
+    plain,
+  )
+    ? ""
+    : plain;
+}

@@ -1,0 +1,126 @@
+import type { Graph, Texts } from "../../graph/graph.ts";
+import type { Proposal, Verdict } from "../events.ts";
+import { allParametersOf } from "../parameters.ts";
+import type { Entry, History } from "../propose/history.ts";
+import type { Task } from "../task.ts";
+import { proposalId, thetaOf } from "../theta.ts";
+import type { Objectives } from "./objectives.ts";
+import { LOWER, NO_GATE, policyRule, UNCHANGED, UNDECIDED } from "./rules.ts";
+import type { Pair } from "./statistics.ts";
+import type { Validation } from "./validation.ts";
+
+/**
+ * The verdict on the net change, without any call: as much of it is measured as the end of the run allowed.
+ * @param isGated whether the gate accepted each step on the way
+ */
+export function netVerdict(
+  { gate, objectives }: Task["options"],
+  validation: Validation,
+  before: Texts,
+  after: Texts,
+  isGated: boolean,
+): Verdict {
+  if (thetaOf(before) === thetaOf(after)) return validation.verdict(before, after, UNCHANGED);
+  if (gate.policy === "off") return validation.verdict(before, after, NO_GATE);
+  // Each step was strictly lower on the whole set by exact bounds, so their sum is, even where figures are missing.
+  const inherited = gate.policy === "strict" && isGated ? LOWER : UNDECIDED;
+  return validation.verdict(before, after, policyRule(gate, objectives)(validation.pairs(before, after)) ?? inherited);
+}
+
+/**
+ * Leave-one-out on the net change: whether a part of it is needed. It is where a sample that the run
+ * fixed fails without it, or else where the loss is higher without it. The fixed samples come first, so a part that
+ * matters shows at once. Decides nothing about the result, so it is not a look at the validation set.
+ * @param without the end without this part
+ * @returns null: samples could not be scored
+ */
+export async function contributes(
+  validation: Validation,
+  start: Texts,
+  end: Texts,
+  without: Texts,
+  objectives?: Objectives,
+): Promise<boolean | null> {
+  const gain = ({ before = 0, after = 0 }: Pair) => before - after;
+  const byGain = validation
+    .pairs(start, end)
+    .map((pair, index) => ({ ...pair, index, gain: gain(pair) }))
+    .sort((a, b) => b.gain - a.gain || a.index - b.index);
+  const fixed = byGain.filter(({ gain }) => gain > 0).map(({ sample }) => sample);
+  for (let [from, to] = [0, 1]; from < fixed.length; [from, to] = [to, 2 * to]) {
+    const samples = fixed.slice(from, to);
+    await validation.ensure(without, samples);
+    if (samples.some((sample) => validation.fails(without, sample))) return true;
+  }
+  const order = byGain.map(({ index }) => index);
+  const strict = policyRule({ policy: "strict", alpha: 1 }, objectives);
+  const { decision } = await validation.compare(without, end, strict, { order, counts: false });
+  return decision === "undecided" ? null : decision === "accepted";
+}
+
+/** What leave-one-out found of the net change. */
+export interface Contributions {
+  /** Changed element of Θ → whether its part is needed. */
+  readonly contributes: ReadonlyMap<string, boolean>;
+  /** Changed inputs → name of an input that was added or dropped → whether that is needed. */
+  readonly edges: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
+}
+
+/**
+ * What the user reviews (docs/method.md, "What a proposal is"): per changed node the way from the file's text to the text
+ * that the run ended with, with one verdict. A node whose attempts all failed shows its best rejected one.
+ */
+export function netProposals(
+  graph: Graph,
+  start: Texts,
+  end: Texts,
+  net: Verdict,
+  { contributes, edges }: Contributions,
+  history: History,
+  nothing: Verdict,
+): Proposal[] {
+  return allParametersOf(graph).flatMap(({ id: node, value: text }) => {
+    const entries = history.of(node);
+    const attempts = entries.map(({ attempt }) => attempt.id);
+    const base = start[node] ?? text;
+    const final = end[node] ?? text;
+    if (final !== base) {
+      const hypothesis =
+        entries.findLast(({ attempt }) => attempt.text === final && !attempt.invalid)?.attempt.hypothesis ?? "";
+      const id = proposalId(node, base, final);
+      const isNeeded = contributes.get(node);
+      const left = isNeeded === undefined ? {} : { contributes: isNeeded };
+      const each = edges.get(node);
+      const ofEdges = each && { edges: Object.fromEntries(each) };
+      return [{ id, node, base, text: final, hypothesis, verdict: net, ...left, ...ofEdges, attempts }];
+    }
+    const best = bestOf(entries) ?? screenedOf(entries, nothing);
+    if (!best) return [];
+    const { attempt, verdict } = best;
+    const { id, hypothesis } = attempt;
+    return [{ id, node, base: attempt.base, text: attempt.text, hypothesis, verdict, attempts }];
+  });
+}
+
+interface Reviewed {
+  readonly attempt: Entry["attempt"];
+  readonly verdict: Verdict;
+}
+
+/** The attempt with the largest drop of the loss, of those that were scored if any was; of equals the last. */
+function bestOf(entries: readonly Entry[]): Reviewed | null {
+  const gain = ({ verdict }: Reviewed) => (verdict.lossBefore - verdict.lossAfter) * verdict.scored;
+  const judged = entries.flatMap(({ attempt, verdict }) => (verdict ? [{ attempt, verdict }] : []));
+  const scored = judged.filter(({ verdict }) => verdict.scored > 0);
+  return (scored.length > 0 ? scored : judged).reduce<Reviewed | null>(
+    (best, entry) => (best === null || gain(entry) >= gain(best) ? entry : best),
+    null,
+  );
+}
+
+/** The last attempt that was dropped before the gate. @param nothing a verdict on no sample */
+function screenedOf(entries: readonly Entry[], nothing: Verdict): Reviewed | null {
+  const last = entries.findLast(({ screened }) => screened !== null);
+  if (!last?.screened) return null;
+  return { attempt: last.attempt, verdict: { ...nothing, decision: "screened", reason: last.screened } };
+}

@@ -1,0 +1,37 @@
+import type { NodeFigures } from "../events.ts";
+
+/** What one sample scored, as far as single nodes are concerned. */
+interface Scores {
+  readonly nodes?: Readonly<Record<string, { readonly loss: number }>> | undefined;
+}
+
+/**
+ * Figures of each node that was scored by itself, over the samples in which it was both times. undefined: none was, so the
+ * figures of the answer are all there is.
+ * @param threshold a loss of at most this is right
+ */
+export function nodeFigures(
+  pairs: readonly { readonly before: Scores; readonly after: Scores }[],
+  threshold: number,
+): Readonly<Record<string, NodeFigures>> | undefined {
+  const sums = new Map<string, { n: number; before: number; after: number; rightBefore: number; rightAfter: number }>();
+  for (const { before, after } of pairs) {
+    for (const [node, { loss: was }] of Object.entries(before.nodes ?? {})) {
+      const is = after.nodes?.[node]?.loss;
+      if (is === undefined) continue;
+      const sum = sums.get(node) ?? { n: 0, before: 0, after: 0, rightBefore: 0, rightAfter: 0 };
+      sums.set(node, {
+        n: sum.n + 1,
+        before: sum.before + 1 - was,
+        after: sum.after + 1 - is,
+        rightBefore: sum.rightBefore + Number(was <= threshold),
+        rightAfter: sum.rightAfter + Number(is <= threshold),
+      });
+    }
+  }
+  if (sums.size === 0) return undefined;
+  const means = [...sums].map(([node, { n, before, after, ...right }]) => {
+    return [node, { n, before: before / n, after: after / n, ...right }] as const;
+  });
+  return Object.fromEntries(means);
+}

@@ -1,0 +1,287 @@
+import pMap from "p-map";
+import { mean } from "simple-statistics";
+import type { Sample } from "../../data/sample.ts";
+import type { Texts } from "../../graph/graph.ts";
+import type { Verdict } from "../events.ts";
+import { SAMPLES_AT_ONCE, type Scored } from "../forward/forward.ts";
+import type { OptimizeOptions } from "../task.ts";
+import { thetaOf } from "../theta.ts";
+import { nodeFigures } from "./node-figures.ts";
+import type { AnswerCost } from "./objectives.ts";
+import { type GateDecision, NO_GATE, type Rule, UNDECIDED } from "./rules.ts";
+import { type Pair, scoreInterval, signTest } from "./statistics.ts";
+
+export interface ValidationDeps {
+  readonly samples: readonly Sample[];
+  /** Θ that is scored completely before the run ends, whatever it decides. */
+  readonly owed?: Texts;
+  readonly options: Pick<OptimizeOptions, "gate" | "threshold" | "objectives">;
+  /** Scores a validation sample under Θ; the same one twice costs nothing. */
+  readonly score: (texts: Texts, sample: Sample, priority?: number) => Promise<Scored | null>;
+}
+
+/** Samples to score next, under each of the sides. */
+interface Wave {
+  readonly sides: readonly Texts[];
+  readonly samples: readonly Sample[];
+}
+
+/** The validation set: what is known of it under each Θ, and the scoring of no more than a decision needs. */
+export type Validation = ReturnType<typeof createValidation>;
+
+export interface CompareOptions {
+  /** Indices of the samples, the most telling first. Default: those that failed before come first. */
+  readonly order?: readonly number[];
+  /** Whether it counts as a look at the validation set: the decision may change what the run ends with. Default: true. */
+  readonly counts?: boolean;
+}
+
+/** Samples of the smallest wave: measured on many worlds, fewer at a time spares hardly a call and takes much longer. */
+export const MINIMUM_WAVE = 8;
+
+/**
+ * Samples are scored in waves no larger than what the decision needs at least, so the stop is exact and nothing is asked
+ * for in vain; those that failed before come first; of both sides only those samples are scored that the
+ * decision needs. A wave is waited for as a whole, so the figures never depend on which reply came first.
+ */
+export function createValidation({ samples: validation, owed, options, score }: ValidationDeps) {
+  const { threshold } = options;
+  const { policy } = options.gate;
+  /** Θ → sample → score; null: unscored. */
+  const known = new Map<string, Map<string, Scored | null>>();
+  let looks = 0;
+
+  return { compare, look, ensure, complete, pairs: pairsOf, verdict: verdictOf, formatErrors, fails };
+
+  /** Scores until the rule has decided. */
+  async function compare(
+    before: Texts,
+    after: Texts,
+    rule: Rule,
+    { order, counts = true }: CompareOptions = {},
+  ): Promise<Verdict> {
+    if (policy === "off") return verdictOf(before, after, NO_GATE);
+    for (let waves = 0; ; waves++) {
+      const pairs = pairsOf(before, after);
+      const decision = rule(pairs);
+      if (decision) return verdictOf(before, after, decision);
+      const { sides, samples } = nextWave(before, after, pairs, rule, order ?? inOrder(pairs));
+      if (samples.length === 0) return verdictOf(before, after, UNDECIDED);
+      if (waves === 0 && counts) looks++;
+      await Promise.all(sides.map((texts) => ensure(texts, samples)));
+    }
+  }
+
+  /** Records a decision that is based on scores outside a comparison. */
+  function look(): void {
+    looks++;
+  }
+
+  /**
+   * The samples to score next, and under which Θ. The side that leads is scored alone as long as that can decide: the run
+   * goes on with it, and needs its figures later anyway. Where none leads, both are scored side by side. What is owed in
+   * any case comes first: the more is known of a Θ that lost the lead, the fewer samples of the other decide.
+   */
+  function nextWave(before: Texts, after: Texts, pairs: readonly Pair[], rule: Rule, order: readonly number[]): Wave {
+    const lead = pairs.reduce((sum, { before, after }) => sum + (before ?? after ?? 0) - (after ?? before ?? 0), 0);
+    if (lead > 0 && owed && thetaOf(before) === thetaOf(owed)) {
+      const samples = validation.filter(({ id }) => !scoresOf(before).has(id));
+      if (samples.length > 0) return { sides: [before], samples };
+    }
+    const alone = lead === 0 ? null : waveOf([lead > 0 ? after : before]);
+    return alone && alone.samples.length > 0 ? alone : waveOf([before, after]);
+
+    /** As many, in order, as must be known before the best or the worst outcome for the candidate could decide. */
+    function waveOf(sides: readonly Texts[]): Wave {
+      const scores = sides.map(scoresOf);
+      const open = order.filter((index) => scores.some((side) => !side.has(validation[index]?.id ?? "")));
+      if (sides.length === 1 && !decides(open.length)) return { sides, samples: [] };
+      let low = Math.min(MINIMUM_WAVE, open.length);
+      let high = low;
+      // Most waves are small: the number is looked for from below.
+      while (high < open.length && !decides(high)) [low, high] = [high + 1, Math.min(2 * high, open.length)];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (decides(middle)) high = middle;
+        else low = middle + 1;
+      }
+      return { sides, samples: open.slice(0, low).flatMap((index) => validation[index] ?? []) };
+
+      function decides(count: number): boolean {
+        const supposed = (side: Texts, loss: number) => (sides.includes(side) ? loss : undefined);
+        const outcome = (was: number, is: number) => {
+          const supposing = [...pairs];
+          for (const index of open.slice(0, count)) {
+            const pair = pairs[index];
+            if (!pair) continue;
+            const [lossBefore, lossAfter] = [pair.before ?? supposed(before, was), pair.after ?? supposed(after, is)];
+            supposing[index] = { ...pair, before: lossBefore, after: lossAfter };
+          }
+          return supposing;
+        };
+        return rule(outcome(1, 0)) !== null || rule(outcome(0, 1)) !== null;
+      }
+    }
+  }
+
+  function inOrder(pairs: readonly Pair[]): number[] {
+    return inGateOrder(
+      pairs.map((pair, index) => ({ ...pair, index })),
+      threshold,
+    ).map(({ index }) => index);
+  }
+
+  function scoresOf(texts: Texts): ReadonlyMap<string, Scored | null> {
+    return known.get(thetaOf(texts)) ?? new Map();
+  }
+
+  /** Scores the samples that are not scored yet. */
+  async function ensure(
+    texts: Texts,
+    samples: readonly Sample[],
+    priority?: number,
+  ): Promise<ReadonlyMap<string, Scored | null>> {
+    const theta = thetaOf(texts);
+    const scores = known.get(theta) ?? new Map<string, Scored | null>();
+    known.set(theta, scores);
+    await pMap(samples, async (sample) => scores.set(sample.id, await score(texts, sample, priority)), SAMPLES_AT_ONCE);
+    return scores;
+  }
+
+  function pairsOf(before: Texts, after: Texts): Pair[] {
+    const [base, changed] = [scoresOf(before), scoresOf(after)];
+    return validation.map((sample) => {
+      const [was, is] = [base.get(sample.id), changed.get(sample.id)];
+      const pair = { sample, before: was?.loss, after: is?.loss };
+      return was && is ? { ...pair, costs: { before: costOf(was), after: costOf(is) } } : pair;
+    });
+  }
+
+  /** Scores every sample under Θ that is not scored yet. */
+  async function complete(texts: Texts): Promise<void> {
+    await ensure(texts, validation);
+  }
+
+  /** Replies that did not match their node's `output`, on the samples scored. */
+  function formatErrors(before: Texts, after: Texts): { before: number; after: number } {
+    const count = (texts: Texts) =>
+      [...scoresOf(texts).values()].reduce((sum, scored) => sum + (scored?.formatErrors ?? 0), 0);
+    return { before: count(before), after: count(after) };
+  }
+
+  /** Known to have l > τ. */
+  function fails(texts: Texts, { id }: Sample): boolean {
+    return (scoresOf(texts).get(id)?.loss ?? 0) > threshold;
+  }
+
+  /** A verdict over what is known, without any call. Goes through the samples once: there may be thousands. */
+  function verdictOf(before: Texts, after: Texts, { decision, reason }: GateDecision): Verdict {
+    const [base, changed] = [scoresOf(before), scoresOf(after)];
+    const [start, end] = [new Tally(threshold), new Tally(threshold)];
+    const fixed: string[] = [];
+    const broken: string[] = [];
+    const unscored: string[] = [];
+    const pairs: { before: Scored; after: Scored }[] = [];
+    let better = 0;
+    let worse = 0;
+    for (const { id } of validation) {
+      const [was, is] = [base.get(id), changed.get(id)];
+      if (was === null || is === null) unscored.push(id);
+      if (!was || !is) continue;
+      pairs.push({ before: was, after: is });
+      const [wasRight, isRight] = [start.add(was), end.add(is)];
+      if (isRight && !wasRight) fixed.push(id);
+      if (wasRight && !isRight) broken.push(id);
+      if (is.loss < was.loss) better++;
+      if (is.loss > was.loss) worse++;
+    }
+    const nodes = nodeFigures(pairs, threshold);
+    return {
+      decision,
+      policy,
+      reason,
+      scored: start.scores.length,
+      of: validation.length,
+      lossBefore: start.loss,
+      lossAfter: end.loss,
+      rightBefore: start.right,
+      rightAfter: end.right,
+      fixed,
+      broken,
+      p: better + worse > 0 ? signTest(better, worse) : null,
+      intervalBefore: scoreInterval(start.scores),
+      intervalAfter: scoreInterval(end.scores),
+      tokensBefore: start.tokens,
+      tokensAfter: end.tokens,
+      ...start.further("Before"),
+      ...end.further("After"),
+      looks,
+      unscored,
+      ...(nodes && { nodes }),
+    };
+  }
+}
+
+/** Right samples among the first wave, which show harm. */
+const CONTROLS = 2;
+
+/**
+ * The order in which a candidate against this incumbent is scored: samples that failed under it first, then those not
+ * known, then those that were right, but for the few right ones of the first wave.
+ */
+export function inGateOrder<P extends Pair>(pairs: readonly P[], threshold: number): P[] {
+  const rank = ({ before }: Pair) => (before === undefined ? 1 : before > threshold ? 0 : 2);
+  const order = pairs
+    .map((pair, index) => ({ pair, index, rank: rank(pair) }))
+    .sort((a, b) => a.rank - b.rank || a.index - b.index);
+  const right = order.filter(({ rank }) => rank === 2).slice(0, CONTROLS);
+  const others = order.filter((one) => !right.includes(one));
+  return others.toSpliced(MINIMUM_WAVE - right.length, 0, ...right).map(({ pair }) => pair);
+}
+
+export function costOf({ tokens, milliseconds = null, usd = null }: Scored): AnswerCost {
+  return { tokens, milliseconds, usd };
+}
+
+/** What one side of a verdict adds up to. */
+class Tally {
+  /** Right counts as 1: at a threshold above 0 a perfect score and a good enough one are the same. */
+  readonly scores: number[] = [];
+  right = 0;
+  #loss = 0;
+  #tokens = 0;
+  readonly #costs: AnswerCost[] = [];
+
+  constructor(private readonly threshold: number) {}
+
+  /** @returns whether it is right */
+  add(scored: Scored): boolean {
+    const { loss } = scored;
+    const isRight = loss <= this.threshold;
+    this.scores.push(isRight ? 1 : 1 - loss);
+    if (isRight) this.right++;
+    this.#loss += loss;
+    this.#tokens += scored.tokens;
+    this.#costs.push(costOf(scored));
+    return isRight;
+  }
+
+  /** Means of what is known of every sample besides. */
+  further<S extends "Before" | "After">(side: S) {
+    const all = (name: "milliseconds" | "usd") => this.#costs.flatMap((cost) => cost[name] ?? []);
+    const meanOf = (name: "milliseconds" | "usd") => {
+      const known = all(name);
+      return known.length === 0 || known.length < this.#costs.length ? {} : { [`${name}${side}`]: mean(known) };
+    };
+    return { ...meanOf("milliseconds"), ...meanOf("usd") };
+  }
+
+  /** Means; 0 without any sample. */
+  get loss(): number {
+    return this.#loss / Math.max(1, this.scores.length);
+  }
+
+  get tokens(): number {
+    return Math.round(this.#tokens / Math.max(1, this.scores.length));
+  }
+}

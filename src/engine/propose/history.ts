@@ -1,0 +1,152 @@
+import * as z from "zod";
+import type { ReadOnly } from "../../graph/read-only.ts";
+import type { Attempted, ScreenReason, Verdict } from "../events.ts";
+import { block } from "../forward/prompt.ts";
+
+/** Rejected and unusable versions shown to ϕ, newest first. */
+const SHOWN = 4;
+
+/** A text that an earlier run tried and dropped. */
+export const earlierText = z.object({
+  node: z.string(),
+  text: z.string(),
+  /** Its outcome, in words for ϕ. */
+  outcome: z.string(),
+});
+export type EarlierText = ReadOnly<z.infer<typeof earlierText>>;
+
+export interface Entry {
+  readonly attempt: Attempted;
+  /** The gate's latest. */
+  verdict: Verdict | null;
+  /** Why it was dropped before the gate saw it; null: it was not. */
+  screened: ScreenReason | null;
+  /** The verdict is on this attempt alone. */
+  alone: boolean;
+}
+
+/** A run's attempts, as a method may read them. */
+export interface Attempts {
+  /** Of one parameter, oldest first. */
+  of(node: string): readonly Readonly<Entry>[];
+  /** Proposals that nothing has decided on yet, in an order that does not depend on which reply came first. */
+  unjudged(): readonly Readonly<Entry>[];
+  /** Whether the gate has found a text that breaks by itself what was right. */
+  hasBroken(): boolean;
+  /** For ϕ: the last accepted version and the last rejected or unusable ones, with their scores. */
+  shown(node: string, present: string): string;
+}
+
+/** Screens that show by themselves that a text does harm. */
+const HARM: ReadonlySet<ScreenReason> = new Set(["constant output", "breaks training samples"]);
+
+/** Attempts of a run by parameter: ϕ is shown what was tried and how it scored. */
+export class History implements Attempts {
+  readonly #entries = new Map<string, Entry[]>();
+
+  /** @param earlier of other runs, oldest first: ϕ is shown them until this run has failures of its own */
+  constructor(private readonly earlier: readonly EarlierText[] = []) {}
+
+  add(attempt: Attempted): void {
+    const entries = this.#entries.get(attempt.node) ?? [];
+    entries.push({ attempt, verdict: null, screened: null, alone: false });
+    this.#entries.set(attempt.node, entries);
+  }
+
+  judge(id: string, node: string, verdict: Verdict, alone: boolean): void {
+    const entry = this.#find(id, node);
+    if (entry) Object.assign(entry, { verdict, alone });
+  }
+
+  screen(id: string, node: string, reason: ScreenReason): void {
+    const entry = this.#find(id, node);
+    if (entry) entry.screened = reason;
+  }
+
+  #find(id: string, node: string): Entry | undefined {
+    return this.#entries.get(node)?.findLast(({ attempt }) => attempt.id === id && !attempt.invalid);
+  }
+
+  /**
+   * True for a text that did harm before: it broke samples, gave a constant output or could not be used. One that only
+   * made no difference may come back: beside other texts, or under a better Θ, it can be what was missing.
+   */
+  refuted(node: string, text: string): boolean {
+    return this.of(node).some(
+      (entry) => entry.attempt.text === text && (entry.attempt.invalid !== null || harmful(entry)),
+    );
+  }
+
+  hasBroken(): boolean {
+    const all = [...this.#entries.values()].flat();
+    return all.some(({ verdict, alone }) => alone && breaksOnly(verdict));
+  }
+
+  unjudged(): Entry[] {
+    return [...this.#entries]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, entries]) => entries)
+      .filter(({ attempt, verdict, screened }) => attempt.invalid === null && !verdict && !screened);
+  }
+
+  of(node: string): readonly Entry[] {
+    return this.#entries.get(node) ?? [];
+  }
+
+  shown(node: string, present: string): string {
+    const entries = this.of(node);
+    const accepted = entries.findLast(
+      ({ verdict, attempt }) => verdict?.decision === "accepted" && attempt.text === present,
+    );
+    const own = entries
+      .filter(isFailed)
+      .filter(({ attempt }) => attempt.text !== "")
+      .map((entry) => ({ text: entry.attempt.text, outcome: scores(entry) }));
+    const tried = new Set(entries.map(({ attempt }) => attempt.text));
+    const before = this.earlier
+      .filter((one) => one.node === node && one.text !== present && !tried.has(one.text))
+      .map(({ text, outcome }) => ({ text, outcome: `in an earlier run, ${outcome}` }));
+    const failed = [...before, ...own].slice(-SHOWN);
+    return [
+      ...(accepted ? [block("previous_text", accepted.attempt.base, { outcome: scores(accepted) })] : []),
+      ...failed.map(({ text, outcome }) => block("rejected_text", text, { outcome })),
+    ].join("\n\n");
+  }
+}
+
+function isFailed({ attempt, verdict, screened }: Entry): boolean {
+  return (
+    attempt.invalid !== null || verdict?.decision === "rejected" || (screened !== null && screened !== "superseded")
+  );
+}
+
+const SCREENED: Readonly<Record<ScreenReason, string>> = {
+  "constant output": "not scored: it gave the same result for different queries",
+  "breaks training samples": "not scored: it broke queries that were right before",
+  "no gain on training samples": "not scored: the training cases came out no better",
+  eliminated: "not scored: another version did better",
+  superseded: "not scored: a later version took its place",
+  violation: "not scored: it breaks a rule",
+};
+
+function scores({ attempt, verdict, screened }: Entry): string {
+  if (attempt.invalid !== null) return `could not be used: ${attempt.invalid}`;
+  return outcomeOf(screened, verdict);
+}
+
+/** The outcome of a text, in words for ϕ; empty if it has none. */
+export function outcomeOf(screened: ScreenReason | null, verdict: Verdict | null): string {
+  if (screened) return SCREENED[screened];
+  if (!verdict) return "";
+  const { rightBefore, rightAfter, scored, fixed, broken } = verdict;
+  return `on ${scored} queries: ${rightBefore} right before, ${rightAfter} right after; fixed ${fixed.length}, broke ${broken.length}`;
+}
+
+/** Whether the text did harm, and no good that would outweigh it. */
+function breaksOnly(verdict: Verdict | null): boolean {
+  return verdict?.decision === "rejected" && verdict.broken.length > 0 && verdict.fixed.length === 0;
+}
+
+function harmful({ verdict, screened }: Entry): boolean {
+  return (verdict?.decision === "rejected" && verdict.broken.length > 0) || (screened !== null && HARM.has(screened));
+}

@@ -1,0 +1,25 @@
+import type { Files } from "../../deps.ts";
+import { type BatchEntry, type BatchJournal, readEntry } from "../../models/batch/batch-journal.ts";
+import { bytesOf, JsonlWriter, linesOf, objectAt } from "../record/jsonl.ts";
+
+/** Bytes. */
+const LARGEST = 2 ** 28;
+
+/** The batches of a run, in a file that is made with the first one. */
+export async function openBatchJournal(files: Files, path: string): Promise<BatchJournal> {
+  const bytes = await bytesOf(files, path, LARGEST);
+  const entries: BatchEntry[] = [];
+  for (const line of linesOf(bytes)) {
+    const entry = readEntry(objectAt(bytes, line));
+    if (entry) entries.push(entry);
+  }
+  let writer: JsonlWriter | null = null;
+  return {
+    entries,
+    async write(entry) {
+      writer ??= new JsonlWriter(files, path, bytes);
+      writer.append(entry);
+      await writer.flushed();
+    },
+  };
+}

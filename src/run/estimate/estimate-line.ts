@@ -1,0 +1,59 @@
+import type { Locale } from "../../i18n/locale.ts";
+import type { BudgetLimits } from "../../models/model.ts";
+import { type Amount, rounded } from "./estimate.ts";
+
+/** Milliseconds of a call of a model that was not measured yet. */
+const CALL = 2_000;
+/** Requests on the way on average, because some steps wait for others. */
+const AT_ONCE = 6;
+
+/** Milliseconds per call of a run: measured in an earlier run with the same model, else a common figure. */
+export function paceOf(
+  earlier: { readonly elapsed: number; readonly calls: number } | null,
+  concurrency: number,
+): number {
+  if (earlier && earlier.calls > 0 && earlier.elapsed > 0) return earlier.elapsed / earlier.calls;
+  return CALL / Math.max(1, Math.min(concurrency, AT_ONCE));
+}
+
+/**
+ * `≈ 400 calls · ≈ 2 min · ≈ $0.12 · at most 2,000 calls, $0.60`: all of an estimate that a decision needs.
+ * @param pace milliseconds per call; null: nothing is reported of the time
+ * @param limits what bounds the run; null: nothing is reported of it
+ */
+export function estimateLine(
+  { calls, usd }: Pick<Amount, "calls" | "usd">,
+  pace: number | null,
+  limits: BudgetLimits | null,
+  locale: Locale,
+): string {
+  const { t } = locale;
+  const price = usd === null ? t("price unknown") : usd === 0 ? t("free") : `≈ ${locale.money(usd)}`;
+  const parts = [
+    `≈ ${locale.count(rounded(calls), "call")}`,
+    pace === null ? "" : roughly(calls * pace, locale),
+    price,
+    limits === null ? "" : boundOf({ calls, usd }, limits, locale),
+  ];
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** If only calls are limited, with their approximate cost. */
+function boundOf(usual: Pick<Amount, "calls" | "usd">, { calls, tokens, usd }: BudgetLimits, locale: Locale): string {
+  const { t } = locale;
+  const all = [];
+  if (calls !== null) all.push(locale.count(calls, "call"));
+  if (tokens !== null) all.push(locale.count(tokens, "token"));
+  if (usd !== null) all.push(locale.money(usd));
+  else if (calls !== null && usual.usd && usual.calls > 0) {
+    all.push(`≈ ${locale.money((usual.usd / usual.calls) * calls)}`);
+  }
+  return all.length > 0 ? t("at most {0}", all.join(", ")) : t("without an upper limit");
+}
+
+function roughly(milliseconds: number, { t }: Locale): string {
+  const minutes = milliseconds / 60_000;
+  if (minutes < 0.75) return t("under a minute");
+  if (minutes < 90) return t("≈ {0} min", Math.round(minutes));
+  return t("≈ {0} h", Math.round(minutes / 60));
+}

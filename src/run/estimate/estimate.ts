@@ -1,0 +1,247 @@
+import { mean } from "simple-statistics";
+import { type Data, type Sample, SPLITS, type Split } from "../../data/sample.ts";
+import type { Clock, Sandbox } from "../../deps.ts";
+import { evaluate } from "../../engine/evaluate.ts";
+import type { RunEvent } from "../../engine/events.ts";
+import type { Methods } from "../../engine/method.ts";
+import { optimize } from "../../engine/optimize.ts";
+import type { EngineDeps } from "../../engine/session.ts";
+import type { Task } from "../../engine/task.ts";
+import { methods } from "../../methods/registry.ts";
+import type { BudgetLimits } from "../../models/model.ts";
+import type { PriceOf } from "../../models/prices.ts";
+import { createStack } from "../../models/stack/stack.ts";
+import { MemoryReplies, type ReplyStore } from "../../models/stack/store.ts";
+import { Yielder } from "../../models/yielder.ts";
+import { DryRunLoss, DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess } from "./dry-run-model.ts";
+
+/** What is known before a run. */
+export interface EstimateDeps {
+  /** Provider and origin of the run, for which cached replies are looked up. */
+  readonly provider: string;
+  /** Replies of earlier runs; only read. */
+  readonly replies: Pick<ReplyStore, "get">;
+  readonly price: PriceOf;
+  /** Used to yield to the event loop. */
+  readonly clock: Clock;
+  /** Runs code on known values. Absent: its values are made up. */
+  readonly sandbox?: Sandbox;
+}
+
+/** To two digits, because more would be false precision. */
+export function rounded(foreseen: number): number {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, foreseen))) - 1);
+  return Math.round(foreseen / step) * step;
+}
+
+export interface Amount {
+  /** Requests, without retries of failed ones. */
+  readonly calls: number;
+  readonly tokens: number;
+  /** US dollars; null if a price is unknown. */
+  readonly usd: number | null;
+}
+
+/** What a run without any improvement uses. A run that improves takes longer, mostly less than twice as long. */
+export interface Estimate extends Amount {
+  /** Of these calls, those that score the original graph. */
+  readonly scoring: number;
+  /** Replies that are already cached. */
+  readonly cached: number;
+  /**
+   * Lower and upper estimate, by what is not known: the score at the start, the amount of feedback, the length of
+   * replies.
+   */
+  readonly range: { readonly least: Amount; readonly most: Amount };
+  /** What the budget allows; tokens and money follow from the calls if only calls are limited. null: no limit. */
+  readonly most: { readonly [unit in keyof Amount]: number | null };
+}
+
+/** Samples of a set in a dry run: more would give the same estimate, later. Fewer if each takes many calls. */
+const PLAYED = { most: 40, least: 16, calls: 240 } as const;
+
+/** Training samples in a dry run: no method uses more in a few iterations. */
+const TRAINED = 64;
+
+/** Sets that a run scores in full. */
+const SCORED = ["validation", "test"] as const;
+
+/** Dry runs whose mean is the estimate, because a run depends on which samples are right. */
+const DRAWS = [1, 2, 3];
+
+/**
+ * Estimates a run with dry runs of the real engine: cached replies where there are any, made-up replies otherwise, and
+ * no rewrite makes a difference.
+ * @param among methods that the task can name
+ */
+export async function estimateRun(task: Task, known: EstimateDeps, among = methods): Promise<Estimate> {
+  const plays: Awaited<ReturnType<typeof playRun>>[] = [];
+  for (const draw of DRAWS) plays.push(await playRun(task, known, GUESSES.usual, draw, among));
+  const others = [
+    await playRun(task, known, GUESSES.little, 0, among),
+    await playRun(task, known, GUESSES.much, 0, among),
+  ];
+  const [{ scoring, tally }] = plays as [(typeof plays)[number]];
+  const amounts = [...plays, ...others].map(({ tally }) => tally.amount);
+  const of = (pick: (play: (typeof plays)[number]) => number) => Math.round(mean(plays.map(pick)));
+  const usual: Amount = {
+    calls: of(({ tally }) => tally.amount.calls),
+    tokens: of(({ tally }) => tally.amount.tokens),
+    usd: tally.amount.usd === null ? null : mean(plays.map(({ tally }) => tally.amount.usd ?? 0)),
+  };
+  return {
+    ...usual,
+    cached: of(({ tally }) => tally.cached),
+    scoring: scoring.amount.calls,
+    most: within(task.options.budget, usual),
+    range: { least: extreme(amounts, Math.min), most: extreme(amounts, Math.max) },
+  };
+}
+
+async function playRun(task: Task, known: EstimateDeps, guess: Guess, draw: number, among: Methods) {
+  const { model, dryTask } = dryRun(task, known, guess, draw);
+  // Batches do not grow with the training set; scored sets do.
+  const [scoring, tally] = [tallyOf(task, dryTask, SCORED), tallyOf(task, dryTask, SCORED)];
+  const turns = new Yielder(known.clock);
+  // Known answers are learned first: their length, and how many are right.
+  for (const split of SCORED) {
+    const { signal } = new AbortController();
+    for await (const event of evaluate(dryTask, split, depsOf(model, task, known), signal)) {
+      scoring.add(event);
+      await turns.next();
+    }
+  }
+  await play(optimize(among), dryTask, depsOf(model, task, known), tally, known.clock);
+  return { scoring, tally };
+}
+
+/** The same for other jobs: evaluating a set, inspecting a sample, rechecking a run. */
+export async function estimateRunner(
+  task: Task,
+  known: EstimateDeps,
+  runner: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
+): Promise<Amount & Pick<Estimate, "cached">> {
+  const { model, dryTask } = dryRun(task, known, GUESSES.usual, 0);
+  const tally = tallyOf(task, dryTask, SPLITS);
+  await play(runner, dryTask, depsOf(model, task, known), tally, known.clock);
+  return { ...tally.amount, cached: tally.cached };
+}
+
+function dryRun(task: Task, known: EstimateDeps, guess: Guess, draw: number) {
+  const data = playedData(task);
+  const loss = new DryRunLoss(task.loss, task.options.threshold, guess, draw);
+  const model = new DryRunModel(known.provider, task.graph.nodes, guess);
+  return { model, dryTask: { ...task, data, loss } };
+}
+
+function tallyOf(task: Task, dryTask: Task, whole: readonly Split[]): Tally {
+  return new Tally((split) => {
+    const played = dryTask.data[split].length;
+    return whole.includes(split) && played > 0 ? task.data[split].length / played : 1;
+  });
+}
+
+async function play(
+  runner: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
+  task: Task,
+  deps: EngineDeps,
+  tally: Tally,
+  clock: Clock,
+): Promise<void> {
+  const turns = new Yielder(clock);
+  for await (const event of runner(task, deps, new AbortController().signal)) {
+    tally.add(event);
+    await turns.next();
+  }
+}
+
+/** Unit by unit. */
+function extreme(amounts: readonly Amount[], pick: (...values: number[]) => number): Amount {
+  const usd = amounts.map(({ usd }) => usd);
+  return {
+    calls: pick(...amounts.map(({ calls }) => calls)),
+    tokens: pick(...amounts.map(({ tokens }) => tokens)),
+    usd: usd.every((one) => one !== null) ? pick(...usd) : null,
+  };
+}
+
+function depsOf(model: DryRunModel, task: Task, { replies, price, sandbox }: EstimateDeps): EngineDeps {
+  const { options } = task;
+  const stack = createStack({
+    provider: model,
+    replies: new Overlay(replies),
+    limits: { calls: null, tokens: null, usd: null },
+    concurrency: Number.POSITIVE_INFINITY,
+    clock: { now: () => 0, sleep: async () => {} },
+    seed: options.seed,
+    price,
+  });
+  const tools = { identify: async (name: string) => name, call: async () => model.computed(0) };
+  const search = dryRunSearch(task);
+  const local = { sandbox: dryRunSandbox(model, sandbox), search, tools, keep: stack.keep, recall: stack.recall };
+  return { model: model.learningFrom(stack.model), budget: stack.budget, price, local };
+}
+
+/** Cached replies and the ones made up so far. */
+class Overlay extends MemoryReplies {
+  constructor(readonly known: EstimateDeps["replies"]) {
+    super();
+  }
+
+  override get(key: string): ReturnType<ReplyStore["get"]> {
+    const own = super.get(key);
+    const known = own ? undefined : this.known.get(key);
+    return known ? { where: "cached", reply: known.reply } : own;
+  }
+}
+
+/** An evenly drawn part of each set. */
+function playedData({ data: { train, validation, test }, graph }: Task): Data {
+  const most = Math.max(PLAYED.least, Math.min(PLAYED.most, Math.floor(PLAYED.calls / graph.nodes.length)));
+  const part = (samples: readonly Sample[], most: number) => {
+    const turn = (index: number) => Math.floor((index * most) / samples.length);
+    return samples.length <= most ? samples : samples.filter((_, index) => turn(index + 1) > turn(index));
+  };
+  return {
+    train: part(train, Math.max(most, TRAINED)),
+    validation: part(validation, most),
+    test: part(test, most),
+  };
+}
+
+/** What was played, scaled to the whole sets. */
+class Tally {
+  #calls = 0;
+  #cached = 0;
+  #tokens = 0;
+  #usd: number | null = 0;
+
+  /** @param scale size of a set divided by the size of its part; 1 if only the part is ever used */
+  constructor(readonly scale: (split: Split) => number) {}
+
+  add(event: RunEvent): void {
+    if (event.type !== "call") return;
+    const { split, source, usage, usd } = event;
+    const weight = split === null ? 1 : this.scale(split);
+    if (source === "cached") this.#cached += weight;
+    if (source !== "provider") return;
+    this.#calls += weight;
+    this.#tokens += weight * (usage.prompt + usage.completion);
+    this.#usd = this.#usd === null || usd === null ? null : this.#usd + weight * usd;
+  }
+
+  get amount(): Amount {
+    return { calls: Math.round(this.#calls), tokens: Math.round(this.#tokens), usd: this.#usd };
+  }
+
+  get cached(): number {
+    return Math.round(this.#cached);
+  }
+}
+
+/** Cost of all calls that the budget allows, if it limits only calls. */
+function within({ calls, tokens, usd }: BudgetLimits, used: Amount): Estimate["most"] {
+  const scaled = (bound: number | null, amount: number | null) =>
+    bound !== null || calls === null || amount === null || used.calls === 0 ? bound : (amount * calls) / used.calls;
+  return { calls, tokens: scaled(tokens, used.tokens), usd: scaled(usd, used.usd) };
+}

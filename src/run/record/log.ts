@@ -1,0 +1,139 @@
+import { createHash, type Hash } from "node:crypto";
+import type { Clock, Deps, Machine } from "../../deps.ts";
+import { type Acted, type Finished, type LoggedEvent, type RunEvent, readEvent } from "../../engine/events.ts";
+import { Yielder } from "../../models/yielder.ts";
+import { NotRecorded } from "../errors.ts";
+import { checkVersion, codeOf, isEmpty, JsonlWriter, linesIn, objectOn } from "./jsonl.ts";
+
+/** Digest of a run's log, line by line, without the user's later acts. */
+export type LogDigest = Hash;
+
+/** `events.jsonl`, being written. */
+export class EventLog {
+  readonly #file: JsonlWriter;
+  readonly #clock: Clock;
+  readonly #digest: LogDigest;
+
+  private constructor(file: JsonlWriter, clock: Clock, digest: LogDigest) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#digest = digest;
+  }
+
+  /** @param digest from `readLog`, if the run is resumed */
+  static async open(
+    { files, clock }: Outside,
+    path: string,
+    digest: LogDigest = createHash("sha256"),
+  ): Promise<EventLog> {
+    return new EventLog(new JsonlWriter(files, path, (await isEmpty(files, path)) ? EMPTY : CONTINUED), clock, digest);
+  }
+
+  /** Why the log can't be written; null while it can. */
+  get failure() {
+    return this.#file.failure;
+  }
+
+  /** Queues an event for writing; events of the same tick are written together. */
+  append(event: RunEvent): LoggedEvent {
+    const logged = { ...event, at: this.#clock.now() };
+    this.#digest.update(this.#file.append(logged));
+    return logged;
+  }
+
+  /**
+   * Appends the end of a run with this machine's signature, so that a later change of the log is detected. The
+   * signature comes first: a process killed between the two leaves a run without an end, not one that looks forged.
+   */
+  async end(machine: Machine, run: string, event: Finished): Promise<LoggedEvent> {
+    const logged = { ...event, at: this.#clock.now() };
+    const digest = this.#digest.copy().update(`${JSON.stringify(logged)}\n`);
+    this.#file.append({ seal: await signatureOf(machine, run, digest) });
+    this.#digest.update(this.#file.append(logged));
+    await this.#file.flushed().catch(() => {});
+    return logged;
+  }
+
+  /** Resolves when everything appended so far survives a killed process. @throws NotRecorded */
+  flushed(): Promise<void> {
+    return this.#file.flushed();
+  }
+}
+
+/** Appends a user act to a log that no process writes. Ends a last line that a crash cut. @throws NotRecorded */
+export async function appendAct({ files, clock }: Outside, path: string, act: Acted): Promise<void> {
+  const line = JSON.stringify({ ...act, at: clock.now() });
+  await files.append(path, `\n${line}\n`).catch((error: unknown) => {
+    const code = codeOf(error) ?? "unknown";
+    if (code === "EUNSAFE") throw error;
+    throw new NotRecorded(path, code, error instanceof Error ? error.message : String(error));
+  });
+}
+
+const EMPTY = new Uint8Array();
+/** Its last line may be cut: what follows begins on a line of its own. */
+const CONTINUED = new Uint8Array(1);
+
+type Outside = Pick<Deps, "files" | "clock">;
+
+function signatureOf(machine: Machine, run: string, digest: LogDigest): Promise<string> {
+  return machine.sign(`${run}\n${digest.copy().digest("hex")}`);
+}
+
+export interface LogRead {
+  /** Lines left out: cut, invalid, or of an unknown kind. */
+  readonly damaged: number;
+  /** The run has no end, or this machine has signed everything before it and nothing follows. */
+  readonly signed: boolean;
+  readonly digest: LogDigest;
+}
+
+/**
+ * Reads a log line by line.
+ * @throws RunUnreadable if it has a newer version
+ */
+export async function readLog(
+  { files, clock, machine }: Outside & { readonly machine: Machine },
+  path: string,
+  run: string,
+  each: (event: LoggedEvent) => void,
+): Promise<LogRead> {
+  let damaged = 0;
+  const turns = new Yielder(clock);
+  const digest = createHash("sha256");
+  let end: LogDigest | null = null;
+  let seal: unknown = null;
+  for await (const line of linesIn(files, path)) {
+    await turns.next();
+    const value = objectOn(line);
+    const event = readEvent(value);
+    if (event) each(event);
+    else if (value && "version" in value) checkVersion(value.version, path);
+    else if (value && "seal" in value) seal = value.seal;
+    else damaged += 1;
+    if (event ? isAct(event) : !value || "version" in value || "seal" in value) continue;
+    digest.update(line).update("\n");
+    if (event?.type === "resumed") end = null;
+    else if (event?.type === "finished") end = digest.copy();
+    else if (end) seal = null;
+  }
+  return { damaged, signed: end === null || seal === (await signatureOf(machine, run, end)), digest };
+}
+
+/**
+ * The user's acts from a byte on; null if anything else follows there, so that the whole log must be read.
+ * @param from byte with which a line starts
+ */
+export async function readActs({ files }: Pick<Outside, "files">, path: string, from: number): Promise<Acted[] | null> {
+  const acts: Acted[] = [];
+  for await (const line of linesIn(files, path, from)) {
+    const event = readEvent(objectOn(line));
+    if (!event || !isAct(event)) return null;
+    acts.push(event);
+  }
+  return acts;
+}
+
+function isAct(event: LoggedEvent): event is LoggedEvent & Acted {
+  return event.type === "applied" || event.type === "dismissed" || event.type === "committed";
+}

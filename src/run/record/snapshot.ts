@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import type { Deps, Machine } from "../../deps.ts";
+import { Yielder } from "../../models/yielder.ts";
+import type { RunState } from "../state/state.ts";
+import { JsonlWriter, linesIn, objectOn } from "./jsonl.ts";
+import { ensure, record } from "./records.ts";
+
+// The state at the end of a run whose log is long, so that it is opened without its log. Signed by this machine, and of no
+// use any more once the log goes on with anything but the user's acts.
+
+/** Bytes of a log from which a snapshot is worth its place. */
+export const LONG_LOG = 2 ** 23;
+/** Entries on a line: little enough to be read in one go. */
+const ENTRIES = 200;
+
+type Outside = Pick<Deps, "files" | "clock"> & { readonly machine: Machine };
+
+/** Parts of the state that grow with the samples and the proposals. */
+const LISTS = ["attempts", "judged", "gradients", "solutions"] as const;
+const TABLES = ["scores", "values"] as const;
+
+export interface Snapshot {
+  /** Bytes of the log that it is the state of. */
+  readonly bytes: number;
+  readonly state: RunState;
+}
+
+/** @param run its id, which the signature covers */
+export async function writeSnapshot(
+  { files, clock, machine }: Outside,
+  path: string,
+  run: string,
+  { bytes, state }: Snapshot,
+): Promise<void> {
+  await files.remove(path).catch(() => {});
+  const turns = new Yielder(clock);
+  const file = new JsonlWriter(files, path, new Uint8Array(), { run, bytes });
+  const digest = createHash("sha256").update(`${run} ${bytes}\n`);
+  for (const part of partsOf(state)) {
+    await turns.next();
+    digest.update(file.append(part));
+  }
+  file.append({ mark: await machine.sign(`snapshot ${digest.digest("hex")}`) });
+  await file.flushed();
+}
+
+function* partsOf(state: RunState): Generator<object> {
+  const { scores, values, attempts, judged, gradients, solutions, ...rest } = state;
+  yield { rest };
+  for (const name of LISTS) {
+    const list: readonly unknown[] = state[name];
+    for (let from = 0; from < list.length; from += ENTRIES)
+      yield { list: name, entries: list.slice(from, from + ENTRIES) };
+  }
+  for (const name of TABLES) {
+    const table: Readonly<Record<string, Readonly<Record<string, unknown>>>> = state[name];
+    for (const [theta, samples] of Object.entries(table)) {
+      let entries: [string, unknown][] = [];
+      for (const id in samples) {
+        entries.push([id, samples[id]]);
+        if (entries.length < ENTRIES) continue;
+        yield { table: name, theta, entries };
+        entries = [];
+      }
+      yield { table: name, theta, entries };
+    }
+  }
+}
+
+/** null if there is none that this machine made for this run, as far as it can be read. */
+export async function readSnapshot(
+  { files, clock, machine }: Outside,
+  path: string,
+  run: string,
+): Promise<Snapshot | null> {
+  const turns = new Yielder(clock);
+  const digest = createHash("sha256");
+  let bytes = 0;
+  let rest: object | null = null;
+  let isSigned = false;
+  // Until its end is read, the file may be anybody's.
+  const lists = record<unknown[]>();
+  for (const name of LISTS) lists[name] = [];
+  const tables = record<Record<string, Record<string, unknown>>>();
+  for (const name of TABLES) tables[name] = record();
+  for await (const line of linesIn(files, path)) {
+    await turns.next();
+    const value = objectOn(line);
+    if (!value) return null;
+    if (typeof value.bytes === "number" && value.run === run && bytes === 0) {
+      bytes = value.bytes;
+      digest.update(`${run} ${bytes}\n`);
+      continue;
+    }
+    if (typeof value.mark === "string") {
+      isSigned = value.mark === (await machine.sign(`snapshot ${digest.digest("hex")}`));
+      break;
+    }
+    digest.update(line).update("\n");
+    take(value);
+  }
+  if (!isSigned || rest === null) return null;
+  const all = { ...(rest as object), ...lists, ...tables };
+  return isState(all) ? { bytes, state: all } : null;
+
+  function take({ rest: found, list, table, theta, entries }: Record<string, unknown>): void {
+    if (typeof found === "object" && found !== null) rest = found;
+    if (!Array.isArray(entries)) return;
+    if (typeof list === "string") lists[list]?.push(...entries);
+    const samples = typeof table === "string" ? tables[table] : undefined;
+    if (!samples || typeof theta !== "string") return;
+    const into = ensure(samples, theta, record<unknown>);
+    for (const [id, entry] of entries) into[id] = entry;
+  }
+}
+
+/** What this machine signed has the form that this version writes, or that of a version with other fields. */
+function isState(value: object): value is RunState {
+  return FIELDS.every((field) => field in value);
+}
+
+const FIELDS: readonly (keyof RunState)[] = [
+  "status",
+  "calls",
+  "tokens",
+  "curve",
+  "proposals",
+  "finished",
+  "pins",
+  "acts",
+];

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Files } from "../../deps.ts";
+import { codeOf } from "./jsonl.ts";
+import type { RunReplies } from "./replies.ts";
+
+/** Where a team keeps its replies. Lines of JSON; whoever reads them trusts only what the team's key has signed. */
+export interface TeamStore {
+  /** Every line that is there. */
+  lines(): AsyncGenerator<string>;
+  /** Adds lines. @param name names them, the same for the same lines */
+  add(name: string, lines: readonly string[]): Promise<void>;
+}
+
+export interface Pushed {
+  readonly added: number;
+  readonly known: number;
+}
+
+/** Adds the shared replies of this machine that the team does not have. */
+export async function pushReplies(replies: RunReplies, store: TeamStore, teamKey: string): Promise<Pushed> {
+  const there = new Set<string>();
+  for await (const line of store.lines()) there.add(keyOf(line));
+  const lines: string[] = [];
+  let known = 0;
+  for (const { key, line } of replies.sharedLines(teamKey)) {
+    if (there.has(key)) known++;
+    else lines.push(line);
+  }
+  lines.sort();
+  const name = createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 16);
+  if (lines.length > 0) await store.add(name, lines);
+  return { added: lines.length, known };
+}
+
+export interface Pulled {
+  readonly added: number;
+  readonly known: number;
+  /** Not signed by the team's key, or changed. */
+  readonly refused: number;
+}
+
+/** Takes the team's replies into the shared ones of this machine. */
+export async function pullReplies(replies: RunReplies, store: TeamStore, teamKey: string): Promise<Pulled> {
+  const counts = { new: 0, known: 0, refused: 0 };
+  for await (const line of store.lines()) counts[await replies.takeLine(line, teamKey)]++;
+  await replies.flushed();
+  return { added: counts.new, known: counts.known, refused: counts.refused };
+}
+
+function keyOf(line: string): string {
+  return /^\{"key":"([0-9a-f]+)"/.exec(line)?.[1] ?? "";
+}
+
+const FILE = /^replies-[0-9a-f]{16}\.jsonl$/;
+
+export function fileNameOf(name: string): string {
+  return `replies-${name}.jsonl`;
+}
+
+/** A folder that the team shares: a file for each push. */
+export function folderStore(files: Files, folder: string): TeamStore {
+  return {
+    async *lines() {
+      const names = await files.list(folder).catch((error: unknown) => {
+        if (codeOf(error) === "ENOENT") return [];
+        throw error;
+      });
+      for (const name of names.filter((each) => FILE.test(each)).sort()) {
+        yield* linesIn(new TextDecoder().decode(await files.read(join(folder, name))));
+      }
+    },
+    async add(name, lines) {
+      await files.makeFolder(folder);
+      await files.write(join(folder, fileNameOf(name)), lines.map((line) => `${line}\n`).join(""));
+    },
+  };
+}
+
+export function linesIn(text: string): string[] {
+  return text.split("\n").filter((line) => line.trim() !== "");
+}

@@ -1,0 +1,134 @@
+import type { BudgetLimits } from "../../models/model.ts";
+import type { RunState } from "./state.ts";
+
+/** How fast a run goes. null: not known yet. */
+export interface PaceNow {
+  /** US dollars. */
+  readonly usdPerMinute: number | null;
+  readonly callsPerMinute: number | null;
+  /** Milliseconds of work to the end at most: a run may end early. The last scoring is not part of it. */
+  readonly left: number | null;
+}
+
+/** Milliseconds over which spending is averaged, and from which a pace says something. */
+const WINDOW = 300_000;
+const SHORTEST = 5_000;
+/** Milliseconds between two points. */
+const STEP = 1_000;
+/** Iterations whose time is averaged. */
+const RECENT = 5;
+const MINUTE = 60_000;
+
+interface Point {
+  /** Milliseconds of work, pauses left out. */
+  readonly elapsed: number;
+  readonly calls: number;
+  readonly usd: number | null;
+  readonly done: number;
+}
+
+/** What a run has done, of what it has to do. */
+export interface Completed {
+  readonly done: number;
+  readonly of: number;
+}
+
+/** Iterations, or samples for a run without iterations. */
+export function progressOf({ iteration, iterations, samples, scores, theta, solutions }: RunState): Completed {
+  if (iterations > 0) return { done: iteration, of: iterations };
+  const done = Object.keys(scores[theta] ?? {}).length + solutions.length;
+  return { done, of: samples.train + samples.validation + samples.test };
+}
+
+/** Follows a run in this process. What is replayed from its log takes no time and says nothing about the pace. */
+export class Pace {
+  #points: Point[] = [];
+  /** Milliseconds of the last iterations that asked a model. */
+  #iterations: number[] = [];
+  #iteration: { readonly elapsed: number; readonly calls: number; readonly curve: number } | null = null;
+
+  constructor(private readonly limits: BudgetLimits) {}
+
+  see(state: RunState): void {
+    const { elapsed, calls, usd, curve, iterations } = state;
+    // The reducer makes a point of the curve for each iteration that has ended.
+    this.#iteration ??= { elapsed, calls: calls.total, curve: curve.length };
+    if (iterations > 0 && curve.length > this.#iteration.curve) {
+      const isAsked = calls.total > this.#iteration.calls;
+      if (isAsked) this.#iterations = [...this.#iterations, elapsed - this.#iteration.elapsed].slice(-RECENT);
+      this.#iteration = { elapsed, calls: calls.total, curve: curve.length };
+    }
+    const last = this.#points.at(-1);
+    if (last && elapsed - last.elapsed < STEP) return;
+    const done = iterations > 0 ? 0 : progressOf(state).done;
+    this.#points.push({ elapsed, calls: calls.total, usd, done });
+    const first = this.#points.findIndex((point) => elapsed - point.elapsed <= WINDOW);
+    if (first > 0) this.#points.splice(0, first);
+  }
+
+  now(state: RunState): PaceNow {
+    const [first] = this.#points;
+    const time = first ? state.elapsed - first.elapsed : 0;
+    if (!first || time < SHORTEST) return { usdPerMinute: null, callsPerMinute: null, left: null };
+    const perMinute = (amount: number) => (amount * MINUTE) / time;
+    const callsPerMinute = perMinute(state.calls.total - first.calls);
+    const usdPerMinute = state.usd === null || first.usd === null ? null : perMinute(state.usd - first.usd);
+    const byWork = this.#byWork(state, first, time);
+    const { calls, usd } = this.limits;
+    const byCalls = calls === null ? null : timeFor(calls - state.calls.total, callsPerMinute);
+    const byMoney = usd === null || state.usd === null ? null : timeFor(usd - state.usd, usdPerMinute ?? 0);
+    // The budget alone says nothing of the work: it only ends it earlier.
+    const left = byWork === null ? null : Math.min(...[byWork, byCalls, byMoney].filter((one) => one !== null));
+    return { usdPerMinute, callsPerMinute, left };
+  }
+
+  #byWork(state: RunState, first: Point, time: number): number | null {
+    const { done, of } = progressOf(state);
+    if (state.iterations === 0) {
+      const made = done - first.done;
+      return made > 0 ? ((of - done) * time) / made : null;
+    }
+    if (this.#iterations.length === 0 || !this.#iteration) return null;
+    const each = this.#iterations.reduce((sum, one) => sum + one, 0) / this.#iterations.length;
+    const ended = Math.max(0, state.curve.length - 1);
+    const last = state.stopAfter ?? state.iterations;
+    if (ended >= last) return null;
+    return Math.max(0, (last - ended) * each - (state.elapsed - this.#iteration.elapsed));
+  }
+}
+
+/** Milliseconds until this much is used up; null if nothing uses it. */
+function timeFor(amount: number, perMinute: number): number | null {
+  return perMinute > 0 ? (Math.max(0, amount) * MINUTE) / perMinute : null;
+}
+
+/** Sums at which the user wants to be asked before a run goes on. null: never. */
+export type SoftLimits = Pick<BudgetLimits, "calls" | "usd">;
+
+/** Says when a run reaches a sum at which the user wants to be asked, and each further such sum. */
+export class SoftLimit {
+  #calls: number;
+  #usd: number;
+
+  constructor(
+    private readonly limits: SoftLimits,
+    spent: Pick<RunState, "calls" | "usd">,
+  ) {
+    this.#calls = next(limits.calls, spent.calls.total);
+    this.#usd = next(limits.usd, spent.usd ?? 0);
+  }
+
+  isReached({ calls, usd }: Pick<RunState, "calls" | "usd">): boolean {
+    const isReached = calls.total >= this.#calls || (usd ?? 0) >= this.#usd;
+    if (isReached) {
+      this.#calls = next(this.limits.calls, calls.total);
+      this.#usd = next(this.limits.usd, usd ?? 0);
+    }
+    return isReached;
+  }
+}
+
+/** The smallest multiple above what was spent. */
+function next(limit: number | null, spent: number): number {
+  return limit === null ? Number.POSITIVE_INFINITY : limit * (Math.floor(spent / limit) + 1);
+}
