@@ -73,6 +73,8 @@ export interface Code {
   readonly text: string;
   /** Other code that it may import, by `file`. Default: none. */
   readonly modules?: readonly Code[];
+  /** Who wrote it, if it is no file of the repository: it has no hash that could be confirmed. */
+  readonly author?: "model" | "AgentGraph";
 }
 
 /** Limits of one call. They are the user's, never a file's. */
@@ -98,6 +100,34 @@ export interface Sandbox {
   call(code: Code, argument: unknown): Promise<unknown>;
   /** The same sandbox with other limits. */
   within(limits: Partial<SandboxLimits>): Sandbox;
+  /**
+   * Runs a program in another language with the user's command for its extension, once the user has confirmed it. The
+   * argument is JSON on its standard input. Absent: there are no such commands.
+   * @throws ProgramRefused, CodeLimit; CodeFault where it could not be started
+   */
+  program?(code: Code, argument: unknown): Promise<Program>;
+}
+
+/** How a program ended. */
+export interface Program {
+  /** Exit code; null if a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** What it wrote to its standard output. */
+  readonly output: string;
+  /** The end of what it wrote to standard error. */
+  readonly errors: string;
+}
+
+/** A program of the repository that the user has not confirmed, or has no command for. */
+export class ProgramRefused extends Error {
+  override readonly name = "ProgramRefused";
+  constructor(
+    readonly file: string,
+    reason: string,
+  ) {
+    super(`${file} was not run: ${reason}`);
+  }
 }
 
 /** The code is wrong, or what it was given. */

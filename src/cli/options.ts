@@ -48,6 +48,10 @@ export interface ServerChoice {
   readonly codeMemory: number;
   /** A file with the user's tool servers. */
   readonly tools?: string;
+  /** A file with the user's commands for code in other languages. */
+  readonly codeCommands?: string;
+  /** Hash of the code that these commands may run. */
+  readonly trustCode?: string;
 }
 
 export interface BudgetOptions {
@@ -119,6 +123,8 @@ export function withServer(command: Command): Command {
         .default(SANDBOX_LIMITS.memory, `${SANDBOX_LIMITS.memory / 2 ** 20}`),
     )
     .addOption(named("--tools <file>", "file with your tool servers (MCP), for graphs that call tools"))
+    .addOption(named("--code-commands <file>", "file with your commands for code in other languages, such as Python"))
+    .addOption(named("--trust-code <hash>", "run the code with this hash with these commands, without asking"))
     .addOption(named("--ca-file <file>", "also trust the certificates in this PEM file"))
     .addOption(
       new Option(

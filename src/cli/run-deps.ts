@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Tools } from "../deps.ts";
-import type { Graph } from "../graph/graph.ts";
+import type { Task } from "../engine/task.ts";
 import { plain } from "../i18n/plain-text.ts";
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
@@ -11,17 +11,20 @@ import type { Cli } from "./cli.ts";
 import { UsageError } from "./errors.ts";
 import { readOptionFile } from "./option-file.ts";
 import { type BudgetOptions, type ModelOptions, sandboxWith } from "./options.ts";
+import { confirmedPrograms } from "./programs.ts";
 
 /**
  * What a run needs besides its graph: the model server, and what this machine does for nodes that ask no model.
- * @throws UsageError if a tool of the graph is not on any of the user's servers
+ * @throws UsageError if a tool of the graph is not on any of the user's servers, or code is not confirmed; Cancelled
  */
 export async function runDepsOf(
-  { deps, output, terminal }: Cli,
-  { nodes }: Graph,
+  cli: Cli,
+  task: Pick<Task, "graph" | "loss" | "losses">,
   options: ModelOptions & BudgetOptions,
   { provider, price }: { readonly provider: Model; readonly price: PriceOf },
 ): Promise<RunDeps & Cli["deps"]> {
+  const { deps, output, terminal } = cli;
+  const { nodes } = task.graph;
   const { concurrency, maxWait, pauseCalls: calls = null, pauseUsd: usd = null } = options;
   const pauses = calls !== null || usd !== null;
   if (pauses && !(terminal.hasKeys && output.isInteractive)) {
@@ -32,7 +35,7 @@ export async function runDepsOf(
   }
   const named = nodes.flatMap((node) => (node.kind === "tool" ? [node.tool] : []));
   const tools = named.length > 0 ? await toolsFor([...new Set(named)], options, deps.files) : undefined;
-  const sandbox = sandboxWith(deps.sandbox, options);
+  const sandbox = await confirmedPrograms(cli, task, options, sandboxWith(deps.sandbox, options));
   return {
     ...deps,
     ...(tools && { tools }),

@@ -60,7 +60,7 @@ export async function runGraph(
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
   await Promise.race([printEstimate(cli, subject, place, provider, price, options.tier), cancelled(signal)]);
-  const runDeps = await runDepsOf(cli, subject.task.graph, options, { provider, price });
+  const runDeps = await runDepsOf(cli, subject.task, options, { provider, price });
   const earlier = subject.job ? [] : await earlierTexts(runDeps, place, subject);
   const known = { ...subject, task: { ...subject.task, ...(earlier.length > 0 && { earlier }) } };
   return followRun(cli, await startRun(known, place, root, runDeps, signal), graphFile, options);

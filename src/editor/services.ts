@@ -1,7 +1,10 @@
 import { type ExtensionContext, type LogOutputChannel, languages, workspace } from "vscode";
 import { nodeDeps } from "../platform/node.ts";
+import { programSandbox } from "../platform/programs/program-sandbox.ts";
 import { Account } from "./account/account.ts";
 import { ApiKeys } from "./account/api-keys.ts";
+import { askProgram, refuseProgram } from "./account/ask-program.ts";
+import { ProgramConsent } from "./account/program-consent.ts";
 import { readSettings } from "./account/settings.ts";
 import { isWebview } from "./command-arguments.ts";
 import { guarded } from "./command-errors.ts";
@@ -71,10 +74,17 @@ export class Services extends Disposable {
     super();
     this.#log = log;
     const outside = nodeDeps(log);
-    const sandbox = trustedSandbox(outside.sandbox, refuseUntrusted, () => readSettings().code);
+    const commands = () => readSettings().commands;
+    const consent = new ProgramConsent({ everywhere: globalState, commands, ask: askProgram, refuse: refuseProgram });
+    const programs = programSandbox(outside.sandbox, {
+      commands,
+      isConfirmed: (digest) => consent.isConfirmed(digest),
+      time: readSettings().code.time,
+    });
+    const sandbox = trustedSandbox(programs, refuseUntrusted, () => readSettings().code);
     const deps = { ...outside, sandbox, tools: trustedTools(editorTools(), refuseUntrusted) };
     const graphs = this.own(new GraphFiles(deps.files));
-    const account = this.own(new Account(new ApiKeys(secrets), workspaceState, globalState, deps.clock, log));
+    const account = this.own(new Account(new ApiKeys(secrets), workspaceState, globalState, deps.clock, log, consent));
     const documents = this.own(new GraphDocuments(deps.files, account));
     const runStore = this.own(new RunStore(deps, graphs));
     this.running = this.own(new RunController(deps, runStore, account, workspaceState));

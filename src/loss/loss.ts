@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Sample } from "../data/sample.ts";
-import type { Code } from "../deps.ts";
+import type { Code, Program } from "../deps.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
 import type { Locale } from "../i18n/locale.ts";
 
@@ -36,6 +36,8 @@ export type AskVote = (rubric: string, index: number) => Promise<Vote>;
 export interface CodeRunner {
   /** @throws CodeFault, CodeLimit */
   call(code: Code, argument: unknown): Promise<unknown>;
+  /** Of a file in another language. @throws ProgramRefused, CodeFault, CodeLimit */
+  program(code: Code, argument: unknown): Promise<Program>;
   /** Values of all nodes that lead to the answer, by id. */
   values(): Promise<Readonly<Record<string, unknown>>>;
 }
@@ -55,6 +57,8 @@ export interface Loss {
   describe(locale: Locale): string;
   /** What it runs, by the key of the file that names it. Default: nothing. */
   readonly code?: readonly { readonly key: string; readonly code: Code }[];
+  /** Whether it runs the answer as code. Default: false. */
+  readonly runsAnswer?: boolean;
   /** Model calls that one score takes. Default 0. */
   readonly calls?: number;
   /** Whether it scores an answer without a target, as a rubric does. Default: false. */

@@ -1,25 +1,15 @@
 import { type Code, CodeLimit } from "../deps.ts";
+import { programExtension } from "../graph/program-file.ts";
 import { codeIn } from "../graph/text/code-block.ts";
 import { type CodeRunner, CodeUnavailable, type Loss } from "./loss.ts";
+import { runProgramTests } from "./program-tests.ts";
+import type { Tested } from "./tested.ts";
 
 interface TestsSpec {
   /** Tests that feedback may speak of. */
   readonly visible: Code;
   /** Tests that only count. */
   readonly hidden: Code | null;
-}
-
-interface Failed {
-  readonly name: string;
-  readonly problem: string;
-}
-
-/** What came of one file of tests. */
-interface Tested {
-  readonly count: number;
-  readonly failed: readonly Failed[];
-  /** Why no test could start. */
-  readonly broken: string | null;
 }
 
 /** Failed tests that a criticism names. */
@@ -39,12 +29,13 @@ export function testsLoss({ visible, hidden }: TestsSpec): Loss {
   return {
     kind: "tests",
     targetless: true,
+    runsAnswer: true,
     ...(hidden && { shown: testsLoss({ visible, hidden: null }) }),
     code: [{ key: "visible", code: visible }, ...(hidden ? [{ key: "hidden", code: hidden }] : [])],
     describe: ({ t }) => t("The answer is code. The share of its unit tests that fail counts."),
     async score({ inputs }, answer, _, runner) {
       if (!runner) throw new CodeUnavailable();
-      const solution = { file: `${SOLUTION}.ts`, text: codeIn(answer) };
+      const solution = codeIn(answer);
       const [seen, unseen] = await Promise.all(
         [visible, hidden].map((tests) => (tests ? runTests(runner, tests, solution, inputs) : NONE)),
       );
@@ -60,7 +51,13 @@ export function testsLoss({ visible, hidden }: TestsSpec): Loss {
 const NONE: Tested = { count: 0, failed: [], broken: null };
 
 /** In a call of its own for each file, so that no test sees what others left. */
-async function runTests(runner: CodeRunner, tests: Code, solution: Code, inputs: unknown): Promise<Tested> {
+async function runTests(runner: CodeRunner, tests: Code, text: string, inputs: unknown): Promise<Tested> {
+  const extension = programExtension(tests.file);
+  if (extension !== null) {
+    const solution: Code = { file: `${SOLUTION}.${extension}`, text, author: "model" };
+    return runProgramTests(runner, tests, solution, inputs);
+  }
+  const solution: Code = { file: `${SOLUTION}.ts`, text };
   const harness = { file: "tests", text: harnessOf(tests.file, solution.file), modules: [tests, solution] };
   try {
     return (await runner.call(harness, inputs)) as Tested;

@@ -12,6 +12,7 @@ import { JsonDocument, type JsonPath } from "../graph/document.ts";
 import { hasErrors } from "../graph/fault.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import { outlineOf } from "../graph/outline.ts";
+import { programExtension } from "../graph/program-file.ts";
 import { DEFAULT_PARAMS, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
 import type { GraphFile, LossSpec } from "../graph/schema/schema.ts";
 import { loss as lossSchema } from "../graph/schema/schema-run.ts";
@@ -219,6 +220,8 @@ async function checkCode(
   }
 
   async function check(code: Code, path: JsonPath): Promise<void> {
+    // Another language's own program says what is wrong, once it runs.
+    if (programExtension(code.file) !== null) return;
     const fault = await sandbox?.check(code);
     if (!fault) return;
     const message = document.t("The code can't run: {0}.", fault.message);

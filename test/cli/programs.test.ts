@@ -13,7 +13,8 @@ const read = (name: string) => readFile(join(folder, name), "utf8");
 describe("the twelve tasks of the example", () => {
   it("distinguish a careful program from a hasty one", async () => {
     const sandbox = builtSandbox().within({ time: 20_000 });
-    const runner = { call: sandbox.call, values: async () => ({}) };
+    const program = () => Promise.reject(new Error("there are no programs"));
+    const runner = { call: sandbox.call, program, values: async () => ({}) };
     const [visible, hidden] = await Promise.all(["tests/visible.js", "tests/hidden.js"].map(read));
     const of = (file: string, text = "") => ({ file, text });
     const loss = testsLoss({ visible: of("v.js", visible), hidden: of("h.js", hidden) });

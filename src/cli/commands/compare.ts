@@ -148,7 +148,7 @@ async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: Co
   const price = pricesFor(models, plan.budget, options);
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
-  const runDeps = await runDepsOf(cli, plan.request.task.graph, options, { provider, price });
+  const runDeps = await runDepsOf(cli, plan.request.task, options, { provider, price });
   const known = {
     provider: provider.identity,
     replies: { get: () => undefined },

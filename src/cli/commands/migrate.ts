@@ -43,7 +43,7 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
   const price = pricesFor(models, to.options.budget, options);
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root.folder, options.runsDir && resolve(options.runsDir));
-  const runDeps = await runDepsOf(cli, from.graph, options, { provider, price });
+  const runDeps = await runDepsOf(cli, from, options, { provider, price });
   const split = from.data.test.length > 0 ? "test" : "validation";
   const measure = (task: Task) =>
     askWithoutRun(task, place, root.folder, runDeps, (engine) => figuresOf(task, split, engine, signal));

@@ -3,7 +3,7 @@ import { ENGINE_VERSION } from "../../engine/session.ts";
 import { ROLES } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { modelsOf } from "../../run/models.ts";
-import { type RunManifest, readManifest } from "../../run/record/run-manifest.ts";
+import { type RunManifest, readManifest, taskOf } from "../../run/record/run-manifest.ts";
 import { filesOf } from "../../run/record/run-paths.ts";
 import { resumeRun } from "../../run/run.ts";
 import type { Cli } from "../cli.ts";
@@ -33,7 +33,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const limits = limitsOf(start, options);
   const price = pricesFor(models, limits, options);
   const provider = await connect(models, options, cli);
-  const runDeps = await runDepsOf(cli, start.graph, options, { provider, price });
+  const runDeps = await runDepsOf(cli, taskOf(start), options, { provider, price });
   const run = await resumeRun(id, place, runDeps, signal, limits);
   return followRun(cli, run, join(root, start.graphFile), options);
 }

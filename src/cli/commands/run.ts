@@ -40,7 +40,7 @@ export async function answerCommand(cli: Cli, path: string, options: AnswerOptio
   const price = pricesFor(models, task.options.budget, options);
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root.folder, options.runsDir && resolve(options.runsDir));
-  const runDeps = await runDepsOf(cli, task.graph, options, { provider, price });
+  const runDeps = await runDepsOf(cli, task, options, { provider, price });
   const reducer = new RunReducer();
   const answered = await askWithoutRun(task, place, root.folder, runDeps, async (engine): Promise<GraphAnswer> => {
     const steps = answer(task, inputs, engine, signal);

@@ -14,6 +14,7 @@ import { showInfo, showWarning } from "../notifications.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { askAndStoreKey, askSource, listModels, type Source } from "./ask-provider.ts";
 import { networkOf } from "./network.ts";
+import type { ProgramConsent } from "./program-consent.ts";
 import { pickKeys, pickModel, pickRole } from "./prompts.ts";
 import { type ModelNames, modelNames, readSettings, writeProvider } from "./settings.ts";
 
@@ -46,6 +47,7 @@ export class Account extends Disposable {
     private readonly everywhere: Memento,
     private readonly clock: Clock,
     private readonly log: Log,
+    readonly programs: ProgramConsent,
   ) {
     super();
     this.own(

@@ -6,6 +6,7 @@ import type { PriceTable } from "../../models/prices.ts";
 import type { Provider } from "../../models/provider.ts";
 import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
 import { TIERS, type TierChoice } from "../../models/tiers/choice.ts";
+import { type ProgramCommands, readCommands } from "../../platform/programs/commands.ts";
 import { SANDBOX_LIMITS } from "../../platform/sandbox/sandbox.ts";
 import type { SoftLimits } from "../../run/state/pace.ts";
 import { providerNamed } from "./providers.ts";
@@ -36,6 +37,8 @@ export interface MachineSettings {
   readonly prices: PriceTable;
   /** Of each call of a graph's code. */
   readonly code: SandboxLimits;
+  /** Commands for code in other languages than the sandbox's. */
+  readonly commands: ProgramCommands;
 }
 
 export function readSettings(): MachineSettings {
@@ -60,7 +63,17 @@ export function readSettings(): MachineSettings {
       time: 1000 * (positive("code.timeout") ?? SANDBOX_LIMITS.time / 1000),
       memory: 2 ** 20 * (positive("code.memory") ?? SANDBOX_LIMITS.memory / 2 ** 20),
     },
+    commands: commandsIn(userValue("code.commands")),
   };
+}
+
+/** None if the value can't be read; VS Code marks it in the settings. */
+function commandsIn(value: unknown): ProgramCommands {
+  try {
+    return readCommands(value ?? {});
+  } catch {
+    return {};
+  }
 }
 
 export async function writeProvider({ id }: Provider, baseUrl: string): Promise<void> {

@@ -3,7 +3,7 @@ import { commands, l10n, type Memento, ProgressLocation, ThemeIcon, Uri, window,
 import type { RunControl } from "../../engine/run-control.ts";
 import { ENGINE_VERSION } from "../../engine/session.ts";
 import type { BudgetLimits } from "../../models/model.ts";
-import { readManifest } from "../../run/record/run-manifest.ts";
+import { type RunManifest, readManifest, taskOf } from "../../run/record/run-manifest.ts";
 import { filesOf, runPathsOf } from "../../run/record/run-paths.ts";
 import type { RunsDeps } from "../../run/record/runs.ts";
 import { type Run, resumeRun } from "../../run/run.ts";
@@ -47,7 +47,8 @@ export class RunController extends Disposable {
 
   async #resume(target: unknown): Promise<void> {
     const entry = await pickRun(this.runStore, target, resumable, l10n.t("There are no runs to resume."));
-    await this.#confirmOtherEngine(entry);
+    const start = await this.#startOf(entry);
+    await this.account.programs.confirm(taskOf(start));
     const connection = await this.account.connect(true);
     const limits = entry.status === "budget" ? await this.#moreBudget(entry) : undefined;
     const stop = new AbortController();
@@ -56,13 +57,14 @@ export class RunController extends Disposable {
   }
 
   /** Different prompt templates make different requests, so saved replies may not match. @throws Cancelled */
-  async #confirmOtherEngine(entry: RunSummary): Promise<void> {
+  async #startOf(entry: RunSummary): Promise<RunManifest> {
     const { start } = await readManifest(this.deps, filesOf(runPathsOf(entry.root), entry.id).start, entry.id);
-    if (start.engine === ENGINE_VERSION) return;
+    if (start.engine === ENGINE_VERSION) return start;
     const message = l10n.t("This run was started with another version of AgentGraph.");
     const detail = l10n.t("Prompts can differ in this version, so some calls may be charged again.");
     const resume = l10n.t("Resume");
     if ((await window.showWarningMessage(message, { modal: true, detail }, resume)) !== resume) throw new Cancelled();
+    return start;
   }
 
   async #moreBudget(entry: RunSummary): Promise<BudgetLimits> {

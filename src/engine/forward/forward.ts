@@ -1,4 +1,5 @@
 import type { Sample, Split } from "../../data/sample.ts";
+import { ProgramRefused } from "../../deps.ts";
 import { fitText, perEdges } from "../../graph/edges.ts";
 import type { Graph, GraphNode, ModelChoice, Texts } from "../../graph/graph.ts";
 import { unmarked } from "../../graph/images.ts";
@@ -96,7 +97,15 @@ const NOWHERE: Local = {
 
 /** @param values of the nodes, by id */
 export function codeRunner(local: Local | undefined, values: CodeRunner["values"]): CodeRunner {
-  return { call: async (code, argument) => (local ?? NOWHERE).sandbox.call(code, argument), values };
+  return {
+    call: async (code, argument) => (local ?? NOWHERE).sandbox.call(code, argument),
+    async program(code, argument) {
+      const { sandbox } = local ?? NOWHERE;
+      if (!sandbox.program) throw new ProgramRefused(code.file, "programs can't run here.");
+      return sandbox.program(code, argument);
+    },
+    values,
+  };
 }
 
 export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => ForwardPass;

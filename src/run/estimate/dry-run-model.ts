@@ -8,6 +8,7 @@ import { shortHash } from "../../engine/theta.ts";
 
 import type { Extractor, GraphNode } from "../../graph/graph.ts";
 import { withoutImages } from "../../graph/images.ts";
+import { programExtension } from "../../graph/program-file.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import type { AskVote, CodeRunner, Loss, Score } from "../../loss/loss.ts";
 import { scoreOf } from "../../loss/normalize.ts";
@@ -186,13 +187,13 @@ export class DryRunModel implements Model {
   }
 }
 
-/** Runs code on known values alone: from a made-up value comes another one, as long. */
+/** Runs code on known values alone: from a made-up value comes another one, as long. Programs may not be confirmed yet. */
 export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sandbox {
   return {
     check: async () => null,
     async call(code, argument) {
       const given = JSON.stringify(argument);
-      if (real && !given.includes(MARK)) return real.call(code, argument);
+      if (real && !given.includes(MARK) && programExtension(code.file) === null) return real.call(code, argument);
       return model.isMapped(code.file) ? JSON.parse(model.list(given.length)) : model.computed(given.length);
     },
     within: () => dryRunSandbox(model, real),

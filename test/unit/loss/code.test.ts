@@ -11,6 +11,7 @@ const spec = (value: object): LossSpec => graphFormat.schema.shape.loss.parse(va
 const sandbox = builtSandbox().within({ time: 3_000 });
 const runner: CodeRunner = {
   call: (code, argument) => sandbox.call(code, argument),
+  program: () => Promise.reject(new Error("there are no programs")),
   values: async () => ({ plan: "two steps" }),
 };
 const sample: Sample = { id: "s", inputs: { question: "2 + 2" }, targets: ["4"], feedback: null };
