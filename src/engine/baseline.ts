@@ -8,7 +8,7 @@ import { type Forward, SAMPLES_AT_ONCE, type Scored } from "./forward/forward.ts
 import { meanScore } from "./gate/statistics.ts";
 import { textsOf, thetaOf } from "./theta.ts";
 
-/** Name of the one baseline there is beside the untouched graph. */
+/** Name of the only baseline besides the untouched graph. */
 export const CHAIN_OF_THOUGHT = "chain-of-thought";
 
 /** Kojima et al. 2022 (arXiv 2205.11916). */
@@ -21,16 +21,16 @@ export function chainOfThought(graph: Graph): Texts {
   return { ...own, ...Object.fromEntries(asking.map(({ id }) => [id, `${own[id]?.trimEnd()}\n\n${SUFFIX}`])) };
 }
 
-/** The graph of that baseline. */
+/** The graph with that suffix. */
 export function stepByStep(graph: Graph): Graph {
   const texts = chainOfThought(graph);
   return { ...graph, nodes: graph.nodes.map((node) => ({ ...node, text: texts[node.id] ?? node.text })) };
 }
 
 /**
- * Scores the baseline on the validation and the test set. What the budget does not cover, or what no sample of could be
- * scored, is null: a comparison that is missing ends no run.
- * @param splits that are to be scored, in this order
+ * Scores the baseline on the validation and the test set. A set is null if the budget doesn't cover it or if none of
+ * its samples could be scored: a missing comparison doesn't end the run.
+ * @param splits sets to score, in this order
  * @param priority of the calls
  */
 export async function scoreBaseline(

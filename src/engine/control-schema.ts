@@ -3,13 +3,13 @@ import { count } from "./result-schema.ts";
 
 export const pauseReason = z.enum(["user", "limit"]);
 
-/** What the user decided while the run went on. */
+/** What the user decided while the run was going on. */
 export const controlled = [
-  /** No request leaves. `limit`: the sum was reached at which the user wants to be asked. */
+  /** No request is sent. `limit`: the run reached the cost at which the user wants to be asked. */
   z.object({ type: z.literal("paused"), reason: pauseReason }),
   z.object({ type: z.literal("continued") }),
-  /** The run ends after this iteration as after its last one; null: that was taken back. */
+  /** The run ends after this iteration as if it were the last one; null: the user took that back. */
   z.object({ type: z.literal("stopping"), after: count.nullable() }),
-  /** From this iteration on, no text is written for the node, or texts are written again. */
+  /** From this iteration on, no texts are proposed for the node, or proposed again. */
   z.object({ type: z.literal("pinned"), node: z.string(), pinned: z.boolean(), from: count }),
 ] as const;

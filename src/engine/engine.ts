@@ -39,11 +39,11 @@ export interface EngineParts {
 export interface RunEngine extends Engine {
   /** Takes note of what the method yields: the iteration that its next events belong to. */
   advance(event: Iterated): void;
-  /** Θ of the last verdict that accepted, or what the method kept since. */
+  /** Θ of the last accepting verdict, or the one that the method has kept since. */
   readonly incumbent: Texts;
-  /** Θs on the way, oldest first. */
+  /** Every Θ on the way there, oldest first. */
   readonly accepted: readonly Texts[];
-  /** Every step to the incumbent was one that a verdict accepted. */
+  /** Whether a verdict accepted every step to the incumbent. */
   readonly isGated: boolean;
   /** Texts that lowered the loss by themselves, by node. */
   readonly acceptedAlone: ReadonlyMap<string, string>;
@@ -155,7 +155,7 @@ export function createEngine({
     control.ask(id);
     const base = texts[id] ?? parameter.value;
     const written = draft?.text ?? "";
-    // Models put code between fences, which are no part of it.
+    // Models put code between fences, which aren't part of it.
     const isCode = parameter.kind !== "inputs" && languageOf(parameter.node) !== null;
     const text = plainText(isCode ? codeIn(written) : written).trim();
     const attempt: Attempted = {
@@ -223,7 +223,7 @@ export function createEngine({
   }
 }
 
-/** Its keys in quotes; behind those that stand for an object, the keys of that. */
+/** The schema's keys in quotes, each object followed by its own keys. */
 function keysOf({ properties }: Readonly<Record<string, unknown>>): string {
   return Object.entries(properties ?? {})
     .map(([key, inner]) => {

@@ -28,8 +28,8 @@ export interface Evaluation {
 
 /**
  * Scores the graph's own texts on one set, all samples at once.
- * @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason. The first error if no sample
- *   could be scored
+ * @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason; the first error if no
+ *   sample could be scored
  */
 export async function* evaluate(
   task: Task,
@@ -44,10 +44,7 @@ export async function* evaluate(
   }
 }
 
-/**
- * The same as a run of its own, which proposes nothing.
- * @param baseline scored instead of the graph's own texts
- */
+/** The same as a run that proposes nothing. @param baseline scored instead of the graph's own texts */
 export function evaluation(split: Split, baseline?: typeof CHAIN_OF_THOUGHT): Runner {
   return async function* (given, deps, signal) {
     const task = baseline ? { ...given, graph: stepByStep(given.graph) } : given;
@@ -124,7 +121,7 @@ async function scoreAll(
       samples: scored.map(({ id, score, output }) => ({ id, score, output })),
     };
   } finally {
-    // What was paid for has arrived and is on record.
+    // Every reply that was paid for has arrived and is on record.
     await ask.settled();
   }
 }

@@ -48,7 +48,7 @@ const started = z.object({
 
 const request = { purpose: role, node: z.string().nullable(), sample: z.string().nullable(), split: split.nullable() };
 
-/** On record before a request leaves: one for each that reaches the provider, repeats included. */
+/** Recorded before a request is sent: once per request that reaches the provider, repeats included. */
 const requested = z.object({
   type: z.literal("requested"),
   ...request,
@@ -56,7 +56,7 @@ const requested = z.object({
   attempt: count,
 });
 
-/** A request on record did not leave after all, since the run was ended in between: it is ignored. */
+/** A recorded request that was not sent after all because the run ended in between: it is ignored. */
 const withdrawn = z.object({ ...requested.shape, type: z.literal("withdrawn") });
 
 /** A call has ended: with a reply, or with `error` after its last attempt. */
@@ -66,7 +66,10 @@ const called = z.object({
   key: z.string(),
   model: z.string(),
   usage,
-  /** US dollars; null if no price is known. Of a replayed reply what it cost then: a key counts once in a run. */
+  /**
+   * US dollars; null if no price is known. For a replayed reply, what it cost originally: a run counts each key
+   * once.
+   */
   usd: amount.nullable(),
   milliseconds: amount,
   source: z.enum(["provider", "replayed", "cached", "shared"]),
@@ -74,11 +77,11 @@ const called = z.object({
   requests: count,
   /** Name of the error class; null for a reply. */
   error: z.string().nullable(),
-  /** Why the reply ended early: cut at a limit of tokens, or withheld by a content filter. Absent: it did not. */
+  /** Why the reply ended early: cut at a token limit, or withheld by a content filter. Absent: it was complete. */
   finish: z.enum(["length", "filter"]).optional(),
 });
 
-/** A node has its value for a sample under Θ. The value is `extract(reply of key)`. */
+/** The value of a node for a sample under Θ: `extract(reply of key)`. */
 const valued = z.object({
   type: z.literal("value"),
   theta,
@@ -100,9 +103,9 @@ const scored = z.object({
   loss: share.nullable(),
   lenient: share.nullable(),
   formatError: z.boolean(),
-  /** A judge's, in order; absent if no model was asked. */
+  /** Votes of a judge, in order; absent if no model was asked. */
   votes: z.array(vote).optional(),
-  /** By node, where nodes have targets of their own: what `loss` is the mean of. */
+  /** By node, where nodes have targets of their own: `loss` is their mean. */
   nodes: z.record(z.string(), z.object({ loss: share, lenient: share, formatError: z.boolean() })).optional(),
 });
 
@@ -112,7 +115,7 @@ const gradient = z.object({
   iteration: count,
   theta,
   sample: z.string(),
-  /** Whose value (`of: value`) or text (`of: text`) should change. */
+  /** The node whose value (`of: value`) or text (`of: text`) should change. */
   node: z.string(),
   of: z.enum(["value", "text"]),
   /** The successor it came through; null for ∇_A, from the loss. */
@@ -157,10 +160,10 @@ const iterated = z.object({
   /** The incumbent after this iteration. */
   theta,
   accepted: ids,
-  /** Training samples with l > τ that gave gradients, and those looked at. */
+  /** Training samples with l > τ that gave gradients, and those that were run. */
   batch: ids,
   looked: count,
-  /** Proposals that the next iteration builds on and the gate has not seen; absent: none. */
+  /** Number of proposals that the next iteration builds on and the gate has not seen yet; absent: none. */
   waiting: count.optional(),
   /** Bounds of the incumbent's mean validation loss: equal where every sample is scored. */
   validationLoss: interval,
@@ -196,7 +199,7 @@ const warningCode = z.enum([
   "node pinned",
 ]);
 
-/** Code and fields; words are put at the edge (`warningMessages`). */
+/** Code and fields; the message is made at the edge (`warningMessages`). */
 const warned = z.object({
   type: z.literal("warning"),
   code: warningCode,
@@ -204,7 +207,7 @@ const warned = z.object({
   sample: z.string().optional(),
   detail: z.string().optional(),
   count: z.number().optional(),
-  /** What `count` is a part of. */
+  /** The total that `count` is part of. */
   of: z.number().optional(),
   purpose: role.optional(),
   tokens: z.number().optional(),
@@ -218,19 +221,22 @@ const resumed = z.object({
   attempt: count,
 });
 
-/** Texts that no one optimized, scored for comparison before the run finishes; its samples are `scored` under `theta`. */
+/**
+ * Texts that were not optimized, scored for comparison before the run finishes; its samples are `scored` under
+ * `theta`.
+ */
 const baseline = z.object({
   type: z.literal("baseline"),
   /** `chain-of-thought`. */
   method: z.string(),
   theta,
   texts,
-  /** null: not scored, for want of budget or because all calls failed. */
+  /** null: not scored, because the budget ran out or all calls failed. */
   validation: baselineScore.nullable(),
   test: baselineScore.nullable(),
 });
 
-/** What the user reviews: one node's way from the file's text to the text that the run ended with. */
+/** What the user reviews: the change of one node from the file's text to the run's final text. */
 const proposal = z.object({
   /** hash(node, base text, new text). */
   id: z.string(),
@@ -240,17 +246,20 @@ const proposal = z.object({
   hypothesis: z.string(),
   verdict,
   /**
-   * Leave-one-out on the net change: without this node's part the validation loss would be higher. false: the part contributes
-   * nothing and may be dropped. Not where it was not measured, or is the only change.
+   * Leave-one-out on the net change: whether the validation loss would be higher without this part. false: the part
+   * contributes nothing and can be dropped. Absent: not measured, or the only change.
    */
   contributes: z.boolean().optional(),
-  /** The same of each edge, where the node's inputs change. Absent: it was not measured. */
+  /** The same for each edge, where the node's inputs change. Absent: not measured. */
   edges: z.record(z.string(), z.boolean()).optional(),
   /** Attempts of this node in this run, by proposal id, oldest first. */
   attempts: ids,
 });
 
-/** A Θ that the gate accepted, or the file's, on the validation set: no other is at least as good in score and every cost. */
+/**
+ * A Θ that the gate accepted, or the file's, on the validation set: no other Θ is at least as good in score and in
+ * every cost.
+ */
 const frontPoint = z.object({
   theta,
   texts,
@@ -262,16 +271,16 @@ const frontPoint = z.object({
   tokens: amount,
   milliseconds: amount.nullable(),
   usd: amount.nullable(),
-  /** What the run ended with. */
+  /** Whether it is the result of the run. */
   isResult: z.boolean(),
 });
 
 const finished = z.object({
   type: z.literal("finished"),
   status: runStatus,
-  /** Name of the error class that ended a failed run; null otherwise. */
+  /** Class name of the error that ended a failed run; null otherwise. */
   error: z.string().nullable(),
-  /** What the error said, for a person; never contains a key. */
+  /** The error's message, for people; never contains a key. */
   detail: z.string().nullable(),
   /** The fields of that error, from which its message is made. */
   fields: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).optional(),
@@ -282,13 +291,13 @@ const finished = z.object({
   test: measured.nullable(),
   /** Replies that did not match their node's `output`, on the validation set. */
   formatErrors: z.object({ before: count, after: count }),
-  /** With `"pareto"` as objectives: the results to choose among, from the file's texts on. */
+  /** With `"pareto"` as objectives: the results to choose from, starting with the file's texts. */
   front: z.array(frontPoint).optional(),
   /** Of a run that only scored the graph as it is. */
   evaluated: evaluated.optional(),
 });
 
-/** Logs up to 0.1 call `contributes` by another name. */
+/** Logs up to version 0.1 have another name for `contributes`. */
 function renamed(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("earns" in value)) return value;
   const { earns, ...proposal } = value;
@@ -336,8 +345,8 @@ function withScreened(value: unknown): unknown {
 const at = z.object({ at: z.number() });
 
 /**
- * The event that a line of the log contains; undefined when it contains none. Never throws. A log is input like any other: a
- * repository can ship one, so nothing that `reduce` reads is taken on trust.
+ * The event in a line of the log; undefined if there is none. Never throws. A log is untrusted input, since a
+ * repository can contain one: everything that `reduce` reads is checked here.
  */
 export function readEvent(value: unknown): LoggedEvent | undefined {
   const event = runEvent.safeParse(withScreened(value));
@@ -346,7 +355,7 @@ export function readEvent(value: unknown): LoggedEvent | undefined {
 }
 
 export type RunEvent = ReadOnly<z.infer<typeof runEvent>>;
-/** How events are in `events.jsonl`. */
+/** An event as stored in `events.jsonl`. */
 export type LoggedEvent = RunEvent & ReadOnly<z.infer<typeof at>>;
 export type Theta = z.infer<typeof theta>;
 export type Started = ReadOnly<z.infer<typeof started>>;

@@ -1,13 +1,13 @@
-/** Values of a form that are looked at: more tell nothing new. */
+/** Maximum number of values to look at: more add no information. */
 const LOOKED_AT = 500;
-/** Characters of an example of the form. */
+/** Maximum characters of an example. */
 const EXAMPLE = 60;
-/** Units and signs that are named. */
+/** Maximum number of units and signs to list. */
 const MOST_UNITS = 6;
 
 /**
- * The form of open answers, in words for a model, without any of their content: type, range, unit, pattern or length, and
- * two examples in which every letter stands for a letter and every digit for a digit.
+ * Describes the form of open answers to a model without revealing their content: type, range, unit, pattern or
+ * length, and two examples with every letter and digit masked.
  * @param values at least one
  */
 export function formOf(values: readonly string[]): string {
@@ -17,7 +17,7 @@ export function formOf(values: readonly string[]): string {
   return `${form} Written like ${examples.join(" or ")}, where x stands for any letter and 9 for any digit.`;
 }
 
-/** The kinds of characters alone: a capital letter is X, another letter x, a digit 9. */
+/** Masks a value: capital letters become X, other letters x, digits 9. */
 function masked(value: string): string {
   const cut = value.length > EXAMPLE ? `${value.slice(0, EXAMPLE)} …` : value;
   const kindOf = (character: string) => (/\p{N}/u.test(character) ? "9" : /\p{Lu}/u.test(character) ? "X" : "x");

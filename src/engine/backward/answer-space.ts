@@ -19,14 +19,14 @@ export type AnswerSpace =
 
 export interface Member {
   readonly value: string;
-  /** Samples in whose targets it occurs. */
+  /** Number of samples whose targets contain it. */
   readonly count: number;
 }
 
 export interface Field {
-  /** Keys with dots between them. */
+  /** Keys separated by dots. */
   readonly path: string;
-  /** Samples whose target has it. */
+  /** Number of samples whose target has it. */
   readonly count: number;
   readonly space: AnswerSpace;
 }
@@ -34,16 +34,16 @@ export interface Field {
 type Separator = "," | ";" | "|";
 const SEPARATORS: readonly Separator[] = [";", "|", ","];
 
-/** Samples below which nothing can be said to recur. */
+/** Minimum number of samples to call a value recurring. */
 const FEWEST = 4;
-/** Share of the samples whose target must occur in another sample, too, for the set to be closed. */
+/** Minimum share of samples whose target also occurs in another sample, for the set to be closed. */
 const RECURRING = 0.8;
-/** Samples for each distinct number: counts and measures recur by chance, grades recur by nature. */
+/** Minimum samples per distinct number: grades recur because they are grades, counts and measures only by chance. */
 const SAMPLES_PER_NUMBER = 4;
-/** Distinct numbers of a closed set. */
+/** Maximum number of distinct numbers in a closed set. */
 const MOST_NUMBERS = 12;
 const MOST_MEMBERS = 300;
-/** Levels of a JSON target that are looked into. */
+/** Maximum depth to which a JSON target is examined. */
 const DEEPEST = 4;
 
 /** The answers of a set of samples; null if none of them has a target. */
@@ -87,7 +87,7 @@ function countsOf(groups: readonly (readonly string[])[]): Member[] {
   return [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count);
 }
 
-/** Targets that are all JSON objects, or all JSON lists. */
+/** For targets that are all JSON objects, or all JSON lists. */
 function jsonSpaceOf(groups: readonly (readonly string[])[], depth: number): AnswerSpace | null {
   const parsed = groups.map((values) => values.map((value) => parseJson(value)?.value));
   if (parsed.flat().every(Array.isArray)) {
@@ -139,7 +139,7 @@ function isNumber(value: string): boolean {
   return /^[-+]?[\d.,]*\d%?$/.test(value);
 }
 
-/** What belongs to one sample alone, and no instruction may contain: answers that no other sample has. */
+/** Answers that only one sample has: no instruction may contain them. */
 export function ownAnswers(space: AnswerSpace | null): readonly string[] {
   switch (space?.kind) {
     case "open":
@@ -153,12 +153,12 @@ export function ownAnswers(space: AnswerSpace | null): readonly string[] {
   }
 }
 
-/** Characters of a member that are shown. */
+/** Maximum characters shown of a member. */
 const MEMBER = 300;
-/** Characters of all members of one set that are shown: the most frequent come first. */
+/** Maximum characters shown of all members of a set, most frequent first. */
 const MEMBERS = 4000;
 
-/** The space in words for a model; empty if nothing is known. */
+/** Describes the space to a model; empty if nothing is known. */
 export function describeAnswers(space: AnswerSpace | null): string {
   switch (space?.kind) {
     case undefined:
@@ -178,10 +178,10 @@ export function describeAnswers(space: AnswerSpace | null): string {
   }
 }
 
-/** What is known of right results: those of a node with targets of its own, else the answers. Empty: nothing. */
+/** What is known about correct results of a node: its own targets if it has them, else the answers. Empty: nothing. */
 export type AnswersOf = (node: string) => string;
 
-/** What the training set shows of right results, in words for a model. */
+/** Describes to a model what the training set shows about correct results. */
 export function answersIn(graph: Pick<Graph, "targets">, samples: readonly Sample[]): AnswersOf {
   const answers = describeAnswers(answerSpaceOf(samples));
   const own = new Map(

@@ -1,17 +1,17 @@
-/** What the backward walk needs to know of G and of the gradients that travel on it. */
+/** What backpropagation needs to know about the graph and the gradients that flow through it. */
 export interface Backpropagation<G> {
   readonly successors: (node: string) => readonly string[];
-  /** True where a predecessor is, or descends from, a parameter: only there a backward call can reach one. */
+  /** Whether a predecessor is a parameter or descends from one: otherwise no backward call is needed. */
   readonly leadsToParameter: (node: string) => boolean;
-  /** ∇_A, by the nodes whose values a loss is a function of: the output, and nodes with targets of their own. */
+  /** ∇_A by node: the output, and nodes with targets of their own. */
   readonly seeds: ReadonlyMap<string, G>;
-  /** Nodes whose seed is all there is: their targets say what their values should be. Default: none. */
+  /** Nodes whose seed is their whole gradient, because their targets say what their values should be. Default: none. */
   readonly known?: ReadonlySet<string>;
-  /** No change needed: ends the path. */
+  /** Whether the gradient asks for no change, which ends the path. */
   readonly isZero: (gradient: G) => boolean;
   /** ĥ_w: from ∇_w to one gradient per predecessor, and `own` for w's own instruction. Sees all predecessors at once. */
   readonly backward: (node: string, gradient: G) => Promise<Contributions<G>>;
-  /** 𝒜_v: joins what comes from all successors. */
+  /** 𝒜_v: combines the gradients from all successors. */
   readonly aggregate: (parts: readonly { readonly from: string; readonly gradient: G }[]) => G;
 }
 
@@ -24,7 +24,7 @@ export interface Contributions<G> {
 export interface Gradients<G> {
   /** ∇_v of a node's value. */
   of(node: string): Promise<G>;
-  /** Gradient of a node's own text: from its backward call, or ∇_v itself where none is made. */
+  /** Gradient of a node's own text: from its backward call, or ∇_v itself if it has no such call. */
   ofText(node: string): Promise<G>;
 }
 

@@ -22,7 +22,7 @@ import { joinGradients, quoted, readContributions, schemaOf } from "./feedback-r
 
 const WORDS_PER_ENTRY = 80;
 
-/** Characters shown of a value that a node does not read. */
+/** Maximum characters shown of a value that the node doesn't read. */
 const OTHER = 1000;
 
 const CODE_NOTE =
@@ -31,21 +31,21 @@ const CODE_NOTE =
 export interface BackwardDeps {
   readonly graph: Graph;
   readonly choice: ModelChoice;
-  /** What is known of the right answers, and of the right values of nodes. Default: nothing. */
+  /** What is known about correct answers, and correct values of nodes. Default: nothing. */
   readonly answers?: AnswersOf;
   readonly ask: Llm;
   readonly emit: Emit;
 }
 
-/** What one call is asked for. */
+/** What one backward call asks for. */
 interface Question {
-  /** Names of the inputs whose values it sees, with what computed ones are made from. */
+  /** Names of the inputs whose values it shows, including what computed ones are made from. */
   readonly shown: readonly string[];
-  /** Names of those that it gives a gradient. */
+  /** Names of the inputs that get a gradient. */
   readonly about: readonly string[];
-  /** Whether it also gives one to the node's instruction. */
+  /** Whether the node's instruction gets a gradient, too. */
   readonly own: boolean;
-  /** Whether it also gives one to what the node reads. Default: false. */
+  /** Whether the node's edges get a gradient, too. Default: false. */
   readonly edges?: boolean;
 }
 
@@ -128,8 +128,8 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
   }
 
   /**
-   * ∇_A, and the gradients of nodes with targets of their own. Of those, `known` says what the value should be: nothing that
-   * other steps say of it counts, and where it is right, nothing asks it to change.
+   * ∇_A, and the gradients of nodes with targets of their own. A target says what the node's value should be, so
+   * `known` nodes ignore feedback from their successors, and get none where their value is right.
    */
   async function seedsOf(
     pass: ForwardPass,
@@ -181,7 +181,7 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
     return { sample: pass.sample.id, ...context, expected, gradient };
   }
 
-  /** The gradient of a scored value in a model's words; empty if no call is asked for, or it is lost. */
+  /** Asks a model for the gradient of a scored value; empty if no call is needed, or if it is lost. */
   async function askOnValue(
     id: string,
     seed: string,
@@ -280,9 +280,9 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
       code,
       output: escapeTags(output.text),
       gradient: escapeTags(gradient),
-      // Where the loss is computed, the feedback is the comparison: it is shown once.
+      // Where the loss is computed, the comparison is the feedback: it is shown once.
       loss: isJudged && loss === gradient && !templates ? "" : escapeTags(loss),
-      // Only templates of methods that ask in other words say what each key means.
+      // Only templates of methods with their own wording explain each key.
       legend: [
         ...about.map((name) => `"${name}": feedback on ${shown.includes(name) ? "the input " : ""}${name}`),
         ...(isOwnAsked ? [`"${own}": feedback on the instruction of the step`] : []),
@@ -298,7 +298,7 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
     return { to: new Map([...to, [inputsIdOf(node.id), ofEdges]]), own: given.own };
   }
 
-  /** What the node could read besides: with its value where it is known, since none is computed for this. */
+  /** What else the node could read, with values where they are known: none is computed for this. */
   async function othersOf(node: GraphNode, pass: ForwardPass): Promise<string> {
     const names = (readable.get(node.id) ?? []).filter((name) => !node.inputs.includes(name));
     const isKnown = (name: string) => graph.inputs.some((input) => input.name === name) || isNeeded(name);
@@ -343,14 +343,17 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
     return input?.description ?? nodes.get(name)?.role ?? "";
   }
 
-  /** The node's inputs, and what computed ones are computed from. */
+  /** The node's inputs, and the sources of computed ones. */
   async function inputsOf(shown: readonly string[], pass: ForwardPass) {
     const before = feedback.computed(shown).flatMap(({ inputs }) => inputs);
     const values = await valuesOf([...new Set([...shown, ...before])], pass);
     return values.map((value) => ({ ...value, tag: shown.includes(value.name) ? "input" : "source" }));
   }
 
-  /** Of the computed nodes that the feedback passes, before the step and, where a scored value is computed, after it. */
+  /**
+   * Code of the computed nodes that the feedback passes: before the node and, where a scored value is computed,
+   * after it.
+   */
   async function codeAround(node: GraphNode, shown: readonly string[], pass: ForwardPass): Promise<string> {
     const judged = judgedIn(await pass.score).filter(
       (id) => id !== node.id && feedback.sources([id]).includes(node.id),
@@ -365,7 +368,7 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
     ].join("\n\n");
   }
 
-  /** The nodes on whose values the losses are: those with targets, or in their place one that could not compute its value. */
+  /** The nodes whose values are scored: those with targets, or a node that failed to compute one of these values. */
   function judgedIn(score: Scored | null): string[] {
     const own = Object.entries(score?.nodes ?? {}).map(([id, { failed }]) => failed ?? id);
     return own.length > 0 ? own : [score?.failed ?? graph.output];
@@ -386,14 +389,14 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
   }
 }
 
-/** The score of each node that has one, as if it was the sample's. */
+/** The score of each node that has one, in the form of a sample's score. */
 function scoresIn(score: Scored | null): (readonly [node: string, score: Scored | null])[] {
   if (!score?.nodes) return [];
   const { nodes, failed: _, ...rest } = score;
   return Object.entries(nodes).map(([id, one]) => [id, { ...rest, ...one }]);
 }
 
-/** A call of its own is made for the node's instruction. */
+/** Whether the node's instruction gets a call of its own. */
 function asksOwnText(node: GraphNode, { per, own }: BackwardStyle): boolean {
   return per === "edge" && own === "asked" && node.trainable && traitsOf(node).text === "instruction";
 }

@@ -5,7 +5,7 @@ export interface GradientContext {
   readonly sample: string;
   readonly inputs: readonly { readonly name: string; readonly value: string }[];
   readonly output: string;
-  /** Right answers to the sample. */
+  /** Correct answers to the sample. */
   readonly expected: readonly string[];
   /** Empty: this sample asks for no change of this text. */
   readonly gradient: string;
@@ -18,9 +18,9 @@ export type BackwardPass = ReadonlyMap<string, Promise<GradientContext | null>>;
 export interface BatchGradients {
   /** Old Θ: all proposals of the batch start from the same one. */
   readonly texts: Texts;
-  /** Training samples that were run. */
+  /** Number of training samples that were run. */
   readonly looked: number;
-  /** Samples that are right now and were wrong under the Θ of their last run, minus those that are wrong now and were right. */
+  /** Samples that were wrong under the Θ of their last run and are right now, minus those that went the other way. */
   readonly gain: number;
   /** Nothing was gained, and all samples of the batch that were right before are wrong now. */
   readonly broke: boolean;

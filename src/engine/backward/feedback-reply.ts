@@ -1,12 +1,12 @@
 import { withoutNoChange } from "../forward/prompt.ts";
 import type { Contributions } from "./backpropagation.ts";
 
-/** Keys as a prompt names them. */
+/** Formats keys for a prompt. */
 export function quoted(keys: readonly string[]): string {
   return keys.map((key) => `"${key}"`).join(", ");
 }
 
-/** An object with a text under each key. */
+/** JSON Schema of an object with a string under each key. */
 export function schemaOf(keys: readonly string[]): Record<string, unknown> {
   return {
     type: "object",
@@ -16,7 +16,10 @@ export function schemaOf(keys: readonly string[]): Record<string, unknown> {
   };
 }
 
-/** Takes the object as asked for, nested one deeper, or as a list of `{ id, gradient }`; null when no key is known. */
+/**
+ * Accepts the object as requested, nested one level deeper, or as a list of `{ id, gradient }`; null when no key is
+ * known.
+ */
 export function readContributions(
   value: unknown,
   shown: readonly string[],
@@ -45,7 +48,7 @@ function entriesOf(value: unknown): [string, string][] {
   );
 }
 
-/** 𝒜_v: lists what comes from all successors. */
+/** 𝒜_v: lists the gradients from all successors. */
 export function joinGradients(parts: readonly { readonly from: string; readonly gradient: string }[]): string {
   const said = parts.filter(({ gradient }) => gradient !== "");
   if (said.length < 2) return said[0]?.gradient ?? "";

@@ -13,7 +13,10 @@ export function nodeDescriptions(graph: Graph): (node: GraphNode) => string {
     return words ? `${id} (${words})` : id;
   };
 
-  /** Code that works on the value before another step or the answer does: the value must have the form that it reads. */
+  /**
+   * Code that processes the value before another step or the answer: the value must have the form that the code
+   * reads.
+   */
   function codeBehind(id: string): string[] {
     const after = topology.descendants(id);
     const behind = topology.order.filter((node) => after.has(node.id) && traitsOf(node).computed);
@@ -43,7 +46,7 @@ function mapOf(node: GraphNode): string {
   return node.kind === "map" ? ` It runs once for each element of ${node.over}, and sees one element at a time.` : "";
 }
 
-/** What of the reply is passed on: a text that no longer asks for it breaks the pipeline. */
+/** Which part of the reply is passed on: a text that no longer asks for it breaks the pipeline. */
 function outputOf(node: GraphNode): string {
   const output = node.kind === "map" ? node.each : node.output;
   switch (output?.kind) {

@@ -5,14 +5,14 @@ import { type EngineDeps, openSession } from "../session.ts";
 import type { Task } from "../task.ts";
 import { causeOf } from "./llm.ts";
 
-/** The answer of a graph to one query, with the values on the way to it. */
+/** A graph's answer to one query, with the values that led to it. */
 export interface GraphAnswer {
   readonly answer: string;
-  /** Whether the reply was in the form that the output node asks for. */
+  /** Whether the reply did not match the output node's `output`. */
   readonly formatError: boolean;
   /** Why there is no answer: a node's code or tool could not use its inputs. null: there is one. */
   readonly problem: string | null;
-  /** By node, in the order of the file; without those that do not lead to the answer. */
+  /** By node, in file order; without nodes that don't lead to the answer. */
   readonly values: Readonly<Record<string, string>>;
 }
 

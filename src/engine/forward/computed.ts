@@ -9,11 +9,14 @@ import { block } from "./prompt.ts";
  * such a node gives feedback to the node's sources, so that no call is spent on code.
  */
 export interface FeedbackGraph {
-  /** What a value is made from: the names themselves, sources in place of computed nodes. In order, each once. */
+  /**
+   * The values that these names are made from: computed nodes are replaced with their sources. In order, without
+   * duplicates.
+   */
   sources(names: readonly string[]): readonly string[];
-  /** Nodes that read a value, also through computed nodes; without those themselves. */
+  /** Nodes that read a value, directly or through computed nodes; without computed nodes. */
   readers(name: string): readonly string[];
-  /** Computed nodes that lead to one of these names, itself included. Each after those that it reads. */
+  /** Computed nodes that lead to one of these names, itself included, in topological order. */
   computed(names: readonly string[]): readonly GraphNode[];
 }
 

@@ -17,7 +17,7 @@ import { thetaOf } from "../theta.ts";
 import { endsRun, type Llm } from "./llm.ts";
 import { Spent } from "./spent.ts";
 
-/** What the value of one node scored. */
+/** The score of one node's value. */
 export interface NodeScore extends Score {
   /** The reply did not match the node's `output`. */
   readonly formatError: boolean;
@@ -25,13 +25,13 @@ export interface NodeScore extends Score {
   readonly failed?: string;
 }
 
-/** What an answer scored, with what it cost. Where several nodes have targets, loss and criticism of them all. */
+/** The score of an answer, with its cost. If several nodes have targets, `loss` and `criticism` combine theirs. */
 export interface Scored extends NodeScore {
-  /** By node, where other nodes than the output have targets: of those that this sample has targets for. Absent: none. */
+  /** By node, for the nodes that this sample has targets for; absent: the output alone has one. */
   readonly nodes?: Readonly<Record<string, NodeScore>>;
   /** Replies of this pass, the answer's included, that did not match their node's `output`. */
   readonly formatErrors: number;
-  /** Tokens of all calls that made the answer. */
+  /** Tokens of all calls that led to the answer. */
   readonly tokens: number;
   /** Along the slowest path to the answer, without waiting for a slot. null, absent: not on record. */
   readonly milliseconds?: number | null;
@@ -45,16 +45,22 @@ export interface ForwardPass {
   readonly texts: Texts;
   readonly sample: Sample;
   readonly split: Split;
-  /** Value of a node or graph input, and of what it is made from; rejects when a call failed. */
+  /** Value of a node or graph input; rejects if a call failed. */
   value(name: string): Promise<Value>;
-  /** Begun when first asked for. null: unscored, because a call failed; an infrastructure failure is never a wrong answer. */
+  /** Computed on first access. null: unscored, because a call failed; a failed call is never a wrong answer. */
   readonly score: Promise<Scored | null>;
 }
 
-/** Samples under way at once, for `pMap`: more would only wait for a slot, each with its promises and listeners; fewer would split a batch. */
+/**
+ * Maximum number of samples in progress at once, for `pMap`: more would only wait for a slot and hold memory; fewer
+ * would split a batch.
+ */
 export const SAMPLES_AT_ONCE = { concurrency: 1024 } as const;
 
-/** Larger goes first through the limiter: what the next step waits for, then what fills idle slots. */
+/**
+ * Calls with a higher priority pass the limiter first: those that the next step waits for, before those that use
+ * idle slots.
+ */
 export const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as const satisfies Record<
   Split | "start",
   number
@@ -63,10 +69,10 @@ export const PRIORITY = { train: 1, validation: 0, start: -1, test: -2 } as cons
 export interface ForwardDeps {
   readonly graph: Graph;
   readonly loss: Loss;
-  /** Of nodes with targets of their own. */
+  /** Losses of nodes with targets of their own, by node. */
   readonly losses?: Readonly<Record<string, Loss>>;
   readonly choice: ModelChoice;
-  /** Answers for the model where the loss asks one. */
+  /** Asks the model of a loss that needs one. */
   readonly judge?: Judge;
   readonly ask: Llm;
   /** For nodes and losses in code. Absent: they can't run. */
@@ -131,9 +137,9 @@ export function createForward({
   const inFile = new Map(graph.nodes.map((node) => [node.id, node]));
   const patterns = new Patterns();
   const passes = new Map<string, ForwardPass>();
-  /** Of texts that were seen: thousands of samples go through the same ones. */
+  /** Cached per texts object: thousands of samples share the same one. */
   const thetas = new WeakMap<Texts, Theta>();
-  /** Samples of which it was said already that they could not be scored. */
+  /** Samples already reported as unscored. */
   const unscored = new Set<string>();
 
   return (texts, sample, { split, priority = 0 }) => {
@@ -256,7 +262,7 @@ export function createForward({
     }
   };
 
-  /** What is scored of a sample: the output, unless only other nodes have targets, and those. */
+  /** Whether the output is scored, and the nodes that are: the output is left out if only other nodes have targets. */
   function scoredIn({ targets, nodeTargets = {} }: Sample) {
     const own = Object.entries(nodeTargets).flatMap(([id, targets]) => {
       const ofNode = losses[id];
@@ -268,7 +274,7 @@ export function createForward({
 }
 
 /**
- * One score of several: the mean of the losses, so that each node with targets counts as much as the answer.
+ * Combines scores into one: the mean of the losses, so that each node with targets counts as much as the answer.
  * @param scores of nodes, by id
  */
 function joined(scores: readonly (readonly [string, NodeScore])[], output: string): NodeScore {
@@ -288,7 +294,7 @@ function joined(scores: readonly (readonly [string, NodeScore])[], output: strin
   };
 }
 
-/** Node scores as the log contains them: criticism is made from values, which it has already. */
+/** Node scores for the log, without criticism: it can be derived from the values there. */
 function logged(nodes: Readonly<Record<string, NodeScore>>) {
   const entries = Object.entries(nodes).map(([id, { loss, lenient, formatError }]) => [
     id,
@@ -297,13 +303,13 @@ function logged(nodes: Readonly<Record<string, NodeScore>>) {
   return Object.fromEntries(entries);
 }
 
-/** The nodes that the answer depends on, each after those that it reads. */
+/** The nodes that the answer depends on, in topological order. */
 function neededOrder(graph: Graph): readonly GraphNode[] {
   const { order, isNeeded } = topologyOf(graph);
   return order.filter(({ id }) => isNeeded(id));
 }
 
-/** The same promise each time; what it rejects with is for those who wait for it. */
+/** Runs `make` once. A rejection reaches those who wait for the result, and no one else. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
@@ -315,7 +321,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** The forward function of a task, with its judge where its loss asks one. */
+/** The forward function of a task, with its judge if the loss asks one. */
 export function forwardOf(
   { graph, loss, losses, models }: Task,
   deps: Pick<ForwardDeps, "ask" | "local" | "emit" | "onScored" | "price">,
@@ -324,7 +330,7 @@ export function forwardOf(
   return createForward({ graph, loss, ...(losses && { losses }), choice: models.forward, judge, ...deps });
 }
 
-/** The score of an answer that does not exist because the inputs of its code had another form. */
+/** The score of an answer that does not exist because a node could not use its inputs. */
 function unusable({ node, problem }: Failure) {
   const criticism = `The step ${node} could not use its inputs, so there is no answer: ${problem}.`;
   return { loss: 1, lenient: 1, criticism, formatError: true, failed: node };
