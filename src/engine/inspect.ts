@@ -15,13 +15,13 @@ import { type EngineDeps, openSession } from "./session.ts";
 import type { Emit } from "./stream.ts";
 import { callsOfLosses, type Task } from "./task.ts";
 
-/** One sample through the graph as it is, and back where its answer is wrong. */
+/** One forward pass of a sample through the current graph, and a backward pass if its answer is wrong. */
 export interface Inspection {
   readonly sample: Sample;
   readonly split: Split;
-  /** Whether the answer was to be scored: an input that somebody typed may have no known answer. */
+  /** Whether the answer had to be scored: an input that a user typed may have no known answer. */
   readonly asked: boolean;
-  /** null: unscored, because a call failed or the answer was not to be scored. */
+  /** null: unscored, because a call failed or the answer did not have to be scored. */
   readonly score: Scored | null;
   /** Whether the loss is at most τ. */
   readonly right: boolean;
@@ -31,15 +31,15 @@ export interface Inspection {
 
 export interface InspectedNode {
   readonly node: GraphNode;
-  /** As sent; empty for a text node, and where a value that it is made of is missing. */
+  /** As sent; empty for a text node, or if one of its values is missing. */
   readonly prompt: readonly Message[];
-  /** null: its call failed, or one before it. */
+  /** null: its call failed, or an earlier one. */
   readonly value: Value | null;
-  /** What should change in its value, by the step it came through, and in its own text. Without those that ask for nothing. */
+  /** What should change in its value, by successor, and in its own text. Empty ones are left out. */
   readonly gradients: readonly Pick<Gradient, "of" | "from" | "text">[];
 }
 
-/** Calls that an inspection makes at most; repeats of failed ones are not counted. */
+/** Maximum calls of an inspection, not counting retries. */
 export function mostCalls(task: Task): number {
   const { graph } = task;
   const topology = topologyOf(graph);
@@ -51,7 +51,7 @@ export function mostCalls(task: Task): number {
 
 /**
  * @param scores false: only the values, for a sample without a known answer
- * @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason.
+ * @throws what ends a run: a refused key, an unknown model, the budget, the signal's reason
  */
 export async function* inspect(
   task: Task,

@@ -14,7 +14,10 @@ export interface Judged {
   readonly priority: number;
 }
 
-/** Votes on one answer go through the run's log, budget and reply store like every other call, in the role `judge`. */
+/**
+ * Asks for votes on one answer, in the role `judge`. The calls go through the run's log, budget and reply store like
+ * all others.
+ */
 export type Judge = (judged: Judged) => AskVote;
 
 export interface JudgeDeps {
@@ -25,7 +28,7 @@ export interface JudgeDeps {
 
 const WORDS = 80;
 
-/** The reason is first: a model that has weighed the answer in words gives a better score. */
+/** The reason comes first: a model that weighs the answer in words first gives a better score. */
 const SCHEMA = {
   type: "object",
   properties: {
@@ -64,7 +67,7 @@ export function createJudge({ graph, choice, ask }: JudgeDeps): Judge {
     };
 }
 
-/** null if there is no score from 0 to 1: which scale another number is of is not guessed. */
+/** null if there is no score from 0 to 1: the scale of another number is not guessed. */
 function readVote(value: unknown): Vote | null {
   if (typeof value !== "object" || value === null || !("score" in value)) return null;
   const score = scoreIn(value.score);
@@ -72,7 +75,7 @@ function readVote(value: unknown): Vote | null {
   return { score, reason: "reason" in value && typeof value.reason === "string" ? value.reason : "" };
 }
 
-/** Characters. */
+/** Maximum characters of a score. */
 const LONGEST_SCORE = 40;
 
 /** A number from 0 to 1, also written `"0.7"`, `"7/10"` or `"70 %"`. */

@@ -123,8 +123,8 @@ export interface Draft {
   /** Part of the text with training samples as worked examples, where their content is not a leak. */
   readonly demonstrations?: string;
   /**
-   * The text may be one that did harm before, beside other texts, because the method judges whole Θs. Default: false, it
-   * repeats an earlier text and is no proposal.
+   * Whether the text may repeat an earlier one that did harm, because the method judges whole Θs. Default: false,
+   * such a draft is not a proposal.
    */
   readonly mayRepeat?: boolean;
   /** Why it has no text, if the reply was ambiguous. */
@@ -149,13 +149,16 @@ export interface Engine {
   readonly parameters: readonly Parameter[];
   /** 0 ≤ x < 1, from the run's seed. */
   readonly random: () => number;
-  /** Description of right results from the training targets, by node: a closed set with counts, or their form. */
+  /** Describes correct results, from the training targets, by node: a closed set with counts, or their form. */
   readonly answers: AnswersOf;
   /** Attempts so far, with their scores. */
   readonly history: Attempts;
-  /** The user ends the run after the iteration that was yielded last: begin no other, and return as after the last one. */
+  /**
+   * Whether the user ends the run after the iteration yielded last: start no other, and return as after the last
+   * one.
+   */
   readonly isStopping: boolean;
-  /** One sample through the graph. The same pass twice costs nothing. */
+  /** Runs one sample through the graph. Repeating a pass costs nothing. */
   forward(texts: Texts, sample: Sample, at: CallContext): ForwardPass;
   /** Scores samples under any Θ, in parallel. Known scores cost nothing. */
   score(texts: Texts, samples: readonly Sample[], at: CallContext): Promise<Scores>;

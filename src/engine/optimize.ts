@@ -25,10 +25,10 @@ import { callsOfLosses, type Task } from "./task.ts";
 import { thetaOf } from "./theta.ts";
 
 /**
- * Optimizes one graph: validation and test before, the method's loop, validation and test after, net changes.
- * The engine's one public door: everything a caller may know is in the events; the last one is `finished`, also of a run
- * that was cancelled, failed or reached its budget. Stopping to read the generator cancels the run.
- * @param methods from which `optimize.method` names one
+ * Optimizes one graph: scores validation and test set, runs the method's loop, scores both sets again and reports
+ * net changes. The engine's only public entry point: all its results are events, and the last one is `finished`,
+ * even if the run was cancelled, failed or reached its budget. A consumer that stops reading cancels the run.
+ * @param methods `optimize.method` names one of them
  */
 export function optimize(methods: Methods): Runner {
   return (task, deps, signal) => {
@@ -37,15 +37,15 @@ export function optimize(methods: Methods): Runner {
   };
 }
 
-/** For a method that changes texts alone, no inputs are in Θ. */
+/** Without the inputs in Θ, for a method that changes only texts. */
 function taskFor(method: Method | undefined, task: Task): Task {
   return method?.tunesEdges ? task : { ...task, graph: openInputs(task.graph, () => false) };
 }
 
-/** One run: the method's loop between the scores at its start and at its end. */
+/** One run: the method's loop between the first and the last scoring. */
 class Run {
   readonly #start: Texts;
-  /** What the method returned, or the engine's incumbent where it did not come that far. */
+  /** The Θ that the method returned, or the engine's incumbent if the run ended earlier. */
   #result: Texts;
   readonly #history: History;
   readonly #contributions = { contributes: new Map<string, boolean>(), edges: new Map<string, Map<string, boolean>>() };
@@ -164,14 +164,14 @@ class Run {
     return most === 0 ? [] : paretoFront(points.filter(({ n }) => n === most));
   }
 
-  /** Once, on the net change of several nodes. What the budget leaves unmeasured stays so. */
+  /** Runs once, on the net change of several nodes. What the budget doesn't cover stays unmeasured. */
   async #leaveOneOut(): Promise<void> {
     const changed = allParametersOf(this.task.graph).filter(({ id }) => this.#result[id] !== this.#start[id]);
     if (this.task.options.gate.policy === "off") return;
     if (changed.length > 1) {
       await Promise.all(
         changed.map(async ({ id }) => {
-          // A part that lowered the loss by itself has shown that it is needed.
+          // A part that lowered the loss by itself is needed.
           const isProven = this.#engine.acceptedAlone.get(id) === this.#result[id];
           const isNeeded = isProven || (await this.#isNeeded(id, this.#start[id] ?? ""));
           if (isNeeded !== null) this.#contributions.contributes.set(id, isNeeded);
@@ -181,7 +181,7 @@ class Run {
     await Promise.all(changed.filter(({ kind }) => kind === "inputs").map(({ id }) => this.#leaveOutEdges(id)));
   }
 
-  /** Of several edges of one node, each. */
+  /** The same for each edge, if several edges of a node changed. */
   async #leaveOutEdges(id: string): Promise<void> {
     const [base, text] = [this.#start[id] ?? "", this.#result[id] ?? ""];
     const { added, dropped } = edgeChanges(base, text);
@@ -196,7 +196,7 @@ class Run {
     );
   }
 
-  /** Whether the net change needs the part without which an element of Θ would be `text`. null: not measured. */
+  /** Whether the net change needs an element of Θ: it is replaced with `text`. null: not measured. */
   #isNeeded(id: string, text: string): Promise<boolean | null> {
     const without = { ...this.#result, [id]: text };
     const { objectives } = this.task.options;
@@ -216,7 +216,7 @@ class Run {
     const { method, task, emit } = this;
     if (!method) throw new Error(`There is no method named ${task.options.method}.`);
     const loop = runMethod(method, task, this.#engine);
-    // The first batch goes first; the start score fills the slots that it leaves idle.
+    // The first batch has priority; the start score fills idle slots.
     let next = loop.next();
     const options = { split: "validation", priority: PRIORITY.start } as const;
     const scoreStart = pMap(
@@ -236,7 +236,7 @@ class Run {
     await this.#reportDecisions();
   }
 
-  /** What the user decided on the way belongs to the result. */
+  /** Reports the user's decisions during the run, which are part of its result. */
   async #reportDecisions(): Promise<void> {
     const { control } = this.deps;
     if (control?.isStopping && control.stopAfter !== null) {
@@ -246,7 +246,7 @@ class Run {
     for (const node of control?.pinned ?? []) await this.emit({ type: "warning", code: "node pinned", node });
   }
 
-  /** null without a test set, or when the budget can't cover it: never gated on, it fills idle slots. */
+  /** null without a test set, or if the budget can't cover it. It never decides anything, so it fills idle slots. */
   async #scoreTest(texts: Texts): Promise<(Scored | null)[] | null> {
     const { test } = this.task.data;
     if (test.length === 0 || !this.#reservesTest) return null;
@@ -260,8 +260,8 @@ class Run {
   }
 
   /**
-   * Every proposal gets a verdict: those that the end of the run overtook are undecided. Of a method that judges none of
-   * its proposals, those in its result share the verdict on the net change.
+   * Gives every proposal a verdict: those that the gate could not judge before the end are undecided. If the method
+   * judges none of its proposals, those in the result share the verdict on the net change.
    */
   async #judgeWhatIsLeft(status: RunStatus): Promise<void> {
     for (const { attempt } of this.#history.unjudged()) {
@@ -338,8 +338,8 @@ function measuredOn(
 }
 
 /**
- * Sets the calls of both test scorings aside, so that the loop cannot use them up: a run that reaches its budget still
- * has its figures. A budget that could then not even score the validation set and try something goes to the loop alone.
+ * Reserves the calls of both test scorings, so that a run that reaches its budget still has test scores. A budget
+ * that would then not even cover the validation set and one proposal is left to the loop.
  */
 function reserveTest(task: Task, budget: Budget): boolean {
   const { graph, data } = task;

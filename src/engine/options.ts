@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** How a method states an option: each with its default, its least value and an example, all of which the JSON Schema shows. */
+/** How a method declares an option: with its default, minimum and example, all of which the JSON Schema shows. */
 
 /** A whole number. */
 export function wholeNumber(description: string, limits: { least: number; byDefault: number; example: number }) {
@@ -26,7 +26,7 @@ export function flag(description: string, byDefault: boolean) {
     .meta({ description: `${description} Default ${byDefault}.`, examples: [!byDefault] });
 }
 
-/** One of some words. */
+/** One of several words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(
   description: string,
   words: T,

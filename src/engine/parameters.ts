@@ -7,7 +7,7 @@ export interface Parameter {
   readonly id: string;
   /** The node's text, or what it reads: names of its inputs, one a line. */
   readonly kind: "text" | "inputs";
-  /** As it is in the file. */
+  /** As in the file. */
   readonly value: string;
   readonly node: GraphNode;
 }

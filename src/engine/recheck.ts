@@ -15,7 +15,7 @@ import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { proposalId, thetaOf } from "./theta.ts";
 
-/** A new text for one node that another run claims is better. */
+/** A new text for one node that another run reports as better. */
 export interface ClaimedChange {
   readonly node: string;
   readonly text: string;
@@ -25,9 +25,9 @@ export interface ClaimedChange {
 const ITERATION = 1;
 
 /**
- * Gives texts from elsewhere this machine's own verdict: each must lower the loss beside the others that pass, and
- * those that pass together must pass the graph's own gate. Nothing is taken on trust: the graph, the data and the loss
- * are the task's, and every sample is scored under every text. A gate that is switched off is on here.
+ * Judges texts from another machine here: each must lower the loss beside the others that pass, and those that pass
+ * together must pass the graph's own gate. Graph, data and loss are those of the task, and every sample is scored
+ * under every text. A gate that is off is on here.
  */
 export function recheck(changes: readonly ClaimedChange[]): Runner {
   return (task, deps, signal) =>
@@ -37,7 +37,7 @@ export function recheck(changes: readonly ClaimedChange[]): Runner {
     });
 }
 
-/** Inputs that are claimed to be better can change here, whatever the file says by now. */
+/** Opens the inputs that are reported as better, even if the file no longer does. */
 export function withOpenInputs(graph: Graph, changes: readonly Pick<ClaimedChange, "node">[]): Graph {
   const open = new Set(changes.map(({ node }) => nodeOfInputs(node)));
   return openInputs(graph, (node) => node.tunesInputs === true || open.has(node.id));
@@ -50,7 +50,7 @@ class Recheck {
   readonly #gate: Task["options"]["gate"];
   /** Proposal id → its verdict. */
   readonly #judged = new Map<string, Verdict>();
-  /** Θs that the validation set was scored under. */
+  /** Every Θ under which the validation set was scored. */
   readonly #looked = new Set<Theta>();
 
   constructor(
@@ -72,7 +72,7 @@ class Recheck {
 
   async toEnd(claimed: readonly ClaimedChange[], signal: AbortSignal): Promise<Finished> {
     const { data } = this.task;
-    // A log that was tampered with may name a node twice: no text gets another one's verdict.
+    // A manipulated log can name a node twice: each text gets its own verdict.
     const changes = claimed.filter(({ node }, index) => claimed.findIndex((one) => one.node === node) === index);
     await this.emit({
       type: "started",
@@ -106,7 +106,7 @@ class Recheck {
     return finished;
   }
 
-  /** Held to what every proposal is held to; no target of any set may be in it. */
+  /** Checks the rules for all proposals; the text must contain no target of any set. */
   #attempt({ node: id, text, hypothesis }: ClaimedChange): Attempted[] {
     const { graph, data } = this.task;
     const parameter = allParametersOf(graph).find((one) => one.id === id);
@@ -119,9 +119,10 @@ class Recheck {
   }
 
   /**
-   * Takes out, one at a time, the text without which the rest does best, until each that is left lowers the loss beside
-   * the others: what gains only together stays together, and one ruin does not hide what the others are worth. Then each
-   * that was taken out is tried again beside those that are left, which also gives figures that speak for themselves.
+   * Removes texts one at a time, each time the one without which the rest scores best, until each that is left
+   * lowers the loss beside the others: texts that help only together stay together, and a harmful one does not hide
+   * the others. Then tries each removed text again beside those that are left, which also gives it a score of its
+   * own.
    * @returns those that pass
    */
   async #judge(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
@@ -167,7 +168,7 @@ class Recheck {
     return left;
   }
 
-  /** Whether the loss is strictly lower, every sample scored under both. */
+  /** Whether the loss is strictly lower, with every sample scored under both. */
   async #strictly(before: Texts, after: Texts): Promise<GateDecision> {
     await this.#complete(before, after);
     const rule = policyRule({ ...this.#gate, policy: "strict" });

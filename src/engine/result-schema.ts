@@ -2,15 +2,15 @@ import * as z from "zod";
 import { split } from "../data/sample.ts";
 import { gatePolicy } from "../graph/schema/schema-run.ts";
 
-/** What verdicts and results are made of, in the log and in everything that is derived from it. */
+/** Parts of verdicts and results, in the log and in everything derived from it. */
 export const count = z.number().int().nonnegative();
 export const ids = z.array(z.string());
-/** `screened`: dropped before the gate compared it. */
+/** `screened`: dropped before the gate. */
 export const decision = z.enum(["accepted", "rejected", "undecided", "screened"]);
-/** Why a verdict is what it is. */
+/** Reason of a verdict. */
 export const verdictReason = z.enum([
   "lower loss",
-  /** The weighted sum of loss and costs is lower, the loss alone may not be. */
+  /** The weighted sum of loss and costs is lower, though the loss alone may not be. */
   "better by all objectives together",
   "costs more than it gains",
   "tie",
@@ -25,16 +25,16 @@ export const verdictReason = z.enum([
   "samples could not be scored",
   "no gate",
   "budget reached",
-  /** Cancelled or failed before the gate looked. */
+  /** The run was cancelled or failed before the gate could judge. */
   "the run ended first",
   "unchanged",
 ]);
 
-/** Why what ϕ wrote is not a proposal. */
+/** Why a text by ϕ is not a proposal. */
 export const invalidReason = z.enum([
   "no reply",
   "no text in the reply",
-  /** The reply could be read in more than one way, also when it was asked for again. */
+  /** The reply is ambiguous, even when it was requested again. */
   "ambiguous reply",
   "drops a placeholder",
   "does not fit its file",
@@ -46,31 +46,31 @@ export const invalidReason = z.enum([
   "repeats an earlier text",
   "leaks a training target",
   "no change",
-  /** Of edges. */
+  /** Reasons for edges. */
   "no inputs",
   "names an unknown input",
-  /** Among them, each that would make a cycle. */
+  /** Includes everything that would make a cycle. */
   "reads a later node",
   "drops a needed input",
 ]);
 
-/** Why a proposal was dropped before the gate saw it. */
+/** Why a proposal was dropped before the gate. */
 export const screenReason = z.enum([
-  /** The node gives one value for different samples. */
+  /** The node returns the same value for different samples. */
   "constant output",
-  /** It breaks training samples that were right. */
+  /** Training samples that were right fail with it. */
   "breaks training samples",
   /** The training samples score no better with it. */
   "no gain on training samples",
   /** Another draft for the same parameter did better on training samples. */
   "eliminated",
-  /** A later proposal took its place before the gate looked. */
+  /** A later proposal replaced it before the gate could judge. */
   "superseded",
-  /** It breaks a rule that every proposal must keep. */
+  /** It breaks a rule for proposals. */
   "violation",
 ]);
 
-/** Names that engines up to 4 gave to screens, which they recorded as verdicts of the gate. */
+/** Names of screens in engines up to 4, which recorded them as verdicts of the gate. */
 const SCREENS_BEFORE: Readonly<Record<string, z.infer<typeof screenReason>>> = {
   "every output alike": "constant output",
   "broke training samples": "breaks training samples",
@@ -88,7 +88,7 @@ function withScreenReason(value: unknown): unknown {
 
 export const interval = z.tuple([z.number(), z.number()]);
 
-/** One node with targets of its own, or the output beside such nodes, on the samples that it was scored on both times. */
+/** A node with targets of its own, or the output beside such nodes, over the samples that were scored both times. */
 const nodeFigures = z.object({
   n: count,
   /** Mean scores, 1 − loss. */
@@ -98,10 +98,10 @@ const nodeFigures = z.object({
   rightAfter: count,
 });
 
-/** By node. Absent: the output alone is scored. */
+/** By node. Absent: only the output is scored. */
 const byNode = z.record(z.string(), nodeFigures).optional();
 
-/** What the gate measured on one candidate against its base. Means are over `scored` samples. */
+/** Measurements of the gate for a candidate against its base. Means are over `scored` samples. */
 const measuredVerdict = z.object({
   decision,
   policy: gatePolicy,
@@ -122,15 +122,15 @@ const measuredVerdict = z.object({
   /** 95 % intervals of the share of right samples (Wilson), or of the mean score (bootstrap) for graded losses. */
   intervalBefore: interval,
   intervalAfter: interval,
-  /** Mean tokens of all replies that make one answer. */
+  /** Mean tokens of all replies that lead to one answer. */
   tokensBefore: z.number().nonnegative(),
   tokensAfter: z.number().nonnegative(),
-  /** Mean milliseconds and US dollars per answer; absent where not known. */
+  /** Mean milliseconds and US dollars per answer; absent if not known. */
   millisecondsBefore: z.number().nonnegative().optional(),
   millisecondsAfter: z.number().nonnegative().optional(),
   usdBefore: z.number().nonnegative().optional(),
   usdAfter: z.number().nonnegative().optional(),
-  /** How often this validation set had been looked at, this look included. */
+  /** Number of looks at this validation set, including this one. */
   looks: count,
   /** Samples that could not be scored because calls failed. */
   unscored: ids,
@@ -150,7 +150,7 @@ export const measured = z.object({
 /** A graph's own texts on one set. */
 export const evaluated = z.object({
   split,
-  /** Size of the set, and samples that could be scored. */
+  /** Size of the set, and number of samples that could be scored. */
   n: count,
   scored: count,
   /** Mean score, 1 − loss, with its 95 % interval. null: none could be scored. */
@@ -158,7 +158,7 @@ export const evaluated = z.object({
   interval,
   /** Answers that did not match the output node's `output`. */
   formatErrors: count,
-  /** Where nodes have targets of their own: before and after are the same. */
+  /** If nodes have targets of their own: before and after are equal. */
   nodes: byNode,
 });
 

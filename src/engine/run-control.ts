@@ -1,24 +1,24 @@
 import type { RequestPause } from "../models/stack/request-pause.ts";
 import type { Controlled, PauseReason } from "./events.ts";
 
-/** An element of Θ that no text is written for, from an iteration on, or for which texts are written again. */
+/** Pins an element of Θ, so that nothing is proposed for it, or unpins it, from an iteration on. */
 export interface Pin {
-  /** Id of the node, or of its inputs, which are pinned by themselves. */
+  /** Id of the node, or of its inputs, which are pinned separately. */
   readonly node: string;
   readonly pinned: boolean;
-  /** The first iteration for which it holds. */
+  /** The first iteration to which it applies. */
   readonly from: number;
 }
 
-/** What the user decided in an earlier segment of the run. */
+/** The user's decisions in an earlier segment of the run. */
 export interface Decided {
   readonly pins: readonly Pin[];
-  /** The iteration after which the run stops; null: it does not. */
+  /** The iteration after which the run stops; null: it doesn't stop early. */
   readonly stopAfter: number | null;
 }
 
 /**
- * What the user changes while a run goes on. Everything that alters its course is tied to an iteration and told to the
+ * What the user changes during a run. Every change of its course is tied to an iteration and reported to the
  * listener, so that a resumed run takes the same course.
  */
 export class RunControl implements RequestPause {
@@ -27,7 +27,7 @@ export class RunControl implements RequestPause {
   #paused: PauseReason | null = null;
   #isOver = false;
   #iteration = 1;
-  /** Nodes that were asked about in this iteration. */
+  /** Nodes for which this iteration has already requested a text. */
   readonly #asked = new Set<string>();
   #isAllAsked = false;
   readonly #waiting = new Set<() => void>();
@@ -38,7 +38,7 @@ export class RunControl implements RequestPause {
     this.#stopAfter = decided.stopAfter;
   }
 
-  /** Tells one listener what the user decides from now on. */
+  /** Reports the user's decisions to one listener from now on. */
   listen(tell: (event: Controlled) => void): void {
     this.#tell = tell;
   }
@@ -55,14 +55,14 @@ export class RunControl implements RequestPause {
     return this.#stopAfter;
   }
 
-  /** No further iteration begins. */
+  /** Whether no further iteration starts. */
   get isStopping(): boolean {
     return this.#stopAfter !== null && this.#iteration > this.#stopAfter;
   }
 
-  /** No request leaves until `proceed`. Those on their way are answered and recorded. */
+  /** Holds back requests until `proceed`. Replies to requests that were sent before are recorded. */
   pause(reason: PauseReason): void {
-    // Who is to be asked is asked, also where the run was paused before that.
+    // The user is asked even if the run was paused before.
     if (this.#isOver || this.#paused === reason || this.#paused === "limit") return;
     this.#paused = reason;
     this.#tell({ type: "paused", reason });
@@ -75,7 +75,7 @@ export class RunControl implements RequestPause {
     this.#open();
   }
 
-  /** The run is over: nothing is held back any more. */
+  /** Ends the run: nothing is held back any more. */
   end(): void {
     this.#isOver = true;
     this.#open();
@@ -97,14 +97,14 @@ export class RunControl implements RequestPause {
     signal.throwIfAborted();
   }
 
-  /** Ends the run after the present iteration, as if it were the last; `false` takes that back. */
+  /** Ends the run after the current iteration as if it were the last; `false` reverses that. */
   stop(isWanted = true): void {
     if (this.#isOver || this.isStopping || isWanted === (this.#stopAfter !== null)) return;
     this.#stopAfter = isWanted ? this.#iteration : null;
     this.#tell({ type: "stopping", after: this.#stopAfter });
   }
 
-  /** From the present iteration on if the node was not asked about yet, else from the next one. */
+  /** Applies from the current iteration on if it has not requested a text for the node yet, else from the next one. */
   pin(node: string, pinned: boolean): void {
     if (this.#isOver || this.isPinnedLast(node) === pinned) return;
     const isAsked = this.#isAllAsked || this.#asked.has(node);
@@ -113,7 +113,7 @@ export class RunControl implements RequestPause {
     this.#tell({ type: "pinned", ...pin });
   }
 
-  /** As the user decided last. */
+  /** Whether the node is pinned by the user's last decision. */
   isPinnedLast(node: string): boolean {
     return this.#pins.findLast((pin) => pin.node === node)?.pinned ?? false;
   }
@@ -122,19 +122,22 @@ export class RunControl implements RequestPause {
     return [...new Set(this.#pins.map(({ node }) => node))].filter((node) => this.isPinnedLast(node));
   }
 
-  /** Whether no text is written for the node in the present iteration. */
+  /** Whether nothing is proposed for the node in the current iteration. */
   isPinned(node: string): boolean {
     return this.#pins.findLast((pin) => pin.node === node && pin.from <= this.#iteration)?.pinned ?? false;
   }
 
-  /** An iteration begins. */
+  /** Starts an iteration. */
   enter(iteration: number): void {
     this.#iteration = iteration;
     this.#asked.clear();
     this.#isAllAsked = false;
   }
 
-  /** A text is asked for: pins of this node hold from the next iteration on. @param node null: all nodes together */
+  /**
+   * Notes that a text is requested: pins of this node apply from the next iteration on.
+   * @param node null: all nodes together
+   */
   ask(node: string | null): void {
     if (node === null) this.#isAllAsked = true;
     else this.#asked.add(node);

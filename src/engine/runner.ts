@@ -6,12 +6,12 @@ import { type Emit, EventStream } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { thetaOf } from "./theta.ts";
 
-/** What runs: every event comes out of it, the last one is `finished`, also of a run that did not come to its end. */
+/** A job as the stream of its events. The last one is `finished`, even if the run ended early. */
 export type Runner = (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, Finished>;
 
 /**
- * Some work as the stream of its events. `stop` is aborted when the signal is, or when no one reads any more.
- * @throws what the work does
+ * Runs work as the stream of its events. `stop` is aborted when the signal is, or when the consumer stops reading.
+ * @throws what the work throws
  */
 export async function* streamEvents<T>(
   signal: AbortSignal,
@@ -33,14 +33,14 @@ export async function* streamEvents<T>(
 /** How and why a run ended. */
 export type RunEnd = Pick<Finished, "status" | "error" | "detail" | "fields">;
 
-/** The end of a run that an error stopped. */
+/** The end of a run that was stopped by an error. */
 export function endOf(error: unknown, signal: AbortSignal): RunEnd {
   if (signal.aborted) return { status: "cancelled", error: null, detail: null };
   if (error instanceof BudgetReached) return { status: "budget", error: null, detail: null };
   return { status: "failed", ...failureOf(error) };
 }
 
-/** An error as the log contains it. */
+/** An error in the form of the log. */
 export function failureOf(error: unknown): Pick<Finished, "error" | "detail" | "fields"> {
   return error instanceof Error
     ? { error: error.name, detail: error.message, fields: fieldsOf(error) }
@@ -59,5 +59,5 @@ export function unchanged(texts: Texts): Omit<Finished, "type" | keyof RunEnd | 
   };
 }
 
-/** The end of a run that finished by itself. */
+/** The end of a run that was completed. */
 export const DONE = { status: "done", error: null, detail: null } as const;

@@ -9,33 +9,36 @@ import type { Emit } from "./stream.ts";
 import type { Task } from "./task.ts";
 import { textsOf } from "./theta.ts";
 
-/** Rises when a change can alter results or prompts: a resume across it may cost calls again. */
+/** Increases when a change can alter results or prompts: resuming a run of another version can repeat calls. */
 export const ENGINE_VERSION = "6";
 
 export interface EngineDeps {
   /** The whole wrapper stack. */
   readonly model: Model;
   readonly budget: Budget;
-  /** For nodes and losses that need no model. Absent: they can't run here. `search` replaces the one in the task's corpora. */
+  /**
+   * For nodes and losses that don't need a model. Absent: they can't run here. `search` replaces the one over the
+   * task's corpora.
+   */
   readonly local?: Omit<Local, "search"> & Partial<Pick<Local, "search">>;
   /** US dollars; null if no price is known. */
   readonly price: (model: string, usage: Usage) => number | null;
-  /** What the user changes while the run goes on. Absent: nothing. */
+  /** What the user changes during the run. Absent: nothing. */
   readonly control?: RunControl;
 }
 
-/** What every job of the engine works with: one log, one reply store, one budget. */
+/** What every job of the engine uses: one log, one reply store, one budget. */
 export interface Session {
   /** Texts of the file. */
   readonly start: Texts;
   readonly ask: Llm;
   readonly forward: Forward;
-  /** For nodes and losses that need no model; undefined if they can't run here. */
+  /** For nodes and losses that don't need a model; undefined if they can't run here. */
   readonly local: Local | undefined;
   /** Runs a loss in code. @param values of nodes, by id */
   readonly code: (values: CodeRunner["values"]) => CodeRunner;
   readonly emit: Emit;
-  /** The first error that left a sample unscored, if no sample could be scored; else null. */
+  /** The first error that left a sample unscored, if no sample could be scored; otherwise null. */
   nothingScored(): Error | null;
 }
 
@@ -51,7 +54,7 @@ export function openSession(task: Task, deps: EngineDeps, stop: AbortController,
     else lost ??= error instanceof Error ? error : new Error(String(error));
   };
   const forward = forwardOf(task, { ask, emit, onScored, price, ...(local && { local }) });
-  /** A paused run calls no tool. */
+  /** Holds back tool calls while the run is paused. */
   function heldBack(recall: Local["recall"]): Local["recall"] {
     if (!control) return recall;
     return (key, make) =>

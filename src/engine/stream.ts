@@ -1,6 +1,6 @@
 import type { RunEvent } from "./events.ts";
 
-/** Resolves when the event is on record. */
+/** Resolves when the event is recorded. */
 export type Emit = (event: RunEvent) => Promise<void>;
 
 interface Waiting {
@@ -9,8 +9,8 @@ interface Waiting {
 }
 
 /**
- * Joins what many concurrent calls report into one ordered stream. `push` resolves when the consumer has dealt with
- * the event and asks for the next one, so the event is on record by then.
+ * Merges the reports of many concurrent calls into one ordered stream. `push` resolves when the consumer has
+ * processed the event and asks for the next one, so the event is recorded by then.
  */
 export class EventStream {
   readonly #waiting: Waiting[] = [];
@@ -19,7 +19,7 @@ export class EventStream {
 
   push(event: RunEvent): Promise<void> {
     if (this.#closed) return Promise.resolve();
-    // What is still on its way when a run has finished reaches the stores, never the figures.
+    // Replies that arrive after the end reach the stores, but not the totals.
     if (event.type === "finished") this.#closed = true;
     return new Promise((recorded) => {
       this.#waiting.push({ event, recorded });
@@ -28,9 +28,9 @@ export class EventStream {
   }
 
   /**
-   * Yields until `work` has settled and everything pushed has been taken; then returns or throws what `work` did.
-   * @param leave called when the consumer stops reading before that: it must stop the work before those who wait for
-   * their events to be on record are let go
+   * Yields until `work` has settled and all pushed events were taken; then returns or throws what `work` did.
+   * @param leave called if the consumer stops reading before that: it must stop the work before the callers of
+   *   `push` are released
    */
   async *during<T>(work: Promise<T>, leave: () => void = () => {}): AsyncGenerator<RunEvent, T> {
     let settled = false;

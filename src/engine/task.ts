@@ -11,39 +11,39 @@ import type { EarlierText } from "./propose/history.ts";
 /** Node → passages. */
 export type Corpora = Readonly<Record<string, readonly Passage[]>>;
 
-/** Everything a run's result depends on but the replies. Made by `loadTask` from a graph file. */
+/** Everything besides the replies that the result of a run depends on. Made by `loadTask` from a graph file. */
 export interface Task {
   readonly graph: Graph;
   readonly data: Data;
-  /** What retriever nodes search, by node. Absent: there is none. */
+  /** What retriever nodes search, by node. Absent: there are none. */
   readonly corpora?: Corpora;
   readonly loss: Loss;
-  /** Of the nodes with targets of their own, by node. Absent: there are none. */
+  /** Losses of nodes with targets of their own, by node. Absent: there are none. */
   readonly losses?: Readonly<Record<string, Loss>>;
   readonly models: Readonly<Record<Role, ModelChoice>>;
   readonly options: OptimizeOptions;
-  /** Texts that earlier runs tried and dropped, for the history that ϕ is shown. Absent: there are none. */
+  /** Texts that earlier runs tried and dropped, for the history in the prompts to ϕ. Absent: there are none. */
   readonly earlier?: readonly EarlierText[];
 }
 
-/** Model calls that scoring one sample takes at most. */
+/** Maximum model calls to score one sample. */
 export function callsOfLosses({ loss, losses = {} }: Pick<Task, "loss" | "losses">): number {
   return [loss, ...Object.values(losses)].reduce((sum, { calls = 0 }) => sum + calls, 0);
 }
 
-/** `optimize` of the file: what holds for every method, with every default filled in. */
+/** `optimize` in the file: options of all methods, with every default filled in. */
 export const optimizeOptions = z.object({
   method: z.string(),
   /** τ: no gradient for a sample with loss ≤ τ. */
   threshold: z.number(),
   gate: z.object({ policy: gatePolicy, alpha: z.number() }),
   seed: z.number(),
-  /** The step-by-step suffix on every LLM node is scored, too, for comparison. Absent: false. */
+  /** Whether the chain-of-thought baseline is scored, too. Absent: false. */
   baseline: z.boolean().optional(),
-  /** Absent: the loss alone counts. */
+  /** Absent: only the loss counts. */
   objectives: objectives.optional(),
   budget: budgetLimits,
-  /** The method's own options, as they are under its name in the file. What is missing has the method's default. */
+  /** The method's own options, from under its name in the file. Missing ones have the method's default. */
   methodOptions: z.record(z.string(), z.unknown()),
 });
 

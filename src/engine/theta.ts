@@ -3,7 +3,7 @@ import { inputsIdOf, inputsText, openInputs } from "../graph/edges.ts";
 import type { Graph, GraphNode, Texts } from "../graph/graph.ts";
 import type { Theta } from "./events.ts";
 
-/** Texts of all nodes as the file contains them, and the inputs of those that a run can change. */
+/** Texts of all nodes as in the file, and the inputs of those that a run can change. */
 export function textsOf(graph: Graph): Texts {
   return Object.fromEntries(
     graph.nodes.flatMap((node) => {
@@ -13,7 +13,7 @@ export function textsOf(graph: Graph): Texts {
   );
 }
 
-/** Θ ⊂ V: the nodes whose text may be changed, in the order of the file. */
+/** Θ ⊂ V: the nodes whose text can change, in the order of the file. */
 export function parametersOf(graph: Graph): GraphNode[] {
   return graph.nodes.filter((node) => node.trainable);
 }
@@ -22,13 +22,13 @@ export function thetaOf(texts: Texts): Theta {
   return shortHash(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Θ of a graph in a run: what the run can change of inputs is part of it. @param run the graph as the run started */
+/** Θ of a graph in a run, including the inputs that the run can change. @param run the graph as the run started */
 export function thetaIn(run: Graph, graph: Graph): Theta {
   const open = new Set(run.nodes.filter(({ tunesInputs }) => tunesInputs).map(({ id }) => id));
   return thetaOf(textsOf(openInputs(graph, ({ id }) => open.has(id))));
 }
 
-/** Identity of a proposal: the same change of the same node is the same proposal, in whatever run it came up. */
+/** Identity of a proposal: the same change of the same node is the same proposal in every run. */
 export function proposalId(node: string, base: string, text: string): string {
   return shortHash([node, base, text]);
 }

@@ -14,7 +14,7 @@ import { outputLimit } from "../../models/stack/tokens.ts";
 import type { RunEvent } from "../events.ts";
 import { shortHash } from "../theta.ts";
 
-/** What one call of the method says to a model. */
+/** One call to a model on behalf of a run. */
 export interface LlmCall {
   readonly purpose: Role;
   readonly node: string | null;
@@ -23,12 +23,12 @@ export interface LlmCall {
   readonly choice: ModelChoice;
   readonly messages: readonly Message[];
   readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
-  /** Tells repeats of one question apart; equal questions of equal index share one reply. Default 0. */
+  /** Distinguishes repeats of a request; identical requests with the same index share one reply. Default 0. */
   readonly index?: number | string;
   readonly priority?: number;
-  /** Asks again for what could not be read. */
+  /** Whether it repeats a request whose reply could not be read. */
   readonly isRepair?: boolean;
-  /** Tags that the reply is to contain, where no schema gives its form. */
+  /** Tags that the reply must contain, if it has no schema. */
   readonly tags?: readonly string[];
 }
 
@@ -43,11 +43,17 @@ export interface LlmDeps {
 
 export interface Llm {
   (question: LlmCall): Promise<ModelReply>;
-  /** The reply could not be decoded: it stays with this run, but no other run is served it. */
+  /** Marks a reply as unreadable: this run keeps it, but it is not served to other runs. */
   invalidate(reply: ModelReply): Promise<void>;
-  /** Resolves when much that starts or ends at once may go on: nothing else in the process is to wait for all of it. */
+  /**
+   * Resolves when it is this caller's turn: after many calls start or end at once, other work in the process is not
+   * blocked.
+   */
   yieldNow(): Promise<void>;
-  /** No call starts any more. Resolves when none is under way: what was paid for has arrived and is on record. */
+  /**
+   * Starts no further calls. Resolves when none is in progress: every reply that was paid for has arrived and is on
+   * record.
+   */
   settled(): Promise<void>;
 }
 
@@ -59,23 +65,23 @@ export class RunStopped extends Error {
   }
 }
 
-/** What went wrong, behind the word that the run is over. */
+/** The error behind a `RunStopped`, or the error itself. */
 export function causeOf(error: unknown): unknown {
   return error instanceof RunStopped ? error.cause : error;
 }
 
-/** Calls that the provider failed, one after another, before it counts as down. */
+/** Number of consecutive failed calls after which the provider counts as down. */
 const FAILURES_IN_A_ROW = 3;
 
 /**
- * Puts each request on record before it leaves and each reply when it has come. What every other call would meet too —
- * a refused key, an unknown model, a wrong address, several calls in a row that the provider failed — stops the whole run.
- * A request that is refused by itself, or fails while others are answered, costs its sample alone, however many there are.
+ * Records each request before it is sent and each reply when it arrives. An error that every other call would meet
+ * too (a refused key, an unknown model, a wrong address, several failures of the provider in a row) stops the run. A
+ * request that is refused by itself, or fails while others succeed, costs only its sample, however many there are.
  */
 export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
   const pending = new Set<Promise<unknown>>();
   let failures = 0;
-  /** Replies that came from the provider. */
+  /** Number of replies from the provider. */
   let answers = 0;
   let ended = false;
 
@@ -98,7 +104,7 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     const { model: name, params } = question.choice;
     const reply = await askOnce(question);
     const isWithheld = reply.finish === "filter";
-    // What the server's own settings cut or withheld may come whole when they are others.
+    // With other server settings, a reply that these settings cut or withheld can be complete.
     if (isWithheld || (reply.finish === "length" && !outputLimit(params))) await invalidate(reply);
     if (isWithheld) throw new ReplyWithheld(model.identity, name, "its content filter withheld the reply");
     if (!question.schema && reply.finish === "length" && reply.text.trim() === "") {
@@ -112,10 +118,10 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     const { purpose, node, sample, split, choice } = question;
     const about = { purpose, node, sample, split };
     let requests = 0;
-    /** Whether the request was this call's own: one that several calls share is lost once. */
+    /** Whether this call sent the request itself: a request that several calls share is lost only once. */
     let own = false;
     const answersBefore = answers;
-    // Nothing starts after the end: no one would put it on record.
+    // Nothing starts after the end, because it would not be recorded.
     if (ended) throw new RunStopped(new Error("the run has ended"));
     try {
       if (stop.signal.aborted) throw stop.signal.reason;
@@ -146,14 +152,14 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
         answers++;
       }
       const { key, usage, milliseconds, source, finish } = reply;
-      // What was replayed cost this when it was asked for: it counts once, also where a crash lost the record of that.
-      // By the name that the budget is kept by: what the server calls the model may have no price, or another.
+      // A replayed reply cost this when it was requested: it counts once, also if a crash lost its record.
+      // By the requested name, as in the budget: the name that the server returns can have no price, or another one.
       const usd = source === "provider" || source === "replayed" ? price(choice.model, usage) : 0;
       const spent = { usage, usd, milliseconds, requests: reply.requests };
       const early = finish === "length" || finish === "filter" ? { finish } : {};
       const call = { ...about, key, model: reply.model, source, ...spent, error: null, ...early };
       const recorded = emit({ type: "call", ...call });
-      // Replies on record come faster than events are written: those that wait for the log would pile up.
+      // Recorded replies arrive faster than events are written: without a pause, calls that wait for the log would pile up.
       if (source !== "provider") await recorded;
       if (question.isRepair) void emit({ type: "warning", code: "reply repaired", ...placeOf(question) });
       return reply;
@@ -174,7 +180,7 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
   }
 }
 
-/** A server can fail at one request again and again while it answers others; that it is down shows otherwise. */
+/** A server can fail repeatedly at one request while it answers others: this doesn't show that it is down. */
 function mayBeOfOneRequest(error: unknown): boolean {
   return error instanceof BodyBroken || (error instanceof ProviderFault && error.status === 500);
 }
@@ -198,25 +204,25 @@ function failedCall(model: string, requests: number, error: unknown, price: LlmD
   } as const;
 }
 
-/** 0 at temperature 0 without repeats; else fixed by run seed, purpose and index. */
+/** 0 at temperature 0 without repeats; otherwise determined by the run's seed, purpose and index. */
 function drawOf({ choice, purpose, index = 0 }: LlmCall, seed: number): number {
   if (choice.params.temperature === 0 && index === 0) return 0;
   return Number.parseInt(shortHash([seed, purpose, index]).slice(0, 8), 16);
 }
 
-/** An error that ends the run, where others cost one sample. */
+/** Whether an error ends the run; other errors cost one sample. */
 export function endsRun(error: unknown): boolean {
   return error instanceof RunStopped || error instanceof BudgetReached;
 }
 
-/** The reply held no JSON of the asked shape, not even when it was asked for again. */
+/** The reply contained no JSON of the requested form, even when it was requested again. */
 export class ReplyUnreadable extends Error {
   override readonly name = "ReplyUnreadable";
   constructor(
     readonly reply: string,
-    /** Tokens at which it was cut; null if it came to its end. */
+    /** Number of tokens at which it was cut; null if it is complete. */
     readonly cutAt: number | null = null,
-    /** What may also have been meant otherwise; empty: it held nothing of the asked shape. */
+    /** Why it is ambiguous; empty: it contained nothing of the requested form. */
     readonly doubts: readonly string[] = [],
   ) {
     super(unreadable(reply, cutAt, doubts));
@@ -232,26 +238,26 @@ function unreadable(reply: string, cutAt: number | null, doubts: readonly string
     : `the reply was not the JSON that was asked for, nor was the repaired one: ${reply}`;
 }
 
-/** Times the tokens of a limit that cut a reply, when it is requested again. */
+/** Factor for a token limit that cut a reply, when it is requested again. */
 const LONGER = 4;
 
 /** What a reply must contain. */
 export interface AskOptions<T> {
-  /** null for a value it cannot use. */
+  /** null: the value can't be used. */
   readonly read: (value: unknown) => T | null;
-  /** Asks for it again, after a reply that could not be read. @param doubts what was not clear about that reply */
+  /** Message that requests it again. @param doubts why the first reply is ambiguous */
   readonly repair: (doubts: readonly string[]) => string;
-  /** Takes nothing that may also have been meant otherwise: for texts that are written to files. Default: false. */
+  /** Rejects ambiguous replies: for texts that are written to files. Default: false. */
   readonly sure?: boolean;
-  /** What else speaks against a value that was read. */
+  /** Further doubts about a value. */
   readonly doubts?: (value: T) => readonly string[];
 }
 
 /**
- * Asks for JSON. A reply that `read` cannot make sense of gets one repair request that shows it and says what was
- * wrong. One that was cut would be cut again: it is requested anew with a larger limit, where the limit is
- * ours, and else taken as far as it goes.
- * @throws ReplyUnreadable after the second request failed too.
+ * Asks for JSON. If `read` can't use the reply, one repair request shows it and says what was wrong. A reply that
+ * was cut would be cut again: if the limit is ours, it is requested anew with a larger one; otherwise it is used as
+ * far as it goes.
+ * @throws ReplyUnreadable if the second reply can't be used either
  */
 export async function askJson<T>(
   ask: Llm,
@@ -267,7 +273,7 @@ export async function askJson<T>(
     found && (!sure || found.doubts.length === 0) ? found : null;
   const first = await ask(question);
   const found = readIn(first);
-  // What was cut may have been a draft.
+  // The part before the cut can be a draft.
   const isCut = first.finish === "length" && (!found || sure || found.doubts.includes(CUT));
   const value = sureOf(found);
   if (value && !isCut) return value.value;

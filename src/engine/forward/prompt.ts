@@ -1,11 +1,11 @@
 import { withoutImages } from "../../graph/images.ts";
 
-/** Characters of one piece of data shown in a backward or optimizer prompt. */
+/** Maximum characters of one value in a backward or optimizer prompt. */
 const PIECE = 6000;
 
 /**
- * Replaces every `{{name}}` of one of our templates in a single pass; values are never expanded again, nor changed. Left
- * out: a line that is one empty value, and a paragraph of tags around empty values.
+ * Replaces every `{{name}}` of one of our templates in a single pass; values are neither expanded again nor changed.
+ * A line that is one empty value is left out, and so is a paragraph of tags around empty values.
  */
 export function fill(template: string, values: Readonly<Record<string, string>>): string {
   const isEmpty = (mark: string) => (values[mark.slice(2, -2)] ?? "") === "";
@@ -26,8 +26,8 @@ export function fill(template: string, values: Readonly<Record<string, string>>)
 const MARK = /\{\{(\w+)\}\}/g;
 
 /**
- * Data between tags, so that a model can tell it from instructions. Data can't close its own block: closing
- * tags inside it lose their form.
+ * Data between tags, so that a model can distinguish it from instructions. Data can't close its own block: closing
+ * tags inside it are escaped.
  */
 export function block(tag: string, text: string, attributes: Readonly<Record<string, string>> = {}): string {
   const written = Object.entries(attributes)
@@ -43,8 +43,8 @@ export function escapeTags(text: string): string {
 }
 
 /**
- * A text that a model rewrites: nothing is left out or changed, because the model would copy it as shown. The
- * block has a tag that does not occur in the text.
+ * A text for a model to rewrite: unabridged and unchanged, because the model copies what it sees. The block has a
+ * tag that does not occur in the text.
  */
 export function verbatimBlock(tag: string, text: string): string {
   let name = tag;
@@ -59,7 +59,7 @@ export function shorten(text: string, length: number): string {
   return `${text.slice(0, half)}\n[… ${text.length - 2 * half} characters left out …]\n${text.slice(-half)}`;
 }
 
-/** "No change needed" is an answer: models say it in several ways. */
+/** Empty for the ways in which models say "no change needed". */
 export function withoutNoChange(text: string): string {
   const plain = text.trim();
   return /^["'(]*(no (further |instruction )?changes?( (is |are )?(needed|necessary|required))?|none( needed)?|n\/?a|unchanged|-)[.!"')]*$/i.test(

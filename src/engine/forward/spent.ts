@@ -1,7 +1,7 @@
 import type { GraphNode } from "../../graph/graph.ts";
 import type { ModelReply, Usage } from "../../models/model.ts";
 
-/** What the calls of one forward pass took, by node. */
+/** Time and cost of the calls of one forward pass, by node. */
 export class Spent {
   readonly #milliseconds = new Map<string, number | null>();
   #usd: number | null = 0;
@@ -9,7 +9,7 @@ export class Spent {
   /** @param price US dollars; null if no price is known */
   constructor(readonly price: (model: string, usage: Usage) => number | null) {}
 
-  /** @param model by the name that was asked, by which prices go */
+  /** @param model the requested name, which determines the price */
   add(node: string, model: string, { took, usage }: ModelReply): void {
     const before = this.#milliseconds.get(node);
     this.#milliseconds.set(node, took === undefined || before === null ? null : (before ?? 0) + took);

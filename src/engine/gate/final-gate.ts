@@ -5,24 +5,24 @@ import type { Candidate } from "../propose/candidate.ts";
 import { thetaOf } from "../theta.ts";
 import { lossBounds } from "./statistics.ts";
 
-/** What an iteration settled on. */
+/** The outcome of an iteration. */
 export interface Settled {
   readonly accepted: readonly Candidate[];
 }
 
-/** The gate of methods that search by figures of their own: it decides what the run ends with, and nothing else. */
+/** The gate of methods that search by scores of their own: it decides the result of the run and nothing else. */
 export interface FinalGate {
-  /** Θ of the file, or what the gate accepted last. */
+  /** The last Θ that the gate accepted, initially that of the file. */
   readonly incumbent: Texts;
-  /** Takes note of proposals that later Θs are made of. */
+  /** Remembers proposals that later Θs are made of. */
   remember(candidates: readonly Candidate[]): void;
   /** Candidates whose texts are in Θ and not in the incumbent. */
   partsOf(texts: Texts): Candidate[];
-  /** The gate looks at Θ, unless it is the incumbent or was looked at before. */
+  /** Puts Θ before the gate, unless it is the incumbent or was judged before. */
   settle(texts: Texts): Promise<Settled>;
   /** The event that ends an iteration. */
   iteration(iteration: number, settled: Settled, more?: { looked?: number; batch?: readonly string[] }): Iterated;
-  /** Puts on record that proposals which no verdict names were outdone. */
+  /** Records the proposals without a verdict as outdone. */
   close(): Promise<void>;
 }
 

@@ -11,23 +11,26 @@ export interface GateResult {
   /** The incumbent from here on. */
   readonly texts: Texts;
   readonly accepted: readonly Candidate[];
-  /** Rejected together, and none did harm: what they lack to show a gain may be in another text. */
+  /**
+   * Proposals that were rejected together although none did harm: combined with another text they can still show a
+   * gain.
+   */
   readonly harmless: readonly Candidate[];
 }
 
 export type JointGate = (incumbent: Texts, candidates: readonly Candidate[]) => Promise<GateResult>;
 
-/** Broken samples on which the parts of a rejected update are tried alone. */
+/** Maximum number of broken samples on which the parts of a rejected update are tried alone. */
 const BLAMED = 2;
 
-/** Right samples that are looked at in search of such. */
+/** Maximum number of right samples to score in search of broken ones. */
 const LOOKED = 4;
 
 const VALIDATION = { split: "validation" } as const;
 
 /**
- * The validation gate with its search for culprits (docs/method.md, "The gate"): an iteration's proposals are judged
- * together, and without those that do harm when that fails.
+ * The validation gate with its culprit search (docs/method.md, "The gate"): the proposals of an iteration are judged
+ * together, and if that fails, without those that do harm.
  */
 export function createJointGate({ options }: Pick<Task, "options">, engine: Engine): JointGate {
   const { threshold } = options;
@@ -58,8 +61,8 @@ export function createJointGate({ options }: Pick<Task, "options">, engine: Engi
   };
 
   /**
-   * A rejected update hides a gain only where one of its parts does harm. So the samples that the parts broke together
-   * are looked for first; each part is then tried alone on those, and the parts that break one are rejected.
+   * A rejected update hides a gain only if one of its parts does harm. So this first looks for samples that the
+   * parts broke together, tries each part alone on those, and rejects the parts that break one.
    */
   async function withoutCulprits(incumbent: Texts, candidates: readonly Candidate[]): Promise<Candidate[]> {
     const broken = await brokenBy(incumbent, withTexts(incumbent, candidates));
@@ -78,7 +81,8 @@ export function createJointGate({ options }: Pick<Task, "options">, engine: Engi
   }
 
   /**
-   * Some of the samples that are right under the incumbent and wrong under the candidate. Looks at few: harm shows soon.
+   * Some of the samples that are right under the incumbent and wrong under the candidate. Scores only a few: harm
+   * shows soon.
    */
   async function brokenBy(incumbent: Texts, candidate: Texts): Promise<Sample[]> {
     for (let looked = 0; ; looked += BLAMED) {
@@ -91,7 +95,7 @@ export function createJointGate({ options }: Pick<Task, "options">, engine: Engi
     }
   }
 
-  /** Later proposals took the place of these before the gate looked. */
+  /** Screens proposals that later ones replaced before the gate judged them. */
   async function screenSuperseded(candidates: readonly Candidate[]): Promise<void> {
     const open = engine.history.unjudged().map(({ attempt }) => attempt);
     const superseded = open.filter((attempt) => !candidates.some(({ id }) => id === attempt.id));

@@ -10,7 +10,7 @@ import type { Pair } from "./statistics.ts";
 import type { Validation } from "./validation.ts";
 
 /**
- * The verdict on the net change, without any call: as much of it is measured as the end of the run allowed.
+ * The verdict on the net change, from the scores that are known when the run ends: it makes no call.
  * @param isGated whether the gate accepted each step on the way
  */
 export function netVerdict(
@@ -22,16 +22,16 @@ export function netVerdict(
 ): Verdict {
   if (thetaOf(before) === thetaOf(after)) return validation.verdict(before, after, UNCHANGED);
   if (gate.policy === "off") return validation.verdict(before, after, NO_GATE);
-  // Each step was strictly lower on the whole set by exact bounds, so their sum is, even where figures are missing.
+  // Exact bounds showed each step to be strictly better on the whole set, so their sum is better, too, even if scores are missing.
   const inherited = gate.policy === "strict" && isGated ? LOWER : UNDECIDED;
   return validation.verdict(before, after, policyRule(gate, objectives)(validation.pairs(before, after)) ?? inherited);
 }
 
 /**
- * Leave-one-out on the net change: whether a part of it is needed. It is where a sample that the run
- * fixed fails without it, or else where the loss is higher without it. The fixed samples come first, so a part that
- * matters shows at once. Decides nothing about the result, so it is not a look at the validation set.
- * @param without the end without this part
+ * Leave-one-out on the net change: whether a part of it is needed. It is if a sample that the run fixed fails
+ * without it, or if the loss is higher without it. Fixed samples come first, so that a part that matters shows
+ * early. It doesn't affect the result, so it isn't a look at the validation set.
+ * @param without Θ at the end without this part
  * @returns null: samples could not be scored
  */
 export async function contributes(
@@ -58,17 +58,17 @@ export async function contributes(
   return decision === "undecided" ? null : decision === "accepted";
 }
 
-/** What leave-one-out found of the net change. */
+/** What leave-one-out measured of the net change. */
 export interface Contributions {
   /** Changed element of Θ → whether its part is needed. */
   readonly contributes: ReadonlyMap<string, boolean>;
-  /** Changed inputs → name of an input that was added or dropped → whether that is needed. */
+  /** Changed inputs → input that was added or dropped → whether that change is needed. */
   readonly edges: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
 }
 
 /**
- * What the user reviews (docs/method.md, "What a proposal is"): per changed node the way from the file's text to the text
- * that the run ended with, with one verdict. A node whose attempts all failed shows its best rejected one.
+ * What the user reviews (docs/method.md, "What a proposal is"): for each changed node, the change from the file's
+ * text to the final text, with one verdict. A node whose attempts all failed shows its best rejected one.
  */
 export function netProposals(
   graph: Graph,
@@ -107,7 +107,7 @@ interface Reviewed {
   readonly verdict: Verdict;
 }
 
-/** The attempt with the largest drop of the loss, of those that were scored if any was; of equals the last. */
+/** The attempt with the largest decrease of the loss, preferably among those that were scored; of equals the last. */
 function bestOf(entries: readonly Entry[]): Reviewed | null {
   const gain = ({ verdict }: Reviewed) => (verdict.lossBefore - verdict.lossAfter) * verdict.scored;
   const judged = entries.flatMap(({ attempt, verdict }) => (verdict ? [{ attempt, verdict }] : []));

@@ -1,13 +1,13 @@
 import type { NodeFigures } from "../events.ts";
 
-/** What one sample scored, as far as single nodes are concerned. */
+/** The scores of one sample's nodes. */
 interface Scores {
   readonly nodes?: Readonly<Record<string, { readonly loss: number }>> | undefined;
 }
 
 /**
- * Figures of each node that was scored by itself, over the samples in which it was both times. undefined: none was, so the
- * figures of the answer are all there is.
+ * Scores of each node with targets of its own, over the samples in which it was scored both times. undefined: there
+ * is no such node.
  * @param threshold a loss of at most this is right
  */
 export function nodeFigures(

@@ -1,12 +1,15 @@
 import type { OptimizeOptions } from "../task.ts";
 
-/** What one answer takes, beside being right. */
+/** What one answer costs. */
 export interface AnswerCost {
-  /** Of all calls that make the answer, prompts and replies. */
+  /** Tokens of all calls that lead to the answer, prompts and replies. */
   readonly tokens: number;
-  /** Along the slowest path through the graph, without waiting for a slot; null where a reply's time is not on record. */
+  /**
+   * Along the slowest path through the graph, without waiting for a slot; null if the time of a reply is not
+   * recorded.
+   */
   readonly milliseconds: number | null;
-  /** US dollars; null where no price is known. */
+  /** US dollars; null if no price is known. */
   readonly usd: number | null;
 }
 
@@ -18,18 +21,18 @@ export interface CostPair {
 
 export type Objectives = NonNullable<OptimizeOptions["objectives"]>;
 
-/** Options that name no objectives. */
+/** Objectives of a graph that names none. */
 export const LOSS_ALONE = { loss: 1, tokens: 0, latency: 0, usd: 0 } as const;
 
-/** The weights of a gate. With `"pareto"` the gate goes by the loss, and the user chooses afterwards. */
+/** The weights that the gate uses. With `"pareto"` it considers the loss alone, and the user chooses afterwards. */
 export function weightsOf(objectives: Objectives | undefined) {
   return objectives === undefined || objectives === "pareto" ? LOSS_ALONE : objectives;
 }
 
 /**
- * What the change in cost weighs beside the change in the mean loss: for each kind of cost its weight times its relative
- * growth, so that at a weight of 0.1 a doubling weighs as much as a mean loss that is 0.1 higher. Over the samples whose
- * costs are known under both; 0 without any.
+ * How much the change in cost counts beside the change in the mean loss: the sum over the kinds of cost of weight
+ * times relative growth. At a weight of 0.1, doubling a cost counts as much as a mean loss that is 0.1 higher.
+ * Computed over the samples whose costs are known under both; 0 without any.
  */
 export function weightOfCost(objectives: Objectives | undefined, costs: readonly (CostPair | undefined)[]): number {
   const { tokens, latency, usd } = weightsOf(objectives);
@@ -41,7 +44,7 @@ export function weightOfCost(objectives: Objectives | undefined, costs: readonly
   );
 }
 
-/** Total cost after, in multiples of that before; null where nothing is known. */
+/** Total cost after divided by total cost before; null if nothing is known. */
 export function ratioOf(
   costs: readonly (CostPair | undefined)[],
   of: (cost: AnswerCost) => number | null,
@@ -56,10 +59,10 @@ export function ratioOf(
   return before === 0 ? null : after / before;
 }
 
-/** Growth of the tokens per answer from which a gain is called dearly bought, and growth per unit of mean loss. */
+/** Growth of the tokens per answer, absolute and per unit of mean loss, from which a gain counts as costly. */
 const DEAR = { growth: 0.5, perLoss: 10 } as const;
 
-/** Whether an update buys little with much: half as many tokens again, or more, and a tenth more for each point. */
+/** Whether a gain is costly: the tokens grow by at least half, and by at least a tenth for each point of score. */
 export function isDear(verdict: {
   readonly tokensBefore: number;
   readonly tokensAfter: number;
@@ -72,7 +75,7 @@ export function isDear(verdict: {
   return growth >= DEAR.growth && growth > DEAR.perLoss * (lossBefore - lossAfter);
 }
 
-/** Mean score and mean costs of one Θ over the same samples as the others. */
+/** Mean score and mean costs of one Θ, over the same samples as the others. */
 export interface FrontFigures {
   readonly score: number;
   readonly tokens: number;
@@ -80,13 +83,13 @@ export interface FrontFigures {
   readonly usd: number | null;
 }
 
-/** Those that no other is at least as good as in everything and better than in something. */
+/** The points that no other point is at least as good as in everything and better than in something. */
 export function paretoFront<P extends FrontFigures>(points: readonly P[]): P[] {
   return points.filter((one) => !points.some((other) => dominates(other, one)));
 }
 
 function dominates(a: FrontFigures, b: FrontFigures): boolean {
-  // What is not known of one of them speaks for neither.
+  // A cost that is unknown for one of them favors neither.
   const known = (x: number | null, y: number | null) => (x === null || y === null ? [0, 0] : [x, y]);
   const less = [
     [-a.score, -b.score],

@@ -8,11 +8,11 @@ export interface GateDecision {
   readonly reason: VerdictReason;
 }
 
-/** Decides from complete or partial pairs, exactly; null: more samples could still change the decision. */
+/** Decides exactly, from complete or partial pairs; null: more samples could still change the decision. */
 export type Rule = (pairs: readonly Pair[]) => GateDecision | null;
 
 export const LOWER: GateDecision = { decision: "accepted", reason: "lower loss" };
-/** The loss may be higher, but lower costs outweigh that. */
+/** The loss may be higher if lower costs outweigh it. */
 const CHEAPER: GateDecision = { decision: "accepted", reason: "better by all objectives together" };
 const COSTLY: GateDecision = { decision: "rejected", reason: "costs more than it gains" };
 export const NO_GATE: GateDecision = { decision: "accepted", reason: "no gate" };
@@ -22,9 +22,9 @@ export const HARMED: GateDecision = { decision: "rejected", reason: "fixed none,
 export const UNDECIDED: GateDecision = { decision: "undecided", reason: "samples could not be scored" };
 
 /**
- * `strict`: mean loss strictly lower, a tie is rejected. `significant`: and the exact sign test gives p ≤ α. `off`:
- * everything (docs/method.md, "Gate policies"). With objectives beside the loss, what is lower is their weighted sum: the
- * bounds of the loss are exact, costs are those of the samples scored so far.
+ * `strict`: the mean loss is strictly lower; a tie is rejected. `significant`: in addition, the exact sign test
+ * gives p ≤ α. `off`: everything is accepted (docs/method.md, "Gate policies"). With objectives beside the loss, the
+ * weighted sum has to be lower: the bounds of the loss are exact, costs are those of the samples scored so far.
  */
 export function policyRule({ policy, alpha }: OptimizeOptions["gate"], objectives?: Objectives): Rule {
   if (policy === "off") return () => NO_GATE;
@@ -52,7 +52,10 @@ export function policyRule({ policy, alpha }: OptimizeOptions["gate"], objective
   };
 }
 
-/** A part passes iff it fixed at least one sample and broke none, or the sign test passes at α divided by the number of parts. */
+/**
+ * A part passes if and only if it fixed at least one sample and broke none, or passes the sign test at α divided by
+ * the number of parts.
+ */
 export function partRule(level: number): Rule {
   return (pairs) => {
     const { better, worse, canImprove, canWorsen } = signs(pairs);
@@ -68,9 +71,8 @@ export function partRule(level: number): Rule {
 }
 
 /**
- * Rejects early if none of the first samples is fixed and all right ones are broken. It only
- * rejects, so it never accepts anything that the policy would not.
- * @param enough samples to be seen, or all that there are
+ * Rejects early if none of the first samples is fixed and all right ones are broken. It never accepts.
+ * @param enough samples to score, or all there are
  * @param threshold τ
  */
 export function harmRule(enough: number, threshold: number): Rule {
@@ -98,7 +100,7 @@ export function bothPass(first: Rule, second: Rule): Rule {
   };
 }
 
-/** Significantly more samples better than worse. */
+/** Whether significantly more samples are better than worse. */
 function isBetter(better: number, worse: number, level: number): boolean {
   return better > worse && signTest(better, worse) <= level;
 }
@@ -106,7 +108,7 @@ function isBetter(better: number, worse: number, level: number): boolean {
 interface Signs {
   better: number;
   worse: number;
-  /** Unscored pairs that could still be better, or worse. */
+  /** Number of unscored pairs that could still be better. */
   canImprove: number;
   canWorsen: number;
 }

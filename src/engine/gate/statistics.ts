@@ -8,11 +8,14 @@ export interface Pair {
   readonly sample: Sample;
   readonly before: number | undefined;
   readonly after: number | undefined;
-  /** What the answers cost; absent where not both are scored. */
+  /** Costs of the answers; absent unless both are scored. */
   readonly costs?: CostPair;
 }
 
-/** Bounds of Σ(after − before) over all pairs when what is unknown may be anything in 0 … 1: exact, so a stop decided on them is too. */
+/**
+ * Bounds of Σ(after − before) over all pairs if unknown losses can be anything in 0 … 1. They are exact, and so is a
+ * stop that they decide.
+ */
 export function differenceBounds(pairs: readonly Pair[]): { low: number; high: number } {
   let low = 0;
   let high = 0;
@@ -23,7 +26,7 @@ export function differenceBounds(pairs: readonly Pair[]): { low: number; high: n
   return { low: snap(low), high: snap(high) };
 }
 
-/** Bounds of the mean loss under the first of two Θs: equal where every sample is scored. [0, 1] without any sample. */
+/** Bounds of the mean loss under the first of two Θs: equal if every sample is scored. [0, 1] without samples. */
 export function lossBounds(pairs: readonly Pair[]): [low: number, high: number] {
   const losses = pairs.flatMap(({ before }) => before ?? []);
   const sum = losses.reduce((total, loss) => total + loss, 0);
@@ -31,16 +34,19 @@ export function lossBounds(pairs: readonly Pair[]): [low: number, high: number] 
   return n === 0 ? [0, 1] : [sum / n, (sum + n - losses.length) / n];
 }
 
-/** Sums of losses carry rounding; a difference below it is a tie. */
+/** Rounds away errors of floating-point sums: a smaller difference is a tie. */
 function snap(value: number): number {
   return Math.abs(value) < 1e-9 ? 0 : value;
 }
 
-/** Exact two-sided sign test: probability of a split at least this uneven when both directions are equally likely. 1 without any pair. */
+/**
+ * Exact two-sided sign test: probability of a split at least this uneven if both directions are equally likely. 1
+ * without pairs.
+ */
 export function signTest(better: number, worse: number): number {
   const n = better + worse;
   let k = Math.min(better, worse);
-  // Of the binomial distribution's tail the last term is the largest; those before it are taken while they still count.
+  // The last term of the binomial tail is the largest; earlier ones are added while they still count.
   let term = Math.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - n * Math.LN2);
   let tail = 0;
   for (; k >= 0 && term > tail * Number.EPSILON; k--) {
@@ -68,9 +74,9 @@ export function wilson(right: number, n: number): [number, number] {
 }
 
 /**
- * 95 % interval of the mean score: Wilson's where every score is 0 or 1, else the bootstrap's. [0, 1] without any sample.
- * Resamples of equal scores are identical and would claim certainty from a single sample, so these get Wilson's, which no
- * spread of scores between 0 and 1 exceeds.
+ * 95 % interval of the mean score: Wilson's if every score is 0 or 1, else the bootstrap's. [0, 1] without samples.
+ * Resamples of equal scores are identical and would claim certainty from a single sample, so equal scores get
+ * Wilson's, which is at least as wide as that of any scores between 0 and 1.
  */
 export function scoreInterval(scores: readonly number[]): [number, number] {
   const [first] = scores;
@@ -83,7 +89,7 @@ export function scoreInterval(scores: readonly number[]): [number, number] {
   return bootstrap(scores);
 }
 
-/** The same of the mean of differences between two scores each, −1 … 1. */
+/** The same for the mean of differences between two scores, −1 … 1. */
 export function gainInterval(gains: readonly number[]): [number, number] {
   const [first] = gains;
   if (!gains.every((gain) => gain === first)) return bootstrap(gains);
@@ -98,7 +104,7 @@ export function gainInterval(gains: readonly number[]): [number, number] {
 function bootstrap(values: readonly number[]): [number, number] {
   const random = randomLcg(values.length);
   const resamples = values.length > 1000 ? 200 : 1000;
-  // Drawn in place: with thousands of values, lists of their own would take most of the time.
+  // Drawn in place: building lists of thousands of values would take most of the time.
   const drawn = [...values];
   const means = Array.from({ length: resamples }, () => {
     for (let at = 0; at < drawn.length; at++) drawn[at] = values[Math.floor(random() * values.length)] ?? 0;
@@ -112,7 +118,7 @@ function bootstrap(values: readonly number[]): [number, number] {
 export type Crossed = readonly (readonly (number | null)[])[];
 
 const RESAMPLES = 2000;
-/** Up to this many samples that differ, every assignment of signs is tried. */
+/** Up to this number of differing samples, every assignment of signs is tried. */
 const EXACT = 14;
 const FLIPS = 20_000;
 
@@ -141,15 +147,15 @@ export function crossedDifference(a: Crossed, b: Crossed): Crossed {
 }
 
 /**
- * 95 % interval of a mean score, 0 … 1: samples and repeats are both drawn anew, so that it covers the choice of samples
- * and the chance in each run (Owen, "The pigeonhole bootstrap", 2007: it errs on the wide side). With one repeat, samples
- * alone are drawn: the interval of `scoreInterval`.
+ * 95 % interval of a mean score, 0 … 1: both samples and repeats are resampled, so that it covers the choice of
+ * samples and the randomness of runs (Owen, "The pigeonhole bootstrap", 2007: it errs on the wide side). With one
+ * repeat, only samples are resampled: the interval of `scoreInterval`.
  */
 export function crossedInterval(values: Crossed): [number, number] {
   return values.length > 1 && varies(values) ? pigeonhole(values) : scoreInterval(sampleMeans(values));
 }
 
-/** The same of a mean difference, −1 … 1. */
+/** The same for a mean difference, −1 … 1. */
 export function crossedGainInterval(values: Crossed): [number, number] {
   return values.length > 1 && varies(values) ? pigeonhole(values) : gainInterval(sampleMeans(values));
 }
@@ -179,7 +185,7 @@ function pigeonhole(values: Crossed): [number, number] {
       sum += part / known;
       count++;
     }
-    // A draw of unmeasured samples alone says nothing.
+    // A draw of unmeasured samples alone has no mean.
     means.push(count > 0 ? sum / count : (means.at(-1) ?? 0));
   }
   means.sort((a, b) => a - b);
@@ -187,9 +193,9 @@ function pigeonhole(values: Crossed): [number, number] {
 }
 
 /**
- * Paired sign-flip permutation test, two-sided: were neither side better, each sample's mean difference would as likely
- * have the other sign. A sample's repeats flip together, since they share its difficulty. Exact for few samples that
- * differ, else 20,000 seeded draws. 1 if nothing differs.
+ * Paired sign-flip permutation test, two-sided: if neither side were better, the sign of each sample's mean
+ * difference would be random. The repeats of a sample flip together, since they share its difficulty. Exact for few
+ * differing samples, else 20,000 seeded draws. 1 if nothing differs.
  * @param differences one per sample, see `sampleMeans`
  */
 export function signFlipTest(differences: readonly number[]): number {

@@ -13,10 +13,10 @@ import { type Pair, scoreInterval, signTest } from "./statistics.ts";
 
 export interface ValidationDeps {
   readonly samples: readonly Sample[];
-  /** Θ that is scored completely before the run ends, whatever it decides. */
+  /** Θ that the run scores completely before it ends, whatever it decides. */
   readonly owed?: Texts;
   readonly options: Pick<OptimizeOptions, "gate" | "threshold" | "objectives">;
-  /** Scores a validation sample under Θ; the same one twice costs nothing. */
+  /** Scores a validation sample under Θ; scoring it again costs nothing. */
   readonly score: (texts: Texts, sample: Sample, priority?: number) => Promise<Scored | null>;
 }
 
@@ -26,23 +26,29 @@ interface Wave {
   readonly samples: readonly Sample[];
 }
 
-/** The validation set: what is known of it under each Θ, and the scoring of no more than a decision needs. */
+/** The validation set: its known scores under each Θ, and the scoring of no more samples than a decision needs. */
 export type Validation = ReturnType<typeof createValidation>;
 
 export interface CompareOptions {
-  /** Indices of the samples, the most telling first. Default: those that failed before come first. */
+  /** Indices of the samples, the most informative first. Default: samples that failed before come first. */
   readonly order?: readonly number[];
-  /** Whether it counts as a look at the validation set: the decision may change what the run ends with. Default: true. */
+  /**
+   * Whether it counts as a look at the validation set: whether the decision can change the result of the run.
+   * Default: true.
+   */
   readonly counts?: boolean;
 }
 
-/** Samples of the smallest wave: measured on many worlds, fewer at a time spares hardly a call and takes much longer. */
+/**
+ * Minimum samples in a wave: measured on many synthetic tasks, smaller waves save almost no calls and take much
+ * longer.
+ */
 export const MINIMUM_WAVE = 8;
 
 /**
- * Samples are scored in waves no larger than what the decision needs at least, so the stop is exact and nothing is asked
- * for in vain; those that failed before come first; of both sides only those samples are scored that the
- * decision needs. A wave is waited for as a whole, so the figures never depend on which reply came first.
+ * Scores samples in waves no larger than the minimum that a decision needs, so that the stop is exact and no call is
+ * wasted. Samples that failed before come first. Each wave is awaited as a whole, so the result never depends on the
+ * order of replies.
  */
 export function createValidation({ samples: validation, owed, options, score }: ValidationDeps) {
   const { threshold } = options;
@@ -78,9 +84,9 @@ export function createValidation({ samples: validation, owed, options, score }: 
   }
 
   /**
-   * The samples to score next, and under which Θ. The side that leads is scored alone as long as that can decide: the run
-   * goes on with it, and needs its figures later anyway. Where none leads, both are scored side by side. What is owed in
-   * any case comes first: the more is known of a Θ that lost the lead, the fewer samples of the other decide.
+   * The samples to score next, and under which Θ. The side that leads is scored alone as long as that can decide,
+   * because the run continues with it and needs its scores anyway. If neither leads, both are scored. Scores that
+   * are owed come first: the more is known about a Θ that lost the lead, the fewer samples of the other are needed.
    */
   function nextWave(before: Texts, after: Texts, pairs: readonly Pair[], rule: Rule, order: readonly number[]): Wave {
     const lead = pairs.reduce((sum, { before, after }) => sum + (before ?? after ?? 0) - (after ?? before ?? 0), 0);
@@ -91,14 +97,14 @@ export function createValidation({ samples: validation, owed, options, score }: 
     const alone = lead === 0 ? null : waveOf([lead > 0 ? after : before]);
     return alone && alone.samples.length > 0 ? alone : waveOf([before, after]);
 
-    /** As many, in order, as must be known before the best or the worst outcome for the candidate could decide. */
+    /** As many samples, in order, as the best or the worst outcome for the candidate needs before it could decide. */
     function waveOf(sides: readonly Texts[]): Wave {
       const scores = sides.map(scoresOf);
       const open = order.filter((index) => scores.some((side) => !side.has(validation[index]?.id ?? "")));
       if (sides.length === 1 && !decides(open.length)) return { sides, samples: [] };
       let low = Math.min(MINIMUM_WAVE, open.length);
       let high = low;
-      // Most waves are small: the number is looked for from below.
+      // Most waves are small, so the search starts from below.
       while (high < open.length && !decides(high)) [low, high] = [high + 1, Math.min(2 * high, open.length)];
       while (low < high) {
         const middle = (low + high) >> 1;
@@ -157,24 +163,24 @@ export function createValidation({ samples: validation, owed, options, score }: 
     });
   }
 
-  /** Scores every sample under Θ that is not scored yet. */
+  /** Scores the samples that are not yet scored under Θ. */
   async function complete(texts: Texts): Promise<void> {
     await ensure(texts, validation);
   }
 
-  /** Replies that did not match their node's `output`, on the samples scored. */
+  /** Replies on the scored samples that did not match their node's `output`. */
   function formatErrors(before: Texts, after: Texts): { before: number; after: number } {
     const count = (texts: Texts) =>
       [...scoresOf(texts).values()].reduce((sum, scored) => sum + (scored?.formatErrors ?? 0), 0);
     return { before: count(before), after: count(after) };
   }
 
-  /** Known to have l > τ. */
+  /** Whether the sample is known to have l > τ. */
   function fails(texts: Texts, { id }: Sample): boolean {
     return (scoresOf(texts).get(id)?.loss ?? 0) > threshold;
   }
 
-  /** A verdict over what is known, without any call. Goes through the samples once: there may be thousands. */
+  /** A verdict from the known scores, without a call. Goes through the samples once: there can be thousands. */
   function verdictOf(before: Texts, after: Texts, { decision, reason }: GateDecision): Verdict {
     const [base, changed] = [scoresOf(before), scoresOf(after)];
     const [start, end] = [new Tally(threshold), new Tally(threshold)];
@@ -222,12 +228,12 @@ export function createValidation({ samples: validation, owed, options, score }: 
   }
 }
 
-/** Right samples among the first wave, which show harm. */
+/** Right samples in the first wave, which show harm. */
 const CONTROLS = 2;
 
 /**
- * The order in which a candidate against this incumbent is scored: samples that failed under it first, then those not
- * known, then those that were right, but for the few right ones of the first wave.
+ * The order in which samples are scored against this incumbent: those that failed under it, those without a score,
+ * then those that were right, except for the few right ones of the first wave.
  */
 export function inGateOrder<P extends Pair>(pairs: readonly P[], threshold: number): P[] {
   const rank = ({ before }: Pair) => (before === undefined ? 1 : before > threshold ? 0 : 2);
@@ -243,9 +249,9 @@ export function costOf({ tokens, milliseconds = null, usd = null }: Scored): Ans
   return { tokens, milliseconds, usd };
 }
 
-/** What one side of a verdict adds up to. */
+/** The totals of one side of a verdict. */
 class Tally {
-  /** Right counts as 1: at a threshold above 0 a perfect score and a good enough one are the same. */
+  /** A right sample counts as 1: at a threshold above 0, a perfect score and a good enough one are the same. */
   readonly scores: number[] = [];
   right = 0;
   #loss = 0;
@@ -266,7 +272,7 @@ class Tally {
     return isRight;
   }
 
-  /** Means of what is known of every sample besides. */
+  /** Means of the other measures that are known for every sample. */
   further<S extends "Before" | "After">(side: S) {
     const all = (name: "milliseconds" | "usd") => this.#costs.flatMap((cost) => cost[name] ?? []);
     const meanOf = (name: "milliseconds" | "usd") => {
@@ -276,7 +282,7 @@ class Tally {
     return { ...meanOf("milliseconds"), ...meanOf("usd") };
   }
 
-  /** Means; 0 without any sample. */
+  /** Mean; 0 without samples. */
   get loss(): number {
     return this.#loss / Math.max(1, this.scores.length);
   }

@@ -15,12 +15,12 @@ export function behaviorOf({ kind }: GraphNode): NodeBehavior {
   return BEHAVIORS[kind];
 }
 
-/** Model calls that one sample takes through all nodes of a graph. */
+/** Model calls per sample through all nodes of a graph. */
 export function callsOf(nodes: readonly GraphNode[]): number {
   return nodes.reduce((sum, node) => sum + behaviorOf(node).calls, 0);
 }
 
-/** The most that it can take. */
+/** The maximum of these calls. */
 export function mostCallsOf(nodes: readonly GraphNode[]): number {
   return nodes.reduce((sum, node) => sum + (behaviorOf(node).most ?? behaviorOf(node).calls), 0);
 }

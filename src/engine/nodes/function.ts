@@ -3,7 +3,7 @@ import type { FunctionNode } from "../../graph/graph.ts";
 import { shortHash } from "../theta.ts";
 import type { NodeBehavior, Value } from "./node-behavior.ts";
 
-/** The code of a `function` node, called with its inputs. What it throws is a format error, never a wrong answer. */
+/** Calls the code of a `function` node with its inputs. An exception is a format error, never a wrong answer. */
 export const fn: NodeBehavior<FunctionNode> = {
   calls: 0,
   prompt: () => [],

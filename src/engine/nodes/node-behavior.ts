@@ -14,34 +14,34 @@ export interface Value {
   readonly key?: string;
   /** The value as JSON if it is a list or an object; absent: it is a text. */
   readonly json?: unknown;
-  /** No value could be computed from its inputs: nodes that read it have none either. */
+  /** Why no value could be computed from its inputs: nodes that read it have no value either. */
   readonly failure?: Failure;
 }
 
 /** Why a node has no value. */
 export interface Failure {
   readonly node: string;
-  /** With file and line, for a person and a model. */
+  /** With file and line, for people and models. */
   readonly problem: string;
 }
 
-/** What this machine does for nodes that ask no model. */
+/** What this machine provides for nodes that don't ask a model. */
 export interface Local {
   readonly sandbox: Sandbox;
   /** The passages of a node's corpus that fit a query best. */
   search(node: string, query: string, top: number): Promise<readonly Passage[]>;
-  /** Keeps a value with the run, so that it can be shown. */
+  /** Stores a value with the run, so that it can be shown. */
   keep(key: string, text: string): Promise<void>;
   /** Absent: no tools can be called. */
   readonly tools?: Tools;
-  /** A value from the record of the run or the shared one, else asked for and put on record (`Stack`). */
+  /** A value from the run's record or the shared cache; else asks for it and records it (`Stack`). */
   recall(key: string, ask: () => Promise<string>): Promise<string>;
 }
 
 /** The values that a node reads, in the order of its `inputs`. */
 export type InputValues = readonly (readonly [name: string, value: string])[];
 
-/** What a node gets when it runs. */
+/** What a node is given when it runs. */
 export interface NodeRun {
   /** Its text under Θ. */
   readonly text: string;
@@ -50,15 +50,15 @@ export interface NodeRun {
   readonly given: Readonly<Record<string, unknown>>;
   readonly local: Local;
   readonly patterns: Patterns;
-  /** Asks a model in the node's name. @param choice null: the model of the role `forward` */
+  /** Asks a model on behalf of the node. @param choice null: the model of the role `forward` */
   ask(choice: ModelChoice | null, messages: readonly Message[]): Promise<ModelReply>;
 }
 
-/** The sample and the other nodes' values, as a node's feedback needs them. */
+/** The sample and the other nodes' values, for the node's feedback. */
 export interface NodeContext {
   /** The graph's inputs. */
   readonly query: readonly NamedValue[];
-  /** Names of the nodes that read this one's value, on the way to the answer. */
+  /** Names of the nodes on the way to the answer that read this one's value. */
   readonly readers: readonly string[];
   values(names: readonly string[]): Promise<readonly NamedValue[]>;
 }
@@ -74,9 +74,9 @@ export interface NodeBehavior<N extends GraphNode = GraphNode> {
   readonly calls: number;
   /** Maximum number of calls per value. Default: `calls`. */
   readonly most?: number;
-  /** What is sent to a model; empty if none is asked. */
+  /** The messages sent to a model; empty if the node asks none. */
   prompt(node: N, text: string, inputs: InputValues): readonly Message[];
-  /** @throws what ends a run; ModelError, PatternTimeout, CodeLimit where there is no value */
+  /** @throws what ends a run; ModelError, PatternTimeout or CodeLimit if there is no value */
   run(node: N, run: NodeRun): Promise<Value>;
   /** How a value is computed, as prompts show it. */
   computes?(node: N): string;

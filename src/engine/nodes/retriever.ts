@@ -4,7 +4,7 @@ import { render } from "../../graph/text/templating.ts";
 import { shortHash } from "../theta.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 
-/** A search in files of the repository: the passages that fit the query best, each with its path. */
+/** Searches files of the repository: the passages that fit the query best, each with its path. */
 export const retriever: NodeBehavior<RetrieverNode> = {
   calls: 0,
   prompt: () => [],

@@ -2,10 +2,7 @@ import type { TextNode } from "../../graph/graph.ts";
 import { render, valuesFor } from "../../graph/text/templating.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 
-/**
- * A parameter node: its value is its text, with the graph inputs that it names filled in; it works on the query, and what
- * comes out is what its readers make of it.
- */
+/** A parameter node: its value is its text, with the graph inputs that it names filled in. */
 export const text: NodeBehavior<TextNode> = {
   calls: 0,
   prompt: () => [],

@@ -6,8 +6,8 @@ import { shortHash } from "../theta.ts";
 import type { NodeBehavior, Value } from "./node-behavior.ts";
 
 /**
- * A call of a tool on a server of the user. Its result is kept like a reply: the same input asks the server once, also over
- * a resume. What the tool says it cannot use is a format error, never a wrong answer.
+ * Calls a tool on one of the user's servers. The result is stored like a reply: the same input asks the server once,
+ * even across a resume. Input that the tool rejects is a format error, never a wrong answer.
  */
 export const tool: NodeBehavior<ToolNode> = {
   calls: 0,

@@ -4,7 +4,7 @@ import { PROPOSAL_SCHEMA, readProposal } from "./optimizer-prompt.ts";
 
 export interface TextRequest extends Pick<OptimizerCall<Draft>, "messages" | "index" | "temperature"> {
   readonly node: GraphNode;
-  /** The text that it takes the place of. */
+  /** The text that it replaces. */
   readonly base: string;
 }
 

@@ -1,10 +1,10 @@
 import type { Texts } from "../../graph/graph.ts";
 import type { Attempted } from "../events.ts";
 
-/** θ′: a new text for one parameter that may be put before the gate. */
+/** θ′: a valid new text for one parameter, which the gate can judge. */
 export type Candidate = Attempted & { readonly invalid: null };
 
-/** Θ with the candidates' texts in place of its own. */
+/** Θ with the texts of the candidates. */
 export function withTexts(texts: Texts, candidates: readonly Pick<Candidate, "node" | "text">[]): Texts {
   return { ...texts, ...Object.fromEntries(candidates.map(({ node, text }) => [node, text])) };
 }

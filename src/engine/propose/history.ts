@@ -3,14 +3,14 @@ import type { ReadOnly } from "../../graph/read-only.ts";
 import type { Attempted, ScreenReason, Verdict } from "../events.ts";
 import { block } from "../forward/prompt.ts";
 
-/** Rejected and unusable versions shown to ϕ, newest first. */
+/** Maximum number of rejected and unusable versions shown to ϕ, newest first. */
 const SHOWN = 4;
 
 /** A text that an earlier run tried and dropped. */
 export const earlierText = z.object({
   node: z.string(),
   text: z.string(),
-  /** Its outcome, in words for ϕ. */
+  /** Its outcome, described for ϕ. */
   outcome: z.string(),
 });
 export type EarlierText = ReadOnly<z.infer<typeof earlierText>>;
@@ -19,32 +19,32 @@ export interface Entry {
   readonly attempt: Attempted;
   /** The gate's latest. */
   verdict: Verdict | null;
-  /** Why it was dropped before the gate saw it; null: it was not. */
+  /** Why it was dropped before the gate; null: it was not. */
   screened: ScreenReason | null;
-  /** The verdict is on this attempt alone. */
+  /** Whether the verdict is on this attempt alone. */
   alone: boolean;
 }
 
-/** A run's attempts, as a method may read them. */
+/** The attempts of a run, as methods can read them. */
 export interface Attempts {
-  /** Of one parameter, oldest first. */
+  /** Attempts for one parameter, oldest first. */
   of(node: string): readonly Readonly<Entry>[];
-  /** Proposals that nothing has decided on yet, in an order that does not depend on which reply came first. */
+  /** Proposals without a decision, in an order that does not depend on which reply arrived first. */
   unjudged(): readonly Readonly<Entry>[];
-  /** Whether the gate has found a text that breaks by itself what was right. */
+  /** Whether the gate has found a text that by itself breaks samples that were right. */
   hasBroken(): boolean;
   /** For ϕ: the last accepted version and the last rejected or unusable ones, with their scores. */
   shown(node: string, present: string): string;
 }
 
-/** Screens that show by themselves that a text does harm. */
+/** Screens that show that a text does harm. */
 const HARM: ReadonlySet<ScreenReason> = new Set(["constant output", "breaks training samples"]);
 
-/** Attempts of a run by parameter: ϕ is shown what was tried and how it scored. */
+/** Attempts of a run by parameter: ϕ sees what was tried and how it scored. */
 export class History implements Attempts {
   readonly #entries = new Map<string, Entry[]>();
 
-  /** @param earlier of other runs, oldest first: ϕ is shown them until this run has failures of its own */
+  /** @param earlier attempts of other runs, oldest first: shown to ϕ until this run has failures of its own */
   constructor(private readonly earlier: readonly EarlierText[] = []) {}
 
   add(attempt: Attempted): void {
@@ -68,8 +68,8 @@ export class History implements Attempts {
   }
 
   /**
-   * True for a text that did harm before: it broke samples, gave a constant output or could not be used. One that only
-   * made no difference may come back: beside other texts, or under a better Θ, it can be what was missing.
+   * Whether a text did harm before: it broke samples, gave a constant output or could not be used. A text that made
+   * no difference may be proposed again: beside other texts, or under a better Θ, it can help.
    */
   refuted(node: string, text: string): boolean {
     return this.of(node).some(
@@ -134,7 +134,7 @@ function scores({ attempt, verdict, screened }: Entry): string {
   return outcomeOf(screened, verdict);
 }
 
-/** The outcome of a text, in words for ϕ; empty if it has none. */
+/** Describes the outcome of a text for ϕ; empty if it has none. */
 export function outcomeOf(screened: ScreenReason | null, verdict: Verdict | null): string {
   if (screened) return SCREENED[screened];
   if (!verdict) return "";
@@ -142,7 +142,7 @@ export function outcomeOf(screened: ScreenReason | null, verdict: Verdict | null
   return `on ${scored} queries: ${rightBefore} right before, ${rightAfter} right after; fixed ${fixed.length}, broke ${broken.length}`;
 }
 
-/** Whether the text did harm, and no good that would outweigh it. */
+/** Whether the text broke more than it fixed. */
 function breaksOnly(verdict: Verdict | null): boolean {
   return verdict?.decision === "rejected" && verdict.broken.length > 0 && verdict.fixed.length === 0;
 }

@@ -17,7 +17,7 @@ export type AskForInputs = (
   prompt: Omit<OptimizerPrompt, "node">,
 ) => Promise<Draft | null>;
 
-/** What ϕ is told about the edges of one node, and how its reply is read (docs/method.md, "Edges"). */
+/** The request to ϕ about the edges of one node, and how its reply is read (docs/method.md, "Edges"). */
 export function createAskForInputs({ graph, gradients, answers }: OptimizerPromptDeps): AskForInputs {
   const readable = readableNames(graph);
   const describe = nodeDescriptions(graph);
@@ -112,7 +112,7 @@ function readInputs(value: unknown, base: readonly string[]): Draft | null {
   };
 }
 
-/** Why a node can't read these inputs, whatever they score; null if it can. */
+/** Why a node can't read these inputs, regardless of their score; null if it can. */
 export function inputsViolation(graph: Graph, node: GraphNode, text: string): InvalidReason | null {
   const names = namesIn(text);
   if (names.length === 0) return "no inputs";

@@ -1,19 +1,20 @@
 import type { Sample } from "../../data/sample.ts";
 import { answerSpaceOf, ownAnswers } from "../backward/answer-space.ts";
 
-/** Characters from which on an answer is not a word that honest instructions hold by chance. */
+/** Minimum characters of an answer that an instruction would not contain by chance. */
 const SHORTEST_ANSWER = 12;
-/** Words in a row that are one sample's, not the language's. */
+/** Consecutive words that identify a sample instead of being common in the language. */
 const RUN = 8;
-/** Characters that such a run has at least. */
+/** Minimum characters of such a run. */
 const SHORTEST_RUN = 30;
 
 /** Whether a new text contains what belongs to one sample: its answer, or a long piece of its input (docs/method.md, "Answers"). */
 export type Leaks = (base: string, text: string) => boolean;
 
 /**
- * Not leaks are members of a closed set of answers, texts that several samples share, and texts that were there before.
- * @param samples those that an instruction may give away
+ * Members of a closed set of answers, texts that several samples share, and texts that were there before are not
+ * leaks.
+ * @param samples whose content must not be given away
  */
 export function leaksOf(samples: readonly Sample[]): Leaks {
   const nodes = new Set(samples.flatMap(({ nodeTargets = {} }) => Object.keys(nodeTargets)));
@@ -60,7 +61,7 @@ function runAt(words: readonly string[], at: number): string | null {
   return run;
 }
 
-/** Whether one of the runs is in exactly one of the inputs. */
+/** Whether one of the runs occurs in exactly one input. */
 function holdsOwnRun(fresh: ReadonlyMap<string, Run>, inputs: readonly (readonly string[])[]): boolean {
   const firsts = new Set(Array.from(fresh.values(), ({ first }) => first));
   const holders = new Map<string, number>();
@@ -75,7 +76,7 @@ function holdsOwnRun(fresh: ReadonlyMap<string, Run>, inputs: readonly (readonly
   return [...holders.values()].some((count) => count === 1);
 }
 
-/** Small letters; in scripts that do not space words each character is one. */
+/** Words in lowercase; in scripts without spaces between words, each character is one. */
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]|[\p{L}\p{N}]+/gu) ?? [];
 }

@@ -18,7 +18,7 @@ import repairTemplate from "../prompts/repair.md";
 import { isWrittenAsRows } from "./proposal-constraints.ts";
 import { unwrapText } from "./proposal-text.ts";
 
-/** What ϕ is asked for. */
+/** JSON Schema of ϕ's reply. */
 export const PROPOSAL_SCHEMA = {
   name: "proposal",
   schema: {
@@ -32,11 +32,11 @@ export const PROPOSAL_SCHEMA = {
   },
 } as const;
 
-/** ϕ's new text, without what it was wrapped in. */
+/** ϕ's new text, without its wrapping. */
 export interface Draft {
   readonly hypothesis: string;
   readonly text: string;
-  /** What may also have been meant otherwise. */
+  /** Why the reply is ambiguous; empty: it is not. */
   readonly doubts: readonly string[];
 }
 
@@ -44,12 +44,12 @@ export interface OptimizerPrompt {
   readonly node: GraphNode;
   /** The text to improve. */
   readonly text: string;
-  /** Cases that went wrong, and some that went right. */
+  /** Failing cases, and some that are right. */
   readonly cases: readonly GradientContext[];
   readonly right: readonly GradientContext[];
-  /** Earlier versions with what they scored. */
+  /** Earlier versions with their scores. */
   readonly history: string;
-  /** Of the draft: those after the first are to be different. */
+  /** Index of the draft: those after the first must differ from it. */
   readonly index: number;
 }
 
@@ -57,18 +57,18 @@ export interface OptimizerPromptDeps {
   readonly graph: Graph;
   /** Off: ϕ sees inputs and outputs only (ablation). */
   readonly gradients: boolean;
-  /** What is known of right results. */
+  /** What is known about correct results. */
   readonly answers: AnswersOf;
 }
 
-/** What ϕ is told about one text (docs/method.md, "Proposals"). */
+/** The request to ϕ for one text (docs/method.md, "Proposals"). */
 export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPromptDeps) {
   const topology = topologyOf(graph);
   const placeOf = nodeDescriptions(graph);
   const givesAnswer = (id: string) => id === graph.output || topology.successors(id).includes(graph.output);
 
   return ({ node, text, cases, right, history, index }: OptimizerPrompt): Message[] => {
-    // A step in the middle is not what the answer is expected of: it would be told to give it.
+    // A step in the middle doesn't give the answer: with the expected answer, ϕ would tell it to.
     const isScored = node.id === graph.output || graph.targets?.includes(node.id) === true;
     const isLast = isInstruction(node) ? isScored : givesAnswer(node.id);
     const parts = { feedback: gradients, expected: isLast };
@@ -89,17 +89,17 @@ export function createOptimizerPrompt({ graph, gradients, answers }: OptimizerPr
   };
 }
 
-/** Asks for the same object in a form that can be read. @param keys of it, in quotes, with commas between */
+/** Requests the same object in a readable form. @param keys of the object, in quotes, separated by commas */
 export function repairOf(keys: string, doubts: readonly string[]): string {
   return fill(repairTemplate, { keys, unclear: doubts.length > 0 ? `This was not clear: ${doubts.join(", ")}.` : "" });
 }
 
-/** The end of a system prompt that asks for a new text: what holds for every one, and the form of the reply. */
+/** The end of a system prompt that asks for a new text: rules for all new texts, and the form of the reply. */
 export function newTextRules(node: GraphNode, base: string): string {
   return fill(newTextTemplate, { constraints: constraintsOf(node, base) });
 }
 
-/** What a new text must keep to, one rule a line. @param index of the draft: those after the first are to be different */
+/** The rules for a new text, one per line. @param index of the draft: those after the first must differ from it */
 export function constraintsOf(node: GraphNode, base: string, index = 0): string {
   const place = ruleFor(node.part);
   const language = languageOf(node);
@@ -132,7 +132,7 @@ export function constraintsOf(node: GraphNode, base: string, index = 0): string 
   ].join("\n");
 }
 
-/** One element of G_θ as ϕ is shown it. */
+/** One element of G_θ, as ϕ sees it. */
 export function caseBlock(
   tag: string,
   { sample, inputs, output, expected, gradient }: GradientContext,
@@ -147,7 +147,7 @@ export function caseBlock(
   return `<${tag} id="${sample.replace(/["<>\n]/g, " ")}">\n${parts.join("\n")}\n</${tag}>`;
 }
 
-/** A reply's draft; null if it has no text that fits the node. @param base the text that it improves */
+/** The draft in a reply; null if it has no text that fits the node. @param base the text that it improves */
 export function readProposal(value: unknown, node: GraphNode, base: string): Draft | null {
   if (typeof value !== "object" || value === null) return null;
   const names = Object.keys(value).filter((key) => TEXT_KEYS.has(plainKey(key)));
@@ -157,7 +157,7 @@ export function readProposal(value: unknown, node: GraphNode, base: string): Dra
   return draft && names.length > 1 ? { ...draft, doubts: [...draft.doubts, "more than one text"] } : draft;
 }
 
-/** What models call the new text. */
+/** Keys under which models put the new text. */
 const TEXT_KEYS: ReadonlySet<string> = new Set(
   ["text", "new text", "improved text", "revised text", "updated text", "final text"].map(plainKey),
 );
@@ -167,13 +167,13 @@ function draftOf(value: { readonly text: unknown }, node: GraphNode, base: strin
   const hypothesis = "hypothesis" in value && isString(value.hypothesis) ? value.hypothesis : "";
   const rows = isWrittenAsRows(node) ? rowsText(value.text) : null;
   if (rows !== null) return { hypothesis, text: rows, doubts: [] };
-  // Dots, or words in angle brackets, are an example of the form.
+  // Dots, or words in angle brackets, are a placeholder copied from the form.
   if (!isString(said) || !/[\p{L}\p{N}]/u.test(said) || /^\s*<[^<>\n]*>\s*$/.test(said)) return null;
   const inner = proposalIn(said);
   if (inner) return inner;
   return { hypothesis, ...unwrapText(said, base) };
 
-  /** The whole proposal again, as JSON in its text. */
+  /** The proposal inside a text that is itself JSON. */
   function proposalIn(text: string): Draft | null {
     if (!/^\s*\{/.test(text) || base.trimStart().startsWith("{")) return null;
     const parsed = parseLoose(text.trim(), 0);

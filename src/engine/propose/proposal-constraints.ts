@@ -7,9 +7,9 @@ import type { InvalidReason } from "../events.ts";
 import type { Leaks } from "./leaks.ts";
 
 /**
- * Why a text can't replace a node's, whatever it scores; null if it may.
+ * Why a text can't replace a node's text, regardless of its score; null if it can.
  * @param base the text that it would replace
- * @param leaks whether it contains what belongs to one sample
+ * @param leaks whether it contains content of one sample
  */
 export function violation(node: GraphNode, base: string, text: string, leaks: Leaks): InvalidReason | null {
   const unfit = languageOf(node) === null ? placeholderViolation(node, base, text) : null;
@@ -31,14 +31,14 @@ function placeholderViolation(node: GraphNode, base: string, text: string): Inva
   return inventsPlaceholder(node, base, text) ? "invents a placeholder" : null;
 }
 
-/** The text of this node is written back as rows. */
+/** Whether the text of this node is written back as rows. */
 export function isWrittenAsRows(node: GraphNode): boolean {
   return "form" in node && node.form === "rows";
 }
 
 /**
- * What looks like a placeholder, of whichever template language, spaces left out: `{name}`, `${name}`, `{% if x %}`,
- * `{{ name | upper }}`, `\{{`. Braces behind a word or a brace are LaTeX's.
+ * Whatever looks like a placeholder in any template language, without spaces: `{name}`, `${name}`, `{% if x %}`, `{{
+ * name | upper }}`, `\{{`. Braces after a word or a brace are LaTeX.
  */
 function marksIn(text: string): string[] {
   const marks = text.match(
@@ -47,12 +47,12 @@ function marksIn(text: string): string[] {
   return (marks ?? []).map((mark) => mark.replace(/\s+/g, ""));
 }
 
-/** A name in double braces that was in no version before and is not an input of the node would be sent as is. */
+/** Whether the text has a new name in double braces that is not an input of the node: it would be sent as is. */
 function inventsPlaceholder(node: GraphNode, base: string, text: string): boolean {
   const named = (one: string) => placeholders(one, node.templating);
   const known = new Set([...named(base), ...named(node.text), ...node.inputs, ...Object.keys(node.variables ?? {})]);
   if (named(text).some((name) => !known.has(name))) return true;
-  // Other braces would stop the program that fills this text in.
+  // Other braces would break the program that fills in this text.
   if (node.templating === "python" && isFormatString(base) && !isFormatString(text)) return true;
   const before = new Set([...marksIn(base), ...marksIn(node.text)]);
   const names = new Set(named(text).map((name) => placeholderOf(name, node.templating).replaceAll(" ", "")));

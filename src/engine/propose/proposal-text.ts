@@ -2,9 +2,9 @@ import { type Decoded, decodeString, literalBreaks } from "../../graph/replies/e
 import { parseLoose } from "../../graph/replies/loose-parser.ts";
 
 /**
- * The new text that a model meant, without what it was wrapped in: a fence, our own tags, or escapes that were escaped
- * again. What the text to improve has itself is not a wrapper.
- * @param text as it is in the reply
+ * The new text that a model meant, without its wrapping: a fence, our own tags, or doubly escaped characters. What
+ * the base text has, too, is not a wrapper.
+ * @param text as in the reply
  * @param base the text that it improves
  */
 export function unwrapText(text: string, base: string): Decoded {
@@ -19,14 +19,14 @@ export function unwrapText(text: string, base: string): Decoded {
   return { text: meant, doubts };
 }
 
-/** What a text contains that the one before did not, and that is more likely left over from its wrapping. */
+/** What is in the text, not in the base, and probably left over from its wrapping. */
 function doubtsAbout(text: string, base: string): string[] {
   const doubts: string[] = [];
   if (QUOTED.test(text) && !QUOTED.test(base)) doubts.push("quotes around the text");
   if (/^[{[]/.test(text) && !/^[{[]/.test(base) && OBJECT.test(text) && !parseLoose(text, 0)) {
     doubts.push("an object in the text");
   }
-  // Who escapes characters escapes them all.
+  // A model that escapes one character escapes all of them.
   if (text.search(ESCAPED) >= 0 && base.search(ESCAPED) < 0 && !/[\u0080-\uffff]/.test(text))
     doubts.push("escaped characters");
   if (/^["“]|["”]$/.test(text) && (text.match(/"/g)?.length ?? 0) % 2 > 0) doubts.push("a quote too many");
@@ -40,22 +40,22 @@ function doubtsAbout(text: string, base: string): string[] {
   return doubts;
 }
 
-/** Whether all of it may be the inside of a JSON string. */
+/** Whether the whole text could be the inside of a JSON string. */
 function isEscapable(text: string): boolean {
   return /^(?:[^"\\\n]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*$/.test(text);
 }
 
 const ESCAPED = /\\u[0-9a-fA-F]{4}/g;
 
-/** `"\n"`: words about the escape itself. */
+/** `"\n"` in quotes: the text is about the escape itself. */
 const MENTION = /(["'`])\\[nt]\1/g;
 
-/** A proposal in a proposal. */
+/** A proposal inside a proposal. */
 const OBJECT = /["'“](?:hypothesis|text)["'”]\s*:|^[{[]\s*(?:hypothesis|text)\s*:/i;
 const ENTITY = /&(?:lt|gt|amp|quot|apos|#39|#x27);/;
 const QUOTED = /^(?:"[\s\S]*"|“[\s\S]*”|'[\s\S]*')$/;
 
-/** Tags that our own prompt puts around the text, or that are named like the key of the reply. */
+/** Tags that our prompt puts around the text, or that have the name of a key of the reply. */
 const OWN_TAG = /^<(current_text(?:_\d+)?|new_text|text)>([\s\S]*)<\/\1>$/i;
 
 function withoutTags(text: string, base: string): string | null {
@@ -77,10 +77,10 @@ function withoutFence(text: string, base: string, doubts: string[]): string | nu
   return inner.join("\n");
 }
 
-/** A line that starts behind a literal `\n`: a sentence, a list item, a heading, an empty line. */
+/** A line that starts after a literal `\n`: a sentence, a list item, a heading, an empty line. */
 const BREAK = /\\n(?=\\n|[\p{Lu}\d\-*#•>{[<"'`(]|\s|$)/gu;
 
-/** `\n` throughout a text of one line: it was escaped once too often. */
+/** Replaces literal `\n` in a text of one line, which was escaped once too often. */
 function withoutEscapes(text: string, base: string, doubts: string[]): string | null {
   if (text.includes("\n") || base.includes("\\n")) return null;
   const words = text.replace(MENTION, "").replace(ESCAPED, "");
@@ -89,7 +89,7 @@ function withoutEscapes(text: string, base: string, doubts: string[]): string | 
   const all = words.match(/\\n/g)?.length ?? 0;
   const breaks = words.match(BREAK)?.length ?? 0;
   const isInQuotes = /["'`]\\n|\\n["'`]/.test(text.replace(/\\["']/g, ""));
-  // Another backslash is the text's own, or was escaped again, too.
+  // Another backslash belongs to the text, or was escaped twice, too.
   const others = /\\(?!n)/.test(text);
   if (all < 2 || breaks < all || isInQuotes || others) {
     doubts.push("\\n in a text of one line");

@@ -3,8 +3,7 @@ import type { Draft, OptimizerCall, TaggedForm } from "../method.ts";
 import { readProposal } from "./optimizer-prompt.ts";
 
 /**
- * Form of a reply that contains a parameter's new text between tags. A text that may have been meant otherwise is asked for
- * again.
+ * Form of a reply with a parameter's new text between tags. An ambiguous text is requested again.
  * @param base the text that it replaces
  */
 export function taggedText(

@@ -3,8 +3,8 @@ import { type Llm, type LlmCall, ReplyUnreadable } from "../forward/llm.ts";
 import type { TaggedForm } from "../method.ts";
 
 /**
- * Asks for a reply with parts between tags. One that `read` cannot use is asked for again.
- * @throws ReplyUnreadable after the second request failed too
+ * Asks for a reply with parts between tags. If `read` can't use it, it is requested again.
+ * @throws ReplyUnreadable if the second reply can't be used either
  */
 export async function askTagged<T>(
   ask: Llm,
@@ -31,7 +31,7 @@ export async function askTagged<T>(
   throw new ReplyUnreadable(again.text.slice(0, 200), again.finish === "length" ? again.usage.completion : null);
 }
 
-/** The last closed part of each tag; a reply may think aloud before it. */
+/** The last closed part of each tag: a reply can contain its reasoning before that. */
 export function taggedParts(text: string, tags: readonly string[]): Record<string, string> {
   const parts: Record<string, string> = {};
   for (const tag of tags) {

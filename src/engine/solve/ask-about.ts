@@ -4,17 +4,18 @@ import { askTagged } from "../propose/tagged.ts";
 import type { Solution } from "../solution-schema.ts";
 import type { Problem } from "./solver.ts";
 
-/** What to ask about the last attempt, and the tag between which the reply is. */
+/** A question about the last attempt, and the tag of the reply. */
 interface Asked {
   readonly system: string;
   readonly tag: string;
-  /** Earlier attempts, where they are to be shown. Default: none. */
+  /** Earlier attempts, if they should be shown. Default: none. */
   readonly earlier?: string;
 }
 
 /**
  * Asks the optimizer's model about the last attempt at a row.
- * @returns null if there is no attempt yet. @throws ReplyUnreadable if the reply contains nothing between the tags, and what ends a run
+ * @returns null if there is no attempt yet
+ * @throws ReplyUnreadable if the reply has nothing between the tags, and what ends a run
  */
 export async function askAbout(
   { graph, sample, models, ask, instruction }: Problem,
@@ -25,7 +26,7 @@ export async function askAbout(
   if (!last) return null;
   const output = graph.nodes.find(({ id }) => id === graph.output);
   const user = fill(caseTemplate, {
-    // An attempt must keep the form that the step asks for.
+    // An attempt must keep the form that the node asks for.
     task: [graph.description, output?.text ?? ""].filter(Boolean).map(escapeTags).join("\n\n"),
     query: graph.inputs.map(({ name }) => escapeTags(`${name}: ${sample.inputs[name] ?? ""}`)).join("\n"),
     instruction: escapeTags(instruction),

@@ -1,8 +1,8 @@
 import type { Solution, Solved } from "../solution-schema.ts";
 
 /**
- * Which attempt counts. One that passes counts before all others. Else the answer that recurs most often, as TextGrad's
- * majority over the path (arXiv 2406.07496, section 3.3), then the best score. Of equals the later one.
+ * Chooses the attempt that counts: one that passes; else one with the most frequent answer, as in TextGrad's
+ * majority over the path (arXiv 2406.07496, section 3.3); then the best score. Of equals, the last.
  * @param attempts at least one, in order
  * @param threshold τ: an attempt with a score of at least 1 − τ passes
  */

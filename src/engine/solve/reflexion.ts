@@ -7,12 +7,12 @@ import { textsOf } from "../theta.ts";
 import { askAbout } from "./ask-about.ts";
 import type { Solver } from "./solver.ts";
 
-/** Reflections that an attempt is shown (arXiv 2303.11366, section 3: usually 1 to 3). */
+/** Maximum number of reflections shown with an attempt (arXiv 2303.11366, section 3: usually 1 to 3). */
 const MEMORY = 3;
 
 /**
- * Reflexion (arXiv 2303.11366): after a failed attempt a model writes what to do differently, and the whole graph answers
- * again with these reflections in view.
+ * Reflexion (arXiv 2303.11366): after a failed attempt, a model writes what to do differently, and the whole graph
+ * answers again with these reflections.
  */
 export const reflexion: Solver = {
   describes: "Answers again from the start, with reflections on the failed attempts in view.",
@@ -36,5 +36,5 @@ export const reflexion: Solver = {
 
 const REMINDER = "You answered this query before and were wrong. Your reflections on those attempts:";
 
-/** Attempts are scored by the loop. */
+/** No loss: the loop scores the attempts. */
 const NO_LOSS = { kind: "none", describe: () => "", score: () => ({ loss: 0, lenient: 0, criticism: "" }) };

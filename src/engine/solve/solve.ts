@@ -23,29 +23,29 @@ export interface SolveOptions {
   /** Ids of the rows. Default: all of the set. */
   readonly rows?: readonly string[];
   readonly solver: SolverName;
-  /** Attempts after the first, at most. */
+  /** Maximum number of attempts after the first. */
   readonly steps: number;
   /**
-   * What a good answer is; a model scores each attempt by it. Default: the graph's own loss where it needs no target, else
-   * to check the answer critically.
+   * What a good answer is: a model scores each attempt by it. Default: the graph's own loss if it needs no target,
+   * else an instruction to check the answer critically.
    */
   readonly instruction?: string;
 }
 
-/** Method of a run that solves rows, as the log names it. */
+/** Name in the log for the method of a run that solves rows. */
 export const SOLVE = "solve";
 
 /** Defaults of `agentgraph solve`. TextGrad's paper takes three steps. */
 export const SOLVE_DEFAULTS = { solver: "textgrad", steps: 3, split: "test" } as const;
 
-/** Model calls of one row at most; repeats of failed ones are not counted. */
+/** Maximum model calls per row, not counting retries. */
 export function mostCallsPerRow({ graph, loss }: Task, { solver, steps, instruction }: SolveOptions): number {
   const criticism = instruction === undefined && loss.targetless ? (loss.calls ?? 0) : 1;
   return callsOf(graph.nodes) + criticism + steps * (SOLVERS[solver].calls(graph) + criticism);
 }
 
 /**
- * Improves single answers at test time. There is no training set, and no attempt sees a target: targets only score the
+ * Improves single answers at test time, without a training set. No attempt sees a target: targets only score the
  * first and the chosen attempt, for the report.
  */
 export function solve(options: SolveOptions): Runner {
@@ -87,7 +87,7 @@ const MISSING_FORM = "The reply is not in the form that is asked for, so no answ
 class RowSolver {
   readonly #patterns = new Patterns();
   readonly #output: GraphNode | undefined;
-  /** The same requests, with the whole reply of the output node as its value. */
+  /** The graph with the whole reply of its output node as the value: its requests are the same. */
   readonly #open: Graph;
 
   constructor(
@@ -139,7 +139,7 @@ class RowSolver {
       if (!reply) break;
       const isRepeat = attempts.some((one) => one.reply === reply.text);
       attempts.push(await this.#criticized(sample, reply, attempts.length));
-      // Nothing new can be said of an answer that stays, unless something new is asked.
+      // An unchanged answer gets no new criticism unless the request is new.
       if (isRepeat && solver === "textgrad") break;
     }
     const { chosen, reason } = choose(attempts, options.threshold);
@@ -156,7 +156,7 @@ class RowSolver {
     };
   }
 
-  /** A lost call costs this row its further attempts, not those that it has. */
+  /** A lost call ends the attempts at this row, but keeps those that it has. */
   async #next(problem: Problem, attempts: readonly Solution[]): Promise<Reply | null> {
     try {
       return await SOLVERS[this.options.solver].next(problem, attempts);
@@ -205,7 +205,7 @@ class RowSolver {
     }
   }
 
-  /** Against the row's own target, for the report; null if there is none or a model would have to be asked. */
+  /** Loss against the row's own target, for the report; null if there is none or it would need a model. */
   async #loss(row: Sample, attempt: Solution | undefined): Promise<number | null> {
     const { loss } = this.task;
     if (!attempt || (row.targets.length === 0 && !loss.shown) || loss.calls) return null;
@@ -213,7 +213,7 @@ class RowSolver {
     return (await loss.score(row, attempt.answer, undefined, this.#code(attempt.answer))).loss;
   }
 
-  /** The answer is the one value of this row that is known. */
+  /** The answer is the only known value of this row. */
   #code(answer: string) {
     return this.session.code(async () => ({ [this.task.graph.output]: answer }));
   }

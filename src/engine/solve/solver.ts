@@ -5,28 +5,28 @@ import type { Local } from "../nodes/node-behavior.ts";
 import type { Solution } from "../solution-schema.ts";
 import type { Task } from "../task.ts";
 
-/** One row to solve. Nothing of it tells the expected answer. */
+/** One row to solve, without the expected answer. */
 export interface Problem {
   readonly graph: Graph;
   readonly sample: Sample;
   readonly models: Task["models"];
   readonly ask: Llm;
-  /** For nodes that need no model; undefined if they can't run here. */
+  /** For nodes that don't need a model; undefined if they can't run here. */
   readonly local: Local | undefined;
-  /** What a good answer is, as the judge reads it. */
+  /** What a good answer is, as the judge sees it. */
   readonly instruction: string;
 }
 
-/** A reply of the graph's output node, or one in its place. */
+/** A reply of the graph's output node, or one that replaces it. */
 export interface Reply {
   readonly text: string;
-  /** What the solver noted on the way to it; empty if nothing. */
+  /** What the solver noted before it, such as a reflection; empty if nothing. */
   readonly note: string;
 }
 
 /**
- * A way to improve one answer at test time, without a training set. It writes the next attempt from the attempts so far;
- * which one counts is decided for all solvers alike (`solve.ts`).
+ * A way to improve one answer at test time, without a training set. It writes the next attempt from the previous
+ * ones. `solve.ts` chooses the one that counts, the same way for all solvers.
  */
 export interface Solver {
   readonly describes: string;
