@@ -4,7 +4,7 @@ import { traitsOf } from "../../graph/node-kinds.ts";
 import { topologyOf } from "../../graph/topology.ts";
 import type { Gradient } from "../events.ts";
 import { codeBlock, feedbackGraphOf } from "../forward/computed.ts";
-import type { ForwardPass, Scored } from "../forward/forward.ts";
+import type { ForwardPass } from "../forward/forward.ts";
 import { askJson, endsRun, type Llm } from "../forward/llm.ts";
 import { block, escapeTags, fill, shorten } from "../forward/prompt.ts";
 import type { BackwardStyle } from "../method.ts";
@@ -19,6 +19,7 @@ import type { AnswersOf } from "./answer-space.ts";
 import { backpropagate, type Contributions } from "./backpropagation.ts";
 import type { BackwardPass, GradientContext } from "./batch-gradients.ts";
 import { joinGradients, quoted, readContributions, schemaOf } from "./feedback-reply.ts";
+import { judgedIn, scoresIn } from "./scored-nodes.ts";
 
 const WORDS_PER_ENTRY = 80;
 
@@ -256,7 +257,7 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
       codeAround(node, shown, pass),
       areEdgesAsked ? othersOf(node, pass) : "",
     ]);
-    const isJudged = judgedIn(await pass.score).includes(node.id);
+    const isJudged = judgedIn(await pass.score, graph.output).includes(node.id);
     const own = shown.includes("instruction") ? "instruction_of_the_step" : "instruction";
     const edges = shown.includes("choice_of_inputs") ? "choice_of_inputs_of_the_step" : "choice_of_inputs";
     const keys = [...about, ...(isOwnAsked ? [own] : []), ...(areEdgesAsked ? [edges] : [])];
@@ -355,7 +356,7 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
    * after it.
    */
   async function codeAround(node: GraphNode, shown: readonly string[], pass: ForwardPass): Promise<string> {
-    const judged = judgedIn(await pass.score).filter(
+    const judged = judgedIn(await pass.score, graph.output).filter(
       (id) => id !== node.id && feedback.sources([id]).includes(node.id),
     );
     const nodes = [...new Set([...feedback.computed(shown), ...feedback.computed(judged)])];
@@ -366,12 +367,6 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
       ...nodes.map(codeBlock),
       ...results.map(({ name, value }) => block("result", value, { step: name })),
     ].join("\n\n");
-  }
-
-  /** The nodes whose values are scored: those with targets, or a node that failed to compute one of these values. */
-  function judgedIn(score: Scored | null): string[] {
-    const own = Object.entries(score?.nodes ?? {}).map(([id, { failed }]) => failed ?? id);
-    return own.length > 0 ? own : [score?.failed ?? graph.output];
   }
 
   function viaCode(judged: string): string {
@@ -387,13 +382,6 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
   function queryOf(pass: ForwardPass): { name: string; value: string }[] {
     return graph.inputs.map(({ name }) => ({ name, value: pass.sample.inputs[name] ?? "" }));
   }
-}
-
-/** The score of each node that has one, in the form of a sample's score. */
-function scoresIn(score: Scored | null): (readonly [node: string, score: Scored | null])[] {
-  if (!score?.nodes) return [];
-  const { nodes, failed: _, ...rest } = score;
-  return Object.entries(nodes).map(([id, one]) => [id, { ...rest, ...one }]);
 }
 
 /** Whether the node's instruction gets a call of its own. */
