@@ -1,4 +1,4 @@
-/** The address may not be used: what is wrong with it, and what to do. */
+/** The address can't be used. Says what is wrong with it, and what to do. */
 export class AddressRefused extends Error {
   override readonly name = "AddressRefused";
   constructor(
@@ -17,7 +17,10 @@ const WORDS = {
   "holds a query": "it holds a ? or a # part; leave it out",
 } as const;
 
-/** No request can carry this key: it has a line break, a space or a sign of another alphabet in it. Never shown. */
+/**
+ * The key can't be sent in a header: it contains a line break, a space or a character outside ASCII. The key is
+ * never shown.
+ */
 export class KeyUnusable extends Error {
   override readonly name = "KeyUnusable";
   constructor() {
@@ -25,10 +28,10 @@ export class KeyUnusable extends Error {
   }
 }
 
-/** @returns the key without the white space around it. @throws KeyUnusable */
+/** @returns the key without surrounding whitespace @throws KeyUnusable */
 export function checkKey(text: string): string {
   const key = text.trim();
-  // What builds the headers would refuse it, too, and quote it.
+  // `Headers` would reject it, too, but its error quotes the key.
   if (!/^[\x21-\x7e]*$/.test(key)) throw new KeyUnusable();
   return key;
 }
@@ -36,14 +39,14 @@ export function checkKey(text: string): string {
 export const OPENAI_ADDRESS = "https://api.openai.com/v1";
 
 export interface Address {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly url: string;
   /** Scheme, host and port: what a key is bound to. */
   readonly origin: string;
 }
 
 /**
- * The base address of a server, checked: https, or http on loopback; nothing in it but scheme, host, port and path.
+ * Checks the base address of a server: https, or http on loopback, with only a scheme, host, port and path.
  * @throws AddressRefused
  */
 export function checkAddress(text: string): Address {
@@ -52,7 +55,7 @@ export function checkAddress(text: string): Address {
   const url = new URL(given);
   const shown = withoutCredentials(given);
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    // `localhost:8080` reads as a scheme.
+    // In `localhost:8080`, URL parses the host as a scheme.
     throw new AddressRefused(shown, given.includes("://") ? "not http" : "no address");
   }
   if (url.username !== "" || url.password !== "") throw new AddressRefused(shown, "holds credentials");
@@ -61,17 +64,17 @@ export function checkAddress(text: string): Address {
   return { url: url.origin + url.pathname.replace(/\/+$/, ""), origin: url.origin };
 }
 
-/** Names that end in `.localhost` may be asked of a name server, so they are ignored. */
+/** Names that end in `.localhost` don't count: they can be resolved by a name server. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** However it is written: a password may contain slashes, and addresses take backslashes for them. */
+/** In any spelling: a password can contain slashes, and addresses accept backslashes in their place. */
 function withoutCredentials(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:)?[/\\]*.*@/is, "$1//…@");
 }
 
-/** Where well-known hosts have their chat completions. */
+/** Base paths of chat completions on well-known hosts. */
 const BASES: Readonly<Record<string, string>> = {
   "api.anthropic.com": "/v1",
   "api.cohere.com": "/compatibility/v1",
@@ -82,7 +85,7 @@ const BASES: Readonly<Record<string, string>> = {
   "openrouter.ai": "/api/v1",
 };
 
-/** A base address that is more likely than this one, which has no chat completions; null if none is. */
+/** A more likely base address than this one, which serves no chat completions; null if none is. */
 export function suggestBaseUrl(address: string): string | null {
   const { origin, hostname, pathname } = new URL(address);
   const path = pathname
@@ -96,8 +99,8 @@ export function suggestBaseUrl(address: string): string | null {
 }
 
 /**
- * Where an answer redirects to, without a query and credentials; null: nowhere. The key goes to no other address, so
- * nothing follows it.
+ * The target of a redirect, without query and credentials; null: none. Redirects are not followed, because the key
+ * must not reach another address.
  */
 export function redirectTarget(response: Response, requested: string): string | null {
   const isRedirect = response.type === "opaqueredirect" || [301, 302, 303, 307, 308].includes(response.status);
@@ -108,7 +111,10 @@ export function redirectTarget(response: Response, requested: string): string | 
   return origin + pathname;
 }
 
-/** The base address after a move on the same host that kept the path below it, as from http to https; null otherwise. */
+/**
+ * The base address after a redirect on the same host that keeps the path below it, such as from http to https; null
+ * otherwise.
+ */
 export function movedBaseUrl(base: string, requested: string, target: string): string | null {
   const path = requested.startsWith(base) ? (requested.slice(base.length).split("?")[0] ?? "") : "";
   if (path === "" || !target.endsWith(path) || new URL(target).hostname !== new URL(base).hostname) return null;

@@ -108,20 +108,20 @@ export class RateLimited extends Failure<"RateLimited"> {
     /** Milliseconds, from Retry-After; null when the server named none. */
     readonly retryAfter: number | null,
     readonly detail: string,
-    /** `no room`: of a half-price tier; the standard one may have some. */
+    /** `no room`: a half-price tier has no capacity; the standard tier may have some. */
     readonly reason: "rate" | "no room" = "rate",
   ) {
     super("RateLimited", "provider", `${identity} limits the rate (429): ${detail}`);
   }
 }
 
-/** The provider asks for a longer wait, or has answered nothing for longer, than the user allows. */
+/** The provider asks for a longer wait, or has not answered for a longer time, than the user allows. */
 export class WaitTooLong extends Failure<"WaitTooLong"> {
   constructor(
     readonly identity: string,
     /** Why it waits: a rate limit, a failing server, or one that can't be reached. */
     readonly reason: WaitReason,
-    /** Milliseconds that the server asks for; null if the wait is ours. */
+    /** Milliseconds that the server asks for; null if the wait is our own. */
     readonly asked: number | null,
     /** Milliseconds waited so far, since the last answer. */
     readonly waited: number,
@@ -168,7 +168,7 @@ export class BodyBroken extends Failure<"BodyBroken"> {
   }
 }
 
-/** 400, 413, 422 and the like: repeating this request does not help, and others may be well. */
+/** 400, 413, 422 and the like: repeating this request doesn't help, but other requests can succeed. */
 export class RequestRefused extends Failure<"RequestRefused"> {
   constructor(
     readonly identity: string,
@@ -236,14 +236,14 @@ export class ModelUnknown extends Failure<"ModelUnknown"> {
   }
 }
 
-/** Something answers at the address, but no chat completions. */
+/** The server at this address doesn't serve chat completions. */
 export class AddressWrong extends Failure<"AddressWrong"> {
   constructor(
     readonly identity: string,
     readonly status: number,
-    /** What came instead. */
+    /** What it returned instead. */
     readonly came: "web page" | "sign-in page" | "not found" | "redirect" | "other JSON" | "text",
-    /** What the answer said, or where it redirects to. */
+    /** Text of the answer, or the target of its redirect. */
     readonly detail: string,
     /** A base address to try; null if none is likely. */
     readonly suggestion: string | null,
@@ -256,7 +256,7 @@ export class AddressWrong extends Failure<"AddressWrong"> {
   }
 }
 
-/** No secure connection: the certificate is not accepted, or one of the two ends does not speak TLS. */
+/** No secure connection: the certificate is not accepted, or one side does not use TLS. */
 export class TlsFailed extends Failure<"TlsFailed"> {
   constructor(
     readonly identity: string,
@@ -291,7 +291,7 @@ export class ProxyFailed extends Failure<"ProxyFailed"> {
   }
 }
 
-/** A content filter between us and the model withheld the prompt or the reply: the answer is unknown, and the provider is well. */
+/** A content filter withheld the prompt or the reply: the answer is unknown, and the provider is not at fault. */
 export class ReplyWithheld extends Failure<"ReplyWithheld"> {
   constructor(
     readonly identity: string,
@@ -303,17 +303,17 @@ export class ReplyWithheld extends Failure<"ReplyWithheld"> {
 }
 
 /**
- * The reply has no answer: no one knows what the model would have said, so it is never taken for a wrong one, nor kept.
- * Asking again may help, unless it was cut.
+ * The reply has no answer. What the model would have said is unknown, so it never counts as a wrong answer and is
+ * not stored. Asking again can help, unless it was cut.
  */
 export class AnswerMissing extends Failure<"AnswerMissing"> {
   constructor(
     readonly identity: string,
     readonly model: string,
     readonly reason: MissingReason,
-    /** What came in its place; empty if there is nothing to add. */
+    /** What the reply has in its place; empty if there is nothing to add. */
     readonly detail: string,
-    /** What the reply cost all the same. */
+    /** Usage of the reply, which is charged anyway. */
     readonly usage: Usage,
   ) {
     super(
@@ -343,7 +343,7 @@ const MISSING_WORDS: Readonly<Record<MissingReason, string>> = {
   cut: "the reply was cut before the answer began; raise max_tokens",
 };
 
-/** The model refuses one parameter; the provider has learned it, so the next request goes without. */
+/** The model refuses one parameter. The provider has learned this: the next request leaves it out or renames it. */
 export class ParameterRefused extends Failure<"ParameterRefused"> {
   constructor(
     readonly model: string,
@@ -355,7 +355,7 @@ export class ParameterRefused extends Failure<"ParameterRefused"> {
   }
 }
 
-/** Nothing was sent: the request would have gone beyond the budget. */
+/** The request was not sent, because it would have exceeded the budget. */
 export class BudgetReached extends Failure<"BudgetReached"> {
   constructor(
     readonly unit: "calls" | "tokens" | "usd",

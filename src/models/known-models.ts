@@ -2,54 +2,54 @@
 export interface Price {
   readonly prompt: number;
   readonly completion: number;
-  /** Tokens of the prompt that the provider had cached. Absent: they cost what others do. */
+  /** Price of prompt tokens that the provider had cached. Absent: the same as for others. */
   readonly cached?: number;
-  /** Tokens of the prompt that the provider writes to its cache. Absent: they cost what others do. */
+  /** Price of prompt tokens that the provider writes to its cache. Absent: the same as for others. */
   readonly written?: number;
-  /** Of a request with a longer prompt, which costs more as a whole. */
+  /** Price of requests with a long prompt, which cost more as a whole. */
   readonly long?: LongPrice;
 }
 
 export interface LongPrice {
-  /** Tokens of the prompt. */
+  /** Prompt tokens above which it applies. */
   readonly above: number;
-  /** Times the price of the prompt, cached or not. */
+  /** Factor for the price of the prompt, cached or not. */
   readonly prompt: number;
-  /** Times the price of the reply. */
+  /** Factor for the price of the reply. */
   readonly completion: number;
 }
 
-/** What is published of a model that is sold by the token. */
+/** Published facts about a model that is sold by the token. */
 export interface KnownModel {
   /** List price of standard requests. */
   readonly price: Price;
-  /** Tokens of prompt and reply together; absent: not looked up. */
+  /** Context length in tokens, prompt and reply together; absent: not looked up. */
   readonly context?: number;
   /**
-   * When it thinks; it takes no temperature then. `by default`: unless `reasoning_effort` is `none`. `on request`: only
-   * where the request asks for it. Absent: never.
+   * When it reasons; it then accepts no temperature. `by default`: unless `reasoning_effort` is `none`. `on
+   * request`: only if the request asks for it. Absent: never.
    */
   readonly reasoning?: "always" | "by default" | "on request";
-  /** The one way to ask it. Absent: chat completions, and others. */
+  /** The only API that serves it. Absent: chat completions, among others. */
   readonly api?: "responses";
   /** Tiers at half the price, beside the standard one. */
   readonly tiers?: readonly Tier[];
   /** The day on which the API stops serving it, as YYYY-MM-DD; absent: none is announced. */
   readonly end?: string;
-  /** What the provider recommends instead. */
+  /** The successor that the provider recommends. */
   readonly successor?: string;
 }
 
 /**
- * How a request is billed at half the price. `flex`: when there is room, within 15 minutes. `batch`: with others, within
+ * A tier at half the price. `flex`: when there is capacity, within 15 minutes. `batch`: with other requests, within
  * a day.
  */
 export type Tier = "flex" | "batch";
 
-/** Part of the standard price, at every provider that has the tier. */
+/** Share of the standard price, the same at every provider that has the tier. */
 export const TIER_PRICE = 0.5;
 
-/** The day on which all of this was last compared with the sources. A test fails when it is 180 days ago. */
+/** The day on which these facts were last compared with their sources. A test fails 180 days later. */
 export const CHECKED = "2026-11-29";
 
 const OPENAI_LONG: LongPrice = { above: 272_000, prompt: 2, completion: 1.5 };
@@ -145,23 +145,23 @@ export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
   "gemini-3.8-flash": gemini(0.75, 0.075, 3.75),
 };
 
-/** Whether a request's model thinks before it answers, as far as it is known. `openai/gpt-6-luna` is `gpt-6-luna`. */
+/** Whether a model reasons before it answers a request, as far as is known. `openai/gpt-6-luna` is `gpt-6-luna`. */
 export function thinks(model: string, effort: unknown): boolean {
   const { reasoning } = knownModel(model.slice(model.lastIndexOf("/") + 1)) ?? {};
   if (reasoning === "on request") return effort !== undefined && effort !== "none";
   return reasoning === "always" || (reasoning === "by default" && effort !== "none");
 }
 
-/** What is known of a model; undefined if nothing is. */
+/** The known facts about a model; undefined if there are none. */
 export function knownModel(name: string): KnownModel | undefined {
   const entry = entryFor(KNOWN_MODELS, name);
   return entry === undefined ? undefined : KNOWN_MODELS[entry];
 }
 
 /**
- * The longest name of a table that `model` starts with, where what follows is a date, a version or a tag
- * (`gpt-4.1-2025-04-14`, `gpt-4o:tuned`), not another model's name (`gpt-4.1-turbo`). A name that ends in `*` takes
- * whatever follows.
+ * The entry with the longest name that `model` starts with, if a date, a version or a tag follows
+ * (`gpt-4.1-2025-04-14`, `gpt-4o:tuned`), not the rest of another model's name (`gpt-4.1-turbo`). A name that ends
+ * in `*` matches everything that follows.
  */
 export function entryFor(table: Readonly<Record<string, unknown>>, model: string): string | undefined {
   const fits = (name: string) =>

@@ -8,7 +8,7 @@ import type { Waiting } from "./stack/waiting.ts";
 export interface Model {
   /** Provider and origin, e.g. `openai https://api.openai.com` or `simulated`: part of every reply's key. Never a key or credentials. */
   readonly identity: string;
-  /** Milliseconds a request may take. Default 120,000. */
+  /** Time limit of a request, in milliseconds. Default 120,000. */
   readonly timeout?: number;
   /**
    * One reply. A provider sends at most one HTTP request per call; the retry wrapper repeats requests.
@@ -39,16 +39,16 @@ export interface ModelRequest {
   readonly messages: readonly Message[];
   /** Passed through: temperature, top_p, max_tokens, reasoning_effort, … */
   readonly params: Readonly<Record<string, unknown>>;
-  /** Asks for JSON of this shape. A model that refuses `response_format` gets the request without it. */
+  /** Requests JSON of this schema. A model that refuses `response_format` gets the request without it. */
   readonly schema?: { readonly name: string; readonly schema: Readonly<Record<string, unknown>> };
   /** 0 at temperature 0 without repeats; otherwise a hash of (run seed, purpose, index). Never depends on the order of arrival. */
   readonly draw: number;
   readonly tag: CallTag;
-  /** Of the reply store; set by the stack. */
+  /** Key in the reply store; set by the stack. */
   readonly key?: string;
   /** 1 for the first request of a call; set by the retry wrapper. */
   readonly attempt?: number;
-  /** Larger goes first through the limiter. Default 0. */
+  /** Calls with a higher priority pass the limiter first. Default 0. */
   readonly priority?: number;
   /** Reserved part of the budget to use. Default: the unreserved part. */
   readonly reservation?: string;
@@ -83,9 +83,9 @@ export interface ModelReply {
   readonly source: "provider" | "replayed" | "cached" | "shared";
   /** Requests that reached the provider for this reply; 0 unless source is `provider`. */
   readonly requests: number;
-  /** Milliseconds from the first request to the reply, waiting included; 0 unless source is `provider`. */
+  /** Milliseconds from the first request to the reply, including waits; 0 unless source is `provider`. */
   readonly milliseconds: number;
-  /** Milliseconds that the provider took when it was asked, without waiting for a slot. Absent: not on record. */
+  /** Milliseconds that the provider took, without waiting for a slot. Absent: not recorded. */
   readonly took?: number;
 }
 

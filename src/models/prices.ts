@@ -4,13 +4,13 @@ import type { Usage } from "./model.ts";
 /** Model name, or the beginning of one → price. */
 export type PriceTable = Readonly<Record<string, Price>>;
 
-/** US dollars of one reply; null if no price is known. */
+/** Cost of one reply in US dollars; null if no price is known. */
 export type PriceOf = (model: string, usage: Usage) => number | null;
 
-/** As published; a user's own table wins. */
+/** Published prices; a user's own table takes precedence. */
 const PRICES: PriceTable = Object.fromEntries(Object.entries(KNOWN_MODELS).map(([name, { price }]) => [name, price]));
 
-/** The first model whose replies no one can price; undefined if all can be. */
+/** The first model without a known price; undefined if all have one. */
 export function unpriced(models: readonly string[], price: PriceOf): string | undefined {
   return models.find((model) => price(model, { prompt: 1, completion: 1, estimated: false }) === null);
 }
@@ -27,7 +27,7 @@ export function readPrice(text: string): Price | null {
   return { prompt, completion, ...(cached !== undefined && { cached }) };
 }
 
-/** What a table says, with `own` winning over the prices known here. */
+/** Prices from the user's table, else the published ones. */
 export function priceList(own: PriceTable = {}): PriceOf {
   const table: PriceTable = { ...PRICES, ...own };
   const known = new Map<string, Price | null>();

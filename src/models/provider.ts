@@ -31,7 +31,7 @@ export interface Provider {
 }
 
 export interface ProviderFields {
-  /** null if it has no address. Keys and choices then belong to its id. */
+  /** null if it has no address. Keys and choices then belong to the provider's id. */
   readonly address: AddressField | null;
   readonly key: "none" | "optional" | "required";
 }

@@ -5,5 +5,5 @@ import { openai } from "./providers/openai.ts";
 import { servers } from "./providers/servers.ts";
 import { simulated } from "./providers/simulated.ts";
 
-/** In the order in which they are offered. The editor adds the models of VS Code. */
+/** In the order of the user interface. The editor adds the models of VS Code. */
 export const PROVIDERS: readonly Provider[] = [openai, azure, ...servers, compatible, simulated];

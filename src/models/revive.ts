@@ -23,7 +23,7 @@ import {
 } from "./errors.ts";
 import type { Usage } from "./model.ts";
 
-/** A failure as it travels between machines. */
+/** A failure in the form that is sent between machines. */
 export interface PlainFailure {
   readonly code: string;
   readonly fields: Readonly<Record<string, string | number | null>>;
@@ -61,7 +61,7 @@ const CLASSES: Readonly<Record<ModelErrorCode, readonly [Constructor, readonly s
   BudgetReached: [BudgetReached, ["unit", "limit"]],
 };
 
-/** The failure that was made plain; null for what is none. */
+/** Restores a failure from its plain form; null if it is not one. */
 export function revive({ code, fields, usage }: PlainFailure): ModelError | null {
   const known = CLASSES[code as ModelErrorCode];
   if (!known) return null;

@@ -1,9 +1,9 @@
 import type { Clock } from "../deps.ts";
 
-/** Milliseconds of work in one go, after which others get a turn. */
+/** Milliseconds of uninterrupted work after which other work gets a turn. */
 const LONG = 12;
 
-/** Work that never waits blocks the process: it yields here now and then. */
+/** Lets work that never waits yield regularly, so that it doesn't block the process. */
 export class Yielder {
   #since: number;
   #last: Promise<void> | null = null;
@@ -13,8 +13,8 @@ export class Yielder {
   }
 
   /**
-   * Resolves at once, or when others have had their turn. Those who ask go on in their order, one after the other: each has
-   * work to do, and all of it in one go would be long again.
+   * Resolves at once, or after other work had its turn. Callers continue in order, one at a time: all of them at
+   * once would block again.
    */
   next(): Promise<void> {
     this.#last = this.#after(this.#last);
@@ -23,7 +23,7 @@ export class Yielder {
 
   async #after(earlier: Promise<void> | null): Promise<void> {
     await earlier;
-    // Also where the clock was set back.
+    // Also if the clock was set back.
     if (Math.abs(this.clock.now() - this.#since) < LONG) return;
     await this.clock.sleep(0);
     this.#since = this.clock.now();

@@ -6,7 +6,7 @@ import { numberAt, textAt } from "./openai-batches.ts";
 
 const PATH = "/v1/messages/batches";
 
-/** Anthropic's Message Batches (platform.claude.com/docs/en/build-with-claude/batch-processing). They have no name. */
+/** Anthropic's Message Batches (platform.claude.com/docs/en/build-with-claude/batch-processing), which have no name. */
 export function anthropicBatches(http: Http): BatchApi {
   return {
     most: { requests: 100_000, bytes: 240_000_000 },
@@ -15,7 +15,7 @@ export function anthropicBatches(http: Http): BatchApi {
       return textAt(await http.json(PATH, { requests: lines.map(lineOf) }, signal), "id");
     },
 
-    /** By time and size: whatever is in a wrong one is missed when its results are read, and asked for again. */
+    /** Searches by time and size. A batch that was found by mistake lacks the results, so the requests are repeated. */
     async find(_mark, since, requests, signal) {
       const { data } = Object(await http.json(`${PATH}?limit=100`, null, signal));
       const found = (Array.isArray(data) ? data : []).filter(
@@ -62,7 +62,7 @@ function statusOf(batch: unknown): BatchStatus {
   };
 }
 
-/** HTTP statuses of what the vendor gives a name only. */
+/** HTTP statuses of errors for which the vendor gives only a name. */
 const STATUSES: Readonly<Record<string, number>> = {
   invalid_request_error: 400,
   authentication_error: 401,

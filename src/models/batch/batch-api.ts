@@ -11,42 +11,46 @@ export interface BatchLine {
 export interface BatchStatus {
   readonly id: string;
   /**
-   * - `running`: also while it is checked, finished or cancelled.
-   * - `ended`: there are results, for all requests or, after it expired, for some.
-   * - `cancelled`: the same, by somebody's will. `failed`: the server took none of it.
+   * - `running`: includes checking, finishing and cancelling. - `ended`: there are results for all requests or,
+   * after it expired, for some. - `cancelled`: the same, after someone cancelled it. - `failed`: the server accepted
+   * none of its requests.
    */
   readonly state: "running" | "ended" | "cancelled" | "failed";
   readonly done: number;
   readonly total: number;
-  /** Milliseconds since the epoch; null: not named. */
+  /** Milliseconds since the epoch; null: unknown. */
   readonly expires: number | null;
   /** Reason and code of the failure; empty if the server gives none. */
   readonly detail: string;
   readonly code: string;
-  /** Where its results are. */
+  /** Locations of its results. */
   readonly results: readonly string[];
 }
 
-/** What came of one request. */
+/** The result of one request. */
 export type BatchResult =
   | { readonly key: string; readonly status: number; readonly body: unknown }
-  /** The batch ended before its turn. */
+  /** The batch ended before this request was processed. */
   | { readonly key: string; readonly status: null };
 
-/** How one vendor runs batches. */
+/** The batch API of one vendor. */
 export interface BatchApi {
-  /** Requests of a batch, and bytes of their lines, at most. */
+  /** Maximum number of requests in a batch, and of bytes of their lines. */
   readonly most: { readonly requests: number; readonly bytes: number };
-  /** @param mark names the batch, as far as the vendor keeps a name. @returns its id. @throws ModelError */
+  /**
+   * @param mark name of the batch, if the vendor stores one
+   * @returns its id
+   * @throws ModelError
+   */
   submit(lines: readonly BatchLine[], mark: string, signal: AbortSignal): Promise<string>;
   /**
-   * A batch that was sent, but whose id was never read.
+   * Finds a batch that was sent but whose id was never received.
    * @param since milliseconds since the epoch
-   * @param requests how many it has
+   * @param requests its number of requests
    */
   find(mark: string, since: number, requests: number, signal: AbortSignal): Promise<string | null>;
   status(id: string, signal: AbortSignal): Promise<BatchStatus>;
-  /** In any order. A request may come twice, or not at all. */
+  /** In any order. The result of a request can appear twice, or not at all. */
   results(status: BatchStatus, signal: AbortSignal): AsyncGenerator<BatchResult>;
   cancel(id: string, signal: AbortSignal): Promise<void>;
 }

@@ -1,23 +1,23 @@
 import * as z from "zod";
 
 const entry = z.discriminatedUnion("kind", [
-  /** On record before the batch is sent. */
+  /** Recorded before the batch is sent. */
   z.object({ kind: z.literal("intended"), mark: z.string(), at: z.number(), keys: z.array(z.string()) }),
   z.object({ kind: z.literal("sent"), mark: z.string(), id: z.string() }),
-  /** It was never sent, or is lost. */
+  /** The batch was never sent, or is lost. */
   z.object({ kind: z.literal("dropped"), mark: z.string() }),
 ]);
 
 export type BatchEntry = z.infer<typeof entry>;
 
-/** The batches of a run, so that it can be resumed while they are under way, or days later. */
+/** The batches of a run, so that the run can be resumed while they are in progress, or days later. */
 export interface BatchJournal {
   readonly entries: readonly BatchEntry[];
   /** Resolves when the entry survives a killed process. */
   write(entry: BatchEntry): Promise<void>;
 }
 
-/** For calls outside runs: what is under way is lost with the process. */
+/** For calls outside runs: batches in progress are lost with the process. */
 export function noJournal(): BatchJournal {
   return { entries: [], write: async () => {} };
 }
@@ -26,13 +26,13 @@ export interface OpenBatch {
   readonly mark: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Requests that its results may hold. */
+  /** Keys of the requests that its results can contain. */
   readonly keys: readonly string[];
-  /** null: it was sent at most, and its id was never read. */
+  /** null: it may have been sent, but its id was never received. */
   readonly id: string | null;
 }
 
-/** What a journal says is under way, or was when it was last read. */
+/** The batches that, by the journal, are or were last in progress. */
 export function openBatches(entries: readonly BatchEntry[]): OpenBatch[] {
   const open = new Map<string, OpenBatch>();
   for (const each of entries) {
@@ -44,7 +44,7 @@ export function openBatches(entries: readonly BatchEntry[]): OpenBatch[] {
   return [...open.values()];
 }
 
-/** null for what is no entry. */
+/** null if it is not an entry. */
 export function readEntry(value: unknown): BatchEntry | null {
   return entry.safeParse(value).data ?? null;
 }

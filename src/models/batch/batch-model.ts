@@ -10,23 +10,23 @@ import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.
 import { type BatchJournal, noJournal, type OpenBatch, openBatches } from "./batch-journal.ts";
 import { isGone, mayHaveArrived, orAborted, partsOf } from "./batch-parts.ts";
 
-/** Milliseconds without a further request after which a wave is whole. */
+/** Milliseconds without another request after which a wave is complete. */
 const QUIET = 1_000;
-/** Milliseconds between two looks at a batch: at first, and at most. */
+/** Milliseconds between two status requests: initially, and maximum. */
 const FIRST_LOOK = 5_000;
 const LONGEST_LOOK = 60_000;
-/** Looks at a batch that has ended without naming its results. */
+/** Maximum status requests for a batch that has ended without naming its results. */
 const EMPTY_LOOKS = 10;
-/** Milliseconds in which a batch has to be answered; vendors promise a day. */
+/** Milliseconds after which a batch counts as lost; vendors promise a day. */
 const LONGEST_BATCH = 30 * 3_600_000;
-/** Batches that may fail to answer a request. */
+/** Maximum number of batches that can fail to answer a request. */
 const ATTEMPTS = 3;
-/** More than a run ever has on the way: the vendor's limits apply. */
+/** No limit of our own, because those of the vendor apply: more than a run ever has in progress. */
 const AT_ONCE = 100_000;
 
 export interface BatchOptions {
   readonly clock: Clock;
-  /** Names a batch: unlike any other. */
+  /** Makes a unique name for a batch. */
   readonly newMark: () => string;
   /** Milliseconds. Defaults: 1,000, and 5,000 … 60,000. */
   readonly quiet?: number;
@@ -38,23 +38,23 @@ interface Waiter {
   readonly sent: Sent;
   readonly resolve: (reply: ModelReply) => void;
   readonly reject: (reason: unknown) => void;
-  /** Batches that were to answer it. */
+  /** Number of batches that included it. */
   attempts: number;
 }
 
 /** A batch that this process knows. */
 interface Known extends OpenBatch {
-  /** Requests that it still has to answer. */
+  /** Requests without a result so far. */
   readonly left: Set<string>;
-  /** Results that nobody has asked for yet. */
+  /** Results that were not requested yet. */
   readonly results: Map<string, BatchResult>;
   watched: boolean;
 }
 
 /**
- * A model that is asked at half the price, in batches: requests that come together are sent together, and the answers come
- * within a day. The first request of a model goes by itself at the standard price, so that what the model refuses is known
- * in seconds. A batch goes on when its run ends: the run finds it again when it is resumed.
+ * Sends requests in batches at half the price: requests that arrive together are sent together and answered within a
+ * day. The first request for a model is sent alone at the standard price, so that refusals are known within seconds.
+ * A batch continues when its run ends, and the resumed run finds it again.
  */
 export class BatchModel implements Model {
   readonly identity: string;
@@ -66,11 +66,11 @@ export class BatchModel implements Model {
   readonly #wave = new Set<string>();
   #batches: Known[] = [];
   #quiet: AbortController | null = null;
-  /** Model → resolves when its first request was answered. */
+  /** Model → resolves when its first request is answered. */
   readonly #first = new Map<string, Promise<void>>();
   readonly #running = new Map<string, BatchStatus>();
   #tell: (waiting: Waiting | null) => void = () => {};
-  /** Aborted while nobody waits for anything. */
+  /** Aborted while no request is waiting. */
   #stop = stopper();
 
   constructor(
@@ -81,7 +81,7 @@ export class BatchModel implements Model {
     this.identity = server.identity;
   }
 
-  /** Takes up the batches of a run. */
+  /** Continues the batches of a run. */
   attach(journal: BatchJournal): void {
     this.#journal = journal;
     this.#batches = openBatches(journal.entries).map(known);
@@ -115,7 +115,7 @@ export class BatchModel implements Model {
       };
       signal.addEventListener("abort", leave, { once: true });
       this.#waiting.set(key, { request, sent, resolve: settled(resolve), reject: settled(reject), attempts: 0 });
-      // It was sent, and counted, before the run was resumed.
+      // It was sent and counted before the run was resumed.
       if (batch) request.onWithdrawn?.(request.attempt ?? 1);
       const result = batch?.results.get(key);
       if (batch && result) this.#deliver(batch, result);
@@ -135,7 +135,7 @@ export class BatchModel implements Model {
     try {
       return await reply;
     } catch (error) {
-      // The next one is the first then.
+      // The next request becomes the first one.
       this.#first.delete(model);
       throw error;
     }
@@ -147,7 +147,7 @@ export class BatchModel implements Model {
     waiter?.reject(reason);
   }
 
-  /** Nobody waits any more: no timer stays. */
+  /** Stops the timers when no request is waiting. */
   #rest(): void {
     this.#stop.abort();
     this.#stop = stopper();
@@ -189,7 +189,7 @@ export class BatchModel implements Model {
       this.#batches.push(sent);
       this.#watch(sent);
     } catch (error) {
-      // An answer that was lost may be that of a batch which was made.
+      // The lost answer can be that of a batch that was created.
       if (this.#stop.signal.aborted || mayHaveArrived(error)) {
         this.#batches.push(batch);
         return this.#watch(batch);
@@ -218,7 +218,7 @@ export class BatchModel implements Model {
     if (status === null) return this.#drop(batch);
     if (status.state === "failed") {
       const reason = this.#failureOf(batch, status);
-      // The account's queue is full, and empties.
+      // The account's queue is full now, and will have room later.
       if (reason === null) await this.options.clock.sleep(this.#longestLook, signal);
       await this.#drop(batch, reason ?? undefined);
       return;
@@ -239,7 +239,7 @@ export class BatchModel implements Model {
     return id;
   }
 
-  /** Looks until it has ended. @returns null where the server does not know it any more */
+  /** Polls until the batch has ended. @returns null if the server no longer knows it */
   async #ended(id: string, signal: AbortSignal): Promise<BatchStatus | null> {
     const [first, longest] = this.options.look ?? [FIRST_LOOK, LONGEST_LOOK];
     let empty = 0;
@@ -249,7 +249,7 @@ export class BatchModel implements Model {
         throw error;
       });
       if (status === null) return null;
-      // Servers call a batch completed before they name the files with its results, which are paid for.
+      // Servers can report a batch as completed before they name the files with its results, which are paid for.
       const isEmpty = status.state === "ended" && status.done > 0 && status.results.length === 0;
       if (status.state !== "running" && !(isEmpty && empty++ < EMPTY_LOOKS)) return status;
       this.#running.set(id, status);
@@ -258,7 +258,7 @@ export class BatchModel implements Model {
     }
   }
 
-  /** What passes is tried again, as long as somebody waits: the batch is paid for. */
+  /** Repeats work after transient errors as long as a request waits, because the batch is paid for. */
   async #again<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const [first, longest] = this.options.look ?? [FIRST_LOOK, LONGEST_LOOK];
     for (let wait = first; ; wait = Math.min(longest, 2 * wait)) {
@@ -274,7 +274,7 @@ export class BatchModel implements Model {
   }
 
   #take(batch: Known, result: BatchResult): void {
-    // What comes twice, or was never asked for, says nothing.
+    // A result that was not requested, or is repeated, is ignored.
     if (!batch.left.delete(result.key)) return;
     batch.results.set(result.key, result);
     if (this.#waiting.has(result.key)) this.#deliver(batch, result);
@@ -304,7 +304,7 @@ export class BatchModel implements Model {
     }
   }
 
-  /** Into the next wave: what waits between the attempts of other requests counts in minutes, not in days. */
+  /** Puts requests into the next wave: it waits for minutes, not for days, between the attempts of other requests. */
   #repeat(keys: readonly string[], reason: string): void {
     for (const key of keys) {
       const waiter = this.#waiting.get(key);
@@ -319,7 +319,7 @@ export class BatchModel implements Model {
     return this.options.look?.[1] ?? LONGEST_LOOK;
   }
 
-  /** Why the server took none of it; null: for now only. */
+  /** Why the server accepted none of the requests; null: only temporarily. */
   #failureOf({ keys }: Known, { id, detail, code }: BatchStatus): unknown {
     const waiter = keys.map((key) => this.#waiting.get(key)).find(Boolean);
     const isFull = /token_limit_exceeded|enqueued/i.test(`${code} ${detail}`);
@@ -334,7 +334,7 @@ export class BatchModel implements Model {
     return isLasting ? failure : new BatchEnded(this.identity, id, "failed", detail || code);
   }
 
-  /** Nothing will come of it: its requests are asked for anew, or fail with `reason`. */
+  /** Gives up a batch: its requests are repeated, or fail with `reason`. */
   async #drop(batch: Known, reason?: unknown): Promise<void> {
     this.#batches = this.#batches.filter((each) => each !== batch);
     await this.#journal.write({ kind: "dropped", mark: batch.mark });
@@ -360,7 +360,7 @@ export class BatchModel implements Model {
   }
 }
 
-/** Every batch under way listens: many listeners are no leak. */
+/** Every batch in progress adds a listener: many listeners are not a leak. */
 function stopper(): AbortController {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);

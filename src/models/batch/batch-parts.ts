@@ -1,7 +1,7 @@
 import { BodyBroken, isModelError, ProviderFault } from "../errors.ts";
 import type { BatchApi, BatchLine } from "./batch-api.ts";
 
-/** By what a batch may hold, and one model each: vendors ask for that. */
+/** Splits requests by the limits of a batch and by model, because vendors require one model per batch. */
 export function* partsOf(lines: readonly BatchLine[], most: BatchApi["most"]): Generator<readonly BatchLine[]> {
   for (const model of new Set(lines.map((line) => line.model))) {
     let part: BatchLine[] = [];
@@ -19,12 +19,12 @@ export function* partsOf(lines: readonly BatchLine[], most: BatchApi["most"]): G
   }
 }
 
-/** The server does not know it any more. */
+/** Whether the server no longer knows the batch. */
 export function isGone(error: unknown): boolean {
   return isModelError(error) && "status" in error && (error.status === 404 || error.status === 410);
 }
 
-/** A request whose answer was lost may have been carried out. */
+/** Whether a request may have been carried out although its answer was lost. */
 export function mayHaveArrived(error: unknown): boolean {
   if (error instanceof BodyBroken) return true;
   return error instanceof ProviderFault && error.reason !== "unreached" && error.status === null;

@@ -15,7 +15,7 @@ const MARK = "agentgraph";
 export function openaiBatches(
   http: Http,
   isAzure: boolean,
-  /** Whether a model is asked by the Responses API. */
+  /** Whether a model is used through the Responses API. */
   asksResponses: (model: string) => boolean,
 ): BatchApi {
   const urlFor = (lines: readonly BatchLine[]) => {
@@ -26,7 +26,7 @@ export function openaiBatches(
     most: { requests: 50_000, bytes: 190_000_000 },
 
     async submit(lines, mark, signal) {
-      // A batch asks one model, and so in one way.
+      // A batch has one model, and so one API.
       const url = urlFor(lines);
       const form = new FormData();
       form.set("purpose", "batch");
@@ -96,7 +96,7 @@ function statusOf(batch: unknown): BatchStatus {
   };
 }
 
-/** Codes of requests that the batch ended without. */
+/** Codes of requests that had no result when the batch ended. */
 const UNDONE = /^batch_(expired|cancelled)$/;
 
 function resultOf(row: unknown): BatchResult | null {

@@ -3,23 +3,26 @@ import type { Clock } from "../../deps.ts";
 import { parseJson } from "../../graph/json.ts";
 import { type Learned, learned, type ParameterSupport } from "./parameter-support.ts";
 
-/** A text of this machine, kept between runs. Losing it costs a few refused requests. */
+/** A text that this machine stores between runs. Losing it costs a few refused requests. */
 export interface Memory {
   /** Empty if there is none. */
   read(): Promise<string>;
   write(text: string): Promise<void>;
 }
 
-/** Milliseconds after which a server is asked again what it takes: it may be another version by then. */
+/** Milliseconds after which refusals are forgotten: the server may have another version by then. */
 const KEPT = 7 * 86_400_000;
 
 /** Server and model → what the model refuses, and when that was learned. */
 const kept = z.record(z.string(), z.object({ at: z.number(), learned }));
 
-/** What the models of one server refuse, remembered on this machine: each thing is refused once a week, not once a run. */
+/**
+ * Remembers on this machine what the models of one server refuse, so that each refusal costs a request once a week,
+ * not once a run.
+ */
 export class LearnedSupport {
   #known: Promise<z.infer<typeof kept>> | null = null;
-  /** Models of which all that was remembered is in use. */
+  /** Models whose remembered refusals are loaded. */
   readonly #recalled = new Set<string>();
 
   constructor(
@@ -29,7 +32,7 @@ export class LearnedSupport {
     private readonly memory: Memory | undefined,
   ) {}
 
-  /** To be awaited before a model is asked. */
+  /** Await this before the first request to a model. */
   async recall(model: string): Promise<void> {
     if (!this.memory || this.#recalled.has(model)) return;
     this.#known ??= this.#read();
@@ -39,7 +42,7 @@ export class LearnedSupport {
     if (found && this.#isFresh(found.at)) this.support.recall(model, found.learned);
   }
 
-  /** Keeps what was learned just now. A failure to write is none: it is learned again. */
+  /** Stores what was just learned. A failure to write is ignored: it is learned again. */
   async keep(model: string): Promise<void> {
     const now: Learned | null = this.support.learned(model);
     if (!this.memory || !now) return;

@@ -2,7 +2,10 @@ import type { Clock } from "../../deps.ts";
 import type { Model } from "../model.ts";
 import type { Complete } from "../stack/key.ts";
 
-/** Milliseconds. Servers refuse parameters before they think; one that says nothing for so long is taken to be thinking. */
+/**
+ * Milliseconds. Servers refuse parameters before they generate, so a server that is silent for this long has
+ * accepted them.
+ */
 const LONGEST_WAIT = 1_500;
 
 export interface ParameterProbeOptions {
@@ -11,14 +14,14 @@ export interface ParameterProbeOptions {
 }
 
 /**
- * One request goes ahead where a model might refuse a parameter; the others wait for its answer, holding nothing. So each
- * parameter is refused once, not once for every request on the way. A healthy model costs one reply's time for each new
- * parameter, and at most a second and a half.
+ * If a model might refuse a parameter, one request goes first and the others wait for its answer without holding a
+ * slot. So each parameter is refused once, not once per concurrent request. With a model that refuses nothing, this
+ * costs the time of one reply per new parameter, at most 1.5 seconds.
  */
 export function probingParameters({ provider, clock }: ParameterProbeOptions, inner: Complete): Complete {
-  /** Model → resolves when its pioneer has an answer, or has been waited for long enough. */
+  /** Model → resolves when its first request has an answer, or the others have waited long enough. */
   const ahead = new Map<string, Promise<void>>();
-  /** Models that were waited for in vain. */
+  /** Models that did not answer in that time. */
   const slow = new Set<string>();
 
   return async (request, signal) => {

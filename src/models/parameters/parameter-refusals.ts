@@ -1,18 +1,18 @@
 import type { ServerError } from "../protocols/server-error.ts";
 
-/** What of a request a refusal is about. */
+/** The part of a request that a refusal is about. */
 export type RefusedPart =
   | { readonly kind: "parameter"; readonly name: string }
-  /** How JSON is asked for. */
+  /** How JSON is requested. */
   | { readonly kind: "format" }
   /** The system role, or the order of roles. */
   | { readonly kind: "system" | "order" }
-  /** The value is wrong for the model, or in itself. */
+  /** The value is wrong for this model, or for all. */
   | { readonly kind: "value"; readonly name: string }
-  /** Something among the parameters, and the server does not say which. */
+  /** One of the parameters: the server does not say which. */
   | { readonly kind: "some" };
 
-/** Other names of what is sent under a name, as they are in the messages of servers behind a gateway, or of another API. */
+/** Other names of parameters, as in the messages of servers behind a gateway, or of another API. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   max_tokens: ["max_output_tokens", "max_new_tokens", "max_tokens_to_sample", "num_predict", "n_predict", "max_length"],
   max_completion_tokens: ["max_output_tokens", "max_new_tokens", "max_tokens", "max_tokens_to_sample"],
@@ -44,7 +44,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   n: ["candidate_count", "num_generations"],
 };
 
-/** Says that a part of the request is the matter, not what it is applied to. */
+/** Words that say that a part of the request is refused, not the data in it. */
 const REFUSAL = new RegExp(
   [
     "unsupported|unknown|unexpected|unrecogni[sz]ed|invalid|forbidden|deprecated|unavailable|incompatible|not compatible",
@@ -60,10 +60,10 @@ const REFUSAL = new RegExp(
 const EXCLUSIVE =
   /cannot (both )?be (both )?(specified|set|used|provided)|mutually exclusive|only one of|\bnot both\b|use only one|one of .{0,60} but not both|(together|combined|combination) with|at the same time/i;
 
-/** Of two that exclude each other the one that is first is kept. */
+/** Of two that exclude each other, the first in this list is kept. */
 const PREFERENCE = ["response_format", "max_completion_tokens", "max_tokens", "temperature", "top_p", "top_k"];
 
-/** How a structured reply was to be forced, whatever the server calls it. */
+/** Names that servers have for a structured reply. */
 const FORMAT =
   /structured[ _-]output|response[ _]?format|json[ _]?(schema|object|mode)|\bgrammars?\b|guided[ _-]?(decoding|json|grammar)|xgrammar|outlines|lm-format-enforcer|constrained decoding|must contain the word 'json'/i;
 
@@ -71,11 +71,14 @@ const SYSTEM =
   /\b(system|developer)( \w+)? (role|message|instruction|prompt)s?\b|\b(role|message)s?\b.{0,60}['"`]system['"`]/i;
 const ORDER =
   /roles? must alternate|must alternate between|alternating roles|system message must be (at the beginning|first)|(first|last) message must|consecutive .{0,20}(messages|roles)/i;
-/** A role named among those that are not taken: `'system' is not one of ['user', 'assistant']`. */
+/** A role that is not accepted: `'system' is not one of ['user', 'assistant']`. */
 const ROLE =
   /only user and assistant roles|['"`]system['"`].{0,30}(not one of|not supported|is not|invalid)|(unexpected|invalid|unknown|unsupported) (message )?role\b.{0,20}system/i;
 
-/** A value that no model takes, or not this one: the user's to correct, since a reply without it would be another. */
+/**
+ * A value that this model, or every model, rejects. The user has to correct it, because without it the reply would
+ * be another.
+ */
 const WRONG_VALUE =
   /too (large|high|big|small|low)|(above|below) (the )?(maximum|minimum)|(less|greater|smaller|larger) than (or equal to )?-?\d|at (most|least) \d|between -?[\d.]+ and|out of range|\brange:|in the range|maximum (allowed |value )?(number|is|of)\b|exceeds? (the )?(maximum|limit)/i;
 const WRONG_VALUE_CODE = /_(above|below)_\w+_value$|^invalid_type$/;
@@ -84,15 +87,16 @@ const UNLESS_UNSET = /\bor unset\b|when (thinking|reasoning) is enabled/i;
 
 const SOME_PARAMETER = /no endpoints found that (support|can handle)[\w ]* parameters|requested parameters/i;
 
-/** Codes of requests that leaving a parameter out does not mend. */
+/** Codes of errors that can't be fixed by leaving out a parameter. */
 const HOPELESS =
   /^(context_length_exceeded|model_not_found|invalid_prompt|content_policy_violation|content_filter|json_validate_failed)$/;
 
-/** Statuses of a server that read the request and did not like it; 404 is OpenRouter's. */
+/** Statuses of a server that read the request and rejected it; 404 is OpenRouter's. */
 const REFUSING = [400, 404, 422, 501];
 
 /**
- * What a refusal is about; null if it is about nothing that could be left out, renamed or corrected.
+ * The part of the request that a refusal is about; null if it is nothing that could be left out, renamed or
+ * corrected.
  * @param names all parameters that were sent
  */
 export function refusedPart(
@@ -102,7 +106,7 @@ export function refusedPart(
   if (codes.some((code) => HOPELESS.test(code))) return null;
   if (SOME_PARAMETER.test(message)) return { kind: "some" };
   const isRefusal = REFUSAL.test(message) || EXCLUSIVE.test(message);
-  // A gateway passes a refusal on as its own failure. Such a one counts only where the words leave no doubt.
+  // A gateway reports a refusal as its own failure. It counts only if its words are unambiguous.
   if (!REFUSING.includes(status) && !(status >= 500 && (isRefusal || FORMAT.test(message) || isTemplate(message)))) {
     return null;
   }
@@ -129,12 +133,12 @@ export function refusedPart(
     : { kind: "value", name: mentioned[0]! };
 }
 
-/** A chat template that raises an exception is an error of the server to llama.cpp. */
+/** llama.cpp reports an exception of a chat template as a server error. */
 function isTemplate(message: string): boolean {
   return /jinja|template/i.test(message);
 }
 
-/** As a name is in any style: `maxOutputTokens`, `max-output-tokens`. */
+/** Normalizes a name of any style: `maxOutputTokens`, `max-output-tokens`. */
 function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
@@ -144,13 +148,13 @@ function isSame(name: string, said: string): boolean {
   return plain !== "" && [name, ...(OTHER_NAMES[name] ?? [])].some((each) => plainName(each) === plain);
 }
 
-/** FastAPI's place of a fault: `"loc": ["body", "seed"]`. */
+/** FastAPI's location of a fault: `"loc": ["body", "seed"]`. */
 function inLocation(names: readonly string[], message: string): string | undefined {
   const said = /['"]?loc['"]?\s*[:=]\s*[[(]\s*['"]body['"],\s*['"]([\w-]+)/.exec(message)?.[1];
   return said === undefined ? undefined : names.find((name) => isSame(name, said));
 }
 
-/** The names that a message speaks of, the longest word first: the plainest of what it could mean comes last. */
+/** The names that a message mentions, those of several words first, because a plain word has other meanings. */
 function named(names: readonly string[], message: string): string[] {
   const found = names.flatMap((name) => {
     const lengths = [name, ...(OTHER_NAMES[name] ?? [])].flatMap((said) =>
@@ -161,7 +165,10 @@ function named(names: readonly string[], message: string): string[] {
   return found.sort((a, b) => b.own - a.own || b.length - a.length).map(({ name }) => name);
 }
 
-/** A name of several words is one wherever it is; a plain word, such as `seed` or `stop`, only where it is used as a name. */
+/**
+ * A name of several words counts anywhere in the message; a plain word, such as `seed` or `stop`, only where it is
+ * used as a name.
+ */
 function speaksOf(name: string, message: string): boolean {
   const parts = name.split(/[_.]/);
   if (parts.length > 1) return new RegExp(`\\b${parts.join("[_.-]?")}\\b`, "i").test(message);

@@ -4,11 +4,11 @@ import type { Message, ModelRequest } from "../model.ts";
 import type { ServerError } from "../protocols/server-error.ts";
 import { type RefusedPart, refusedPart } from "./parameter-refusals.ts";
 
-/** How a request asks for JSON, from strict to not at all. */
+/** How a request asks for JSON: from a strict schema to not at all. */
 type Format = z.infer<typeof format>;
 const format = z.enum(["json_schema", "json_object", "none"]);
 
-/** What a model refuses, as it is remembered between runs. */
+/** What a model refuses, as remembered between runs. */
 export const learned = z.object({
   /** Parameter → its other name; null: it is not sent. */
   renames: z.record(z.string(), z.string().nullable()),
@@ -19,16 +19,16 @@ export const learned = z.object({
 
 export type Learned = z.infer<typeof learned>;
 
-/** The part of a request that a model may refuse. */
+/** The part of a request that a model can refuse. */
 export interface Sent {
   readonly messages: readonly Message[];
-  /** Every other property of the body but the model. */
+  /** All other properties of the body except the model. */
   readonly params: Readonly<Record<string, unknown>>;
 }
 
 export interface Refusal {
   readonly parameter: string;
-  /** The name it is sent under from now on; null: dropped. */
+  /** The name under which it is sent from now on; null: dropped. */
   readonly renamedTo: string | null;
 }
 
@@ -37,36 +37,36 @@ export interface WrongValue {
   readonly wrong: string;
 }
 
-/** Two names of one parameter: a server that knows neither gets none. */
+/** Two names of one parameter: if a server refuses both, neither is sent. */
 const LIMITS = ["max_completion_tokens", "max_tokens"];
 
-/** What a model that thinks does not take. */
+/** Parameters that a reasoning model rejects. */
 const SAMPLING = ["temperature", "top_p"];
 
-/** Failures that name no cause, one after another, of requests that ask for a schema, before it is the schema's. */
+/** Number of consecutive unexplained failures of requests with a schema after which the schema counts as the cause. */
 const SUSPICIOUS = 3;
 
-/** What each model refuses, learned from its refusals, and requests without it. */
+/** Learns what each model refuses from its refusals, and leaves it out of further requests. */
 export class ParameterSupport {
   /** Model → parameter → its other name; null: dropped. */
   readonly #renames = new Map<string, Map<string, string | null>>();
   readonly #formats = new Map<string, Format>();
   readonly #messages = new Map<string, (messages: readonly Message[]) => readonly Message[]>();
-  /** Model → what it has answered to without complaint. */
+  /** Model → parts of requests that it has accepted. */
   readonly #taken = new Map<string, Set<string>>();
   readonly #roles = new Map<string, "system" | "order">();
-  /** Models and what of them the user was told. */
+  /** Models, and the refusals of each that the user was told. */
   readonly #told = new Set<string>();
-  /** Model → unexplained failures in a row of requests with a schema, of which it has answered none. */
+  /** Model → consecutive unexplained failures of requests with a schema, while it has answered none. */
   readonly #suspected = new Map<string, number>();
 
-  /** Whether this model has never yet answered a request with all that this one contains. */
+  /** Whether this model has not yet answered a request with all parts of this one. */
   isUntried(request: ModelRequest): boolean {
     const taken = this.#taken.get(request.model);
     return !partsOf(this.fit(request)).every((part) => taken?.has(part));
   }
 
-  /** The model has answered. */
+  /** Notes that the model has answered. */
   accept(model: string, sent: Sent): void {
     const taken = this.#taken.get(model) ?? new Set();
     for (const part of partsOf(sent)) taken.add(part);
@@ -74,14 +74,14 @@ export class ParameterSupport {
     if ("response_format" in sent.params) this.#suspected.delete(model);
   }
 
-  /** What another run has learned of a model. */
+  /** Takes over what another run has learned about a model. */
   recall(model: string, { renames, format, roles }: Learned): void {
     this.#renames.set(model, new Map(Object.entries(renames)));
     if (format) this.#formats.set(model, format);
     if (roles) this.#learnOrder(model, roles);
   }
 
-  /** What is known of a model by now; null: nothing. */
+  /** What is known about a model so far; null: nothing. */
   learned(model: string): Learned | null {
     const [renames, format, roles] = [this.#renames.get(model), this.#formats.get(model), this.#roles.get(model)];
     if (!renames?.size && !format && !roles) return null;
@@ -89,8 +89,8 @@ export class ParameterSupport {
   }
 
   /**
-   * A part of this request that its model is known to refuse before it is asked: a temperature while it thinks, or what
-   * an earlier run has learned. Told once for each model and part; `fit` leaves it out every time.
+   * A part of this request that its model is known to refuse before it is sent: a temperature while it reasons, or
+   * what an earlier run has learned. Returned once for each model and part; `fit` leaves it out every time.
    */
   known({ model, params, schema }: ModelRequest): Refusal | null {
     const isThinking = thinks(model, params.reasoning_effort);
@@ -115,7 +115,7 @@ export class ParameterSupport {
     return true;
   }
 
-  /** The request as this model takes it. */
+  /** The request in the form that this model accepts. */
   fit({ model, messages, params, schema }: ModelRequest): Sent {
     const renames = this.#renames.get(model);
     const fitting: Record<string, unknown> = {};
@@ -134,7 +134,7 @@ export class ParameterSupport {
     return { messages: this.#messages.get(model)?.(messages) ?? messages, params: fitting };
   }
 
-  /** Learns what of `sent` is refused; null if it is nothing that can be left out. */
+  /** Learns which part of `sent` is refused; null if it is nothing that can be left out. */
   learn(model: string, sent: Sent, said: ServerError): Refusal | WrongValue | null {
     const names = Object.keys(sent.params);
     const part = refusedPart(said, names);
@@ -161,7 +161,7 @@ export class ParameterSupport {
   #learnName(model: string, name: string): Refusal {
     const renames = this.#renames.get(model) ?? new Map<string, string | null>();
     this.#renames.set(model, renames);
-    // What is refused now may be the new name of what was refused before.
+    // The part that is refused now can be the new name of one that was refused before.
     const original = [...renames].find(([, to]) => to === name)?.[0] ?? name;
     const other = original === name && LIMITS.includes(name) ? LIMITS.find((each) => each !== name) : undefined;
     const renamedTo = other ?? null;
@@ -183,7 +183,7 @@ export class ParameterSupport {
     };
   }
 
-  /** A system message goes into the user's; where roles must alternate, consecutive parts of one role become one message. */
+  /** Moves system messages into the user's; if roles must alternate, merges consecutive messages of one role. */
   #learnRoles(model: string, { messages }: Sent, kind: "system" | "order"): Refusal | null {
     const hasSystem = messages.some(({ role }) => role === "system");
     if (kind === "system" && !hasSystem) return null;
@@ -197,7 +197,7 @@ export class ParameterSupport {
     this.#messages.set(model, kind === "system" ? withoutSystem : alternating);
   }
 
-  /** The server does not say which: what matters least goes first. */
+  /** The server does not say which: the least important one is dropped first. */
   #learnSome(model: string, sent: Sent): Refusal | null {
     const names = Object.keys(sent.params);
     if (names.includes("response_format")) return this.#learnFormat(model, sent);
@@ -205,7 +205,10 @@ export class ParameterSupport {
     return last === undefined ? null : this.#learnName(model, last);
   }
 
-  /** Guided decoding that breaks on a schema says nothing: a plain 500, again and again, where requests without one are answered. */
+  /**
+   * Guided decoding that fails on a schema gives no reason: requests with a schema repeatedly get a plain 500, while
+   * others are answered.
+   */
   #isSuspicious(model: string, { params }: Sent, { status }: ServerError): boolean {
     const taken = this.#taken.get(model);
     if (status !== 500 || !("response_format" in params) || !taken || taken.has("response_format")) return false;
@@ -215,13 +218,13 @@ export class ParameterSupport {
   }
 }
 
-/** All of a request that a model may refuse, by name. */
+/** Names of all parts of a request that a model can refuse. */
 function partsOf({ messages, params }: Sent): string[] {
   const system = messages.some(({ role }) => role === "system") ? ["system message"] : [];
   return [...Object.keys(params), ...system];
 }
 
-/** System text goes before the first user message's. */
+/** Puts system text before the first user message's. */
 export function withoutSystem(messages: readonly Message[]): Message[] {
   const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
   const rest = messages.filter(({ role }) => role !== "system");
@@ -236,7 +239,7 @@ function alternating(messages: readonly Message[]): Message[] {
   return merged(withoutSystem(messages));
 }
 
-/** Messages of one role in a row as one. */
+/** Merges consecutive messages of one role. */
 function merged(messages: readonly Message[]): Message[] {
   const all: Message[] = [];
   for (const message of messages) {
@@ -248,7 +251,7 @@ function merged(messages: readonly Message[]): Message[] {
   return all;
 }
 
-/** Letters, digits, `_` and `-`, at most 64. */
+/** A valid name for a schema: letters, digits, `_` and `-`, at most 64. */
 function schemaName(name: string): string {
   return name.replace(/[^\w-]/g, "_").slice(0, 64) || "reply";
 }

@@ -1,11 +1,11 @@
-/** Blocks of thoughts that are left out: a hostile reply is made of them. */
+/** Maximum number of blocks of thoughts to remove: a hostile reply can consist of them. */
 const MOST_BLOCKS = 100;
-/** Characters around a mark that say whether the text speaks about it. */
+/** Characters around a mark that are searched for signs that the text is about the mark. */
 const AROUND = 80;
 
-/** Tags that only a model's template knows: what is in them is never the answer. */
+/** Tags that only chat templates use: their content is never the answer. */
 const VENDOR = ["think", "seed:think", "thought_process", "antthinking"];
-/** Tags that an instruction may ask for as well: where the prompt names one, it is part of the answer. */
+/** Tags that an instruction can ask for, too: if the prompt names one, it is part of the answer. */
 const COMMON = [
   "thinking",
   "thought",
@@ -33,7 +33,7 @@ const BRACKETED: readonly (readonly [open: string, close: string])[] = [
   ["<start_working_out>", "<end_working_out>"],
 ];
 
-/** Where a turn or an answer starts. */
+/** Marks of the start of a turn or an answer. */
 const OPENINGS = [
   String.raw`<\|im_start\|>(?:assistant)?\s*\n?`,
   String.raw`<\|start_header_id\|>assistant<\|end_header_id\|>`,
@@ -43,7 +43,7 @@ const OPENINGS = [
   String.raw`\[/INST\]`,
 ];
 
-/** Where a turn or an answer ends. */
+/** Marks of the end of a turn or an answer. */
 const ENDINGS = [
   String.raw`<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end|return|eot|end_of_turn|end_of_solution|END_RESPONSE|END_OF_TURN_TOKEN|end_of_sentence|user|observation)\|>`,
   "<(?:end_of_turn|eos|end_of_utterance|turn_end)>",
@@ -51,7 +51,7 @@ const ENDINGS = [
   "<｜end▁of▁sentence｜>",
   String.raw`\[(?:EOS|/INST|DONE)\]`,
 ];
-/** A model that was not stopped goes on with the next turn of the talk. */
+/** The start of the next turn, from a model that was not stopped. */
 const NEXT_TURN =
   /(?:<\|im_end\|>\s*<\|im_start\|>|<end_of_turn>\s*<start_of_turn>|<\|eot_id\|>\s*<\|start_header_id\|>|<\|end\|>\s*<\|(?:user|assistant|system)\|>|<\/s>\s*(?:<s>|\[INST\]))[\s\S]*$/i;
 
@@ -59,10 +59,10 @@ const OPENING = new RegExp(String.raw`^\s*(?:${OPENINGS.join("|")})`, "i");
 const ENDING = new RegExp(String.raw`(?:${ENDINGS.join("|")})\s*$`, "i");
 
 /**
- * The answer in what a model has said: without thoughts before it and without marks of its chat template around it.
- * By position alone: what is inside an answer may speak about such marks.
- * @param prompt what the model was asked; a mark that it names is part of the answer
- * @returns empty if there are thoughts alone
+ * The answer in a reply: without thoughts before it and without marks of the chat template around it. Only the
+ * position of marks counts, because an answer can be about such marks.
+ * @param prompt the model's prompt; a mark that it names is part of the answer
+ * @returns empty if there are only thoughts
  */
 export function answerText(said: string, prompt = ""): string {
   const isNamed = (mark: string) => prompt.includes(mark);
@@ -90,7 +90,7 @@ function withoutEndings(text: string, isNamed: (mark: string) => boolean): strin
   return rest;
 }
 
-/** The answer is the last message of the channel `final`; also where the marks themselves were lost on the way. */
+/** The last message of the channel `final`, also if the marks themselves were lost. */
 function withoutChannels(text: string): string {
   const start = /^\s*(?:<\|start\|>\s*assistant\s*)?<\|channel\|>/i.test(text);
   if (start) {
@@ -123,7 +123,7 @@ function marksFor(isNamed: (mark: string) => boolean): Marks[] {
   }));
 }
 
-/** Without the first thoughts, if the text starts with some. */
+/** Removes the first thoughts, if the text starts with some. */
 function withoutThoughts(text: string, marks: readonly Marks[]): string {
   const begin = text.trimStart();
   for (const { start, close } of marks) {
@@ -131,7 +131,7 @@ function withoutThoughts(text: string, marks: readonly Marks[]): string {
     close.lastIndex = 0;
     return close.test(begin) ? begin.slice(close.lastIndex).trimStart() : "";
   }
-  // The template has opened the thoughts already.
+  // The template has already opened the thoughts.
   for (const { open, close } of marks) {
     const at = loneEnd(text, open, close);
     if (at >= 0) return text.slice(at).trimStart();
@@ -147,7 +147,7 @@ function literal(mark: string): string {
   return mark.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-/** Where the text behind a closing mark starts that was not opened; −1 if there is none, or the text speaks about it. */
+/** Index after a closing mark without an opening one; −1 if there is none, or the text is about it. */
 function loneEnd(text: string, open: RegExp, close: RegExp): number {
   const opened = text.search(open);
   close.lastIndex = 0;

@@ -3,14 +3,14 @@ import { hasImage, type Image, imagesWithUser, partsOf } from "../../graph/image
 import type { Sent } from "../parameters/parameter-support.ts";
 import { property } from "../property.ts";
 
-/** The API wants a limit: the most that all of its models take. */
+/** The API requires a limit: the largest that all of its models accept. */
 const MOST_TOKENS = 64_000;
-/** Characters from which a system message is worth a place in the cache: shorter ones are not taken. */
+/** Minimum characters of a system message to cache: shorter ones are not accepted. */
 const WORTH_CACHING = 2_000;
 
 type Body = Omit<Anthropic.MessageCreateParamsNonStreaming, "model">;
 
-/** A request in Anthropic's words. */
+/** A request in Anthropic's format. */
 export function messageBody({ messages: sent, params }: Sent): Body {
   const messages = imagesWithUser(sent);
   const { max_tokens, max_completion_tokens, response_format, reasoning_effort, stop, ...rest } = params;
@@ -30,7 +30,7 @@ export function messageBody({ messages: sent, params }: Sent): Body {
       role: role === "assistant" ? role : "user",
       content: hasImage(content) ? partsOf(content).map(blockOf) : content,
     })),
-    // What stands first is the same for all samples of a node.
+    // The beginning is the same for all samples of a node.
     ...(text !== "" && {
       system: [{ type: "text", text, ...(text.length >= WORTH_CACHING && { cache_control: { type: "ephemeral" } }) }],
     }),
@@ -40,7 +40,7 @@ export function messageBody({ messages: sent, params }: Sent): Body {
   } as Body;
 }
 
-/** A message as a chat completion, so that both are read by the same rules. */
+/** A message as a chat completion, so that the same rules read both. */
 export function asCompletion(message: unknown): unknown {
   if (property(message, "type") !== "message") return message;
   const usage = property(message, "usage");
@@ -55,7 +55,7 @@ export function asCompletion(message: unknown): unknown {
         message: { role: "assistant", content, ...(calls && { tool_calls: [{}] }) },
       },
     ],
-    // Their count of input leaves out what went through the cache.
+    // Their count of input tokens excludes cached ones.
     usage: {
       prompt_tokens: count(usage, "input_tokens") + read + written,
       completion_tokens: count(usage, "output_tokens"),

@@ -1,19 +1,19 @@
-/** The newest that is not a preview. It knows JSON by schema. */
+/** The newest version that is not a preview. It supports JSON schemas. */
 export const AZURE_API_VERSION = "2024-10-21";
 
 export interface AzureAddress {
-  /** Up to and with `/openai`; see `checkAddress`. */
+  /** Up to and including `/openai`; see `checkAddress`. */
   readonly baseUrl: string;
   readonly apiVersion: string;
 }
 
-/** An address that its user calls Azure's: whatever its host. null: it speaks as OpenAI does. */
+/** An address that the user declares as Azure's, on any host. null: it is compatible with OpenAI's. */
 export function calledAzure(address: string): AzureAddress | null {
   const named = URL.canParse(address) ? new URL(address).searchParams.get("api-version") : null;
   return azureAddress(address) ?? azureAddress(address, named ?? AZURE_API_VERSION);
 }
 
-/** The address in one line, to be read again: the version is in it unless it is ours. */
+/** The address as one line that can be parsed again: it contains the version unless that is the default. */
 export function azureLine({ baseUrl, apiVersion }: AzureAddress): string {
   return apiVersion === AZURE_API_VERSION ? baseUrl : `${baseUrl}?api-version=${encodeURIComponent(apiVersion)}`;
 }
@@ -21,10 +21,10 @@ export function azureLine({ baseUrl, apiVersion }: AzureAddress): string {
 const HOST = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$/i;
 
 /**
- * What an address means where Azure's own paths are to be used: a resource's endpoint, with or without `/openai`, or the
- * target URI of a deployment (`…/openai/deployments/NAME/chat/completions?api-version=…`), whole or in part, behind
- * whatever host. null if it is none of these: Azure's `/openai/v1` speaks as OpenAI does.
- * @param apiVersion takes the address for Azure's, and wins over the one that it contains
+ * Parses an address of Azure's own paths: a resource's endpoint, with or without `/openai`, or the target URI of a
+ * deployment (`…/openai/deployments/NAME/chat/completions?api-version=…`), whole or in part, on any host. null if it
+ * is none of these: Azure's `/openai/v1` is compatible with OpenAI's.
+ * @param apiVersion declares the address as Azure's, and overrides the version in it
  */
 export function azureAddress(address: string, apiVersion?: string): AzureAddress | null {
   if (!URL.canParse(address)) return null;

@@ -1,10 +1,10 @@
 import { type ModelError, ProviderFault, ProxyFailed, TlsFailed } from "../errors.ts";
 
-/** Whom a connection was for. */
+/** The destination of a connection. */
 export interface Route {
   readonly identity: string;
   readonly url: string;
-  /** The proxy on the way, without credentials; null: none. */
+  /** The proxy, without credentials; null: none. */
   readonly proxy: string | null;
 }
 
@@ -21,9 +21,9 @@ const UNREACHED =
 const LATE = /UND_ERR_(HEADERS|BODY)_TIMEOUT|ETIMEDOUT/;
 
 /**
- * What kept a request from its answer.
- * @param cause what `fetch` threw
- * @returns undefined if it is not a failure of the connection
+ * The failure of a connection.
+ * @param cause the error of `fetch`
+ * @returns undefined if the connection did not fail
  */
 export function connectionFailure(cause: unknown, { identity, url, proxy }: Route): ModelError | undefined {
   if (!(cause instanceof TypeError) || !/fetch failed|terminated/.test(cause.message)) return undefined;
@@ -40,14 +40,14 @@ export function connectionFailure(cause: unknown, { identity, url, proxy }: Rout
   if (tls)
     return new TlsFailed(identity, /wrong version number|packet length/i.test(message) ? "not tls" : tls, message);
   if (UNREACHED.test(said)) {
-    // With a proxy on the way it is the proxy that can't be reached.
+    // With a proxy, it is the proxy that can't be reached.
     if (proxy !== null) return new ProxyFailed(identity, proxy, null, code || message);
     return new ProviderFault(identity, null, null, code || message, "unreached");
   }
   return new ProviderFault(identity, null, null, code || message, LATE.test(said) ? "timeout" : "lost");
 }
 
-/** undici says "fetch failed" and keeps the rest one or two levels down. */
+/** undici reports "fetch failed" and keeps the details one or two levels deeper. */
 function whatHappened(cause: unknown): { code: string; message: string } {
   let [code, message] = ["", "the connection failed"];
   for (let depth = 0; cause instanceof Error && depth < 4; depth++) {

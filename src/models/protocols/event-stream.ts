@@ -2,15 +2,12 @@ import { parseJson } from "../../graph/json.ts";
 import { BodyBroken } from "../errors.ts";
 import { property } from "../property.ts";
 
-/** Whether a body is a stream of server-sent events, whatever type it claims. */
+/** Whether a body is a stream of server-sent events, regardless of its content type. */
 export function isEventStream(text: string): boolean {
   return /^\s*(data|event|id|retry)?: ?/.test(text) && /^\s*data:/m.test(text);
 }
 
-/**
- * The chat completion that a stream adds up to, or the error that it contains instead.
- * @throws BodyBroken where it breaks off
- */
+/** Assembles the chat completion from a stream, or returns the error in it. @throws BodyBroken if the stream is cut */
 export function completionOf(text: string, identity: string): unknown {
   const chunks = [...text.matchAll(/^data: ?(.*)$/gm)].map(([, data = ""]) => data.trim());
   const isDone = chunks.includes("[DONE]");
@@ -23,7 +20,7 @@ export function completionOf(text: string, identity: string): unknown {
   let [content, reasoning] = ["", ""];
   let finish: unknown = null;
   for (const body of bodies) {
-    // Several choices were not asked for.
+    // Only one choice was requested.
     const choice = first(property(body, "choices"));
     const delta = property(choice, "delta");
     content += wordsOf(property(delta, "content"));

@@ -12,12 +12,12 @@ import {
 } from "../errors.ts";
 import type { ServerError } from "./server-error.ts";
 
-/** Whom the request went to. */
+/** The target of a request. */
 export interface RequestTarget {
   readonly identity: string;
   /** Empty if the request was for no model. */
   readonly model: string;
-  /** A base address to try instead; null if none is likely. */
+  /** A base address to try instead; null if there is no likely one. */
   readonly suggestion: string | null;
 }
 
@@ -25,7 +25,7 @@ interface Rule {
   readonly status?: readonly number[];
   /** Matches one of the codes as a whole. */
   readonly code?: RegExp;
-  /** Matches a part of the message. A rule with `code` and `message` applies where either matches. */
+  /** Matches a part of the message. A rule with `code` and `message` applies if either matches. */
   readonly message?: RegExp;
   readonly page?: "html" | "text";
   readonly failure: (said: ServerError, target: RequestTarget, detail: string) => ModelError;
@@ -51,7 +51,7 @@ const wrongAddress =
 
 const PROVIDER_STATUS = [408, 409, 425, 500, 501, 502, 503, 504, 520, 521, 522, 523, 524, 529];
 
-/** The first that applies says what a refusal means. Wordings are those of the servers named beside them. */
+/** The first rule that applies gives the cause of a refusal. Wordings are those of the servers named beside them. */
 const RULES: readonly Rule[] = [
   // nginx, Go: https is spoken at that port.
   {
@@ -184,7 +184,7 @@ const RULES: readonly Rule[] = [
   { page: "text", status: [200, 201, 202, 203], failure: wrongAddress("text") },
 ];
 
-/** Which cause a refusal stands for. */
+/** The cause of a refusal. */
 export function failureOf(said: ServerError, target: RequestTarget): ModelError {
   const { status, message, codes, page } = said;
   const rule = RULES.find(

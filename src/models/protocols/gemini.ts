@@ -42,7 +42,7 @@ interface Content {
   readonly parts: Part[];
 }
 
-/** A request in Google's words. */
+/** A request in Google's format. */
 export function contentBody({ messages: sent, params }: Sent): { contents: Content[]; config: GenerateContentConfig } {
   const { max_tokens, max_completion_tokens, response_format, reasoning_effort, stop, top_p, top_k, ...rest } = params;
   const messages = imagesWithUser(sent);
@@ -77,7 +77,7 @@ function thinkingOf(effort: string) {
   return effort === "none" ? { thinkingBudget: 0 } : { thinkingLevel: effort.toUpperCase() };
 }
 
-/** An answer as a chat completion, so that both are read by the same rules. */
+/** An answer as a chat completion, so that the same rules read both. */
 function contentCompletion(answer: unknown): unknown {
   const candidates = property(answer, "candidates");
   const candidate: unknown = Array.isArray(candidates) ? candidates[0] : undefined;

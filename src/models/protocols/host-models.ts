@@ -19,15 +19,15 @@ import { DEFAULT_TIMEOUT } from "../stack/retry-waits.ts";
 import { CharactersPerToken } from "../stack/tokens.ts";
 import { answerText } from "./answer-text.ts";
 
-/** A chat model of the program that we run in. */
+/** A chat model of the host program. */
 export interface HostChat {
-  /** `vendor/id`: tells it from every other. */
+  /** `vendor/id`: unique. */
   readonly name: string;
-  /** What it is called inside its vendor; several versions may share a family. */
+  /** Its name within the vendor; several versions can share a family. */
   readonly id: string;
   readonly family: string;
   /**
-   * The answer as it comes. No message is a system message.
+   * Streams the answer. Messages must not include system messages.
    * @throws HostFailure, or whatever the host throws when aborted
    */
   ask(
@@ -38,7 +38,7 @@ export interface HostChat {
   countTokens(text: string): PromiseLike<number>;
 }
 
-/** What the host says of a request that it did not serve. */
+/** The host's error for a request that it did not serve. */
 export class HostFailure extends Error {
   override readonly name = "HostFailure";
   constructor(
@@ -51,7 +51,7 @@ export class HostFailure extends Error {
 }
 
 export interface HostModelOptions {
-  /** Those there are now; may be asked again when one has gone. */
+  /** The current models; called again when one has disappeared. */
   readonly chats: () => PromiseLike<readonly HostChat[]>;
   /** Their provider, for example `vscode`. */
   readonly identity: string;
@@ -62,13 +62,13 @@ export interface HostModelOptions {
 
 /** Characters. */
 const LARGEST_TEXT = 2 ** 20;
-/** Milliseconds that counting a reply's tokens may take before they are estimated instead. */
+/** Milliseconds after which counting a reply's tokens is replaced with an estimate. */
 const COUNTING = 2_000;
 
 /**
- * A provider of models that the host program has. It has no system messages, no JSON schema and no usage: system text
- * goes before the first user message, the prompt alone asks for JSON, tokens are counted by the model's tokenizer or
- * estimated. Parameters are passed on as wishes; one that is refused is not sent again.
+ * A provider of the host program's models. They have no system messages, JSON schemas or usage: system text goes
+ * before the first user message, only the prompt asks for JSON, and tokens are counted by the model's tokenizer or
+ * estimated. Parameters are passed on as hints; one that is refused is not sent again.
  */
 export function createHostModel({ chats, identity, clock, timeout = DEFAULT_TIMEOUT }: HostModelOptions): Model {
   const support = new ParameterSupport();
@@ -154,7 +154,7 @@ async function collect(answer: AsyncIterable<string>, identity: string): Promise
   return text;
 }
 
-/** null if the host counts nothing, or not in time: a reply that is there must not be lost over its length. */
+/** null if the host can't count, or not in time: a received reply must not be lost because of its count. */
 async function countOf(chat: HostChat, text: string, clock: Clock): Promise<number | null> {
   const done = new AbortController();
   try {
@@ -168,7 +168,7 @@ async function countOf(chat: HostChat, text: string, clock: Clock): Promise<numb
   }
 }
 
-/** Which cause a failure stands for. Vendors name theirs differently, so the words decide where the code says little. */
+/** The cause of a failure. Vendors use different codes, so the message decides if the code says little. */
 function errorOf({ code, detail }: HostFailure, identity: string, model: string): ModelError {
   const said = `${code} ${detail}`;
   if (code === "NoPermissions") return new AccessRefused(identity, "permission", detail);
@@ -182,7 +182,7 @@ function errorOf({ code, detail }: HostFailure, identity: string, model: string)
   return new ProviderFault(identity, null, null, detail);
 }
 
-/** What a host does after an abort is its own affair: no one waits for it. */
+/** Doesn't wait for what the host does after an abort. */
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = () => reject(signal.reason);

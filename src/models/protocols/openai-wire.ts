@@ -9,10 +9,10 @@ import { completionOf, isEventStream } from "./event-stream.ts";
 import { readError, type ServerError } from "./server-error.ts";
 
 const LARGEST_BODY = 10 * 1024 * 1024;
-/** Characters of an answer: what is made to be long would be searched for what it does not contain. */
+/** Maximum characters of an answer: searching a hostile, longer one would take too long. */
 const LONGEST_REPLY = 2 ** 20;
 
-/** The server answered with an error. Only its fields leave this folder, by way of `failureOf`. */
+/** The server answered with an error. It leaves this folder only as the result of `failureOf`. */
 export class ErrorResponse extends Error {
   override readonly name = "Refused";
   constructor(readonly error: ServerError) {
@@ -22,21 +22,20 @@ export class ErrorResponse extends Error {
 
 export interface ResponseContext {
   readonly identity: string;
-  /** Kept out of everything that is returned or thrown. */
+  /** Removed from everything that is returned or thrown. */
   readonly key: string;
   readonly clock: Clock;
-  /** Of the request: its time-out and its caller's. */
+  /** Signal of the request: its time limit and its caller's. */
   readonly signal: AbortSignal | null;
-  /** The server has answered as one before: something else now is a fault on the way. */
+  /** Whether the server has given valid answers before: other answers are then transient faults. */
   readonly wasWell: boolean;
-  /** What is no reply of a model may speak of errors without being one. Default: no. */
+  /** Whether it is not a reply of a model, and so can mention errors without being one. Default: no. */
   readonly isOther?: boolean;
 }
 
 /**
- * Reads a body to its end. What comes back is JSON, whatever type it claims: a stream that was not asked for is put
- * together.
- * @throws BodyBroken; ErrorResponse; what aborted the request.
+ * Reads a whole body. Returns its JSON, regardless of its content type: an unrequested stream is assembled.
+ * @throws BodyBroken; ErrorResponse; what aborted the request
  */
 export async function readBody(response: Response, reading: ResponseContext): Promise<string> {
   const { identity, key, clock, signal } = reading;
@@ -60,7 +59,7 @@ export async function readBody(response: Response, reading: ResponseContext): Pr
   const body = isStream ? completionOf(text, identity) : parseJson(text)?.value;
   if (!response.ok) throw refused(response.status, body ?? text);
   if (body === undefined) {
-    // What starts as JSON, or not at all, was broken on its way; the rest was never meant for us.
+    // A body that starts as JSON, or is empty, was damaged in transit; any other is not an answer of this API.
     if (reading.wasWell || /^\s*([[{]|$)/.test(text)) throw new BodyBroken(identity, "the body isn't valid JSON");
     throw refused(response.status, text);
   }
@@ -69,7 +68,10 @@ export async function readBody(response: Response, reading: ResponseContext): Pr
   return isStream ? JSON.stringify(body) : text;
 }
 
-/** Gateways pass on a failure of what follows them as a success. @returns the status that it means; null for none */
+/**
+ * Gateways can report a failure of the server behind them with a success status.
+ * @returns the status that it stands for; null for none
+ */
 function failureIn(body: unknown): number | null {
   if (property(body, "choices") !== undefined || property(body, "data") !== undefined) return null;
   const first = Array.isArray(body) ? body[0] : body;
@@ -87,30 +89,30 @@ function failureIn(body: unknown): number | null {
     property(first, "status"),
   ];
   const status = codes.map(Number).find((code) => code >= 400 && code < 600);
-  // LM Studio answers a path that it does not have with 200.
+  // LM Studio answers an unknown path with 200.
   return status ?? (typeof error === "string" && /^unexpected endpoint/i.test(error) ? 404 : 502);
 }
 
-/** What is shorter is a word that a server asks for in a key's place, such as `ollama`. */
+/** A shorter key is a placeholder that a server asks for, such as `ollama`. */
 const SHORTEST_KEY = 16;
 
-/** A server that gives the key back in its answer does not get it into a run's files. */
+/** Removes the key from an answer that repeats it, so that it doesn't get into the files of a run. */
 function withoutKey(text: string, key: string): string {
   return key.length < SHORTEST_KEY ? text : text.replaceAll(key, "…");
 }
 
 export interface Completion {
   readonly text: string;
-  /** Why there is no answer; null if there is one, or one that was cut or withheld. */
+  /** Why there is no answer; null if there is one, even a cut or withheld one. */
   readonly missing: { readonly reason: MissingReason; readonly detail: string } | null;
   readonly finish: ModelReply["finish"];
-  /** null if the server counts nothing. */
+  /** null if the server reports none. */
   readonly usage: Usage | null;
   /** null if the server names none. */
   readonly model: string | null;
 }
 
-/** The server sent JSON of another kind, so it is not a model server. */
+/** The server returned JSON of another kind, so it is not a model server. */
 export class NoCompletion extends Error {
   override readonly name = "NoCompletion";
   constructor(readonly body: unknown) {
@@ -123,7 +125,11 @@ function failureText(failure: unknown): string {
   return typeof message === "string" && message !== "" ? message : JSON.stringify(failure);
 }
 
-/** Reads a chat completion. `prompt` is what the model was asked. @throws NoCompletion; BodyBroken where it has no choice. */
+/**
+ * Reads a chat completion.
+ * @param prompt the model's prompt
+ * @throws NoCompletion; BodyBroken if it has no choice
+ */
 export function readCompletion(body: unknown, identity: string, prompt = ""): Completion {
   const choices = property(body, "choices");
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
@@ -162,7 +168,7 @@ const LIMITS =
 const FILTERS =
   /^(content_?filter(ed)?|safety|prohibited_content|recitation|blocklist|spii|refusal|sensitive|guardrail_intervened)\b/i;
 
-/** Gateways pass on what other vendors call it: `MAX_TOKENS`, `content_filter: SAFETY`. */
+/** Gateways pass on other vendors' values: `MAX_TOKENS`, `content_filter: SAFETY`. */
 function finishOf(reason: unknown): ModelReply["finish"] {
   if (typeof reason !== "string") return "other";
   if (STOPS.test(reason)) return "stop";
@@ -170,7 +176,7 @@ function finishOf(reason: unknown): ModelReply["finish"] {
   return FILTERS.test(reason) ? "filter" : "other";
 }
 
-/** The answer without the thoughts before it, or why there is none. @param prompt what the model was asked */
+/** The answer without the thoughts before it, or why there is none. @param prompt the model's prompt */
 function answerIn(message: unknown, prompt: string): Pick<Completion, "text" | "missing"> {
   const content = property(message, "content");
   const said = textOf(content) ?? textOf(property(message, "refusal")) ?? "";
@@ -184,7 +190,7 @@ function missingReason(message: unknown, content: unknown, said: string): Missin
     const calls = property(message, "tool_calls");
     if (!Array.isArray(calls) || calls.length > 0) return "tool calls";
   }
-  // Marks of a chat template alone are nothing.
+  // Marks of a chat template alone are not an answer.
   if (said.replace(/<[^<>]*>/g, "").trim() !== "") return "thoughts";
   const thoughts = ["reasoning_content", "reasoning", "thinking", "reasoning_details"];
   if (thoughts.some((name) => hasContent(property(message, name)))) return "thoughts";
@@ -201,7 +207,7 @@ function detailOf(content: unknown): string {
   return content === undefined || typeof content === "string" ? "" : JSON.stringify(content).slice(0, 100);
 }
 
-/** Some servers send the content in parts, thoughts among them. */
+/** Some servers send the content in parts, including thoughts. */
 function textOf(content: unknown): string | undefined {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return undefined;
@@ -229,32 +235,32 @@ function usageOf(usage: unknown): Usage | null {
   return { prompt, completion, estimated: false, ...cacheUse(prompt, cached, written) };
 }
 
-/** What of a prompt was read from and written to the provider's cache: at most the prompt. */
+/** Prompt tokens read from and written to the provider's cache: at most those of the prompt. */
 export function cacheUse(prompt: number, cached: unknown, written: unknown): Pick<Usage, "cached" | "written"> {
   const read = isCount(cached) ? Math.min(cached, prompt) : 0;
   const wrote = isCount(written) ? Math.min(written, prompt - read) : 0;
   return { ...(read > 0 && { cached: read }), ...(wrote > 0 && { written: wrote }) };
 }
 
-/** Tokens: no context window comes near it. JSON's `1e999` is a number, too, and could not be written down again. */
+/** More tokens than any context window has. JSON's `1e999` parses as Infinity, which can't be serialized. */
 const MOST_TOKENS = 1e9;
 
 export function isCount(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= MOST_TOKENS;
 }
 
-/** More are offered to no one: a list of a million would block the editor. */
+/** Maximum number of models to offer: a list of a million would block the editor. */
 const MOST_MODELS = 2_000;
 const LONGEST_NAME = 200;
 
 /** A model that a server lists. */
 export interface ListedModel {
   readonly name: string;
-  /** The day on which it ends, as YYYY-MM-DD; null: the server names none. */
+  /** End date as YYYY-MM-DD; null: the server names none. */
   readonly end: string | null;
 }
 
-/** The models of a list, sorted by name. @throws BodyBroken where it is none. */
+/** The models in a list, sorted by name. @throws BodyBroken if it is not a list of models */
 export function readModels(list: unknown, identity: string): ListedModel[] {
   if (!Array.isArray(list)) throw new BodyBroken(identity, "it lists no models");
   const listed = new Map<string, ListedModel>();
@@ -266,7 +272,10 @@ export function readModels(list: unknown, identity: string): ListedModel[] {
   return [...listed.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MOST_MODELS);
 }
 
-/** A message as it is sent: in parts if it has images, which only the user's can have (`imagesWithUser`). */
+/**
+ * A message in the format of the API: in parts if it has images, which only user messages can have
+ * (`imagesWithUser`).
+ */
 export function withParts({ role, content }: Message) {
   if (role !== "user" || !hasImage(content)) return { role, content };
   const parts = partsOf(content).map((part) =>

@@ -15,11 +15,17 @@ import {
 } from "./server-model.ts";
 
 export interface OpenAIOptions extends ServerOptions {
-  /** Set for Azure's own paths: `baseUrl` is `https://<resource>.openai.azure.com/openai` then, models are deployments. */
+  /**
+   * Set for Azure's own paths: `baseUrl` is then `https://<resource>.openai.azure.com/openai`, and models are
+   * deployments.
+   */
   readonly azureApiVersion?: string;
 }
 
-/** A provider that speaks OpenAI's chat completions, and its Responses API for models that need it. @throws AddressRefused, KeyUnusable */
+/**
+ * A provider for OpenAI's chat completions, and its Responses API for models that need it.
+ * @throws AddressRefused, KeyUnusable
+ */
 export function createOpenAI(options: OpenAIOptions): ServerModel {
   const { azureApiVersion } = options;
   const isAzure = azureApiVersion !== undefined;
@@ -27,7 +33,7 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
     if (key === "") return {};
     return isAzure ? { "api-key": key } : { authorization: `Bearer ${key}` };
   };
-  /** Models that the server answers by the Responses API alone, as its refusals say. */
+  /** Models that the server only serves through the Responses API, according to its refusals. */
   const responsesOnly = new Set<string>();
   const asksResponses = (model: string) => responsesOnly.has(model) || knownModel(model)?.api === "responses";
   const query = isAzure ? `api-version=${encodeURIComponent(azureApiVersion)}` : "";
@@ -55,7 +61,7 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
   return { ...server, hasFlex: true, batches: openaiBatches(server.http, isAzure, asksResponses) };
 }
 
-/** What the server said; null if it said nothing. */
+/** The server's error; null if it did not answer. */
 function refusalIn(error: unknown): ServerError | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof ErrorResponse) return cause.error;
@@ -63,7 +69,10 @@ function refusalIn(error: unknown): ServerError | null {
   return null;
 }
 
-/** The SDK knows paths, headers and Azure; neither address nor key comes from the environment, and nothing is repeated. */
+/**
+ * The SDK provides paths, headers and Azure's variants. Neither the address nor the key comes from the environment,
+ * and it doesn't retry.
+ */
 function createClient({ address, key, timeout, fetch }: Connecting, apiVersion: string | undefined): OpenAI {
   const own = {
     baseURL: address.url,
@@ -73,7 +82,7 @@ function createClient({ address, key, timeout, fetch }: Connecting, apiVersion: 
     project: null,
     webhookSecret: null,
     maxRetries: 0,
-    // Ours ends first, and says so.
+    // Our time limit is shorter and has its own error.
     timeout: 2 * timeout,
     logLevel: "off" as const,
     fetch,

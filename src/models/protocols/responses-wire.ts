@@ -7,7 +7,7 @@ import type { ServerError } from "./server-error.ts";
 // OpenAI's Responses API (developers.openai.com/api/reference/resources/responses): requests and answers of chat
 // completions in its words. Nothing is kept on the server, and no request refers to an earlier one.
 
-/** Names of a chat completion's parameters, and where they are in a response's. */
+/** Parameters of chat completions → their location in the Responses API. */
 const NAMES: Readonly<Record<string, string>> = {
   max_completion_tokens: "max_output_tokens",
   max_tokens: "max_output_tokens",
@@ -49,8 +49,8 @@ function formatOf(format: unknown): unknown {
 }
 
 /**
- * The answer as a chat completion. Texts of several messages follow each other; where some are marked as the final answer,
- * only these count. A reply that ended before any text has the reason of its end and no text.
+ * Converts a response into a chat completion. Texts of several messages are joined; if some are marked as the final
+ * answer, only these count. A reply that ended before any text has the reason for its end and no text.
  * @returns the body itself if it is not a response
  */
 export function completionFrom(response: unknown): unknown {
@@ -90,17 +90,17 @@ function textIn(part: unknown, type: "refusal" | "output_text"): string[] {
   return typeof text === "string" ? [text] : [];
 }
 
-/** In the words of chat completions; others are passed on, and said. */
+/** Reason in the vocabulary of chat completions; unknown ones are passed on. */
 function endOf(response: unknown, hasOutput: boolean): unknown {
   const status = property(response, "status");
   if (status !== "incomplete") return status === undefined && hasOutput ? "stop" : status;
   const reason = property(property(response, "incomplete_details"), "reason");
   if (reason === "max_output_tokens") return "length";
-  // Some servers give no reason: what they cut is cut.
+  // Some servers give no reason for a cut reply.
   return reason ?? "length";
 }
 
-/** What is not done yet, or was ended from outside, is no answer: it is asked for again. */
+/** An unfinished or cancelled response is not an answer: it is requested again. */
 function failureIn(response: unknown): { readonly error?: object } {
   const status = property(response, "status");
   const isOpen = typeof status === "string" && ["queued", "in_progress", "cancelled", "failed"].includes(status);
@@ -117,7 +117,7 @@ function usageOf(usage: unknown): object | undefined {
   };
 }
 
-/** The server answers this model by the Responses API alone. */
+/** Whether the server only serves this model through the Responses API. */
 export function asksForResponses({ status, message }: ServerError): boolean {
   return (
     status >= 400 &&

@@ -3,35 +3,35 @@ import { parseJson } from "../../graph/json.ts";
 import { property } from "../property.ts";
 
 const LONGEST_DETAIL = 500;
-/** Wrappers within wrappers: a gateway quotes what the server behind it said. */
+/** Maximum depth of nested errors: a gateway quotes the error of the server behind it. */
 const DEEPEST = 4;
 
-/** What a server says of a failure, in whatever shape, as far as it is of use. */
+/** A server's error, in whatever format, as far as it is useful. */
 export interface ServerError {
-  /** HTTP status; where the answer claims success, what its body says or means. */
+  /** HTTP status; if the answer claims success, the status that its body means. */
   readonly status: number;
   /** One line without the key, at most 500 characters. */
   readonly message: string;
-  /** Every code, type, status and reason that the body gives, numbers as text. */
+  /** Every code, type, status and reason in the body, numbers as text. */
   readonly codes: readonly string[];
   readonly param: string | null;
   /** Milliseconds; null if the server names none. */
   readonly retryAfter: number | null;
-  /** What the body is where it is no JSON. */
+  /** Type of a body that is not JSON. */
   readonly page: "html" | "text" | null;
 }
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** JSON, or the text that is none. */
+  /** JSON, or the text of another body. */
   readonly body: unknown;
 }
 
 /**
- * Reads the body of an error: OpenAI's `{ error: { message, code, param } }`, and what others send instead
- * (`[{ error }]`, `{ error: "…" }`, `{ message }`, `{ detail: […] }`, JSON inside a message, HTML, plain text).
- * @param key kept out of the message
+ * Reads the body of an error: OpenAI's `{ error: { message, code, param } }`, and other formats (`[{ error }]`, `{
+ * error: "…" }`, `{ message }`, `{ detail: […] }`, JSON inside a message, HTML, plain text).
+ * @param key removed from the message
  */
 export function readError({ status, headers, body }: Answer, clock: Clock, key: string): ServerError {
   const layers = layersOf(body);
@@ -51,7 +51,7 @@ export function readError({ status, headers, body }: Answer, clock: Clock, key: 
   };
 }
 
-/** From the outermost wrapper to what it all comes from. */
+/** The nested errors, from the outermost to the original one. */
 function layersOf(body: unknown): unknown[] {
   const layers = [body];
   for (let depth = 0; depth < DEEPEST; depth++) {
@@ -68,7 +68,7 @@ function innerOf(value: unknown): unknown {
   const inner = property(value, "error") ?? property(value, "errors") ?? (typeof raw === "string" ? read(raw) : raw);
   if (inner !== undefined) return inner;
   const message = property(value, "message");
-  // `litellm.BadRequestError: BedrockException - {"message":"…"}` keeps its text: what precedes it counts, too.
+  // `litellm.BadRequestError: BedrockException - {"message":"…"}` keeps its text, because the part before the JSON matters, too.
   return typeof message === "string" && message.trimStart().startsWith("{") ? read(message) : undefined;
 }
 
@@ -82,7 +82,7 @@ function sayingOf(error: unknown): unknown {
   return property(error, "message") ?? property(error, "msg") ?? property(error, "detail") ?? property(error, "title");
 }
 
-/** Names of what went wrong, wherever they are. */
+/** Codes of an error, wherever they are. */
 function codesOf(layer: unknown): string[] {
   const details = property(layer, "details");
   const inner = property(layer, "innererror");
@@ -105,7 +105,7 @@ function retryAfter(headers: Headers, clock: Clock): number | null {
   return Math.max(0, until - (Number.isNaN(serverNow) ? clock.now() : serverNow));
 }
 
-/** What the body says of a wait: Google's `retryDelay: "33s"`, OpenRouter's reset time, "try again in 6m0s". */
+/** A wait in the body: Google's `retryDelay: "33s"`, OpenRouter's reset time, "try again in 6m0s". */
 function delayIn(layers: readonly unknown[], message: string, clock: Clock): number | null {
   for (const layer of layers) {
     const details = property(layer, "details");
@@ -129,17 +129,17 @@ function durationOf(text: string): number | null {
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit!.toLowerCase()] ?? 0), 0);
 }
 
-/** What a page says of itself: its title, else its first words. */
+/** The title of a page, else its first words. */
 function titleOf(page: string): string {
   const start = page.slice(0, 20_000);
   const title = /<title[^>]*>([^<]*)<\/title>/i.exec(start)?.[1];
   return title?.trim() || start.replace(/<(style|script)[\s\S]*?(<\/\1>|$)/gi, " ").replace(/<[^>]*>/g, " ");
 }
 
-/** One line without the key. Servers quote keys that they refuse, whole or with stars in the middle. */
+/** One line without the key. Servers quote keys that they refuse, in full or with asterisks in the middle. */
 function oneLine(text: string, key: string): string {
   const whole = key === "" ? text : text.replaceAll(key, "…");
-  // A page of an error without a space would be searched from each of its letters.
+  // A long text without spaces would be searched from each of its characters.
   const start = whole.slice(0, 4 * LONGEST_DETAIL);
   const line = start.replace(/\S*\*{3,}\S*/g, "…").replace(/\b(sk-|Bearer )[\w*.-]+/g, "$1…");
   return line.replace(/\s+/g, " ").trim().slice(0, LONGEST_DETAIL);

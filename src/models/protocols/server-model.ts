@@ -25,10 +25,10 @@ import { failureOf } from "./failure-rules.ts";
 import { ErrorResponse, type ListedModel, NoCompletion, readBody, readCompletion, readModels } from "./openai-wire.ts";
 import type { ServerError } from "./server-error.ts";
 
-/** How requests leave: through a proxy, with certificates of one's own. */
+/** How requests are sent: through a proxy, with the user's certificates. */
 export interface Network {
   readonly send: Send;
-  /** The proxy on the way, without credentials; null: none. */
+  /** The proxy, without credentials; null: none. */
   readonly proxy: string | null;
 }
 
@@ -37,20 +37,23 @@ export type Send = (url: string | URL | Request, init?: RequestInit) => Promise<
 export interface ServerOptions {
   /** Of the server, e.g. `https://api.openai.com/v1`. See `checkAddress`. */
   readonly baseUrl: string;
-  /** Empty for a server that asks for none. */
+  /** Empty for a server that needs none. */
   readonly key: string;
   readonly clock: Clock;
-  /** Milliseconds a request may take, its body included. Default 120,000. */
+  /** Time limit of a request including its body, in milliseconds. Default 120,000. */
   readonly timeout?: number;
-  /** The way to the server. Default: the platform's own `fetch`, without a proxy. */
+  /** Connection to the server. Default: the platform's own `fetch`, without a proxy. */
   readonly network?: Network;
-  /** What models refuse, from earlier runs. Default: nothing is remembered. */
+  /** What models refused in earlier runs. Default: nothing is remembered. */
   readonly memory?: Memory;
 }
 
-/** What a vendor's SDK does for us. It repeats nothing, and takes neither address nor key from the environment. */
+/**
+ * The part that a vendor's SDK does. It doesn't retry, and takes neither the address nor the key from the
+ * environment.
+ */
 export interface Protocol {
-  /** One answer, in the shape of OpenAI's chat completions. */
+  /** One answer, in the format of OpenAI's chat completions. */
   ask(model: string, sent: Sent, signal: AbortSignal): Promise<unknown>;
   /** The server's models, each with an `id`. */
   list(signal: AbortSignal): Promise<unknown>;
@@ -60,22 +63,22 @@ export interface Connecting {
   readonly address: Address;
   readonly key: string;
   readonly timeout: number;
-  /** Sends with these headers alone, reads the answer whole, and throws what the server refused. */
+  /** Sends only these headers, reads the whole answer, and throws the server's error. */
   readonly fetch: Send;
 }
 
 /** A model behind an HTTP server. */
 export interface ServerModel extends Model {
-  /** What the key is sent to. */
+  /** The origin that the key is sent to. */
   readonly origin: string;
   /** The server's models, sorted by name. @throws ModelError, or the signal's reason when aborted. */
   listModels(signal: AbortSignal): Promise<ListedModel[]>;
-  /** The same requests and replies, as they are in the lines of a batch. */
+  /** The same requests and replies, in the format of batch lines. */
   readonly lines: Lines;
   readonly http: Http;
-  /** Whether it knows `service_tier: "flex"`. Default: no. */
+  /** Whether it supports `service_tier: "flex"`. Default: no. */
   readonly hasFlex?: boolean;
-  /** Absent: it takes no batches. */
+  /** Absent: it doesn't support batches. */
   readonly batches?: BatchApi;
 }
 
@@ -83,29 +86,29 @@ export function isServerModel(model: Model): model is ServerModel {
   return "http" in model && "lines" in model;
 }
 
-/** What is no chat completion. Every path is relative to the base address; failures are those of a request. */
+/** Requests other than chat completions. Paths are relative to the base address; failures are those of a request. */
 export interface Http {
-  /** Sends a body, or gets where there is none. @returns JSON */
+  /** Posts a body, or sends a GET request if there is none. @returns JSON */
   json(path: string, body: unknown, signal: AbortSignal): Promise<unknown>;
-  /** Gets JSON Lines as they come. Stops with `BodyBroken` where they are cut. */
+  /** Streams JSON Lines. Throws `BodyBroken` if they are cut. */
   rows(path: string, signal: AbortSignal): AsyncGenerator<unknown>;
 }
 
-/** Requests that do not travel by themselves. */
+/** Requests inside a batch. */
 export interface Lines {
-  /** @throws ParameterRefused for a part that the model is known to refuse, once */
+  /** @throws ParameterRefused, once, for a part that the model is known to refuse */
   fit(request: ModelRequest): Promise<Sent>;
   /** @throws ModelError */
   read(request: ModelRequest, sent: Sent, answer: unknown, tier?: Tier): ModelReply;
-  /** What a refusal means. Learns what the model refuses. */
+  /** The cause of a refusal. Learns what the model refuses. */
   refused(request: ModelRequest, sent: Sent, said: ServerError): unknown;
 }
 
 /**
- * What all servers share: the address is checked and bound to the key, refused parameters are learned, and whatever comes
- * is read or said.
+ * The common part of all servers: checks the address and binds the key to it, learns refused parameters, and reads
+ * every answer or names its failure.
  * @param kind first word of the identity
- * @param query of every address that no SDK makes
+ * @param query of every address that no SDK builds
  * @throws AddressRefused, KeyUnusable
  */
 export function createServerModel(
@@ -153,7 +156,7 @@ export function createServerModel(
     return new ParameterRefused(model, learned.parameter, learned.renamedTo);
   };
 
-  /** What went wrong; learns what the model refuses. @param sent null if no model was asked */
+  /** The cause of a failure; learns what the model refuses. @param sent null if no model was asked */
   const failureFrom = (cause: unknown, model: string, sent: Sent | null): unknown => {
     if (cause instanceof NoCompletion) {
       const detail = JSON.stringify(cause.body)?.slice(0, 200) ?? "";
@@ -250,7 +253,7 @@ export function createServerModel(
   };
 }
 
-/** Each line of a body, which may be larger than memory. */
+/** Lines of a body, which can be larger than memory. */
 async function* jsonLines(response: Response, identity: string, signal: AbortSignal): AsyncGenerator<unknown> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -273,13 +276,13 @@ function rowOf(line: string, identity: string): unknown {
   return row.value;
 }
 
-/** A refusal with a cause of its own — a length, a key, a rate — is not mended by leaving a parameter out. */
+/** A refusal with another cause, such as a length, a key or a rate, can't be fixed by leaving out a parameter. */
 function mayConcernParameters(failure: ModelError): boolean {
   if (failure instanceof RequestRefused) return failure.reason === "invalid";
   return failure.code === "ProviderFault" || failure.code === "ModelUnknown";
 }
 
-/** SDKs add what the environment contains, whomever it was meant for: of the headers only these leave. */
+/** Keeps only our headers: SDKs add others from the environment, which can be meant for another server. */
 function ownHeaders(headers: RequestInit["headers"], keyed: Readonly<Record<string, string>>): Headers {
   const own = new Headers();
   for (const [name, value] of new Headers(headers)) {
@@ -289,12 +292,12 @@ function ownHeaders(headers: RequestInit["headers"], keyed: Readonly<Record<stri
   return own;
 }
 
-/** The SDKs say this of every time limit below them, whose own error they leave out. */
+/** SDKs report every time limit below them this way, without the original error. */
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && /^request timed out/i.test(error.message);
 }
 
-/** SDKs take every failure to fetch for a lost connection; what was thrown there is what counts. */
+/** SDKs report every error of `fetch` as a lost connection; the original error is its cause. */
 function causeOf(error: unknown): unknown {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isModelError(cause) || cause instanceof ErrorResponse || cause instanceof NoCompletion) return cause;

@@ -3,7 +3,7 @@ import { azureLine, calledAzure } from "../protocols/azure.ts";
 import type { Provider } from "../provider.ts";
 import { connectCompatible } from "./compatible.ts";
 
-/** Azure OpenAI by its own paths: models are named by their deployments. */
+/** Azure OpenAI with its own paths: models are named by their deployments. */
 export const azure: Provider = {
   id: "azure",
   label: () => "Azure OpenAI",

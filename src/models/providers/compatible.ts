@@ -5,7 +5,7 @@ import { listOf } from "./server.ts";
 const LOCAL = "http://127.0.0.1:11434";
 const STUDIO = "http://127.0.0.1:1234";
 
-/** Any server that speaks OpenAI's chat completions. */
+/** Any server that is compatible with OpenAI's chat completions. */
 export const compatible: Provider = {
   id: "compatible",
   label: (t) => t("Any OpenAI-compatible server"),
@@ -29,7 +29,7 @@ export const compatible: Provider = {
   listModels: listCompatible,
 };
 
-/** Reads the SDK's bundle only when it is needed. */
+/** Loads the SDK's bundle only when needed. */
 export async function connectCompatible({ address, ...rest }: ProviderConnection) {
   const { createOpenAI } = await import("../protocols/openai.ts");
   return createOpenAI({ ...rest, baseUrl: address });

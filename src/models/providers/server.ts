@@ -3,18 +3,18 @@ import { knownModel } from "../known-models.ts";
 import type { ServerModel } from "../protocols/server-model.ts";
 import type { NamedModel, Provider, ProviderConnection } from "../provider.ts";
 
-/** A server that speaks OpenAI's chat completions under an address of its own, as one line of a table. */
+/** A server with an address of its own that is compatible with OpenAI's chat completions, as one line of a table. */
 export interface ServerPreset {
   readonly id: string;
   readonly label: string;
   /** At most 40 characters. */
   readonly detail: Provider["detail"];
-  /** Base address. Where it has a part in capitals, the user fills that in. */
+  /** Base address. The user fills in a part in capitals. */
   readonly address: string;
   readonly key: Provider["fields"]["key"];
-  /** Environment variable in which the vendor's own tools look for the key. */
+  /** Environment variable in which the vendor's own tools look up the key. */
   readonly keyVariable?: string;
-  /** Requests that it works on at once. Default 16. */
+  /** Maximum number of concurrent requests. Default 16. */
   readonly concurrency?: number;
   /** Default: OpenAI's protocol. */
   readonly connect?: (connection: ProviderConnection) => Promise<ServerModel>;
@@ -47,13 +47,13 @@ export function serverProvider({ connect = connectOpenAI, ...preset }: ServerPre
   };
 }
 
-/** Reads the SDK's bundle only when it is needed. */
+/** Loads the SDK's bundle only when needed. */
 async function connectOpenAI({ address, ...rest }: ProviderConnection): Promise<ServerModel> {
   const { createOpenAI } = await import("../protocols/openai.ts");
   return createOpenAI({ ...rest, baseUrl: address });
 }
 
-/** What a server offers, with the ends that it names, or that are known. */
+/** The models of a server, with end dates that it names or that are known. */
 export async function listOf(model: ServerModel, signal: AbortSignal): Promise<NamedModel[]> {
   return (await model.listModels(signal)).map(({ name, end }) => {
     const known = end ?? knownModel(name)?.end;

@@ -1,7 +1,7 @@
 import type { Provider } from "../provider.ts";
 import { type ServerPreset, serverProvider } from "./server.ts";
 
-/** Vendors and servers by name. Addresses, keys and peculiarities as their documentation has them in November 2026. */
+/** Vendors and servers by name, with addresses, keys and peculiarities from their documentation of November 2026. */
 const SERVERS: readonly ServerPreset[] = [
   {
     id: "anthropic",

@@ -4,7 +4,7 @@ import type { PriceOf } from "../prices.ts";
 import type { Complete } from "./key.ts";
 import { CharactersPerToken, outputLimit } from "./tokens.ts";
 
-/** Tokens of a reply whose request names no maximum, until longer ones were seen. */
+/** Assumed tokens of a reply whose request sets no maximum, until longer ones were received. */
 const FIRST_COMPLETION = 512;
 
 export interface Spent {
@@ -13,7 +13,7 @@ export interface Spent {
   readonly usd: number;
 }
 
-/** What one attempt may cost at most. */
+/** The maximum cost of one attempt. */
 interface Ticket {
   readonly request: ModelRequest;
   readonly prompt: number;
@@ -24,9 +24,9 @@ interface Ticket {
 }
 
 /**
- * Enforces what a run may spend: an attempt enters with its prompt's estimate and the most it may answer, and leaves
- * with the usage that came back. One that does not fit waits while replies in flight may still cost less than they
- * might; with nothing in flight, it is refused.
+ * Enforces the budget of a run: an attempt reserves its estimated prompt and its longest reply, and is settled by
+ * the usage that is returned. If it doesn't fit, it waits while replies in flight can still cost less than reserved;
+ * with nothing in flight, it is refused.
  */
 export class CallBudget implements Budget {
   readonly #settled: { calls: number; tokens: number; usd: number };
@@ -62,7 +62,7 @@ export class CallBudget implements Budget {
     this.#reserved.delete(name);
   }
 
-  /** Enters one attempt. @throws BudgetReached; the signal's reason when aborted while waiting. */
+  /** Reserves one attempt. @throws BudgetReached; the signal's reason if aborted while waiting */
   async enter(request: ModelRequest, signal: AbortSignal): Promise<Ticket> {
     for (;;) {
       signal.throwIfAborted();
@@ -78,7 +78,7 @@ export class CallBudget implements Budget {
     }
   }
 
-  /** @param sent whether it was a request of its own: a reply that an earlier one brings costs money, and no call */
+  /** @param sent whether it was a separate request: a reply to an earlier request costs money, but no call */
   settle(ticket: Ticket, reply: ModelReply, sent = true): void {
     const { request } = ticket;
     const { prompt, completion } = reply.usage;
@@ -87,14 +87,14 @@ export class CallBudget implements Budget {
     this.#leave(ticket, prompt + completion, this.price(request.model, reply.usage) ?? 0, sent ? 1 : 0);
   }
 
-  /** A request was sent and brought no reply. Where no answer came at all, the provider may bill the prompt. */
+  /** Settles a request without a reply. If there was no answer at all, the provider may bill the prompt. */
   fail(ticket: Ticket, error: unknown, answered: boolean): void {
     const none = { prompt: answered ? 0 : ticket.prompt, completion: 0, estimated: true };
     const usage = error instanceof AnswerMissing ? error.usage : none;
     this.#leave(ticket, usage.prompt + usage.completion, this.price(ticket.request.model, usage) ?? 0);
   }
 
-  /** The request never left: nothing is spent. */
+  /** Releases a request that was never sent: nothing is spent. */
   refund(ticket: Ticket): void {
     const left = ticket.from === null ? undefined : this.#reserved.get(ticket.from);
     if (ticket.from !== null && left !== undefined) this.#reserved.set(ticket.from, left + 1);
@@ -120,13 +120,13 @@ export class CallBudget implements Budget {
       request,
       prompt,
       tokens: prompt + completion,
-      // Without a price, no sum of money can be kept: nothing is sent.
+      // Without a price, a limit in dollars can't be kept, so nothing is sent.
       usd: usd ?? (this.limits.usd === null ? 0 : Number.POSITIVE_INFINITY),
       from: left > 0 ? request.reservation! : null,
     };
   }
 
-  /** The first unit that this attempt would go beyond; null if it fits. */
+  /** The first limit that this attempt would exceed; null if it fits. */
   #lacking(ticket: Ticket): "calls" | "tokens" | "usd" | null {
     const { calls, tokens, usd } = this.limits;
     const { spent } = this;
@@ -159,7 +159,7 @@ export class CallBudget implements Budget {
   }
 }
 
-/** Lets no attempt through that might go beyond the budget. */
+/** Blocks attempts that could exceed the budget. */
 export function budgeted(budget: CallBudget, inner: Complete): Complete {
   return async (request, signal) => {
     const ticket = await budget.enter(request, signal);

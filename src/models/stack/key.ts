@@ -8,7 +8,7 @@ export interface StackRequest extends ModelRequest {
   readonly attempt: number;
 }
 
-/** What each wrapper of the stack takes and gives. */
+/** The function that each wrapper of the stack takes and returns. */
 export type Complete = (request: StackRequest, signal: AbortSignal) => Promise<ModelReply>;
 
 /**
@@ -23,7 +23,7 @@ export function keyOf(identity: string, request: ModelRequest): string {
     .digest("hex");
 }
 
-/** JSON with sorted keys; what JSON leaves out (undefined, functions) is left out. */
+/** JSON with sorted keys; undefined values and functions are left out, as in JSON. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     inner !== null && typeof inner === "object" && !Array.isArray(inner)

@@ -7,12 +7,15 @@ import type { RetryWaits } from "./retry-waits.ts";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
-/** How long a slot waits for what follows from its reply: a share of the request's own time, and at most so many milliseconds. */
+/**
+ * How long a freed slot waits for the request that follows from its reply: a share of the request's own time, and a
+ * maximum in milliseconds.
+ */
 const ROOM = 0.1;
 const LONGEST_ROOM = 25;
 
 export interface LimiterOptions {
-  /** Requests on the way at once. At least 1. */
+  /** Maximum number of concurrent requests. At least 1. */
   readonly concurrency: number;
   readonly clock: Clock;
   /** Default: always open. */
@@ -20,8 +23,8 @@ export interface LimiterOptions {
 }
 
 /**
- * So many requests at once, higher priority first. A 429 pauses everyone: for as long as the server asks, else for a
- * pause that doubles while refusals follow each other. Requests at once are halved then and grow back by one a round.
+ * Limits concurrent requests, higher priority first. A 429 pauses all of them: for as long as the server asks, else
+ * for a time that doubles with each further refusal. The limit is then halved, and grows back by one per round.
  */
 export function limited({ concurrency, clock, pause }: LimiterOptions, waits: RetryWaits, inner: Complete): Complete {
   const queue = new PQueue({ concurrency });
@@ -36,13 +39,13 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
     queue.concurrency = Math.floor(window);
   };
 
-  /** Milliseconds; 0 if the clock was set back meanwhile, for no pause is as long as that. */
+  /** Milliseconds; 0 if the clock was set back meanwhile, because no pause is that long. */
   const pauseLeft = () => {
     const left = pausedUntil - clock.now();
     return left > waits.maxWait ? 0 : Math.max(0, left);
   };
 
-  // The pause is slept through only while someone waits: a cancelled run leaves no timer behind.
+  // The timer runs only while a request waits, so that a cancelled run leaves none behind.
   const holdQueue = async () => {
     if (queue.isPaused) return;
     queue.pause();
@@ -54,12 +57,12 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
   };
 
   const onRefusal = (error: RateLimited, sentAt: number) => {
-    // Requests that were on the way together are refused together: that is one refusal.
+    // Concurrent requests are refused together: this counts as one refusal.
     if (sentAt >= pausedUntil) {
       refusals++;
       resize(window / 2);
     }
-    // No one waits for as long as that: the run ends.
+    // The user doesn't allow such a long wait: the run ends.
     if (error.retryAfter !== null && error.retryAfter > waits.maxWait) return;
     const own = Math.min(FIRST_PAUSE * 2 ** Math.max(0, refusals - 1), LONGEST_PAUSE);
     pausedUntil = clock.now() + Math.max(pauseLeft(), error.retryAfter ?? own);
@@ -88,7 +91,7 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
       return reply;
     } catch (error) {
       if (error instanceof RateLimited) onRefusal(error, sentAt);
-      // No one has seen the request: it counts as no call.
+      // The server has not seen the request: it doesn't count as a call.
       if (error instanceof ProviderFault && error.reason === "unreached") request.onWithdrawn?.(request.attempt);
       throw error;
     } finally {
@@ -96,8 +99,8 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
     }
   };
 
-  // What follows from a reply is asked for a moment after it: without that moment a less urgent request would have taken
-  // the slot, and the chain that the run waits for would be behind it at every step.
+  // The request that follows from a reply is made a moment after it. Without that moment, a less urgent request would take
+  // the slot, and the chain of requests that the run waits for would be delayed at every step.
   const queued = new Priorities();
   const sent = new Priorities();
   const leaveRoom = async (sentAt: number, urgent: number, signal: AbortSignal) => {
@@ -123,7 +126,7 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
           await leaveRoom(sentAt, sent.highest(), signal);
           sent.remove(priority);
         };
-        // Once it has started, how it ends is for `send` to say: what is on record may still have to be withdrawn.
+        // Once it has started, `send` decides how it ends: a recorded request may still have to be withdrawn.
         queue.add(task, { priority, signal }).catch((error: unknown) => {
           if (!started) reject(error);
         });
@@ -135,7 +138,7 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
   };
 }
 
-/** How many requests of each priority. */
+/** Number of requests of each priority. */
 class Priorities {
   readonly #counts = new Map<number, number>();
 
@@ -149,7 +152,7 @@ class Priorities {
     else this.#counts.delete(priority);
   }
 
-  /** −∞ without any. */
+  /** −∞ if there are none. */
   highest(): number {
     return Math.max(...this.#counts.keys());
   }

@@ -13,44 +13,44 @@ export interface RetryWaitsOptions {
    * at once. Default 300,000.
    */
   readonly maxWait?: number;
-  /** Milliseconds a request may take: when one that hangs is given up. Default 120,000. */
+  /** Time limit of a request in milliseconds, after which a hanging one is given up. Default 120,000. */
   readonly timeout?: number;
-  /** Told whenever something else is waited for, or nothing any more. */
+  /** Called when the reason for waiting changes, and with null when it ends. */
   readonly onWaiting?: (waiting: Waiting | null) => void;
 }
 
 export const DEFAULT_MAX_WAIT = 300_000;
 export const DEFAULT_TIMEOUT = 120_000;
 
-/** Milliseconds: shorter waits are not worth a word. */
+/** Milliseconds: shorter waits are not reported. */
 const SHORTEST = 1_000;
-/** Milliseconds without any reply before requests on the way count as waited for. */
+/** Milliseconds without any reply after which requests in flight are reported as waiting. */
 const SILENCE = 10_000;
 
-/** Milliseconds that a request may take where silence says something. */
+/** Longest time limit, in milliseconds, for which silence is reported. */
 const LONGEST_SILENT = 3_600_000;
 
 /** A model whose requests all fail. */
 interface Failing {
-  /** Milliseconds without an answer, up to `at`. */
+  /** Milliseconds without an answer until `at`. */
   readonly waited: number;
-  /** When a request failed last. */
+  /** When a request last failed. */
   readonly at: number;
-  /** When it is tried again. */
+  /** When it is retried. */
   readonly until: number;
 }
 
-/** All that waits between attempts, and how long it may. */
+/** The waits between attempts, and their limit. */
 export class RetryWaits {
   readonly maxWait: number;
-  /** By model; absent: its last request was answered. */
+  /** By model; absent: its last request succeeded. */
   readonly #failing = new Map<string, Failing>();
   readonly #sleeping = new Set<Waiting>();
-  /** The pause of everyone after a rate limit; null: none was. */
+  /** The common pause after a rate limit; null: there was none. */
   #held: Waiting | null = null;
-  /** On their way, oldest first. */
+  /** Requests in flight, oldest first. */
   readonly #sent: { readonly at: number; readonly isRetry: boolean }[] = [];
-  /** Since when nothing was answered any more; null: the last request was. */
+  /** Time since which no request succeeded; null: the last one did. */
   #failedAt: number | null = null;
   #silent = false;
   #watch = new AbortController();
@@ -60,18 +60,18 @@ export class RetryWaits {
     this.maxWait = options.maxWait ?? DEFAULT_MAX_WAIT;
   }
 
-  /** What is waited for now; null if requests come back, or nothing is to come. */
+  /** What the run waits for now; null if replies arrive, or nothing is requested. */
   current(): Waiting | null {
     const { identity, timeout = DEFAULT_TIMEOUT } = this.options;
     const [oldest] = this.#sent;
     if (oldest && this.#silent) return { identity, reason: "no answer", until: oldest.at + timeout, detail: "" };
-    // While others are on their way for the first time, the run is not held up, unless these only join the failures.
+    // While others are in flight for the first time, the run is not blocked, unless they only add to the failures.
     const isFailing = this.#failedAt !== null && this.options.clock.now() - this.#failedAt >= SHORTEST;
     if (!isFailing && this.#sent.some(({ isRetry }) => !isRetry)) return null;
     return this.#holding() ?? [...this.#sleeping].sort((a, b) => a.until - b.until)[0] ?? null;
   }
 
-  /** A request is on its way. @returns called when it has ended, however it did */
+  /** Notes that a request is sent. @returns a function to call when it has ended in any way */
   begin(isRetry: boolean): () => void {
     const sent = { at: this.options.clock.now(), isRetry };
     this.#sent.push(sent);
@@ -86,13 +86,13 @@ export class RetryWaits {
     };
   }
 
-  /** No one sends anything before `until`. */
+  /** Notes that nothing is sent before `until`. */
   hold(error: RateLimited, until: number): void {
     this.#held = { identity: this.options.identity, reason: "rate limit", until, detail: error.detail };
     this.#tell();
   }
 
-  /** After a pause, which was no wait for the server. */
+  /** Call after a pause by the user, which is not a wait for the server. */
   proceed(): void {
     const now = this.options.clock.now();
     for (const [model, { waited }] of this.#failing) this.#failing.set(model, { waited, at: now, until: now });
@@ -105,8 +105,8 @@ export class RetryWaits {
 
   /**
    * Waits before another attempt.
-   * @param sentAt when the attempt began that failed
-   * @throws WaitTooLong where the user does not allow as much; the signal's reason
+   * @param sentAt start of the failed attempt
+   * @throws WaitTooLong if the user doesn't allow the wait; the signal's reason
    */
   async pause(
     model: string,
@@ -125,7 +125,7 @@ export class RetryWaits {
       throw new WaitTooLong(identity, reason, asked, waited, this.maxWait, error.detail);
     }
     if (waited >= this.maxWait) throw new WaitTooLong(identity, reason, null, waited, this.maxWait, error.detail);
-    // What the server asks for is kept; a wait of our own ends with the time that is left, for one last attempt.
+    // A wait that the server asks for is not shortened; our own ends with the remaining time, for one last attempt.
     const wait = asked === milliseconds ? milliseconds : Math.min(milliseconds, this.maxWait - waited);
     const until = Math.max(now + wait, this.#holding()?.until ?? 0);
     this.#failing.set(model, { waited, at: now, until });
@@ -141,8 +141,8 @@ export class RetryWaits {
   }
 
   /**
-   * A request is given up after `timeout`, so whatever passes beyond that between two failures is a clock that was set,
-   * or a machine that slept: no wait for the server.
+   * A request is given up after `timeout`, so a longer time between two failures means that the clock was set or the
+   * machine slept: it is not a wait for the server.
    */
   #waited(model: string, sentAt: number, now: number): number {
     const { waited, at, until } = this.#failing.get(model) ?? { waited: 0, at: sentAt, until: sentAt };
@@ -152,14 +152,14 @@ export class RetryWaits {
 
   #holding(): Waiting | null {
     const left = (this.#held?.until ?? 0) - this.options.clock.now();
-    // No pause is as long as that: the clock was set back.
+    // No pause is that long: the clock was set back.
     return left > 0 && left <= this.maxWait ? this.#held : null;
   }
 
-  /** Says so once when nothing has come back for a while. */
+  /** Reports once when there was no reply for a while. */
   #listen(): void {
     const { onWaiting, timeout = DEFAULT_TIMEOUT } = this.options;
-    // What takes hours by its nature says itself how far it is.
+    // Batches take hours and report their own progress.
     if (!onWaiting || timeout > LONGEST_SILENT) return;
     this.#watch = new AbortController();
     const { signal } = this.#watch;

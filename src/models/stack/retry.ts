@@ -7,32 +7,32 @@ import type { RetryWaits, Transient } from "./retry-waits.ts";
 
 /** At 20 % faults, 8 attempts lose 0.003 of 1,000 calls. */
 const ATTEMPTS = 8;
-/** A request that timed out has cost minutes already. */
+/** A request that timed out has already cost minutes. */
 const ATTEMPTS_TIMEOUT = 3;
-/** A model that answers nothing three times has nothing to say. */
+/** A model that returns no answer three times will not return one. */
 const ATTEMPTS_MISSING = 3;
-/** Until anything has ever been answered, an address where no one answers is more likely wrong than down. */
+/** Until the first answer, an address where no server responds is more likely wrong than down. */
 const ATTEMPTS_UNREACHED = 3;
-/** A rate limit is waited out as long as others are answered; that ends, too. */
+/** A rate limit is waited out as long as other requests succeed; this is the limit. */
 const ATTEMPTS_LIMITED = 60;
-/** Short at first, since most faults pass at once; over a minute in all, since some do not. */
+/** Short at first, since most faults pass at once; over a minute in total, since some don't. */
 const FIRST_WAIT = 100;
 const FACTOR = 3;
 const LONGEST_WAIT = 30_000;
 
 export interface RetryOptions {
   readonly clock: Clock;
-  /** Of the jitter: it decides when a request is repeated, never what it answers. */
+  /** Seed of the jitter: it affects when a request is repeated, never its reply. */
   readonly seed: number;
-  /** Told once for each request that was refused a parameter. */
+  /** Called once for each request with a refused parameter. */
   readonly onRefused?: (refusal: ParameterRefused) => void;
 }
 
 /**
- * Repeats what is transient, and a request that got no answer, with exponential back-off and jitter; nothing is held meanwhile. A refused parameter has
- * been learned by the provider: the request is repeated at once, and that counts as no attempt. A rate limit counts as
- * none either: how long it is waited out, `RetryWaits` says.
- * A repeat goes through the limiter before first requests of the same priority.
+ * Repeats requests after transient failures and missing answers, with exponential back-off and jitter, without
+ * holding a slot. After a refused parameter, which the provider has learned, the request is repeated at once and
+ * this is not an attempt. Neither is a rate limit: `RetryWaits` decides how long it is waited out. Repeats pass the
+ * limiter before first requests of the same priority.
  */
 export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryWaits, inner: Complete): Complete {
   const random = randomLcg(seed);
@@ -58,7 +58,7 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
             await request.onRequest?.(which);
             requests++;
             started ??= clock.now();
-            // What waited for its turn was not under way.
+            // A request that waited for its turn was not sent.
             sentAt = clock.now();
           },
           onWithdrawn: (which) => {
@@ -85,7 +85,7 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
         if (error instanceof AnswerMissing) {
           missing++;
           reached = true;
-          // The server is well, so nothing is waited for.
+          // The server works, so there is nothing to wait for.
           waits.answered(request.model);
         }
         if (!isTransient(error) || signal.aborted) return;
@@ -98,7 +98,7 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
     });
     reached = true;
     waits.answered(request.model);
-    // A clock may be set back meanwhile, and no reply takes less than no time.
+    // The clock can be set back meanwhile: no reply takes negative time.
     return { ...reply, requests, milliseconds: started === null ? 0 : Math.max(0, clock.now() - started) };
   };
 }

@@ -14,8 +14,9 @@ interface Waiter {
 }
 
 /**
- * Two equal requests in flight are one. The first waiter gets the reply as the provider's, the others as `shared`.
- * A failure reaches every waiter; the request is aborted only when its last waiter leaves, who stays until it has ended.
+ * Merges identical requests in flight. The first waiter gets the reply as the provider's, the others as `shared`. A
+ * failure reaches every waiter. The request is aborted only when its last waiter leaves, who stays until it has
+ * ended.
  */
 export function singleFlight(inner: Complete): Complete {
   const flights = new Map<string, Flight>();
@@ -37,7 +38,7 @@ export function singleFlight(inner: Complete): Complete {
           reject(signal.reason);
           return;
         }
-        // The last one learns how the request ends: withdrawn, lost on its way, or with a reply that is paid for.
+        // The last waiter learns how the request ends: withdrawn, lost, or with a reply that is paid for.
         land(key, flight);
         flight.controller.abort(signal.reason);
       };
@@ -52,7 +53,7 @@ export function singleFlight(inner: Complete): Complete {
         },
       };
       flight.waiters.add(waiter);
-      // One signal cancels a whole run, and every attempt of a request listens: many listeners are not a leak.
+      // One signal cancels a whole run, and every attempt adds a listener: many listeners are not a leak.
       setMaxListeners(0, signal, flight.controller.signal);
       signal.addEventListener("abort", leave, { once: true });
       if (known) return;

@@ -18,37 +18,37 @@ export interface StackOptions {
   readonly provider: Model;
   readonly replies: ReplyStore;
   readonly limits: BudgetLimits;
-  /** Requests on the way at once. At least 1. */
+  /** Maximum number of concurrent requests. At least 1. */
   readonly concurrency: number;
   readonly clock: Clock;
-  /** Of the back-off's jitter. */
+  /** Seed of the back-off's jitter. */
   readonly seed: number;
   readonly price: PriceOf;
-  /** By earlier segments of the same run. */
+  /** Spent by earlier segments of the same run. */
   readonly alreadySpent?: Spent;
-  /** A model refused a parameter, which is sent no more: for a warning. */
+  /** Called when a model refuses a parameter, which is not sent again: for a warning. */
   readonly onRefused?: (refusal: ParameterRefused) => void;
   /** Milliseconds without any answer of a model after which the run ends. Default 300,000. */
   readonly maxWait?: number;
-  /** Told whenever something else is waited for, or nothing any more: for whom shows the run. */
+  /** Called when the reason for waiting changes, and with null when it ends: for the display of the run. */
   readonly onWaiting?: (waiting: Waiting | null) => void;
-  /** Holds requests back while the run is paused. Default: it never is. */
+  /** Holds back requests while the run is paused. Default: never paused. */
   readonly pause?: RequestPause;
 }
 
 export interface Stack {
   readonly model: Model;
   readonly budget: Budget;
-  /** Keeps a value that no model was asked for with the replies of the run. */
+  /** Stores a value that no model returned with the run's replies. */
   readonly keep: (key: string, text: string) => Promise<void>;
   /**
-   * A value that something other than a model gives, such as a tool: from the replies of the run or the shared ones, else
-   * asked for, once at a time, and put on record before anyone sees it. Failures are not kept.
+   * A value from something other than a model, such as a tool: from the run's replies or the shared ones; else it is
+   * requested, once at a time, and recorded before anyone sees it. Failures are not stored.
    */
   readonly recall: (key: string, ask: () => Promise<string>) => Promise<string>;
 }
 
-/** Everything that is between the engine and a provider. */
+/** All layers between the engine and a provider. */
 export function createStack(options: StackOptions): Stack {
   const { provider, replies, limits, price, alreadySpent } = options;
   const budget = new CallBudget(limits, price, alreadySpent);

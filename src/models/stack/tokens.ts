@@ -2,12 +2,12 @@ import { withoutImages } from "../../graph/images.ts";
 import type { Message, ModelRequest, Usage } from "../model.ts";
 
 const FIRST_GUESS = 3.5;
-/** Tokens of a message beyond its text. */
+/** Tokens of a message in addition to its text. */
 const PER_MESSAGE = 4;
-/** How much of what is known one more reply weighs. */
+/** Weight of one more reply in the average. */
 const LEARNING = 0.1;
 
-/** Characters per token, learned per model from the usage that servers return; 3.5 until then. */
+/** Characters per token, learned per model from the usage that servers return; initially 3.5. */
 export class CharactersPerToken {
   readonly #ratios = new Map<string, number>();
 
@@ -34,7 +34,7 @@ export class CharactersPerToken {
   }
 }
 
-/** The bound that a request sets for its reply, under whichever of its names; null if the server's own applies. */
+/** The limit that a request sets for its reply, under any of its names; null if the server's own applies. */
 export function outputLimit(params: ModelRequest["params"]): { readonly name: string; readonly tokens: number } | null {
   for (const name of ["max_completion_tokens", "max_tokens", "max_output_tokens"]) {
     const tokens = params[name];

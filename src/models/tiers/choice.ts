@@ -1,7 +1,7 @@
 import { ROLES, type Role } from "../../graph/graph.ts";
 import type { Tier } from "../known-models.ts";
 
-/** Milliseconds that a request may wait for room and take, as the vendors advise. */
+/** Time limit of a flex request in milliseconds, including the wait for capacity, as the vendors advise. */
 const FLEX_TIMEOUT = 900_000;
 
 /** `now`: the standard price. */
@@ -11,7 +11,7 @@ export type TierChoice = Tier | "now";
 /** Tier by role. */
 export type Tiers = Readonly<Record<Role, TierChoice>>;
 
-/** `batch`, or `forward=batch,optimizer=now`, where the other roles are `now`. null: anything else. */
+/** Parses `batch`, or `forward=batch,optimizer=now`, where the other roles are `now`. null: anything else. */
 export function readTiers(text: string): Tiers | null {
   const one = TIERS.find((tier) => tier === text.trim());
   if (one) return tierForAllRoles(one);
@@ -30,7 +30,7 @@ export function tierForAllRoles(tier: TierChoice): Tiers {
   return Object.fromEntries(ROLES.map((role) => [role, tier])) as Tiers;
 }
 
-/** Milliseconds a request may take at these tiers, where the user has not said. */
+/** Time limit of a request at these tiers in milliseconds, unless the user set one. */
 export function timeoutOf(tiers: Tiers, usual: number): number {
   return Object.values(tiers).includes("flex") ? Math.max(usual, FLEX_TIMEOUT) : usual;
 }

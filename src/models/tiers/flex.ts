@@ -3,15 +3,15 @@ import type { Model, ModelReply, ModelRequest } from "../model.ts";
 import type { ServerModel } from "../protocols/server-model.ts";
 
 export interface FlexOptions {
-  /** Sends a request that flex has no room for, or does not serve, at the standard price. */
+  /** Sends a request at the standard price if flex has no capacity for it or does not serve the model. */
   readonly fallback: boolean;
-  /** Told each time: a model that flex does not serve once, and every request without room. */
+  /** Called once for a model that flex does not serve, and for every request without capacity. */
   readonly onFallback?: (model: string, reason: "not served" | "no room") => void;
 }
 
 /**
- * Half the price for requests that wait for room: `service_tier: "flex"`. A refusal for lack of room costs nothing and is
- * a rate limit: it is waited out, unless the user allows the standard price.
+ * Half the price for requests that wait for capacity: `service_tier: "flex"`. A refusal for lack of capacity is free
+ * and counts as a rate limit: it is waited out, unless the user allows the standard price.
  */
 export function withFlex(server: ServerModel, { fallback, onFallback }: FlexOptions): Model {
   const unserved = new Set<string>();

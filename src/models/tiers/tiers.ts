@@ -10,18 +10,18 @@ import { type FlexOptions, withFlex } from "./flex.ts";
 export interface TierOptions extends FlexOptions, Partial<BatchOptions> {
   readonly clock: Clock;
   readonly newMark: () => string;
-  /** Requests at once of what is in no batch. */
+  /** Maximum number of concurrent requests outside batches. */
   readonly concurrency: number;
 }
 
-/** The first tier that a server does not have; null where it has all. */
+/** The first tier that a server lacks; null if it has all. */
 export function missingTier(tiers: Tiers, { batches, hasFlex }: ServerModel): Tier | null {
   const asked = Object.values(tiers);
   if (asked.includes("flex") && !hasFlex) return "flex";
   return asked.includes("batch") && !batches ? "batch" : null;
 }
 
-/** Asks each role at its tier. The replies are the same, so their keys are, too. */
+/** Sends the requests of each role at its tier. The replies are the same, and so are their keys. */
 export function withTiers(server: ServerModel, tiers: Tiers, options: TierOptions): Model {
   const batch = server.batches ? new BatchModel(server, server.batches, options) : null;
   const models: Record<TierChoice, Model> = {
@@ -45,7 +45,7 @@ export function withTiers(server: ServerModel, tiers: Tiers, options: TierOption
     complete(request, signal) {
       const tier = tiers[request.tag.purpose];
       const send = () => models[tier].complete(request, signal);
-      // A wave is sent whole; what goes by itself keeps to the user's limit.
+      // A wave is sent as a whole; other requests keep to the user's limit.
       if (!hasBatch || tier === "batch") return send();
       return queue.add(send, { priority: request.priority ?? 0, signal });
     },
