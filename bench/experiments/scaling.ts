@@ -49,8 +49,13 @@ function shapeOf(layers: readonly number[]): Record<string, string[]> {
 export const scaling: Experiment = {
   title: "Scaling in size and depth",
   question:
-    "How many calls and iterations does a run take, and how often does it reach the ceiling, as the graph grows? Two nodes, drawn at random, lack two rules each; all others are sound, but everybody has to find that out. The made-up model names the fault it is shown 80 % of the time; a graph of one node is left out, because there feedback reaches no backward call that could name it. 20 training and 20 validation rows. (Open question 2 of the paper.)",
-  options: { seeds: [5], chain: [2, 4, 8, 16, 32], fan: [4, 8, 16, 32], layers: [16, 32, 64] },
+    "How many calls and iterations does a run take, and how often does it reach the ceiling, as the graph grows? Two nodes, drawn at random, lack two rules each; all others are sound, but everybody has to find that out. The made-up model names the fault it is shown 80 % of the time; in a graph of one node, where no backward call is made, the model that rewrites does so. 20 training and 20 validation rows. (Open question 2 of the paper.)",
+  options: {
+    seeds: [5],
+    chain: [1, 2, 4, 8, 16, 32],
+    fan: [4, 8, 16, 32, 64],
+    layers: [16, 32, 64, 128, 200],
+  },
 
   async run({ seeds: [count = 0] = [], chain = [], fan = [], layers = [] }) {
     const cases = Object.entries({ chain, "fan-in": fan, layers }).flatMap(([shape, sizes]) =>

@@ -167,11 +167,7 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
       ),
       feedback: between("feedback"),
       comparison: between("comparison"),
-      ruleIn: (text) => {
-        const named = text.match(RULE)?.find((rule) => rules.has(rule));
-        const key = [...wrongKeys.keys()].find((one) => text.includes(one));
-        return named ?? (key === undefined ? undefined : wrongKeys.get(key));
-      },
+      ruleIn,
       noise: () => `mind the ${word("noise", all)} rule`,
       chance: (name) => chance(name, all),
     });
@@ -182,13 +178,33 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
   function rewrite(all: string): { hypothesis: string; text: string } {
     const present = /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(all)?.[1] ?? "";
     const counts = new Map<string, number>();
-    for (const [, feedback = ""] of all.matchAll(/<feedback>([\s\S]*?)<\/feedback>/g)) {
-      for (const rule of feedback.match(RULE) ?? []) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+    for (const [shown, feedback = ""] of all.matchAll(/<feedback>([\s\S]*?)<\/feedback>/g)) {
+      for (const rule of named(feedback, shown + all).match(RULE) ?? []) counts.set(rule, (counts.get(rule) ?? 0) + 1);
     }
     const asked = [...counts].filter(([rule]) => !present.includes(rule)).sort((a, b) => b[1] - a[1]);
     const added = asked.slice(0, plan.adds).map(([rule]) => `Always ${rule}.`);
     const kept = chance("forgets", all) < plan.forgets ? present.split(" Always ")[0] : present;
     return { hypothesis: "rules", text: [kept, ...added].join(" ") };
+  }
+
+  /** A node that no other one precedes gets the bare comparison: who rewrites it reads that as a backward call would. */
+  function named(feedback: string, seed: string): string {
+    if (!/^\s*Expected\b/.test(feedback)) return feedback;
+    const said = plan.read({
+      inputs: [],
+      feedback: "",
+      comparison: feedback,
+      ruleIn,
+      noise: () => `mind the ${word("noise", seed)} rule`,
+      chance: (name) => chance(name, seed),
+    });
+    return said.instruction ?? "";
+  }
+
+  function ruleIn(text: string): string | undefined {
+    const rule = text.match(RULE)?.find((one) => rules.has(one));
+    const key = [...wrongKeys.keys()].find((one) => text.includes(one));
+    return rule ?? (key === undefined ? undefined : wrongKeys.get(key));
   }
 
   const rightness = (texts: Readonly<Record<string, string>>, sample: Sample) => {

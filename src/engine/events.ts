@@ -179,6 +179,8 @@ const warningCode = z.enum([
   "small validation set",
   "nothing to learn",
   "nothing scored",
+  /** Scoring the validation set used up `detail`, which is `count`: about `of` allow ten steps. */
+  "search too short",
   "no gate",
   "test not scored",
   "budget too small",

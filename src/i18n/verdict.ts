@@ -218,7 +218,7 @@ export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Rea
     case "the run ended first":
       return t("The run ended before it was validated. Resume the run to decide.");
     case "eliminated":
-      return t("Another proposal for this text scored better on training samples.");
+      return t("Another text scored as well or better in the search.");
     case "unchanged":
       return t("The text is unchanged.");
   }

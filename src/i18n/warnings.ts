@@ -81,6 +81,13 @@ export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): 
         : t("Every training sample that was scored is right. To improve further, add harder samples.");
     case "nothing scored":
       return t("No training samples could be scored.");
+    case "search too short":
+      return t(
+        "Scoring the validation set used up {0} ({1}), so no text was proposed. Set it to about {2} for ten steps.",
+        serverLabel(oneLine(warning.detail ?? "", 100)),
+        count,
+        of ?? 0,
+      );
     case "no gate":
       return t("The graph file turns the gate off, so every proposal was accepted, whether better or not.");
     case "test not scored":

@@ -75,8 +75,24 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
 
   return async (pass, iteration, style = { per: "node" }) => {
     if (style.per !== "none") return differentiate(pass, iteration, style);
-    return new Map(parameters.map(({ id, node }) => [id, contextOf(node, pass, async () => "")]));
+    return contextsOf(pass, async () => "");
   };
+
+  /** Of each parameter; null where a call was lost. */
+  function contextsOf(pass: ForwardPass, gradientOf: (parameter: Parameter) => Promise<string>): BackwardPass {
+    const drop = (error: unknown) => {
+      if (endsRun(error)) throw error;
+      return null;
+    };
+    return new Map(
+      parameters.map((parameter) => {
+        const context = contextOf(parameter.node, pass, () => gradientOf(parameter)).catch(drop);
+        // No one has to ask for each of them.
+        context.catch(() => {});
+        return [parameter.id, context];
+      }),
+    );
+  }
 
   async function differentiate(pass: ForwardPass, iteration: number, style: BackwardStyle): Promise<BackwardPass> {
     const about = { type: "gradient", iteration, theta: pass.theta, sample: pass.sample.id } as const;
@@ -111,21 +127,9 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
         return given;
       },
     });
-    const drop = (error: unknown) => {
-      if (endsRun(error)) throw error;
-      return null;
-    };
-    return new Map(
-      parameters.map((parameter) => {
-        const context = contextOf(parameter.node, pass, () => gradientOf(parameter)).catch(drop);
-        context.catch(() => {});
-        return [parameter.id, context];
-      }),
+    return contextsOf(pass, ({ id, kind, node }) =>
+      kind !== "inputs" && traitsOf(node).text === "instruction" ? gradients.ofText(id) : gradients.of(id),
     );
-
-    function gradientOf({ id, kind, node }: Parameter): Promise<string> {
-      return kind !== "inputs" && traitsOf(node).text === "instruction" ? gradients.ofText(id) : gradients.of(id);
-    }
   }
 
   /**

@@ -80,6 +80,8 @@ const FAILURES_IN_A_ROW = 3;
  */
 export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
   const pending = new Set<Promise<unknown>>();
+  /** Nodes and samples that the server failed while it answered others. */
+  const lost = new Set<string>();
   let failures = 0;
   /** Number of replies from the provider. */
   let answers = 0;
@@ -165,7 +167,9 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
       return reply;
     } catch (error) {
       if (requests > 0) void emit({ type: "call", ...about, ...failedCall(choice.model, requests, error, price) });
-      const isAlone = mayBeOfOneRequest(error) && answers > answersBefore;
+      const isAlone = mayBeOfOneRequest(error) && (answers > answersBefore || lost.has(keyOf(question)));
+      // Later texts ask the same of it, perhaps when all other replies are known: that says no more about the server.
+      if (isAlone && sample !== null) lost.add(keyOf(question));
       if (!stop.signal.aborted && isLasting(error, own && !isAlone)) stop.abort(error);
       if (!stop.signal.aborted) throw error;
       await yieldNow();
@@ -183,6 +187,10 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
 /** A server can fail repeatedly at one request while it answers others: this doesn't show that it is down. */
 function mayBeOfOneRequest(error: unknown): boolean {
   return error instanceof BodyBroken || (error instanceof ProviderFault && error.status === 500);
+}
+
+function keyOf({ purpose, node, sample }: LlmCall): string {
+  return JSON.stringify([purpose, node, sample]);
 }
 
 function placeOf({ node, sample }: LlmCall) {

@@ -31,13 +31,42 @@ export async function askTagged<T>(
   throw new ReplyUnreadable(again.text.slice(0, 200), again.finish === "length" ? again.usage.completion : null);
 }
 
-/** The last closed part of each tag: a reply can contain its reasoning before that. */
+/**
+ * The last closed part of each tag; a reply may think aloud before it. A part may name its own tag, as the instruction of a
+ * node `answer` that asks for `<answer>…</answer>`.
+ */
 export function taggedParts(text: string, tags: readonly string[]): Record<string, string> {
   const parts: Record<string, string> = {};
   for (const tag of tags) {
-    const end = text.lastIndexOf(`</${tag}>`);
-    const start = end < 0 ? -1 : text.lastIndexOf(`<${tag}>`, end);
-    if (start >= 0) parts[tag] = text.slice(start + tag.length + 2, end).trim();
+    const found = outermost(text, tag).map(([from, to]) => text.slice(from, to).trim());
+    // An empty one after it only points back at it.
+    const part = found.findLast((one) => one !== "") ?? found.at(-1);
+    if (part !== undefined) parts[tag] = part;
   }
   return parts;
+}
+
+/** From after an opening tag to its closing one, of parts that are in no other part of the tag. */
+function outermost(text: string, tag: string): [number, number][] {
+  const open: { readonly at: number; readonly startsLine: boolean }[] = [];
+  let parts: [number, number][] = [];
+  for (const { 0: mark, index } of text.matchAll(new RegExp(`</?${tag}>`, "g"))) {
+    if (mark === `<${tag}>`) {
+      open.push({ at: index + mark.length, startsLine: /(^|\n)[ \t]*$/.test(text.slice(0, index)) });
+      continue;
+    }
+    let start = open.pop();
+    // A tag in the middle of a line is only mentioned where one that is still open stands at the start of a line.
+    while (start && !start.startsLine && open.some(({ startsLine }) => startsLine) && !hasMoreEnds(index, mark)) {
+      start = open.pop();
+    }
+    if (start === undefined) continue;
+    const { at } = start;
+    parts = [...parts.filter(([from]) => from < at), [at, index]];
+  }
+  return parts;
+
+  function hasMoreEnds(after: number, mark: string): boolean {
+    return text.indexOf(mark, after + mark.length) >= 0;
+  }
 }

@@ -28,8 +28,8 @@ export const gepa: Method<GepaOptions> = {
     "Reflective evolution: rewrites from runs with feedback, parents from the Pareto front over samples.",
   ),
   options: gepaOptions,
-  iterations: ({ metricCalls, minibatch, parents, proposals }) =>
-    Math.ceil(metricCalls / (2 * minibatch * parents * proposals)),
+  iterations: ({ metricCalls, minibatch, parents, proposals }, { data }) =>
+    Math.max(0, Math.ceil((metricCalls - data.validation.length) / (2 * minibatch * parents * proposals))),
   run,
 };
 
@@ -65,11 +65,17 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
 
   if (parameters.length === 0 || data.train.length === 0) return engine.start;
   await join(engine.start, [], 0);
-  for (
-    let iteration = 1;
-    spent < options.metricCalls && pool.meanOf(pool.best) < 1 && !engine.isStopping;
-    iteration++
-  ) {
+  if (spent >= options.metricCalls && !pool.isSolved) {
+    const of = 4 * data.validation.length + 20 * options.minibatch;
+    yield {
+      type: "warning",
+      code: "search too short",
+      detail: "optimize.gepa.metricCalls",
+      count: options.metricCalls,
+      of,
+    };
+  }
+  for (let iteration = 1; spent < options.metricCalls && !pool.isSolved && !engine.isStopping; iteration++) {
     const accepted: Candidate[] = [];
     const batch: string[] = [];
     let looked = 0;
@@ -191,16 +197,17 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     const sampled = telling(first ?? new Map(), second ?? new Map());
     spent += sampled.length;
     const scores = await engine.score(texts, sampled, VALIDATION);
-    const sum = (of: (id: string) => number | undefined) => sampled.reduce((total, { id }) => total + (of(id) ?? 0), 0);
-    const own = sum((id) => 1 - (scores.get(id)?.loss ?? 1));
-    if (
-      own <
-      Math.max(
-        sum((id) => first?.get(id)),
-        sum((id) => second?.get(id)),
-      )
-    )
-      return [];
+    // Both parents were scored on all of them; where a call of the merge was lost, it shows nothing.
+    const own = sampled.flatMap(({ id }) => {
+      const score = scores.get(id);
+      return score ? [[id, 1 - score.loss] as const] : [];
+    });
+    const sum = (of: (id: string) => number | undefined) => own.reduce((total, [id]) => total + (of(id) ?? 0), 0);
+    const before = Math.max(
+      sum((id) => first?.get(id)),
+      sum((id) => second?.get(id)),
+    );
+    if (own.length === 0 || own.reduce((total, [, score]) => total + score, 0) < before) return [];
     mergesDue--;
     merged++;
     return join(texts, parents, Math.max(...parents.map((index) => pool.members[index]?.next ?? 0)));

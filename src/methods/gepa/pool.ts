@@ -47,13 +47,20 @@ export class Pool {
     return this.members.reduce((best, _, index) => (this.meanOf(index) > this.meanOf(best) ? index : best), 0);
   }
 
+  /** Whether the best one is right on every sample that any was scored on: one whose calls failed shows nothing. */
+  get isSolved(): boolean {
+    const best = this.members[this.best]?.scores;
+    return (
+      this.members.some(({ scores }) => scores.size > 0) && this.#samples().every((sample) => best?.get(sample) === 1)
+    );
+  }
+
   /**
    * Validation sample → members with the best score on it, without those that others make dispensable: each of their
    * samples has another member that stays. The lowest means go first.
    */
   fronts(): number[][] {
-    const samples = new Set(this.members.flatMap(({ scores }) => [...scores.keys()]));
-    const fronts = [...samples].map((sample) => {
+    const fronts = this.#samples().map((sample) => {
       const of = (index: number) => this.members[index]?.scores.get(sample) ?? Number.NEGATIVE_INFINITY;
       const top = Math.max(...this.members.map((_, index) => of(index)));
       return this.members.flatMap((_, index) => (of(index) === top ? [index] : []));
@@ -69,6 +76,11 @@ export class Pool {
       left = left.filter((one) => one !== out);
     }
     return fronts.map((front) => front.filter((one) => left.includes(one)));
+  }
+
+  /** Those that any member was scored on. */
+  #samples(): string[] {
+    return [...new Set(this.members.flatMap(({ scores }) => [...scores.keys()]))];
   }
 
   /** Drawn in proportion to the samples that a member is best on. */

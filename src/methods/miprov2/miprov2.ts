@@ -54,6 +54,9 @@ interface Tried {
   isFull: boolean;
 }
 
+/** Sample → 1 − loss. */
+type ScoreOf = ReadonlyMap<string, number>;
+
 async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncGenerator<RunEvent, Texts> {
   const { graph, data } = task;
   const gate = createFinalGate(engine);
@@ -72,10 +75,12 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
   const tried = new Map<string, Tried>();
   const origin = sizes.map(() => 0);
 
-  let best = (await scoreOf(engine.start, searched)) ?? 0;
-  tpe.tell(origin, best);
+  const scoredAtStart = await scoresOf(engine.start, searched);
+  /** Of the best Θ so far on the whole set. */
+  let best = scoredAtStart;
+  tpe.tell(origin, meanOf(best) ?? 0);
   tried.set(origin.join(), { point: origin, texts: engine.start, scores: [], isFull: true });
-  for (let trial = 1; trial <= trials && best < 1 && !engine.isStopping; trial++) {
+  for (let trial = 1; trial <= trials && !isSolved() && !engine.isStopping; trial++) {
     const point = tpe.suggest();
     const accepted = await tryPoint(point);
     const isDue = !isWhole && (trial % options.fullEvery === 0 || trial === trials);
@@ -121,11 +126,12 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     const known = tried.get(key) ?? { point, texts: await textsAt(point), scores: [], isFull: false };
     tried.set(key, known);
     const samples = isWhole ? searched : shuffled(searched).slice(0, options.minibatch);
-    const score = await scoreOf(known.texts, samples);
+    const scores = await scoresOf(known.texts, samples);
+    const score = meanOf(scores);
     if (score === null) return [];
     tpe.tell(point, score);
     known.scores.push(score);
-    return isWhole ? settle(known, score) : [];
+    return isWhole ? settle(known, scores) : [];
   }
 
   /** Of the combinations that were not scored on the whole set, the one with the best mean is. */
@@ -133,17 +139,26 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     const open = [...tried.values()].filter(({ isFull, scores }) => !isFull && scores.length > 0);
     const [first] = open.toSorted((a, b) => mean(b.scores) - mean(a.scores));
     if (!first) return [];
-    const score = await scoreOf(first.texts, searched);
+    const scores = await scoresOf(first.texts, searched);
+    const score = meanOf(scores);
     if (score === null) return [];
     tpe.tell(first.point, score);
-    return settle(first, score);
+    return settle(first, scores);
   }
 
-  async function settle(one: Tried, score: number): Promise<Candidate[]> {
+  /** Better is who is better on the samples that both were scored on: a lost call is no wrong answer. */
+  async function settle(one: Tried, scores: ScoreOf): Promise<Candidate[]> {
     one.isFull = true;
-    if (score <= best) return [];
-    best = score;
+    const shared = [...scores.keys()].filter((id) => best.has(id));
+    const sum = (of: ScoreOf) => shared.reduce((total, id) => total + (of.get(id) ?? 0), 0);
+    if (best.size > 0 && sum(scores) <= sum(best)) return [];
+    best = scores;
     return [...(await gate.settle(one.texts)).accepted];
+  }
+
+  /** All that could be scored is right. */
+  function isSolved(): boolean {
+    return best.size > 0 && [...scoredAtStart.keys(), ...best.keys()].every((id) => best.get(id) === 1);
   }
 
   async function textsAt(point: Point): Promise<Texts> {
@@ -174,15 +189,20 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     return made;
   }
 
-  /** null if no sample could be scored. */
-  async function scoreOf(texts: Texts, samples: readonly Sample[]): Promise<number | null> {
+  /** Without the samples that could not be scored. */
+  async function scoresOf(texts: Texts, samples: readonly Sample[]): Promise<ScoreOf> {
     const scores = await engine.score(texts, samples, VALIDATION);
     const known = samples.flatMap(({ id }) => {
       const score = scores.get(id);
-      return score ? [1 - score.loss] : [];
+      return score ? [[id, 1 - score.loss] as const] : [];
     });
-    return known.length === 0 ? null : mean(known);
+    return new Map(known);
   }
+}
+
+/** null if there is none. */
+function meanOf(scores: ScoreOf): number | null {
+  return scores.size === 0 ? null : mean([...scores.values()]);
 }
 
 /** By default DSPy's: in proportion to what there is to choose, and to the logarithm of how many choices each has. */

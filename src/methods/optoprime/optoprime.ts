@@ -83,10 +83,15 @@ async function* run(task: Task, options: OptoprimeOptions, engine: Engine): Asyn
     });
     if (options.form === "json") {
       const { asked, form } = jsonForm(parameters, texts);
-      return engine.ask({ ...callOf(asked), form });
+      return engine.ask({ ...callOf(asked), form, unreadable });
     }
     const { asked, form } = taggedForm(parameters, texts);
-    return engine.ask({ ...callOf(asked), form });
+    return engine.ask({ ...callOf(asked), form, unreadable });
+  }
+
+  /** None of the texts came, which is not a lost call. */
+  function unreadable(doubts: readonly string[]): Suggestions {
+    return new Map(parameters.map(({ id }) => [id, { text: "", hypothesis: "", doubts }]));
   }
 
   /** The same twice would tell nothing new. */

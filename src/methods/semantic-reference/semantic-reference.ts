@@ -51,7 +51,8 @@ async function* run(
     const scores = await engine.score(texts, data.train, TRAIN);
     const failing = data.train.filter(({ id }) => (scores.get(id)?.loss ?? 0) > threshold);
     if (failing.length === 0) {
-      yield { type: "warning", code: "nothing to learn" };
+      const isScored = [...scores.values()].some((score) => score !== null);
+      yield { type: "warning", code: isScored ? "nothing to learn" : "nothing scored" };
       break;
     }
     const errors = shuffle([...failing]).slice(0, options.errors);

@@ -1,11 +1,16 @@
-import type { ScreenReason, VerdictReason } from "../../engine/events.ts";
+import type { ScreenReason, VerdictReason, Warned } from "../../engine/events.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { invalidReason, verdictReason } from "../../i18n/verdict.ts";
+import { warningMessage } from "../../i18n/warnings.ts";
 import type { RunState } from "../state/state.ts";
 
 /** Why a run ended without an accepted text: the cause that most of it comes from. */
 export type NoProposal =
-  | { readonly cause: "nothing to learn" | "nothing scored" }
+  | { readonly cause: "nothing scored" }
+  /** Which samples are all right: no text can score higher. */
+  | { readonly cause: "nothing to learn"; readonly split: "train" | "validation" }
+  /** The option that bounds the search left nothing for its first step. */
+  | { readonly cause: "search too short"; readonly warning: Warned }
   | { readonly cause: "stopped" | "budget" }
   /** Training samples gave no gradient because their calls failed. */
   | { readonly cause: "calls failed"; readonly count: number }
@@ -26,9 +31,13 @@ export type NoProposal =
 export function whyNoProposal(state: RunState): NoProposal | null {
   const { proposals, attempts, warnings, gradients, judged, status } = state;
   if (proposals.some(({ verdict }) => verdict.decision === "accepted")) return null;
+  const nothingToLearn = warnings.find(({ code }) => code === "nothing to learn");
+  if (nothingToLearn?.detail === "validation") return { cause: "nothing to learn", split: "validation" };
   const valid = attempts.filter(({ invalid }) => invalid === null);
   if (valid.length === 0) {
-    if (warnings.some(({ code }) => code === "nothing to learn")) return { cause: "nothing to learn" };
+    if (nothingToLearn) return { cause: "nothing to learn", split: "train" };
+    const warning = warnings.find(({ code }) => code === "search too short");
+    if (warning) return { cause: "search too short", warning };
     if (warnings.some(({ code }) => code === "nothing scored")) return { cause: "nothing scored" };
     if (status === "budget") return { cause: "budget" };
     if (status === "cancelled" || status === "failed") return { cause: "stopped" };
@@ -58,7 +67,11 @@ export function noProposalMessage(state: RunState, locale: Locale): string {
     case undefined:
       return "";
     case "nothing to learn":
-      return t("Every training sample is already right, so there is nothing to learn. Add harder samples.");
+      return why.split === "train"
+        ? t("Every training sample is already right, so there is nothing to learn. Add harder samples.")
+        : t("Every validation sample is already right, so no change can score higher. Add harder samples.");
+    case "search too short":
+      return warningMessage(why.warning, locale);
     case "nothing scored":
       return t("No training samples could be scored. Check the warnings.");
     case "budget":
@@ -129,8 +142,9 @@ function rejectedRemedy(reason: VerdictReason | ScreenReason, { t }: Locale): st
     case "fixed none":
     case "unchanged":
     case "constant output":
-    case "eliminated":
       return t("Check the gradients. A stronger backward or optimizer model may help.");
+    case "eliminated":
+      return t("A stronger optimizer model may help.");
     default:
       return t("Check the samples that got worse. More training samples, or a stronger optimizer model, may help.");
   }

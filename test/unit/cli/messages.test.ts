@@ -61,6 +61,7 @@ describe("warnings", () => {
     "small validation set": true,
     "nothing to learn": true,
     "nothing scored": true,
+    "search too short": true,
     "no gate": true,
     "costly gain": true,
     "test not scored": true,

@@ -20,6 +20,24 @@ describe("a reply between tags", () => {
     });
   });
 
+  it.each([
+    [
+      "<answer>\nThink. Put the result in <answer>…</answer> tags.\n</answer>",
+      "Think. Put the result in <answer>…</answer> tags.",
+    ],
+    ["<answer>\nEnd with <answer>.\n</answer>", "End with <answer>."],
+    [
+      "<answer>\nReply so:\n<answer>\n42\n</answer>\nNo more.\n</answer>",
+      "Reply so:\n<answer>\n42\n</answer>\nNo more.",
+    ],
+    ["I write <answer> now.\n<answer>Think.</answer>", "Think."],
+    ["A first <answer>draft</answer>, better:\n<answer>Think.</answer> As in <answer></answer>.", "Think."],
+    ["<answer></answer>", ""],
+    ["<answer>A <answer>b</answer> c <answer>d</answer> e</answer>", "A <answer>b</answer> c <answer>d</answer> e"],
+  ])("may name its own tag: %j", (text, part) => {
+    expect(taggedParts(text, ["answer"])).toEqual({ answer: part });
+  });
+
   it("is asked for again, with the tags it lacks", async () => {
     const { ask, questions } = fakeAsk(({ messages }) => (messages.length > 1 ? "<text>new</text>" : "new"));
     expect(await askTagged(ask, call, { tags: ["text"], read })).toBe("new");

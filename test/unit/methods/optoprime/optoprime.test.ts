@@ -64,7 +64,10 @@ describe("optoprime", () => {
     expect(optimizer(provider.seen)).toHaveLength(2);
     expect(repair?.messages.at(-1)?.content).toContain("<reasoning>…</reasoning>");
     expect(repair?.messages.at(-1)?.content).not.toContain("<draft>");
-    expect(ofType(events, "attempt").map(({ invalid }) => invalid)).toEqual(["no reply", "no reply"]);
+    expect(ofType(events, "attempt").map(({ invalid }) => invalid)).toEqual([
+      "no text in the reply",
+      "no text in the reply",
+    ]);
   });
 
   it("remembers so many earlier attempts, with what came of them", async () => {
