@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chain } from "./chain.ts";
+import { completion } from "./completion.ts";
 import { convergence } from "./convergence.ts";
 import { credit } from "./credit.ts";
 import { edges } from "./edges.ts";
@@ -13,7 +14,7 @@ import { scaling } from "./scaling.ts";
 import { tokens } from "./tokens.ts";
 
 /**
- * `npm run experiment -- credit | scaling | convergence | gate | tokens | chain | neighbors | edges [--seeds 10] [--<option> 5,10]`: a table, one JSON line, a page and
+ * `npm run experiment -- credit | scaling | convergence | gate | tokens | chain | neighbors | edges | completion [--seeds 10] [--<option> 5,10]`: a table, one JSON line, a page and
  * its plots in `out/experiments`.
  */
 const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
@@ -25,6 +26,7 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   chain,
   neighbors,
   edges,
+  completion,
 };
 const FOLDER = join("out", "experiments");
 

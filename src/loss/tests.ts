@@ -30,6 +30,7 @@ export function testsLoss({ visible, hidden }: TestsSpec): Loss {
     kind: "tests",
     targetless: true,
     runsAnswer: true,
+    criteria: "The answer is code that passes all unit tests of the task, including tests that are not shown.",
     ...(hidden && { shown: testsLoss({ visible, hidden: null }) }),
     code: [{ key: "visible", code: visible }, ...(hidden ? [{ key: "hidden", code: hidden }] : [])],
     describe: ({ t }) => t("The answer is code. The share of its unit tests that fail counts."),

@@ -79,14 +79,15 @@ class Pool {
   async run(job: Job): Promise<Outcome> {
     if (this.#busy >= THREADS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#busy++;
-    const thread = this.#idle.pop() ?? new Thread(this.script);
+    let thread: Thread | undefined;
     try {
+      thread = this.#idle.pop() ?? new Thread(this.script);
       const outcome = await thread.run(job);
       if ("limit" in outcome) thread.end();
       else this.#rest(thread);
       return outcome;
     } catch (error) {
-      thread.end();
+      thread?.end();
       throw error;
     } finally {
       const next = this.#waiting.shift();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CodeFault } from "../../../src/deps.ts";
+import { nodeSandbox } from "../../../src/platform/sandbox/sandbox.ts";
 import { builtSandbox } from "../sandboxes.ts";
 
 const sandbox = builtSandbox();
@@ -10,6 +11,11 @@ const hasty = sandbox.within({ time: 300 });
 const js = (text: string) => ({ file: "steps/total.js", text });
 const ts = (text: string) => ({ file: "steps/total.ts", text });
 const run = (text: string, argument: unknown = null) => patient.call(js(text), argument);
+
+it("fails each call where its thread can't start, and hangs none", async () => {
+  const broken = nodeSandbox("no/absolute/path.js");
+  for (let call = 0; call < 10; call++) await expect(broken.call(js("export default () => 1"), null)).rejects.toThrow();
+});
 
 describe("code in the sandbox", () => {
   it("gets its argument as JSON and gives JSON back", async () => {
