@@ -25,7 +25,7 @@ const solvingRows = z.object({
   /** Ids of the rows; absent: all of the set. */
   rows: z.array(z.string()).optional(),
   solver: z.enum(SOLVER_NAMES),
-  /** Attempts after the first, at most. */
+  /** Maximum number of attempts after the first. */
   steps: z.number().int().nonnegative(),
   /** What a good answer is; absent: the graph's own loss, or the default. */
   instruction: z.string().optional(),
@@ -72,7 +72,7 @@ export function briefJobOf(job: Job): z.infer<typeof briefJob> {
 
 /**
  * Rechecks a run's proposals on the current graph file, always with a gate.
- * @param onChanged also those whose text changed since: they are compared with the present text
+ * @param onChanged include proposals whose text changed since: they are compared with the current text
  * @returns the proposals that can be rechecked, and the nodes whose text has changed since the run
  */
 export function recheckOf(

@@ -106,7 +106,7 @@ async function makeTask(
     yieldNow: () => yielder.next(),
     targetless: targetless || worksWithoutTarget(file.loss),
     needed: needs,
-    // What the loss of a node is does not depend on which set a job needs.
+    // The loss of a node does not depend on which set a job needs.
     ...(scored.some((node) => !stated[node]) && { read: SPLITS }),
     target: targetUse(file.loss, loss !== null, locale),
     targetOf: (node, labels, rows) => {
@@ -140,13 +140,13 @@ function targetUse(spec: LossSpec, isUsable: boolean, locale: Locale): TargetUse
   };
 }
 
-/** By the form of the targets. No loss that costs calls is chosen for the user. */
+/** Guesses a loss from the form of the targets. Never one that costs calls. */
 function guessedLoss(labels: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): LossSpec {
   const kind = guessLoss(labels, rows);
   return lossSchema.parse({ kind: kind === "judge" ? "f1" : kind });
 }
 
-/** How a node is scored that the file gives no loss. */
+/** Notes how a node is scored for which the file has no loss. */
 function sayLoss(document: JsonDocument, node: string, loss: Loss): void {
   const { t } = document;
   const message = t(
@@ -163,7 +163,7 @@ function sayLoss(document: JsonDocument, node: string, loss: Loss): void {
   );
 }
 
-/** Losses that the file gives to nodes; null if one of them can't be used. */
+/** Losses of nodes in the file; null if one of them can't be used. */
 async function lossesOf(file: GraphFile, reading: GraphReading, files: Files): Promise<Losses | null> {
   const read = await Promise.all(
     Object.entries(file.losses ?? {}).map(async ([node, spec]) => {
@@ -181,7 +181,7 @@ async function typedOf(data: Data, graph: Graph | null, source: Omit<TypedSource
   return readTypedInputs(data, { ...source, types });
 }
 
-/** What retriever nodes search. Nodes with the same patterns share it. null, with a fault, if one cannot be read. */
+/** The corpora of retriever nodes. Nodes with the same patterns share one. null, with a fault, if one can't be read. */
 async function corporaOf(
   { nodes }: GraphFile,
   source: Omit<CorpusSource, "patterns" | "path">,
@@ -220,7 +220,7 @@ async function checkCode(
   }
 
   async function check(code: Code, path: JsonPath): Promise<void> {
-    // Another language's own program says what is wrong, once it runs.
+    // Errors in another language are reported by its own program when it runs.
     if (programExtension(code.file) !== null) return;
     const fault = await sandbox?.check(code);
     if (!fault) return;
@@ -270,7 +270,7 @@ function modelsOf(
   return { forward, backward: of("backward"), optimizer: of("optimizer"), judge: of("judge") };
 }
 
-/** A node's own model is a name in the file, too. */
+/** The user's choice replaces the models of single nodes, too. */
 export function withUsersModel(graph: Graph, { forward: user }: NonNullable<Overrides["models"]>): Graph {
   if (!user) return graph;
   const nodes = graph.nodes.map((node) =>
@@ -281,7 +281,7 @@ export function withUsersModel(graph: Graph, { forward: user }: NonNullable<Over
   return { ...graph, nodes };
 }
 
-/** The lower of two limits each. */
+/** The lower limit of each kind. */
 function smaller(file: BudgetLimits, user: Partial<BudgetLimits>): BudgetLimits {
   const tighter = (a: number | null, b: number | null = null) => (a === null ? b : b === null ? a : Math.min(a, b));
   return {
@@ -293,7 +293,7 @@ function smaller(file: BudgetLimits, user: Partial<BudgetLimits>): BudgetLimits 
 
 interface Unreadable {
   readonly message: string;
-  /** Default: to name another. */
+  /** Default: to name another one. */
   readonly remedy?: string;
 }
 

@@ -8,7 +8,7 @@ import type { Locale } from "../i18n/locale.ts";
 /** One model on one set. */
 export interface ModelFigures {
   readonly model: string;
-  /** Samples that could be scored. */
+  /** Number of samples that could be scored. */
   readonly scored: number;
   /** Mean of 1 − loss; null if none was scored. */
   readonly score: number | null;
@@ -99,7 +99,7 @@ export function migrationOf(
   };
 }
 
-/** The outcome in a few sentences: for a manager first. */
+/** The outcome in a few sentences, the most important first. */
 export function migrationSentences(migration: Migration, locale: Locale): string[] {
   const { t } = locale;
   const { from, to, tuned, split, n, broken, fixed, stillBroken, held } = migration;

@@ -3,10 +3,10 @@ import type { Task } from "../engine/task.ts";
 import { languageOf } from "../graph/graph.ts";
 import { programExtension } from "../graph/program-file.ts";
 
-/** What a task runs with commands of the user. */
+/** The files that a task runs with the user's commands. */
 export interface ProgramFiles {
   readonly files: readonly Code[];
-  /** Whether code that models write runs, too: no one has read it before. */
+  /** Whether code written by models runs, too, which no one has read. */
   readonly runsModelCode: boolean;
 }
 

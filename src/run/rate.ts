@@ -13,7 +13,7 @@ import type { DataSet, DataSpec } from "../graph/schema/schema.ts";
 import type { Locale } from "../i18n/locale.ts";
 import { graphFormat } from "../methods/registry.ts";
 
-/** What a person says of one answer. */
+/** A person's rating of one answer. */
 export interface Rating {
   /** The answer is right: it becomes the expected one. */
   readonly answer?: string;
@@ -28,15 +28,15 @@ export class NotRated extends Error {
 }
 
 export interface Rated {
-  /** As the graph names it. */
+  /** As in the graph file. */
   readonly file: string;
-  /** Field → what it is now. */
+  /** Field → its new value. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** The graph file names the field of the comments from now on. */
+  /** Whether the field of the comments was added to the graph file. */
   readonly namesFeedback: boolean;
 }
 
-/** Column of comments where the graph names none. */
+/** Column of comments if the graph names none. */
 const FEEDBACK = "feedback";
 
 /**
@@ -64,7 +64,7 @@ export async function rate(
     throw error instanceof RowsUneditable ? uneditable(name, row.number, locale) : error;
   });
   const namesFeedback = data.feedback === undefined && Object.hasOwn(values, FEEDBACK);
-  // The graph file first: a field that no row has is harmless, a comment that nothing reads is lost.
+  // The graph file is written first: a field that no row has is harmless, but a comment that nothing reads is lost.
   if (namesFeedback) await nameFeedback(graphFile, reading, files);
   await files.write(path, edited);
   return { file: name, values, namesFeedback };
@@ -142,7 +142,7 @@ async function findRow(reading: GraphReading, id: string, files: Files, locale: 
   return null;
 }
 
-/** @param row as it is */
+/** @param row its current values */
 function valuesOf(
   { answer, correction, comment }: Rating,
   row: Row,
@@ -154,7 +154,7 @@ function valuesOf(
   const values: Record<string, unknown> = {};
   const comments = comment === undefined ? [] : [comment];
   if (said !== undefined && target !== undefined) values[target] = targetOf(said, correction, row, target, name);
-  // A graph without targets has a judge: the correction is what it, too, can read.
+  // A graph without targets has a judge, which can read the correction, too.
   else if (correction !== undefined) comments.push(t("The answer should be: {0}", correction));
   if (comments.length > 0) values[feedback] = comments.join("\n");
   if (Object.keys(values).length === 0) {
@@ -163,7 +163,7 @@ function valuesOf(
   return values;
 }
 
-/** A list of accepted answers gets one more; a number stays one. */
+/** Adds to a list of accepted answers; keeps a number a number. */
 function targetOf(
   said: string,
   correction: string | undefined,

@@ -3,7 +3,7 @@ import type { Locale } from "../i18n/locale.ts";
 
 /** Mean scores of the first and the chosen attempts against the targets, which no attempt has seen. */
 export interface TargetScores {
-  /** Rows that could be scored against a target. */
+  /** Number of rows that could be scored against a target. */
   readonly n: number;
   /** 1 − loss, 0 … 1; null if n is 0. */
   readonly before: number | null;
@@ -32,7 +32,7 @@ export function chosenOf({ attempts, chosen }: Solved): Solution | undefined {
   return attempts.find(({ step }) => step === chosen);
 }
 
-/** Whether the answer that counts is another than the graph's own. */
+/** Whether the chosen answer differs from the graph's own. */
 export function isChanged(solved: Solved): boolean {
   return chosenOf(solved)?.answer !== solved.attempts[0]?.answer;
 }
@@ -48,7 +48,7 @@ export function solveSentence(solutions: readonly Solved[], threshold: number, l
   return `${first} ${t("Against the targets, which no attempt saw: score {0} → {1} (n = {2}), {3} fixed, {4} broken.", ...scores, fixed, broken)}`;
 }
 
-/** Why an attempt counts, as the end of a sentence. */
+/** Why an attempt was chosen, as the end of a sentence. */
 export function choiceReason(reason: Solved["reason"], { t }: Locale): string {
   return {
     "first passed": t("the first answer passed"),

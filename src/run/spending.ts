@@ -6,9 +6,9 @@ import { filesOf, type RunPaths } from "./record/run-paths.ts";
 import { type ListedRun, listRuns, type RunsDeps } from "./record/runs.ts";
 import type { Draft } from "./state/draft-state.ts";
 
-/** What requests cost. Replies that were reused cost nothing and are not part of it. */
+/** Cost of requests. Reused replies are free and not included. */
 export interface Cost {
-  /** Requests that the provider has answered or failed. */
+  /** Number of requests that the provider answered, or failed to answer. */
   readonly calls: number;
   /** Tokens. */
   readonly prompt: number;
@@ -32,7 +32,7 @@ export interface SpendingRow extends Cost {
 }
 
 export interface Spending {
-  /** Runs that were read, and that made calls. */
+  /** Number of runs with calls. */
   readonly runs: number;
   /** Runs from other machines, which someone else paid for. */
   readonly elsewhere: number;
@@ -50,7 +50,7 @@ export interface SpendingOptions {
   readonly graph?: string;
 }
 
-/** Sums up what the logs of this machine's runs say was spent. Logs are read line by line, whatever their size. */
+/** Sums up the costs in the logs of this machine's runs. Logs are read line by line, whatever their size. */
 export async function readSpending(
   deps: RunsDeps,
   place: RunPaths,
@@ -100,11 +100,11 @@ function costOf({ usage, usd, requests: calls }: Called): Cost {
 
 const NOTHING: Cost = { calls: 0, prompt: 0, completion: 0, cached: 0, usd: 0, unpriced: 0, estimated: false };
 
-/** What costs were for. */
+/** The parts by which costs are summed. */
 const PARTS = ["graph", "model", "purpose"] as const;
 export type SpendingPart = (typeof PARTS)[number];
 
-/** Sums of costs by some of what they were for. */
+/** Sums of costs by some of these parts. */
 class Sums<K extends SpendingPart> {
   readonly #sums = new Map<string, Draft<Cost> & Pick<SpendingRow, K>>();
 

@@ -1,6 +1,6 @@
 import { openBatches } from "../../models/batch/batch-journal.ts";
 import { isServerModel } from "../../models/protocols/server-model.ts";
-import { openBatchJournal } from "../../run/estimate/batches.ts";
+import { openBatchJournal } from "../../run/record/batches.ts";
 import { readManifest } from "../../run/record/run-manifest.ts";
 import { filesOf } from "../../run/record/run-paths.ts";
 import type { Cli } from "../cli.ts";

@@ -11,9 +11,10 @@ export interface BatchLine {
 export interface BatchStatus {
   readonly id: string;
   /**
-   * - `running`: includes checking, finishing and cancelling. - `ended`: there are results for all requests or,
-   * after it expired, for some. - `cancelled`: the same, after someone cancelled it. - `failed`: the server accepted
-   * none of its requests.
+   * - `running`: includes checking, finishing and cancelling.
+   * - `ended`: there are results for all requests or, after it expired, for some.
+   * - `cancelled`: the same, after someone cancelled it.
+   * - `failed`: the server accepted none of its requests.
    */
   readonly state: "running" | "ended" | "cancelled" | "failed";
   readonly done: number;

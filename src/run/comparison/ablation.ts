@@ -2,7 +2,7 @@ import type { OptimizeOptions } from "../../engine/task.ts";
 import { methods } from "../../methods/registry.ts";
 import type { Variant } from "./plan.ts";
 
-/** What `ablate` can vary, with the values tried where none are named. */
+/** Options that `ablate` can vary, with the values to try if the user names none. */
 const VARIED: Readonly<Record<string, (options: OptimizeOptions) => readonly unknown[]>> = {
   neighbors: ({ methodOptions }) => [methodOptions.neighbors === false],
   gradients: ({ methodOptions }) => [methodOptions.gradients === false],
@@ -12,21 +12,21 @@ const VARIED: Readonly<Record<string, (options: OptimizeOptions) => readonly unk
   threshold: ({ threshold }) => [0, 0.25, 0.5].filter((value) => value !== threshold),
 };
 
-/** Options that hold for every method; the others are under the method's name. */
+/** Options of all methods; others are under the method's name. */
 const COMMON = ["gate", "threshold"];
 
-/** An option that can't be varied, or a value that it cannot have. */
+/** The option can't be varied, or can't have this value. */
 export class NotVariable extends Error {
   override readonly name = "NotVariable";
 }
 
-/** One option to vary: its name, and values to try (`batch=2|4`); none: the usual ones. */
+/** One option to vary: its name, and the values to try (`batch=2|4`); without values, the default ones. */
 export interface Vary {
   readonly option: string;
   readonly values: readonly unknown[];
 }
 
-/** All that a method has of what is varied by default. */
+/** The options of a method that are varied by default. */
 export function usualVary({ method }: OptimizeOptions): Vary[] {
   const own = Object.keys(methods[method]?.options.shape ?? {});
   const has = (option: string) => COMMON.includes(option) || own.includes(option);
@@ -35,7 +35,7 @@ export function usualVary({ method }: OptimizeOptions): Vary[] {
     .map((option) => ({ option, values: [] }));
 }
 
-/** What an option does, in English as the format's schema says it; empty for what is not known. */
+/** Description of an option from the format's schema, in English; empty if there is none. */
 export function optionDescription({ method }: OptimizeOptions, option: string): string {
   if (option === "gate") return "When a new text is accepted.";
   if (option === "threshold") return "The largest loss of a sample that counts as right.";
@@ -60,10 +60,7 @@ function literalOf(text: string): unknown {
   }
 }
 
-/**
- * The options as they are, then each of these options changed alone.
- * @throws NotVariable
- */
+/** The unchanged options, then one variant per value of each option. @throws NotVariable */
 export function ablationVariants(options: OptimizeOptions, varied: readonly Vary[]): Variant[] {
   const unchanged: Variant = { name: "unchanged", options };
   return [unchanged, ...varied.flatMap((one) => variantsOf(options, one))];

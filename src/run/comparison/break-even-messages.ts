@@ -2,7 +2,7 @@ import type { Locale } from "../../i18n/locale.ts";
 import { type Table, tight } from "../report/format/table.ts";
 import type { AnswerCost, BreakEven, BreakEvenRow } from "./break-even.ts";
 
-/** After how many answers each search has paid for itself, one sentence a method. */
+/** After how many answers each search has paid for itself, one sentence per method. */
 export function breakEvenLines({ model, answer, rows }: BreakEven, locale: Locale): string[] {
   return rows.map((row) => lineOf(row, model, answer, locale));
 }
@@ -45,7 +45,7 @@ function differenceWords(mean: number, isSignificant: boolean, locale: Locale): 
   return isSignificant ? locale.signed(mean) : t("{0}, not significant", locale.signed(mean));
 }
 
-/** Per 1,000 answers: one costs too little to be read. */
+/** Per 1,000 answers, because the cost of one is too small to read. */
 function perAnswer({ usd }: AnswerCost, locale: Locale): string {
   return usd === null ? "–" : locale.t("{0} per 1,000", locale.money(1000 * usd));
 }

@@ -3,7 +3,7 @@ import type { PriceOf } from "../../models/prices.ts";
 import type { EndedRun } from "./drive.ts";
 import type { Gain } from "./gain.ts";
 
-/** What one answer takes, on average over the held-out set, without any reuse. */
+/** What one answer costs, on average over the held-out set, without reused replies. */
 export interface AnswerCost {
   readonly tokens: number;
   /** null: the price of a model is unknown. */
@@ -13,7 +13,7 @@ export interface AnswerCost {
 /** A tuned graph against the untouched graph with another model. */
 export interface BreakEvenRow {
   readonly name: string;
-  /** Held-out score of the tuned graph minus that of the other model; null where no sample was scored with both. */
+  /** Held-out score of the tuned graph minus that of the other model; null if no sample was scored with both. */
   readonly difference: Gain | null;
   readonly answer: AnswerCost;
   /** US dollars of a search, mean. */
@@ -38,7 +38,7 @@ export function answerCost(runs: readonly EndedRun[], price: PriceOf): AnswerCos
     Object.entries(state.answering).map(([model, usage]) => {
       const asked = price(start.models.forward.model, usage);
       const answered = price(model, usage);
-      // Some servers answer under another name than they are asked by; the name tells nodes with models of their own.
+      // Some servers answer with another model name than was requested. Names distinguish nodes with models of their own.
       const usd = start.graph.nodes.some((node) => ownModel(node)) ? (answered ?? asked) : (asked ?? answered);
       return { tokens: usage.prompt + usage.completion, usd };
     }),

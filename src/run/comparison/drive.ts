@@ -17,10 +17,10 @@ import {
   type Variant,
 } from "./plan.ts";
 
-/** A run that ended: what it began with and what came of it. */
+/** A run that ended: its start and its final state. */
 export type EndedRun = Pick<ReadRun, "id" | "start" | "state">;
 
-/** Everything a comparison has measured. One entry per repeat in each list. */
+/** All measurements of a comparison. Each list has one entry per repeat. */
 export interface Measured {
   /** Folder of its runs. */
   readonly folder: string;
@@ -39,15 +39,15 @@ export interface Step {
   /** From 0. */
   readonly repeat: number;
   readonly isSearch: boolean;
-  /** Steps before this one, and in all. */
+  /** Number of steps before this one, and in total. */
   readonly done: number;
   readonly of: number;
   readonly run: Run;
-  /** null: the run starts. */
+  /** null: the run is starting. */
   readonly event: LoggedEvent | null;
 }
 
-/** One of the runs did not come to its end, so that the comparison could not, either. */
+/** One of the runs did not complete, so the comparison could not either. */
 export class RunStopped extends Error {
   override readonly name = "RunStopped";
   constructor(readonly run: EndedRun) {
@@ -55,7 +55,7 @@ export class RunStopped extends Error {
   }
 }
 
-/** Runs of a comparison, and how many of them are done already. */
+/** The number of runs of a comparison, and how many of them are done. */
 export async function progressOf(
   plan: ComparisonPlan,
   place: RunPaths,
@@ -74,8 +74,8 @@ export async function progressOf(
 }
 
 /**
- * Runs what is not there yet, repeat by repeat, one run at a time. Each search starts without any reply of another, so
- * that its calls, tokens, money and time are what the method needs alone; scores on the held-out set share theirs.
+ * Makes the missing runs, repeat by repeat, one at a time. Each search starts without replies of the others, so that
+ * its calls, tokens, cost and time are those of the method alone. Scores on the held-out set share replies.
  * @throws RunStopped, and what `startRun` throws
  */
 export async function* driveComparison(
@@ -110,7 +110,7 @@ export async function* driveComparison(
     for await (const event of run.events) yield { ...about, done, of, run, event };
     const ended = { id: run.id, start: run.start, state: run.state() };
     if (!isEnded(ended)) throw new RunStopped(ended);
-    // Everything in it is in the run's own replies, too.
+    // All of its replies are in the run's own record, too.
     if (about.isSearch) await deps.files.remove(cache);
     known.add(ended);
     return ended;
@@ -131,12 +131,12 @@ export async function* driveComparison(
   return { folder: paths.runs, baselines: measured, variants: results };
 }
 
-/** A search that used up its budget has a result; a score that did is missing samples. */
+/** A search that used up its budget has a result; a scoring run that did lacks samples. */
 function isEnded({ start, state }: EndedRun): boolean {
   return state.status === "done" || (state.status === "budget" && start.job === undefined);
 }
 
-/** Runs on disk by what they are for. Those made elsewhere are claims, and are left out. */
+/** Runs on disk by purpose. Runs from other machines are not verified, so they are left out. */
 class KnownRuns {
   readonly #runs = new Map<string, EndedRun>();
 

@@ -3,17 +3,17 @@ import { runnerOf } from "../job.ts";
 import { baselineOf, baselinesOf, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
 
 export interface ComparisonEstimate extends Amount {
-  /** Runs in all, searches and scores. */
+  /** Total number of runs, searches and scorings. */
   readonly runs: number;
-  /** Calls that the budgets let pass; null: no bound. */
+  /** Maximum number of calls by the budgets; null: no limit. */
   readonly most: number | null;
 }
 
-/** What a whole comparison will use where no rewrite helps, before its first call. */
+/** Estimates a whole comparison in which no rewrite helps, before its first call. */
 export async function estimateComparison(plan: ComparisonPlan, known: EstimateDeps): Promise<ComparisonEstimate> {
   const { variants, repeats, budget } = plan;
   const [seed = 0] = seedsOf(plan);
-  // Searches don't share replies, so that nothing that is known helps them.
+  // Searches don't share replies, so known ones don't help.
   const cold = { ...known, replies: { get: () => undefined } };
   const scoring = scoringOf(plan, seed);
   const score = await estimateRunner(scoring.task, cold, runnerOf(scoring.job));

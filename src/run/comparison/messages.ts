@@ -14,7 +14,7 @@ export function comparisonTitle({ kind, name, graphFile, variants }: ComparisonR
     : t("{0}: methods compared", title);
 }
 
-/** Who is better, and whether that is more than noise. */
+/** Which side is better, and whether the difference is more than noise. */
 export function conclusions(report: ComparisonReport, locale: Locale): string[] {
   const { t } = locale;
   const { pairs, kind, variants } = report;
@@ -25,7 +25,7 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
   if (variants.length < 2) return beside;
   const sure = pairs.filter(({ isSignificant }) => isSignificant);
   const open = pairs.filter(({ isSignificant }) => !isSignificant);
-  // One sentence for each better one: seven methods have 21 differences.
+  // One sentence per better side: seven methods have 21 differences.
   const grouped = [...new Set(sure.map(({ higher }) => higher))].map((higher) => {
     const over = sure.filter((pair) => pair.higher === higher);
     const parts = over.map(
@@ -58,7 +58,7 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
   return [...said, ...beside];
 }
 
-/** Which variants beat a baseline by more than noise, and which do not. */
+/** Which variants beat a baseline by more than noise, and which don't. */
 function overBaseline(
   variants: readonly VariantRow[],
   which: "gain" | "gainOverChainOfThought",
@@ -74,7 +74,7 @@ function overBaseline(
   return t("Significantly better than {0}: {1}. Not significantly better: {2}.", what, names(over), names(others));
 }
 
-/** What the figures rest on, and what limits them. */
+/** What the results are based on, and their limits. */
 export function grounds(report: ComparisonReport, locale: Locale): string[] {
   const { t } = locale;
   const { samples, seeds, variants, baselines, folds } = report;
@@ -131,7 +131,7 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
   return said;
 }
 
-/** What one held-out set says. */
+/** The basis of results from one held-out set. */
 function repeatGrounds({ samples, seeds, budget }: ComparisonReport, locale: Locale): string[] {
   const { t } = locale;
   return [
@@ -156,7 +156,7 @@ function repeatGrounds({ samples, seeds, budget }: ComparisonReport, locale: Loc
   ];
 }
 
-/** What cross-validation says: of the way of tuning, not of one text. */
+/** The basis of results from cross-validation, which judges the method of tuning, not one text. */
 function foldGrounds({ samples, seeds, budget }: ComparisonReport, folds: number, locale: Locale): string[] {
   const { t } = locale;
   return [

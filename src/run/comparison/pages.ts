@@ -90,7 +90,7 @@ export function comparisonJson(report: ComparisonReport): string {
   return `${JSON.stringify(report, null, 2)}\n`;
 }
 
-/** The lines that a terminal shows: each side with its score, gain and cost. */
+/** Lines for a terminal: each side with its score, gain and cost. */
 export function comparisonLines(report: ComparisonReport, locale = ENGLISH): string[] {
   const { head, rows } = scoreTable(report, locale);
   const lines = inColumns([head, ...rows].map((row) => row.map((cell) => oneLine(cell, 60))));

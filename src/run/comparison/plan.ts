@@ -13,7 +13,7 @@ import type { RunPaths } from "../record/run-paths.ts";
 
 /** One side of a comparison: a method with its options. */
 export interface Variant {
-  /** Unique in its comparison, as tables show it. */
+  /** Unique in its comparison; shown in tables. */
   readonly name: string;
   readonly options: OptimizeOptions;
 }
@@ -25,26 +25,26 @@ export interface ComparisonPlan {
   readonly request: RunRequest;
   readonly variants: readonly Variant[];
   readonly repeats: number;
-  /** Data of each repeat, which together hold each sample out once. Absent: all repeats have the data of the task. */
+  /** Data of each repeat: together, they hold out each sample once. Absent: all repeats use the data of the task. */
   readonly folds?: readonly Data[];
-  /** What one search may spend: the same for each variant and repeat. */
+  /** Budget of one search, the same for each variant and repeat. */
   readonly budget: BudgetLimits;
-  /** What scoring one graph on the held-out set may spend. */
+  /** Budget for scoring one graph on the held-out set. */
   readonly scoring: BudgetLimits;
   /** Whether Reflexion is scored, too. Default: false. */
   readonly reflexion?: boolean;
-  /** A forward model with which the untouched graph is scored, too: what tuning has to pay for itself against. */
+  /** A forward model with which the untouched graph is scored, too: the alternative that tuning competes with. */
   readonly againstModel?: string;
 }
 
 /**
- * What is scored beside the variants. `reflexion` answers a row up to four times, each time with reflections on its last
- * attempt; `other model` is the untouched graph with another forward model.
+ * What is scored besides the variants. `reflexion` answers a row up to four times, each time with reflections on the
+ * last attempt; `other model` is the untouched graph with another forward model.
  */
 export const BASELINE_NAMES = ["untouched", CHAIN_OF_THOUGHT, "reflexion", "other model"] as const;
 export type BaselineName = (typeof BASELINE_NAMES)[number];
 
-/** The untouched graph always, chain of thought always, the others where they are asked for. */
+/** The untouched graph and chain of thought always, the others if requested. */
 export function baselinesOf({ reflexion, againstModel }: ComparisonPlan): BaselineName[] {
   return BASELINE_NAMES.filter((name) => {
     if (name === "reflexion") return reflexion === true;
@@ -52,7 +52,7 @@ export function baselinesOf({ reflexion, againstModel }: ComparisonPlan): Baseli
   });
 }
 
-/** Seeds of the repeats: the file's, then the ones that follow. */
+/** Seeds of the repeats: the file's, then the following numbers. */
 export function seedsOf({ request, repeats }: ComparisonPlan): number[] {
   return Array.from({ length: repeats }, (_, index) => request.task.options.seed + index);
 }
@@ -63,7 +63,7 @@ export function dataOf({ request, folds }: ComparisonPlan, seed: number): Data {
   return folds?.[seed - options.seed] ?? data;
 }
 
-/** A run in which a variant searches. It never sees the held-out set. */
+/** The search run of a variant. It never sees the held-out set. */
 export function searchOf(plan: ComparisonPlan, { options }: Variant, seed: number): RunRequest {
   const { request, budget } = plan;
   const { task } = request;
@@ -91,14 +91,14 @@ export function baselineOf(plan: ComparisonPlan, name: BaselineName, seed: numbe
     case "reflexion":
       return { ...request, job: { kind: "solve", split: "test", solver: "reflexion", steps: SOLVE_DEFAULTS.steps } };
     case "other model": {
-      // What this model may be asked with is not known: it gets its own defaults.
+      // The parameters of this model are not known, so it gets its own defaults.
       const forward = { model: plan.againstModel ?? "", params: {} };
       return { ...request, task: { ...task, models: { ...task.models, forward } } };
     }
   }
 }
 
-/** Tells a run of the comparison from its others: equal for a request and for the run that was made of it. */
+/** Identifies a run within the comparison: equal for a request and for the run made from it. */
 export function identityOf({
   graph,
   options,
@@ -107,11 +107,11 @@ export function identityOf({
 }: Pick<Task, "graph" | "options" | "models"> & Pick<RunRequest, "job">): string {
   const texts = graph.nodes.map(({ id, text, inputs, tunesInputs }) => [id, text, ...(tunesInputs ? [inputs] : [])]);
   const { seed, budget } = options;
-  // How texts were found does not matter to their score.
+  // The score of texts does not depend on how they were found.
   return shortHash(sorted(job ? [job, texts, seed, budget, models.forward.model] : [texts, options]));
 }
 
-/** With the keys of every object in one order: a file that was read has its own. */
+/** Sorts the keys of every object, because a file that was read has an order of its own. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
@@ -120,9 +120,9 @@ function sorted(value: unknown): unknown {
 }
 
 /**
- * Where a comparison keeps its runs, apart from the graph's own. Its name is a hash of everything that the runs share, so
- * that the same comparison asked for again goes on with what is there.
- * @param provider identity of who answers
+ * Folder of a comparison's runs, apart from the graph's own. Its name is a hash of everything that the runs share,
+ * so that an identical comparison continues with the runs that exist.
+ * @param provider identity of the provider
  */
 export function comparisonPaths(plan: ComparisonPlan, place: RunPaths, provider: string): RunPaths {
   const { task, loss, losses, graphFile } = plan.request;

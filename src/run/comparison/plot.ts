@@ -8,7 +8,7 @@ const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [460, 300, 40, 16, 22, 40];
 const LINE = 14;
 const COLORS = 8;
 
-/** Rules for the marks of variants, to follow the report's style sheet. */
+/** Style rules for the marks of variants, added to the report's style sheet. */
 export const PLOT_STYLE = `
 :root { --s0: #1f6feb; --s1: #b3261e; --s2: #176f2c; --s3: #8250df; --s4: #8a5a00; --s5: #0b7285; --s6: #a61e6b; --s7: #4b5563; }
 @media (prefers-color-scheme: dark) { :root { --s0: #6cb0ff; --s1: #ff938a; --s2: #6fdd8b; --s3: #c297ff; --s4: #e8b44c; --s5: #5fd3e6; --s6: #ff8fcb; --s7: #b4bcc6; } }
@@ -28,7 +28,7 @@ interface Axis {
   readonly tick: (value: number) => string;
 }
 
-/** Held-out score against calls, tokens, money and time: a panel for each that differs from 0. */
+/** Held-out score against calls, tokens, cost and time: one panel for each that is not 0. */
 export function costPlots(report: ComparisonReport, locale: Locale): Markup {
   const { t } = locale;
   const axes: Axis[] = [
@@ -110,7 +110,7 @@ ${dots}<circle class="mark" cx="${at(x)}" cy="${at(y)}" r="6"><title>${variant.n
 </g>`;
 }
 
-/** Names beside their marks, none over another. */
+/** Names beside their marks, without overlaps. */
 function labelsOf(
   names: readonly { readonly text: string; readonly x: number; readonly y: number; readonly kind: number | null }[],
 ): Markup[] {
@@ -156,7 +156,7 @@ export function baselineLabel(name: BaselineName, { t }: Locale, otherModel = ""
   }
 }
 
-/** The next of 1, 2, 5 times a power of ten, or a quarter step between, so that marks don't touch the edge. */
+/** The next 1, 2 or 5 times a power of ten, or a quarter step in between, so that marks don't touch the edge. */
 function niceAbove(value: number): number {
   const wanted = Math.max(value * 1.08, 1e-9);
   const power = 10 ** Math.floor(Math.log10(wanted));

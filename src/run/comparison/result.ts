@@ -32,22 +32,25 @@ export interface ComparisonReport {
   readonly loss: string;
   readonly samples: Readonly<Record<Split, number>>;
   readonly seeds: readonly number[];
-  /** Each repeat held out another part of the samples: `samples.test` are all of them. Absent: one set for all repeats. */
+  /**
+   * Number of folds: each repeat held out another part of the samples, and `samples.test` are all of them. Absent:
+   * one set for all repeats.
+   */
   readonly folds?: number;
-  /** Of one search. */
+  /** Budget of one search. */
   readonly budget: BudgetLimits;
   readonly engine: string;
-  /** Milliseconds since the epoch, of the first run. */
+  /** Start of the first run, in milliseconds since the epoch. */
   readonly startedAt: number;
   /** Folder with all runs. */
   readonly runs: string;
   readonly baselines: readonly (HeldOut & { readonly name: BaselineName; readonly gain: Gain | null })[];
   readonly variants: readonly VariantRow[];
-  /** Every two variants, the better one first. */
+  /** Every pair of variants, the better one first. */
   readonly pairs: readonly Pair[];
-  /** Of scoring on the held-out set, shared by all. */
+  /** Cost of scoring on the held-out set, shared by all. */
   readonly scoring: Cost;
-  /** Against the untouched graph with another model, where one is named. */
+  /** Against the untouched graph with another model, if one is named. */
   readonly breakEven?: BreakEven;
   /** How intervals and p-values are computed. */
   readonly statistics: { readonly interval: string; readonly test: string; readonly correction: string };
@@ -76,18 +79,18 @@ export interface VariantRow {
   readonly method: string;
   readonly options: OptimizeOptions;
   readonly heldOut: HeldOut;
-  /** Against the untouched graph. */
+  /** Gain over the untouched graph. */
   readonly gain: Gain | null;
-  /** Against chain of thought. */
+  /** Gain over chain of thought. */
   readonly gainOverChainOfThought: Gain | null;
-  /** Means of a search. */
+  /** Mean cost of a search. */
   readonly cost: Cost;
   readonly repeats: readonly RepeatRow[];
 }
 
 export interface RepeatRow extends Cost {
   readonly seed: number;
-  /** `budget`: the search ended at its budget, and what it had accepted by then counts. */
+  /** `budget`: the search ended at its budget, and what it had accepted until then counts. */
   readonly status: string;
   readonly accepted: number;
   readonly validation: { readonly before: number | null; readonly after: number | null };
@@ -104,7 +107,7 @@ export interface Pair extends Gain {
 
 const LEVEL = 0.05;
 
-/** Puts together what was measured. @param locale of the loss's description */
+/** Assembles the report from the measurements. @param locale of the loss's description */
 export function comparisonOf(
   plan: ComparisonPlan,
   measured: Measured,
@@ -202,7 +205,7 @@ export function comparisonOf(
   }
 }
 
-/** By repeat, then sample in the order of the data. Where rows were solved, the attempt that was chosen counts. */
+/** By repeat, then sample in the order of the data. For solved rows, the chosen attempt counts. */
 function heldOutScores(runs: readonly EndedRun[]): Crossed {
   return runs.map(({ start, state }) => {
     const scores = state.scores[state.theta] ?? {};
@@ -214,7 +217,7 @@ function heldOutScores(runs: readonly EndedRun[]): Crossed {
   });
 }
 
-/** Of one fold, as the others; in all, the samples that are held out in any. */
+/** Sizes of the sets: of one fold for training and validation, of all folds together for the held-out samples. */
 function samplesOf(plan: ComparisonPlan): ComparisonReport["samples"] {
   const [seed = 0] = seedsOf(plan);
   const data = dataOf(plan, seed);
@@ -232,7 +235,7 @@ function heldOutOf(values: Crossed, byRepeat: Crossed): HeldOut {
   };
 }
 
-/** Corrected for each other. null if no sample was scored on both sides. */
+/** Gains, corrected for multiple comparisons. null if no sample was scored on both sides. */
 function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
   const means = differences.map(sampleMeans);
   const ps = means.map(signFlipTest);
@@ -240,7 +243,7 @@ function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
   return means.map((values, index) => {
     const difference = differences[index] ?? [];
     if (values.length === 0) return null;
-    // Where no sample differs in any repeat, as between the same texts, there is nothing to be uncertain about.
+    // If no sample differs in any repeat, as between identical texts, there is no uncertainty.
     const isNone = difference.flat().every((value) => value === null || value === 0);
     const interval: Gain["interval"] = isNone ? [0, 0] : crossedGainInterval(difference);
     const p = adjusted[index] ?? 1;
@@ -256,7 +259,7 @@ function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
   });
 }
 
-/** Of an ablation, each variant with the unchanged one; else every two. */
+/** In an ablation, each variant with the unchanged one; otherwise every pair. */
 function pairsOf(rows: readonly VariantRow[], crossed: readonly Crossed[], kind: ComparisonPlan["kind"]): Pair[] {
   const score = (index: number) => rows[index]?.heldOut.score ?? 0;
   const pairs = rows.flatMap((_, a) =>

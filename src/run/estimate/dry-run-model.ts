@@ -19,13 +19,16 @@ import type { Message, Model, ModelReply, ModelRequest } from "../../models/mode
  * (`estimate.ts`).
  */
 
-/** Number of samples with known answers from which they replace the guess. */
+/** Minimum number of samples with known answers for these to replace the guess. */
 const TELLING = 5;
 /** Assumptions where no earlier reply is known. */
 export interface Guess {
   /** Share of samples that are right at the start. */
   readonly right: number;
-  /** The same once answers are known: their share, or the lower or upper end of its interval (Wilson, 95%). */
+  /**
+   * Which share of right samples is assumed once answers are known: their share, or the lower or upper end of its
+   * interval (Wilson, 95%).
+   */
   readonly known: "share" | "lower" | "upper";
   /** Share of a node's inputs and instruction without feedback. */
   readonly content: number;
@@ -77,7 +80,7 @@ export class DryRunModel implements Model {
     return { text, usage, model, finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
   }
 
-  /** A value for which no model is asked, as long as what it is made of. */
+  /** A made-up value of a computed node, as long as its inputs. */
   computed(characters: number): string {
     return this.#reply(characters / this.#charactersPerToken);
   }
@@ -136,7 +139,7 @@ export class DryRunModel implements Model {
     return inForm(made(), node?.kind === "map" ? node.each : (node?.output ?? null));
   }
 
-  /** Whether a map node goes over what the code of this file computes. */
+  /** Whether a map node iterates over the values of this file's code. */
   isMapped(file: string): boolean {
     const nodes = [...this.#nodes.values()];
     return nodes.some(
@@ -150,7 +153,7 @@ export class DryRunModel implements Model {
     return JSON.stringify(Array.from({ length: MAPPED }, () => this.computed(characters / MAPPED)));
   }
 
-  /** In whatever form a method asks for: texts of nodes are rewrites, the others say something short. */
+  /** A reply in the form that a method asks for: texts of nodes are rewrites, other strings are short. */
   #optimized(node: GraphNode | undefined, schema: Readonly<Record<string, unknown>> | null, tags: readonly string[]) {
     const write = (name: string) => this.#written(name, node);
     if (schema) return JSON.stringify(filledSchema(schema, "", write));
@@ -187,7 +190,10 @@ export class DryRunModel implements Model {
   }
 }
 
-/** Runs code on known values alone: from a made-up value comes another one, as long. Programs may not be confirmed yet. */
+/**
+ * Runs code on known values only: a made-up input gives a made-up output of the same length. Programs may not be
+ * confirmed yet.
+ */
 export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sandbox {
   return {
     check: async () => null,
@@ -200,7 +206,7 @@ export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sa
   };
 }
 
-/** A made-up query finds the first passages. */
+/** Searches corpora; a made-up query finds the first passages. */
 export function dryRunSearch({ corpora = {} }: Task): Local["search"] {
   return async (node, query, top) => {
     const passages = corpora[node] ?? [];
@@ -282,8 +288,8 @@ export class DryRunLoss implements Loss {
 
   /**
    * @param threshold τ
-   * @param guess where nothing says better
-   * @param draw of which samples are right
+   * @param guess assumptions if nothing better is known
+   * @param draw varies which samples are right
    */
   constructor(
     readonly loss: Loss,
@@ -310,7 +316,9 @@ export class DryRunLoss implements Loss {
     return scoreOf(sample, answer, wrong, wrong);
   }
 
-  /** Code can't use made-up values of nodes: then the answer counts as made up, too. */
+  /**
+   * Scores with the real loss, unless its code can't use the made-up values: then the answer counts as made up, too.
+   */
   async #scored(...given: Parameters<Loss["score"]>): Promise<Score | null> {
     try {
       return await this.loss.score(...given);

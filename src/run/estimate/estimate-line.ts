@@ -2,9 +2,9 @@ import type { Locale } from "../../i18n/locale.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { type Amount, rounded } from "./estimate.ts";
 
-/** Milliseconds of a call of a model that was not measured yet. */
+/** Assumed milliseconds of a call to a model that was not measured yet. */
 const CALL = 2_000;
-/** Requests on the way on average, because some steps wait for others. */
+/** Average number of concurrent requests, because some steps wait for others. */
 const AT_ONCE = 6;
 
 /** Milliseconds per call of a run: measured in an earlier run with the same model, else a common figure. */

@@ -28,7 +28,7 @@ export interface EstimateDeps {
   readonly sandbox?: Sandbox;
 }
 
-/** To two digits, because more would be false precision. */
+/** Rounds to two digits, because more would be false precision. */
 export function rounded(foreseen: number): number {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, foreseen))) - 1);
   return Math.round(foreseen / step) * step;

@@ -7,13 +7,13 @@ import type { RunRequest } from "../record/run-manifest.ts";
 import type { RunPaths } from "../record/run-paths.ts";
 import { listRuns, type ReadRun, type RunsDeps, readRun } from "../record/runs.ts";
 
-/** Runs that are read, and texts kept per node. */
+/** Maximum number of runs to read, and of texts per node. */
 const RUNS = 5;
 const TEXTS = 4;
 
 /**
- * What earlier runs of a graph on this machine tried and dropped, for the history that ϕ is shown. A request that equals an
- * earlier run's gets what that run had, so that a repeated run finds all its replies and costs nothing.
+ * Texts that earlier runs of a graph on this machine tried and dropped, for the history that ϕ sees. A repeated run
+ * gets the same ones as the original, so that it finds all its replies and costs nothing.
  */
 export async function earlierTexts(
   deps: RunsDeps,
@@ -50,7 +50,7 @@ function droppedFor(node: string, present: string, runs: readonly ReadRun[]): Ea
 }
 
 function identityOf({ graph, data, models, options }: Pick<Task, "graph" | "data" | "models" | "options">): string {
-  // An id is a row's own or a hash of its inputs, and there can be thousands of rows.
+  // Ids are those of rows or hashes of their inputs, and there can be thousands of rows.
   const rows = SPLITS.map((split) => data[split].map(({ id }) => id));
   return shortHash(sorted([graph, rows, models, options]));
 }

@@ -1,7 +1,7 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
 import type { Attempt, RunState } from "../state/state.ts";
 
-/** The attempts that a proposal's text came by, oldest first: where that can't be told, all that were made for its node. */
+/** The attempts that led to a proposal's text, oldest first: if that is not known, all attempts at its node. */
 export function attemptsBehind(state: RunState, proposal: Proposal): readonly Attempt[] {
   const { id, node, text } = proposal;
   const all = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));
@@ -12,7 +12,7 @@ export function attemptsBehind(state: RunState, proposal: Proposal): readonly At
   return same.length > 0 ? same : all;
 }
 
-/** All gradients on a node's own text, else, of a node without any, on its value. */
+/** All gradients on a node's own text; if there are none, those on its value. */
 export function feedbackOn(state: RunState, node: string): readonly Gradient[] {
   const about = state.gradients.filter((one) => one.node === node && one.text !== "");
   const own = about.filter(({ of }) => of === "text");
@@ -20,9 +20,9 @@ export function feedbackOn(state: RunState, node: string): readonly Gradient[] {
 }
 
 /**
- * What a proposal answers, each sentence of a sample once: the last gradients, up to each attempt behind it, of the samples
- * that the attempt was made from. Those on the node's own text, or, where there are none (a text node has no call of its
- * own), those on its value.
+ * The gradients that a proposal answers, without repeated sentences per sample: the last ones before each attempt
+ * behind it, for the samples of that attempt. Uses the gradients on the node's own text, or, for a node without a
+ * backward call of its own such as a text node, those on its value.
  */
 export function gradientsBehind(state: RunState, proposal: Proposal): readonly Gradient[] {
   const gradients = feedbackOn(state, proposal.node);
@@ -33,7 +33,7 @@ export function gradientsBehind(state: RunState, proposal: Proposal): readonly G
       return known.filter(({ iteration }) => iteration === latest);
     }),
   );
-  // A log that was cut, or one of another engine, may not say from which samples an attempt was made.
+  // A log that was cut, or that another engine wrote, may not name the samples of an attempt.
   const all = seen.length > 0 ? seen : gradients;
   return [...new Map(all.map((one) => [`${one.sample}\n${one.text}`, one])).values()];
 }

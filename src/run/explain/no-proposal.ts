@@ -4,7 +4,7 @@ import { invalidReason, verdictReason } from "../../i18n/verdict.ts";
 import { warningMessage } from "../../i18n/warnings.ts";
 import type { RunState } from "../state/state.ts";
 
-/** Why a run ended without an accepted text: the cause that most of it comes from. */
+/** Why a run ended without an accepted text: the main cause. */
 export type NoProposal =
   | { readonly cause: "nothing scored" }
   /** Which samples are all right: no text can score higher. */
@@ -16,9 +16,9 @@ export type NoProposal =
   | { readonly cause: "calls failed"; readonly count: number }
   | { readonly cause: "no gradients" }
   | { readonly cause: "no attempts" }
-  /** What the optimizer wrote broke a rule; the one that most texts broke. */
+  /** The optimizer's texts broke rules; the one that most of them broke. */
   | { readonly cause: "invalid"; readonly reason: string; readonly count: number; readonly of: number }
-  /** What was proposed was rejected or not judged; the reason that most have in common. */
+  /** Proposals were rejected or not judged; the reason that most have in common. */
   | {
       readonly cause: "not accepted";
       /** null: none was evaluated. */
@@ -134,7 +134,7 @@ function rejectedRemedy(reason: VerdictReason | ScreenReason, { t }: Locale): st
     case "budget reached":
     case "samples could not be scored":
     case "the run ended first":
-      // The reason says it.
+      // The reason explains it.
       return "";
     case "not significant":
       return t("Add validation samples. A larger set can confirm smaller differences.");

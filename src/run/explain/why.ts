@@ -3,7 +3,7 @@ import type { RunState } from "../state/state.ts";
 import { feedbackOn, gradientsBehind } from "./evidence.ts";
 import { type Grams, gramsOf, similarity } from "./text-similarity.ts";
 
-/** One thing that feedback asks for, and the samples that ask for it. */
+/** One request in the feedback, and the samples that it comes from. */
 export interface Reason {
   readonly sentence: string;
   /** Ids, each once. */
@@ -16,7 +16,7 @@ export interface ReasonedPart {
   readonly added: string;
   /** Its line in the new text, counted from 0. */
   readonly line: number;
-  /** Those of the most samples first. */
+  /** The most frequent first. */
   readonly reasons: readonly Reason[];
 }
 
@@ -26,14 +26,14 @@ export interface Reasons {
   readonly others: readonly Reason[];
 }
 
-/** Above this cosine two sentences ask for the same. */
+/** Cosine above which two sentences ask for the same. */
 const ALIKE = 0.75;
-/** Above this cosine a part answers a sentence. */
+/** Cosine above which a part answers a sentence. */
 const ANSWERS = 0.15;
-/** Characters of a line above which its sentences are parts of their own. */
+/** Characters above which the sentences of a line are separate parts. */
 const LONG = 160;
 
-/** Why a text was proposed: its feedback, equal sentences once, below the added lines that answer it. */
+/** Why a text was proposed: its feedback, without repeats, under the added lines that answer it. */
 export function reasonsOf(state: RunState, proposal: Proposal): Reasons {
   const parts = addedParts(proposal.base, proposal.text).map((part) => ({ ...part, grams: gramsOf(part.added) }));
   const found = distinct(gradientsBehind(state, proposal)).map((reason) => ({

@@ -71,7 +71,7 @@ export async function appendAct({ files, clock }: Outside, path: string, act: Ac
 }
 
 const EMPTY = new Uint8Array();
-/** Its last line may be cut: what follows begins on a line of its own. */
+/** The last line may be cut, so what follows starts on a new line. */
 const CONTINUED = new Uint8Array(1);
 
 type Outside = Pick<Deps, "files" | "clock">;

@@ -1,4 +1,4 @@
-/** Ids come from files and rows: without a prototype, `__proto__` and `constructor` are names like any other. */
+/** An object without a prototype: ids come from files and rows, and `__proto__` and `constructor` are valid ids. */
 export function record<T>(): Record<string, T> {
   return Object.create(null);
 }

@@ -17,7 +17,7 @@ const Reply = z.object({
   usage,
   model: z.string(),
   finish: z.enum(["stop", "length", "filter", "other"]),
-  /** What the request called the model; absent if that is how the reply calls it. */
+  /** The requested model name; absent if it equals that of the reply. */
   asked: z.string().optional(),
   /** Milliseconds that the provider took; absent in replies of earlier versions. */
   took: z.number().optional(),
@@ -111,7 +111,7 @@ export class RunReplies implements ReplyStore {
     const reply = { ...body, mark: this.signer(body) };
     this.#own.set(reply);
     this.ownFile.append(reply);
-    // What uses the value is on record only after it.
+    // Whatever uses the value is recorded after it.
     await this.ownFile.flushed();
   }
 
@@ -145,7 +145,7 @@ export class RunReplies implements ReplyStore {
     }
   }
 
-  /** Takes a line of another machine into the shared replies. */
+  /** Adds a line from another machine to the shared replies. */
   async takeLine(line: string, teamKey: string): Promise<"new" | "known" | "refused"> {
     const parsed = Reply.safeParse(parseJson(line)?.value).data;
     if (!parsed) return "refused";

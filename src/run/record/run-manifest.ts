@@ -40,7 +40,7 @@ const startSchema = z.object({
   /** Relative to the root, with `/`: a run from a repository can't refer to a graph outside it. */
   graphFile: text.refine((path) => !/^([/\\]|[A-Za-z]:)/.test(path) && !path.split(/[/\\]/).includes("..")),
   engine: text,
-  /** Provider and origin that were asked. */
+  /** Provider and origin. */
   provider: text,
   graph,
   data,
@@ -148,7 +148,7 @@ function parse(json: string, path: string): Record<string, unknown> {
     const value: unknown = JSON.parse(json);
     if (typeof value === "object" && value !== null) return { ...value };
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new RunUnreadable(path, "it holds no JSON object");
 }

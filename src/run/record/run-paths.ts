@@ -4,11 +4,11 @@ import type { Files } from "../../deps.ts";
 
 /** Where runs live: `<root>/.agentgraph`, or a folder that the user names. */
 export interface RunPaths {
-  /** Holds one folder a run. */
+  /** Contains one folder per run. */
   readonly runs: string;
-  /** Replies shared between runs. */
+  /** Contains the replies shared between runs. */
   readonly cache: string;
-  /** One lock file a graph. */
+  /** Contains one lock file per graph. */
   readonly locks: string;
 }
 
@@ -17,10 +17,10 @@ export interface RunFiles {
   readonly start: string;
   readonly events: string;
   readonly replies: string;
-  /** Batches under way; absent where there are none. */
+  /** Batches in progress; absent if there are none. */
   readonly batches: string;
   readonly summary: string;
-  /** The state at the end; absent where the log is short. */
+  /** The final state; absent if the log is short. */
   readonly snapshot: string;
 }
 

@@ -60,10 +60,10 @@ export async function writtenAt(
   return new Map(await Promise.all(dates));
 }
 
-/** Ids of what look like runs by their folders' names, newest first. */
+/** Ids of folders with names of runs, newest first. */
 async function runIds({ files }: Pick<RunsDeps, "files">, place: RunPaths): Promise<string[]> {
   const names = await files.list(place.runs).catch((error: unknown) => {
-    // A repository may have a link or a file where runs would be: then there are none.
+    // A repository can contain a link or a file in place of the folder: then there are no runs.
     if (["ENOENT", "ENOTDIR", "EUNSAFE"].includes(codeOf(error) ?? "")) return [];
     throw error;
   });
@@ -106,10 +106,7 @@ async function isLarge({ files }: RunsDeps, { start, events }: RunFiles): Promis
   return found.some((file) => file !== null && file.bytes > LARGEST_CLAIM);
 }
 
-/**
- * The state of one run: from its log, or from its snapshot where the log is long.
- * @throws RunMissing, RunUnreadable
- */
+/** The state of one run: from its snapshot if it has one, else from its log. @throws RunMissing, RunUnreadable */
 export async function openRunState(deps: RunsDeps, place: RunPaths, id: string): Promise<ReadRun> {
   const files = filesOf(place, id);
   const snapshot = await readSnapshot(deps, files.snapshot, id).catch(() => null);

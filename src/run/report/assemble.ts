@@ -111,7 +111,7 @@ function describeLoss({ loss }: ReportedRun["start"], locale: Locale): string {
   }
 }
 
-/** The incumbents' scores as known at the end, which is more than in their iteration. */
+/** The incumbents' scores as known at the end, which are more complete than those in their iteration. */
 function curveOf({ curve }: RunState, trace: Trace, samples: Samples): CurveRow[] {
   return curve.map(({ iteration, accepted, ...seen }) => {
     const theta = trace.incumbent(iteration);

@@ -15,7 +15,7 @@ const DEARER = 1.25;
 /** What the caveats are derived from. */
 export type ReportFindings = Omit<Report, "caveats" | "limitations">;
 
-/** What to know before relying on the figures, the most serious first; then what supports them. */
+/** What to know before relying on the results, the most serious first; then what supports them. */
 export function caveatsOf(report: ReportFindings, locale: Locale): string[] {
   const { evaluated, solved } = report;
   const about = solved
@@ -35,7 +35,7 @@ export function caveatsOf(report: ReportFindings, locale: Locale): string[] {
   return about.flat();
 }
 
-/** Who scored the attempts, and what their scores are worth. */
+/** Who scored the attempts, and how reliable these scores are. */
 function aboutSolved({ run, solved }: ReportFindings, { t }: Locale): string[] {
   const said: string[] = [];
   const { judge, forward } = run.models;
@@ -190,7 +190,7 @@ function aboutValidation({ validation, test, looks, isGraded, run }: ReportFindi
   return isSettled ? said : [...said, ...aboutFalseAccepts(run.options.gate, validation, looks, locale)];
 }
 
-/** How easily the gate accepts chance, in figures of this run. Left out if the test set answers the question. */
+/** How likely the gate accepts changes by chance, in this run. Left out if the test set answers the question. */
 function aboutFalseAccepts(
   gate: OptimizeOptions["gate"],
   { better, worse, scored }: Comparison,
@@ -255,7 +255,7 @@ function aboutEvaluation({ split, scored, of, before }: Comparison, locale: Loca
   return said;
 }
 
-/** A gain can be one of format: the right answer was there before, but could not be read. */
+/** Whether a gain is only one of format: the right answer was there before, but could not be read. */
 function aboutForm({ validation }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
   if (!validation) return [];

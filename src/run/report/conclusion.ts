@@ -13,7 +13,7 @@ export interface Conclusion {
   readonly sentence: string;
 }
 
-/** null where there is no result to tell of: an evaluation, or nothing scored. */
+/** null if there is no result: an evaluation, or nothing scored. */
 export function conclusionOf(report: Report, locale: Locale): Conclusion | null {
   const { t } = locale;
   const { evaluated, test, validation, changes, cost } = report;

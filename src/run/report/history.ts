@@ -14,7 +14,7 @@ import { html, type Markup } from "./format/markup.ts";
 import { pageHtml } from "./format/page.ts";
 import { wordChanges } from "./tables/word-changes.ts";
 
-/** What one run made of a node. */
+/** What one run changed in a node. */
 export interface HistoryEntry {
   readonly run: string;
   /** Milliseconds since the epoch. */
@@ -58,7 +58,10 @@ export function historyLine(entry: HistoryEntry, locale: Locale): string {
     .join(" · ");
 }
 
-/** A node over all runs of its graph: its texts, what they scored and what became of them, as a self-contained page. */
+/**
+ * The history of a node over all runs of its graph: its texts, their scores and what the user did with them, as a
+ * self-contained page.
+ */
 export function historyHtml(history: NodeHistory, locale: Locale = ENGLISH, theme = ""): string {
   const { t } = locale;
   const { node, graphName, text, entries, left } = history;

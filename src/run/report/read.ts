@@ -7,15 +7,12 @@ import type { Side } from "./compare.ts";
 import type { Report } from "./report.ts";
 import { Trace } from "./trace.ts";
 
-/**
- * The report of a run on disk, whoever made it, finished or not.
- * @throws RunMissing, RunUnreadable
- */
+/** The report of a run on disk, from any machine, finished or not. @throws RunMissing, RunUnreadable */
 export async function readReport(deps: RunsDeps, place: RunPaths, id: string, locale = ENGLISH): Promise<Report> {
   return (await readSide(deps, place, id, locale)).report;
 }
 
-/** The same with what it began and ended with, to be put beside another. @throws RunMissing, RunUnreadable */
+/** The report with the run's start and final texts, for a comparison. @throws RunMissing, RunUnreadable */
 export async function readSide(deps: RunsDeps, place: RunPaths, id: string, locale = ENGLISH): Promise<Side> {
   const trace = new Trace();
   const run = await readRun(deps, place, id, (event) => trace.apply(event));

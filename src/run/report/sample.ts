@@ -11,7 +11,7 @@ import { pageHtml } from "./format/page.ts";
 /** Maximum number of characters of one text on the page. */
 const MAX_CHARACTERS = 20_000;
 
-/** Nodes on the page, those nearest to the answer. */
+/** Maximum number of nodes on the page, those nearest to the answer. */
 const NODES = 300;
 
 /**

@@ -6,7 +6,7 @@ import type { Reason, ReasonedPart, Reasons } from "../explain/why.ts";
 import { html, type Markup } from "./format/markup.ts";
 import { pageHtml } from "./format/page.ts";
 
-/** Samples named below a sentence. */
+/** Maximum number of samples named below a sentence. */
 const NAMED = 6;
 
 export interface Why {

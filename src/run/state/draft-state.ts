@@ -6,7 +6,7 @@ import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RunState, SampleSco
 
 export type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
-/** `RunState` as its one writer sees it. */
+/** `RunState` as seen by its only writer. */
 export type DraftState = Omit<
   Draft<RunState>,
   "calls" | "tokens" | "nodes" | "curve" | "attempts" | "judged" | "gradients"

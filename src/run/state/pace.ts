@@ -6,7 +6,7 @@ export interface PaceNow {
   /** US dollars. */
   readonly usdPerMinute: number | null;
   readonly callsPerMinute: number | null;
-  /** Milliseconds of work to the end at most: a run may end early. The last scoring is not part of it. */
+  /** Maximum milliseconds of work until the end: a run can end early. The last scoring is not included. */
   readonly left: number | null;
 }
 
@@ -27,7 +27,7 @@ interface Point {
   readonly done: number;
 }
 
-/** What a run has done, of what it has to do. */
+/** Completed work of a run, out of the total. */
 export interface Completed {
   readonly done: number;
   readonly of: number;
@@ -40,10 +40,10 @@ export function progressOf({ iteration, iterations, samples, scores, theta, solu
   return { done, of: samples.train + samples.validation + samples.test };
 }
 
-/** Follows a run in this process. What is replayed from its log takes no time and says nothing about the pace. */
+/** Measures the pace of a run in this process. Replayed events take no time and are ignored. */
 export class Pace {
   #points: Point[] = [];
-  /** Milliseconds of the last iterations that asked a model. */
+  /** Milliseconds of the last iterations with calls to a model. */
   #iterations: number[] = [];
   #iteration: { readonly elapsed: number; readonly calls: number; readonly curve: number } | null = null;
 
@@ -77,7 +77,7 @@ export class Pace {
     const { calls, usd } = this.limits;
     const byCalls = calls === null ? null : timeFor(calls - state.calls.total, callsPerMinute);
     const byMoney = usd === null || state.usd === null ? null : timeFor(usd - state.usd, usdPerMinute ?? 0);
-    // The budget alone says nothing of the work: it only ends it earlier.
+    // The budget says nothing about the amount of work: it only ends it earlier.
     const left = byWork === null ? null : Math.min(...[byWork, byCalls, byMoney].filter((one) => one !== null));
     return { usdPerMinute, callsPerMinute, left };
   }
@@ -105,7 +105,7 @@ function timeFor(amount: number, perMinute: number): number | null {
 /** Sums at which the user wants to be asked before a run goes on. null: never. */
 export type SoftLimits = Pick<BudgetLimits, "calls" | "usd">;
 
-/** Says when a run reaches a sum at which the user wants to be asked, and each further such sum. */
+/** Detects when a run reaches a limit at which the user wants to be asked, and each further multiple. */
 export class SoftLimit {
   #calls: number;
   #usd: number;

@@ -33,9 +33,9 @@ export class RunReducer {
   #segmentStart = 0;
   #elapsedBefore = 0;
   readonly #paid = new PaidReplies();
-  /** The counts of an iteration are until the next one does something. */
+  /** Whether an iteration has ended: its counts are kept until the next one starts work. */
   #turned = false;
-  /** When the run was paused; null: it goes on. */
+  /** When the run was paused; null: it is not paused. */
   #pausedAt: number | null = null;
 
   get state(): RunState {
@@ -137,7 +137,7 @@ export class RunReducer {
     this.#turned = false;
   }
 
-  /** Time in a pause is no work. */
+  /** Leaves out the time of a pause. */
   #continue(at: number): void {
     this.#state.paused = null;
     if (this.#pausedAt === null) return;
@@ -172,7 +172,7 @@ export class RunReducer {
       if (error === null && purpose === "forward") progress.model = model;
     }
     if (error !== null) {
-      // A reply without an answer costs what it costs.
+      // A reply without an answer is charged, too.
       this.#spend(usage, usd);
       return;
     }

@@ -25,7 +25,7 @@ export interface RunState {
   readonly status: "running" | RunStatus;
   readonly error: string | null;
   readonly detail: string | null;
-  /** Why no request leaves at present; null: the run goes on, or is over. */
+  /** Why requests are held back; null: the run continues, or is over. */
   readonly paused: PauseReason | null;
   /** The iteration after which the user ends the run; null: none. */
   readonly stopAfter: number | null;

@@ -4,7 +4,7 @@ import { oneLine } from "../../../i18n/plain-text.ts";
 import { firstOf, type Table } from "../format/table.ts";
 import type { Answer, Change, Comparison, SampleRow } from "../report.ts";
 
-/** Characters of a question and of an answer in a table. */
+/** Maximum characters of a question and of an answer in a table. */
 const CELL = 240;
 
 export function gradientTable({ gradients }: Change, { t }: Locale): Table {

@@ -4,11 +4,11 @@ import { oneLine } from "../../../i18n/plain-text.ts";
 import { html, type Markup } from "../format/markup.ts";
 import type { Answer, Comparison, SampleRow } from "../report.ts";
 
-/** Samples in a column, and characters of a text in it. */
+/** Maximum number of samples in a column, and of characters of a text in it. */
 const SHOWN = 8;
 const CELL = 180;
 
-/** For whoever doubts the figures: samples that were fixed, broken, and are still wrong, side by side. */
+/** For readers who doubt the scores: samples that were fixed, broken, and are still wrong, side by side. */
 export function sideBySide(set: Comparison, locale: Locale): Markup {
   const { t } = locale;
   const columns = [

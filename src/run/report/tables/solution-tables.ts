@@ -5,7 +5,7 @@ import { choiceReason, chosenOf } from "../../solutions.ts";
 import { firstOf, type Table } from "../format/table.ts";
 import type { SampleRow, SolvedRow } from "../report.ts";
 
-/** Characters of a question, an answer and a criticism in a table. */
+/** Maximum characters of a question, an answer and a criticism in a table. */
 const CELL = 240;
 
 /** The first answer to each row and the one that counts; changed ones come first. */
@@ -24,7 +24,7 @@ export function solutionTable(rows: readonly SolvedRow[], threshold: number, loc
   ]);
 }
 
-/** What was said of each attempt at one row, and what the solver made of it. */
+/** The criticism of each attempt at one row, and the solver's response. */
 export function attemptsTable({ attempts }: Solved, locale: Locale): Table {
   const { t } = locale;
   const head = [t("attempt"), t("answer"), t("score"), t("what to improve"), t("reflection")];

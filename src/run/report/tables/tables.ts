@@ -9,10 +9,10 @@ import { firstOf, type Table, tight } from "../format/table.ts";
 import { methodLabel } from "../messages.ts";
 import type { AttemptRow, Change, Comparison, Figure, Report, SampleRow, VerdictRow } from "../report.ts";
 
-/** Characters of an idea in a table. */
+/** Maximum characters of an idea in a table. */
 const IDEA = 240;
 
-/** One column a set; the baselines and the result are under the untouched graph, with which they are compared. */
+/** One column per set; the baselines and the result are below the untouched graph, with which they are compared. */
 export function resultTable({ validation, test, baselines }: Report, locale: Locale): Table {
   const { t } = locale;
   const sets = [validation, test].filter((set) => set !== null);
@@ -63,7 +63,7 @@ export function resultTable({ validation, test, baselines }: Report, locale: Loc
   };
 }
 
-/** Nodes that are scored by themselves. */
+/** Nodes with scores of their own. */
 function nodesOf(sets: readonly Comparison[]): string[] {
   return [...new Set(sets.flatMap(({ nodes = {} }) => Object.keys(nodes)))];
 }
@@ -85,7 +85,7 @@ export function frontTable({ front }: Report, locale: Locale): Table {
   return { head: frontHead(locale), rows: frontRows(front, locale), left: 0 };
 }
 
-/** What came before the gate; what never did is with its node's attempts. */
+/** The proposals that the gate judged; others are listed with the attempts of their node. */
 export function verdictTable({ verdicts }: Report, locale: Locale): Table {
   const { t } = locale;
   const compared = verdicts.filter(({ verdict }) => verdict.scored > 0);

@@ -1,6 +1,6 @@
 import type { Files } from "../../deps.ts";
 import { type BatchEntry, type BatchJournal, readEntry } from "../../models/batch/batch-journal.ts";
-import { bytesOf, JsonlWriter, linesOf, objectAt } from "../record/jsonl.ts";
+import { bytesOf, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
 
 /** Bytes. */
 const LARGEST = 2 ** 28;
