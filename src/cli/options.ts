@@ -29,6 +29,8 @@ export interface ModelOptions extends ModelNames, ServerChoice {
   readonly tierFallback?: boolean;
   /** Address of a Redis whose workers send the requests. */
   readonly queue?: string;
+  /** Whether code and tools of the graph never run on this machine. */
+  readonly workersOnly?: boolean;
 }
 
 export interface ServerChoice {
@@ -84,7 +86,8 @@ export function withModel(command: Command): Command {
         "flex or batch (half the price) for all roles, or by role: forward=batch,optimizer=now",
       ).argParser(tiersIn),
     )
-    .addOption(named("--queue <url>", "send requests through workers: redis://… or rediss://…"))
+    .addOption(named("--queue <url>", "use workers for requests, code and tools: redis://… or rediss://…"))
+    .option("--workers-only", "with --queue: never run functions, scripts and tools on this machine")
     .option("--tier-fallback", "use the standard tier if the flex tier rejects a request")
     .addOption(
       new Option("--max-wait <seconds>", "stop the run after waiting this long for a response")
@@ -298,6 +301,9 @@ function positive(text: string): number {
 }
 
 /** The sandbox with the user's limits. */
-export function sandboxWith(sandbox: Sandbox, { codeTimeout: time, codeMemory: memory }: ModelOptions): Sandbox {
+export function sandboxWith(
+  sandbox: Sandbox,
+  { codeTimeout: time, codeMemory: memory }: Pick<ModelOptions, "codeTimeout" | "codeMemory">,
+): Sandbox {
   return sandbox.within({ time, memory });
 }

@@ -343,7 +343,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       .action(async (target, options) => done(await cacheCommand(cli, direction, target, options)));
   }
 
-  withServer(command("worker", "send the requests of runs that use --queue"))
+  withServer(command("worker", "do the work of runs that use --queue: requests, code and tools"))
     .requiredOption("--queue <url>", "address of the Redis: redis://… or rediss://…")
     .addOption(
       new Option("--concurrency <n>", "maximum number of concurrent requests of this worker")
@@ -355,6 +355,13 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     )
     .addOption(
       new Option("--rate <n>", "maximum number of requests per minute of all workers").argParser(positiveInteger),
+    )
+    .option("--allow-code", "run functions and scripts of the graphs, in the sandbox")
+    .addOption(
+      new Option(
+        "--code-concurrency <n>",
+        "maximum number of concurrent calls of code (default: one per core)",
+      ).argParser(positiveInteger),
     )
     .addOption(
       new Option("--takeover <seconds>", "time after which another worker takes over from a lost one")

@@ -35,10 +35,12 @@ interface Server {
  */
 export async function connect(
   models: readonly string[],
-  options: Omit<ServerChoice, "price"> & Partial<Pick<ModelOptions, "tier" | "tierFallback" | "concurrency" | "queue">>,
+  options: Omit<ServerChoice, "price"> &
+    Partial<Pick<ModelOptions, "tier" | "tierFallback" | "concurrency" | "queue" | "workersOnly">>,
   cli: Cli,
 ): Promise<Model> {
   const { queue } = options;
+  if (queue === undefined && options.workersOnly) throw new UsageError("--workers-only needs --queue.");
   if (queue !== undefined) {
     if (options.tier) throw new UsageError("--queue can't be combined with --tier.");
     noteEnds(models, cli);

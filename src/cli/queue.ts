@@ -1,6 +1,9 @@
 import { resolve } from "node:path";
+import { version } from "../../package.json";
+import type { Sandbox, SandboxLimits, Tools } from "../deps.ts";
 import { isLoopback } from "../models/address.ts";
 import type { Model } from "../models/model.ts";
+import type { LocalCode, Machines } from "../platform/queue/bull.ts";
 import type { Cli } from "./cli.ts";
 import { UsageError } from "./errors.ts";
 
@@ -12,29 +15,78 @@ export interface QueueChoice {
   readonly caFile?: string;
 }
 
+/** A model whose requests go to workers, and what else the workers do. */
+export interface QueuedModel extends Model {
+  readonly machines: Machines;
+}
+
+export function isQueued(model: Model): model is QueuedModel {
+  return "machines" in model;
+}
+
 /**
  * The model of a run whose requests go to workers. No key is needed here, and none travels.
  * @param identity provider and origin that the workers ask
  */
-export async function queuedModel(identity: string, { queue, caFile }: QueueChoice, cli: Cli): Promise<Model> {
+export async function queuedModel(identity: string, { queue, caFile }: QueueChoice, cli: Cli): Promise<QueuedModel> {
   const { output, deps } = cli;
-  const { queueModel } = await import("../platform/queue/bull.ts");
+  const { openMachines } = await import("../platform/queue/bull.ts");
   const url = queueUrl(queue, cli);
-  const model = queueModel({
+  const machines = openMachines({
     url,
     ...(caFile !== undefined && { caFile: resolve(caFile) }),
-    identity,
     secret: secretOf(cli),
     clock: deps.clock,
   });
-  await model.check(RESPONSE).catch((error: unknown) => {
-    model.close();
-    throw new UsageError(
-      `The queue at ${shown(url)} can't be used: ${error instanceof Error ? error.message : String(error)}.`,
-    );
+  try {
+    for (const caution of await machines.examine(RESPONSE)) output.warn(caution);
+    output.info(`Requests to ${identity} go to the workers of ${shown(url)}.`);
+    const { ours, others } = await machines.offers();
+    if (ours.length === 0 && others > 0) {
+      output.warn(
+        `${others === 1 ? "The worker of this queue has" : `The ${others} workers of this queue have`} another AGENTGRAPH_QUEUE_SECRET.`,
+      );
+    } else if (!ours.some(({ calls }) => calls === identity)) {
+      const asked = [...new Set(ours.flatMap(({ calls }) => calls ?? []))];
+      output.warn(
+        `No worker sends requests to ${identity} yet.${asked.length > 0 ? ` The workers send requests to ${asked.join(", ")}.` : ""}`,
+      );
+    }
+  } catch (error) {
+    machines.close();
+    throw refused(url, error);
+  }
+  return Object.assign(machines.model(identity), { machines });
+}
+
+/** What the workers do for nodes that ask no model. */
+export function queuedSandbox(
+  { machines }: QueuedModel,
+  local: Sandbox,
+  limits: SandboxLimits,
+  workersOnly: boolean,
+  { output }: Pick<Cli, "output">,
+): Sandbox {
+  const why: Record<LocalCode, string> = {
+    "no worker": "No worker of the queue runs code (--allow-code)",
+    "other version": `No worker of the queue that runs code has version ${version} of AgentGraph`,
+    "less allowed":
+      "The workers of the queue allow code less time or memory than this run (--code-timeout, --code-memory)",
+  };
+  return machines.sandbox({
+    version,
+    local,
+    limits,
+    workersOnly,
+    onPlace: (place) => {
+      if (place === null) output.info("Functions and scripts of the graph run on the workers.");
+      else output.info(`${why[place]}, so functions and scripts run on this machine.`);
+    },
   });
-  output.info(`Requests to ${identity} go to the workers of ${shown(url)}.`);
-  return model;
+}
+
+export function queuedTools({ machines }: QueuedModel, local: Tools | null): Tools {
+  return machines.tools(local);
 }
 
 /** @throws UsageError */
@@ -60,6 +112,13 @@ export function secretOf({ env }: Pick<Cli, "env">): string {
     );
   }
   return secret;
+}
+
+/** A queue that can't be used, by its address. */
+export function refused(url: string, error: unknown): UsageError {
+  return new UsageError(
+    `The queue at ${shown(url)} can't be used: ${error instanceof Error ? error.message : String(error)}.`,
+  );
 }
 
 /** Without credentials. */

@@ -5,13 +5,16 @@ import { plain } from "../i18n/plain-text.ts";
 import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import { configFolder } from "../platform/machine.ts";
+import type { McpTools } from "../platform/tools/mcp.ts";
 import { readServers } from "../platform/tools/servers.ts";
+import { programFilesOf } from "../run/program-files.ts";
 import type { RunDeps } from "../run/run.ts";
 import type { Cli } from "./cli.ts";
 import { UsageError } from "./errors.ts";
 import { readOptionFile } from "./option-file.ts";
 import { type BudgetOptions, type ModelOptions, sandboxWith } from "./options.ts";
 import { confirmedPrograms } from "./programs.ts";
+import { isQueued, type QueuedModel, queuedSandbox, queuedTools } from "./queue.ts";
 
 /**
  * What a run needs besides its graph: the model server, and what this machine does for nodes that ask no model.
@@ -34,8 +37,14 @@ export async function runDepsOf(
     );
   }
   const named = nodes.flatMap((node) => (node.kind === "tool" ? [node.tool] : []));
-  const tools = named.length > 0 ? await toolsFor([...new Set(named)], options, deps.files) : undefined;
-  const sandbox = await confirmedPrograms(cli, task, options, sandboxWith(deps.sandbox, options));
+  const names = [...new Set(named)];
+  const queued = isQueued(provider) ? provider : null;
+  const tools = names.length > 0 ? await toolsFor(names, options, deps.files, queued) : undefined;
+  const own = sandboxWith(deps.sandbox, options);
+  const { codeTimeout: time, codeMemory: memory, workersOnly = false } = options;
+  const inner = queued ? queuedSandbox(queued, own, { time, memory }, workersOnly, { output }) : own;
+  if (workersOnly) refusePrograms(task);
+  const sandbox = await confirmedPrograms(cli, task, options, inner);
   return {
     ...deps,
     ...(tools && { tools }),
@@ -48,30 +57,63 @@ export async function runDepsOf(
   };
 }
 
+/** @throws UsageError */
+function refusePrograms(task: Pick<Task, "graph" | "loss" | "losses">): void {
+  const [first] = programFilesOf(task).files;
+  if (first === undefined) return;
+  throw new UsageError(
+    `${plain(first.file)} can't run with --workers-only: workers run JavaScript and TypeScript, other languages only run on this machine.`,
+  );
+}
+
 /** The user's own file; a graph file can't name one. */
 const DEFAULT_FILE = "tools.json";
 
 async function toolsFor(
   names: readonly string[],
-  { tools: given }: ModelOptions,
+  options: ModelOptions,
   files: Cli["deps"]["files"],
+  queued: QueuedModel | null,
 ): Promise<Tools> {
-  const path = given ?? join(configFolder(), DEFAULT_FILE);
-  const text = await readOptionFile(path, "--tools", files).catch((error: unknown) => {
-    if (given !== undefined) throw error;
-    const list = names.map(plain).join(", ");
-    throw new UsageError(
-      `The graph calls tools (${list}). Name a file with your tool servers with --tools, or create ${path}.`,
-    );
-  });
-  const { mcpTools } = await import("../platform/tools/mcp.ts");
-  const tools = mcpTools(serversIn(text, path));
+  const own = queued && options.workersOnly ? null : await ownTools(options, files, queued !== null, names);
+  const tools = queued ? queuedTools(queued, own) : own;
+  if (!tools) throw new UsageError(missingFile(names, join(configFolder(), DEFAULT_FILE)));
   for (const name of names) {
     await tools.identify(name).catch((error: unknown) => {
       throw new UsageError(`The graph can't run: ${error instanceof Error ? error.message : String(error)}`);
     });
   }
   return tools;
+}
+
+/**
+ * Tools of the file that the user names, or of the default one.
+ * @param mayLack whether there may be no default file
+ */
+async function ownTools(
+  { tools: given }: Pick<ModelOptions, "tools">,
+  files: Cli["deps"]["files"],
+  mayLack: boolean,
+  names: readonly string[],
+): Promise<McpTools | null> {
+  const path = given ?? join(configFolder(), DEFAULT_FILE);
+  const text = await readOptionFile(path, "--tools", files).catch((error: unknown) => {
+    if (given !== undefined) throw error;
+    if (mayLack) return null;
+    throw new UsageError(missingFile(names, path));
+  });
+  return text === null ? null : toolsIn(text, path);
+}
+
+/** @throws UsageError if the text lists no servers */
+export async function toolsIn(text: string, path: string): Promise<McpTools> {
+  const { mcpTools } = await import("../platform/tools/mcp.ts");
+  return mcpTools(serversIn(text, path));
+}
+
+function missingFile(names: readonly string[], path: string): string {
+  const list = names.map(plain).join(", ");
+  return `The graph calls tools (${list}). Name a file with your tool servers with --tools, or create ${path}.`;
 }
 
 function serversIn(text: string, path: string) {

@@ -12,6 +12,9 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
     return t("Waiting for a batch of {0} until {1} at the latest. Requests done: {2}", host, end, detail);
   }
   if (reason === "no worker") return t("Waiting for a worker of {0}. Requests in the queue: {1}", host, detail);
+  if (reason === "other secret")
+    return t("Waiting for a worker of {0}: the workers of this queue have another AGENTGRAPH_QUEUE_SECRET", host);
+  if (reason === "queue full") return t("Waiting for the queue at {0}: its memory is full", host);
   if (reason === "no queue") return t("Waiting for the queue at {0}, next attempt at {1}", host, time);
   const label = {
     "rate limit": t("Waiting for {0} until {1} (rate limit)", host, time),

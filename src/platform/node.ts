@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import type { Clock, Deps, Log, Machine } from "../deps.ts";
+import type { Clock, Deps, Log, Machine, Sandbox } from "../deps.ts";
 import { nodeFiles } from "./files.ts";
 import { nodeMachine } from "./machine.ts";
 import { nodeSandbox } from "./sandbox/sandbox.ts";
@@ -10,8 +10,12 @@ const FOLDER = typeof __dirname === "undefined" ? "." : __dirname;
 
 /** The dependencies implemented with Node, for the command line and for VS Code's extension host. */
 export function nodeDeps(log: Log = stderrLog): Deps & { readonly machine: Machine } {
-  const sandbox = nodeSandbox(join(FOLDER, "sandbox.js"));
-  return { files: nodeFiles(), clock: nodeClock, log, machine: nodeMachine(), sandbox };
+  return { files: nodeFiles(), clock: nodeClock, log, machine: nodeMachine(), sandbox: codeSandbox() };
+}
+
+/** @param threads calls at once. Default: one less than there are cores, at most 4 */
+export function codeSandbox(threads?: number): Sandbox {
+  return nodeSandbox(join(FOLDER, "sandbox.js"), threads);
 }
 
 /** In less time than the millisecond of a timer of 0. The first half may come before timers and sockets were looked at. */

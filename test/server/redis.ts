@@ -16,8 +16,12 @@ export interface RedisServer {
   close(): Promise<void>;
 }
 
-/** A Redis of its own that writes each command to disk before it answers. @param isSecure speaks TLS alone */
-export async function startRedis(isSecure = false): Promise<RedisServer> {
+/**
+ * A Redis of its own that writes each command to disk before it answers.
+ * @param isSecure speaks TLS alone
+ * @param more options, which replace earlier ones
+ */
+export async function startRedis(isSecure = false, more: readonly string[] = []): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), "agentgraph-redis-"));
   const port = await freePort();
   const certificate = ["--tls-cert-file", join(TLS, "server.pem"), "--tls-key-file", join(TLS, "server.key")];
@@ -35,7 +39,9 @@ export async function startRedis(isSecure = false): Promise<RedisServer> {
   ];
   let child: ChildProcess;
   const start = async () => {
-    child = spawn("redis-server", [...options, "--appendfsync", "always"], { stdio: ["ignore", "pipe", "ignore"] });
+    child = spawn("redis-server", [...options, "--appendfsync", "always", ...more], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     await new Promise<void>((resolve, reject) => {
       child.stdout!.on("data", (text: Buffer) => {
         if (text.includes("Ready to accept connections")) resolve();
@@ -57,7 +63,7 @@ export async function startRedis(isSecure = false): Promise<RedisServer> {
       await start();
     },
     async written() {
-      const files = await readdir(join(folder, "appendonlydir"));
+      const files = await readdir(join(folder, "appendonlydir")).catch(() => []);
       const texts = await Promise.all(files.map((file) => readFile(join(folder, "appendonlydir", file), "latin1")));
       return texts.join("");
     },

@@ -1,13 +1,23 @@
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { version } from "../../../package.json";
+import type { Model } from "../../models/model.ts";
+import { codeSandbox } from "../../platform/node.ts";
+import type { SharedLimits } from "../../platform/queue/consumer.ts";
+import type { McpTools } from "../../platform/tools/mcp.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import type { ServerChoice } from "../options.ts";
+import { readOptionFile } from "../option-file.ts";
+import { type ServerChoice, sandboxWith } from "../options.ts";
 import { chooseServer } from "../provider.ts";
-import { queueUrl, RESPONSE, secretOf, shown } from "../queue.ts";
+import { queueUrl, RESPONSE, refused, secretOf, shown } from "../queue.ts";
+import { toolsIn } from "../run-deps.ts";
 
 /** Milliseconds between two lines of a worker. */
 const REPORT = 30_000;
+/** Calls of one tool server at once. */
+const TOOL_CALLS = 4;
 
 export interface WorkerOptions extends ServerChoice {
   readonly queue: string;
@@ -15,42 +25,108 @@ export interface WorkerOptions extends ServerChoice {
   readonly together?: number;
   /** Requests a minute of all workers. */
   readonly rate?: number;
+  /** Whether code of graphs may run here. */
+  readonly allowCode?: boolean;
+  readonly codeConcurrency?: number;
   /** Milliseconds. */
   readonly takeover: number;
 }
 
-/** Answers requests from a queue until it is cancelled. */
+/** Does jobs of a queue until it is cancelled. */
 export async function workerCommand(cli: Cli, options: WorkerOptions): Promise<number> {
   const { output, signal, deps } = cli;
   const { queueWorker } = await import("../../platform/queue/bull.ts");
-  const { provider, connection } = await chooseServer([], options, cli);
-  const model = await provider.connect(connection);
-  const counts = { answered: 0, known: 0, failed: 0, refused: 0 };
   const url = queueUrl(options.queue, cli);
+  const secret = secretOf(cli);
+  const tools = await toolsOf(options, cli);
+  const provider = await providerOf(options, cli);
+  const limits = { time: options.codeTimeout, memory: options.codeMemory };
+  const threads = options.codeConcurrency ?? availableParallelism();
+  const { together, rate } = options;
+  const counts = { answered: 0, known: 0, failed: 0, refused: 0 };
   const worker = queueWorker({
     url,
     ...(options.caFile !== undefined && { caFile: resolve(options.caFile) }),
-    provider: model,
-    secret: secretOf(cli),
-    concurrency: options.concurrency,
+    secret,
+    version,
     takeover: options.takeover,
-    ...(options.together !== undefined && { together: options.together }),
-    ...(options.rate !== undefined && { rate: { requests: options.rate, milliseconds: 60_000 } }),
+    ...(provider && {
+      calls: {
+        provider,
+        concurrency: options.concurrency,
+        limits: { ...(together !== undefined && { together }), ...(rate !== undefined && { rate }) },
+      },
+    }),
+    ...(options.allowCode && {
+      code: { sandbox: sandboxWith(codeSandbox(threads), options), limits, concurrency: threads },
+    }),
+    ...(tools && { tools: { mcp: tools, concurrency: TOOL_CALLS } }),
     onEnd: (end) => {
       counts[end]++;
-      if (end === "refused") output.warn("A request was refused: it was made with another AGENTGRAPH_QUEUE_SECRET.");
+      if (end === "refused") output.warn("A job was refused: it was changed on its way.");
     },
   });
-  const ready = worker.ready().then(() => true);
-  if (!(await Promise.race([ready, deps.clock.sleep(RESPONSE).then(() => false)]))) {
+  try {
+    const { limits: shared, cautions } = await worker.ready(RESPONSE);
+    for (const caution of cautions) output.warn(caution);
+    if (provider) output.info(`Answering requests to ${provider.identity} from ${shown(url)}${limitsLabel(shared)}.`);
+    if (options.allowCode) output.info(`Running code of graphs from ${shown(url)}, ${threads} at once.`);
+    if (tools)
+      output.info(`Calling ${(await tools.list()).map(({ server, name }) => `${server}/${name}`).join(", ")}.`);
+    output.info("Press Ctrl-C to finish.");
+  } catch (error) {
     await worker.close();
-    throw new UsageError(`The queue at ${shown(url)} does not respond.`);
+    throw refused(url, error);
   }
-  output.info(`Answering requests to ${model.identity} from ${shown(url)}. Press Ctrl-C to finish.`);
   while (!signal.aborted) {
     await deps.clock.sleep(REPORT, signal).catch(() => {});
     output.info(`${counts.answered} answered, ${counts.known} known already, ${counts.failed} failed.`);
   }
   await worker.close();
   return EXIT.done;
+}
+
+/** `, all workers together at most 64 at once and 600 a minute`: another worker may have set it. */
+function limitsLabel({ together, rate }: SharedLimits): string {
+  const parts = [
+    ...(together === undefined ? [] : [`${together} at once`]),
+    ...(rate === undefined ? [] : [`${rate} a minute`]),
+  ];
+  return parts.length === 0 ? "" : `, all workers together at most ${parts.join(" and ")}`;
+}
+
+/** Who is asked; null: this worker sends no requests, because it names no server and does other work. */
+async function providerOf(options: WorkerOptions, cli: Cli): Promise<Model | null> {
+  const { AGENTGRAPH_API_KEY, OPENAI_API_KEY, AGENTGRAPH_BASE_URL, OPENAI_BASE_URL } = cli.env;
+  const named = [
+    options.provider,
+    options.baseUrl,
+    AGENTGRAPH_API_KEY,
+    OPENAI_API_KEY,
+    AGENTGRAPH_BASE_URL,
+    OPENAI_BASE_URL,
+  ];
+  const doesMore = options.allowCode === true || options.tools !== undefined;
+  if (doesMore && !named.some(Boolean)) {
+    cli.output.info("This worker sends no requests, because no server or key is set.");
+    return null;
+  }
+  const { provider, connection } = await chooseServer([], options, cli);
+  return provider.connect(connection);
+}
+
+/** Only tools of a file that is named here: those that the user has for runs are not lent to others. */
+async function toolsOf({ tools: path }: WorkerOptions, { deps }: Cli): Promise<McpTools | null> {
+  if (path === undefined) return null;
+  const tools = await toolsIn(await readOptionFile(path, "--tools", deps.files), path);
+  try {
+    const all = await tools.list();
+    if (all.length === 0) throw new Error("its servers have no tools");
+    return tools;
+  } catch (error) {
+    await tools.close();
+    throw new UsageError(
+      `The tools of ${path} can't be called: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
 }

@@ -1,8 +1,17 @@
 /**
- * `batch`: requests that are answered within a day. `no worker`: no worker takes requests from the queue. `no
- * queue`: the queue itself can't be reached, and `identity` is its address.
+ * `batch`: requests that are answered within a day. `no worker`: no worker takes requests from the queue. `other secret`:
+ * only workers with another secret are there. `no queue`, `queue full`: the queue itself can't be reached or takes no more,
+ * and `identity` is its address.
  */
-export type WaitReason = "rate limit" | "server error" | "no answer" | "batch" | "no worker" | "no queue";
+export type WaitReason =
+  | "rate limit"
+  | "server error"
+  | "no answer"
+  | "batch"
+  | "no worker"
+  | "other secret"
+  | "no queue"
+  | "queue full";
 
 /** What the run waits for, why, and until when. */
 export interface Waiting {

@@ -1,4 +1,12 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+
+/** Bytes from which a value is compressed: prompts repeat much of each other, and Redis keeps them in memory. */
+const LONG = 512;
+/** No JSON starts with it: what follows is compressed. */
+const COMPRESSED = Buffer.from([1]);
+/** Bytes of a value, uncompressed. */
+const LARGEST = 2 ** 30;
 
 /**
  * Encrypts what travels through the queue (AES-256-GCM) with a secret that workers and runs share. What is bound to
@@ -19,7 +27,9 @@ export class Box {
   seal(value: unknown, about: string): string {
     const iv = randomBytes(12);
     const cipher = createCipheriv("aes-256-gcm", this.#key, iv).setAAD(Buffer.from(about));
-    const sealed = Buffer.concat([cipher.update(JSON.stringify(value), "utf8"), cipher.final()]);
+    const plain = Buffer.from(JSON.stringify(value), "utf8");
+    const shown = plain.length < LONG ? plain : Buffer.concat([COMPRESSED, deflateRawSync(plain, { level: 3 })]);
+    const sealed = Buffer.concat([cipher.update(shown), cipher.final()]);
     return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
   }
 
@@ -29,7 +39,10 @@ export class Box {
       const bytes = Buffer.from(text, "base64");
       const decipher = createDecipheriv("aes-256-gcm", this.#key, bytes.subarray(0, 12), { authTagLength: 16 });
       decipher.setAAD(Buffer.from(about)).setAuthTag(bytes.subarray(12, 28));
-      return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString("utf8"));
+      const shown = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
+      const plain =
+        shown[0] === COMPRESSED[0] ? inflateRawSync(shown.subarray(1), { maxOutputLength: LARGEST }) : shown;
+      return JSON.parse(plain.toString("utf8"));
     } catch {
       return undefined;
     }

@@ -1,10 +1,18 @@
+import type { Clock, Sandbox, SandboxLimits, Tools } from "../../deps.ts";
+import type { Model } from "../../models/model.ts";
 import { Box } from "./box.ts";
 import type { QueueAddress } from "./connection.ts";
-import { QueueModel, type QueueModelOptions } from "./queue-model.ts";
+import { JobQueue } from "./jobs.ts";
+import type { Offers } from "./offers.ts";
+import { QueueModel } from "./queue-model.ts";
+import { type LocalCode, queueSandbox } from "./queue-sandbox.ts";
+import { queueTools } from "./queue-tools.ts";
 import { redisStore } from "./redis-store.ts";
-import { startWorker, type WorkerOptions } from "./worker.ts";
+import { type QueueWorker, startWorker, type WorkerOptions } from "./worker.ts";
 
 /** What several machines need, and BullMQ with it: loaded with the first `--queue`. */
+
+export type { LocalCode, Offers, QueueWorker };
 
 export function teamRedis(address: QueueAddress, teamKey: string): ReturnType<typeof redisStore> {
   return redisStore(address, teamKey);
@@ -15,13 +23,44 @@ interface Secret {
   readonly secret: string;
 }
 
-export function queueModel({ secret, ...options }: Omit<QueueModelOptions, "box"> & Secret): QueueModel {
-  return new QueueModel({ ...options, box: new Box(secret) });
+/** The workers of a queue, as a run uses them. */
+export interface Machines {
+  /** @returns what may lose requests there, as sentences. @throws QueueRefused */
+  examine(timeout: number): Promise<readonly string[]>;
+  offers(): Promise<Offers>;
+  /** @param identity provider and origin that workers ask, as they name it themselves */
+  model(identity: string): Model;
+  sandbox(options: {
+    readonly version: string;
+    readonly local: Sandbox;
+    readonly limits: SandboxLimits;
+    readonly workersOnly: boolean;
+    readonly onPlace: (place: LocalCode | null) => void;
+  }): Sandbox;
+  /** @param local tools of this machine; null: there are none, or they must not be used */
+  tools(local: Tools | null): Tools;
+  /** At once. */
+  close(): void;
 }
 
-export function queueWorker({
-  secret,
-  ...options
-}: Omit<WorkerOptions, "box"> & Secret): ReturnType<typeof startWorker> {
+export interface MachinesOptions extends QueueAddress, Secret {
+  readonly clock: Clock;
+  /** Characters of an encrypted job. Default: 256 Mi. */
+  readonly largest?: number;
+}
+
+export function openMachines({ secret, ...options }: MachinesOptions): Machines {
+  const jobs = new JobQueue({ ...options, box: new Box(secret) });
+  return {
+    examine: (timeout) => jobs.examine(timeout),
+    offers: () => jobs.offers(),
+    model: (identity) => new QueueModel(identity, jobs),
+    sandbox: (about) => queueSandbox({ ...about, jobs }),
+    tools: (local) => queueTools(jobs, local),
+    close: () => jobs.close(),
+  };
+}
+
+export function queueWorker({ secret, ...options }: Omit<WorkerOptions, "box"> & Secret): QueueWorker {
   return startWorker({ ...options, box: new Box(secret) });
 }

@@ -52,7 +52,3 @@ export function toQueued({ model, messages, params, schema, draw, tag }: ModelRe
 export function fromQueued({ purpose, schema, ...rest }: QueuedRequest): ModelRequest {
   return { ...rest, ...(schema && { schema }), tag: { purpose, node: null, sample: null } };
 }
-
-/** The purposes that requests and their ends are sealed for. */
-export const REQUEST = "request";
-export const END = "end";

@@ -32,3 +32,99 @@ export function connectRedis({ url, caFile, silence = SILENCE }: QueueAddress): 
   redis.on("error", () => {});
   return redis;
 }
+
+/** A Redis that can't be the queue. The message is a clause. */
+export class QueueRefused extends Error {
+  override readonly name = "QueueRefused";
+}
+
+/** The oldest Redis that has all commands of the queue. */
+const OLDEST = [6, 2] as const;
+
+/**
+ * Waits for the server to answer, and looks at what it is.
+ * @param timeout milliseconds
+ * @returns what may lose requests there, as sentences
+ * @throws QueueRefused if it can't be reached, or can't be used
+ */
+export async function examineRedis(redis: Redis, timeout: number): Promise<readonly string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const refused = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new QueueRefused("it does not respond")), timeout);
+    // No further attempt would end otherwise.
+    redis.on("error", (error: Error) => {
+      const reason = lastingReason(error);
+      if (reason !== null) reject(new QueueRefused(reason));
+    });
+  });
+  refused.catch(() => {});
+  try {
+    const info = redis.info().catch((error: Error) => {
+      throw new QueueRefused(lastingReason(error) ?? error.message);
+    });
+    return cautionsIn(fieldsIn(await Promise.race([info, refused])));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function fieldsIn(info: string): ReadonlyMap<string, string> {
+  return new Map(
+    info.split(/\r?\n/).flatMap((line) => {
+      const at = line.indexOf(":");
+      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
+    }),
+  );
+}
+
+/** @throws QueueRefused */
+function cautionsIn(fields: ReadonlyMap<string, string>): readonly string[] {
+  const version = fields.get("redis_version") ?? "";
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (fields.get("redis_mode") === "sentinel") {
+    throw new QueueRefused("it is a Sentinel; name the address of the Redis server itself");
+  }
+  if (fields.get("cluster_enabled") === "1" || fields.get("redis_mode") === "cluster") {
+    throw new QueueRefused("it is a node of a cluster; use a Redis server that is not part of a cluster");
+  }
+  if (fields.get("role") === "slave") throw new QueueRefused("it is a read-only replica; name its primary server");
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw new QueueRefused(`it is Redis ${version}; at least ${OLDEST.join(".")} is needed`);
+  }
+  const policy = fields.get("maxmemory_policy") ?? "noeviction";
+  const evicts = policy !== "noeviction" && fields.get("maxmemory") !== "0";
+  return [
+    ...(fields.get("aof_enabled") === "0"
+      ? [
+          "The Redis doesn't write each command to disk (appendonly no): a restart loses replies, and their requests are paid for again.",
+        ]
+      : []),
+    ...(evicts
+      ? [
+          `The Redis deletes entries when its memory is full (maxmemory-policy ${policy}): replies can get lost and their requests are paid for again. Set maxmemory-policy noeviction.`,
+        ]
+      : []),
+  ];
+}
+
+/** Why a queue refuses every connection, as a clause; null: it may be reached later. */
+export function lastingReason(error: Error): string | null {
+  const code = "code" in error ? String(error.code) : "";
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code)) {
+    return `its certificate isn't trusted (${code}); name its authority with --ca-file`;
+  }
+  if (/^ERR_SSL|EPROTO/.test(code)) return "it doesn't speak TLS; use redis://";
+  if (/WRONGPASS|NOAUTH|invalid username-password/i.test(error.message)) {
+    return "it refused the user name or password; use redis://user:password@host";
+  }
+  const [, command] = /NOPERM.*?'([^']+)'/.exec(error.message) ?? [];
+  if (/NOPERM/.test(error.message)) {
+    return `its user lacks a permission${command === undefined ? "" : ` (${command})`}; docs/several-machines.md lists what is needed`;
+  }
+  return null;
+}
+
+/** Whether the memory of Redis is full: it deletes nothing, and takes nothing more. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /\bOOM\b/.test(error.message);
+}

@@ -1,124 +1,180 @@
-import { Queue, UnrecoverableError, Worker } from "bullmq";
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { type Sandbox, type SandboxLimits, ToolFault, ToolUnreachable } from "../../deps.ts";
 import { isModelError, ProviderFault, RateLimited } from "../../models/errors.ts";
 import type { Model } from "../../models/model.ts";
 import { plainFailure } from "../../models/revive.ts";
+import type { McpTools } from "../tools/mcp.ts";
 import type { Box } from "./box.ts";
-import { END, fromQueued, type QueuedEnd, queuedRequest, REQUEST } from "./calls.ts";
-import { connectRedis, type QueueAddress } from "./connection.ts";
+import { fromQueued, type QueuedEnd, queuedRequest } from "./calls.ts";
+import { callsChannel, codeChannel, toolsChannel } from "./channels.ts";
+import { codeFailure, queuedCode, queuedTool, type ToolEnd } from "./code.ts";
+import { connectRedis, examineRedis, type QueueAddress } from "./connection.ts";
+import { type Consumer, type ConsumerOptions, consume, type JobEnd, Pause, type SharedLimits } from "./consumer.ts";
+import { announce, readOffers, type WorkerOffer } from "./offers.ts";
 
 export interface WorkerOptions extends QueueAddress {
-  /** What it asks. Its key stays here. */
-  readonly provider: Model;
   readonly box: Box;
-  /** Requests of this worker at once. */
-  readonly concurrency: number;
-  /** Requests of all workers of this provider at once. Default: no limit beside their own. */
-  readonly together?: number;
-  /** Requests of all workers in a time. Default: no limit. */
-  readonly rate?: { readonly requests: number; readonly milliseconds: number };
+  /** Of AgentGraph. */
+  readonly version: string;
+  /** Sends requests; its key stays here. Absent: none are sent. */
+  readonly calls?: { readonly provider: Model; readonly concurrency: number; readonly limits: SharedLimits };
+  /** Runs code. Absent: none is run. */
+  readonly code?: { readonly sandbox: Sandbox; readonly limits: SandboxLimits; readonly concurrency: number };
+  /** Calls tools. Absent: none are called. */
+  readonly tools?: { readonly mcp: McpTools; readonly concurrency: number };
   /** Milliseconds after which another worker takes over what a lost one had begun. */
   readonly takeover: number;
-  /** Told of each request that has ended. */
-  readonly onEnd?: (end: "answered" | "known" | "failed" | "refused") => void;
+  /** Told of each job that has ended. */
+  readonly onEnd?: (end: JobEnd) => void;
 }
 
-/** Seconds for which a reply is known to all workers, whatever becomes of its job. */
-const KEPT = 86_400;
+export interface QueueWorker {
+  /**
+   * Resolves when it takes jobs.
+   * @param timeout milliseconds in which the queue has to respond
+   * @returns the limits of its requests, and what may lose requests in this Redis, as sentences
+   * @throws QueueRefused, ToolUnreachable
+   */
+  ready(timeout: number): Promise<{ readonly limits: SharedLimits; readonly cautions: readonly string[] }>;
+  /** Waits for what is under way: it is paid for. */
+  close(): Promise<void>;
+}
+
 /** Milliseconds of a rate limit that names no wait, and the most that is waited here. */
 const PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 /** Rate limits of one request that are waited out here. */
 const MOST_LIMITS = 30;
+/** As often as workers are lost: a request is never given up for that. Code and tools may be what ends them. */
+const MOST_LOST = { calls: 1_000, code: 3 };
 
-/** Answers requests from the queue until it is closed. */
-export function startWorker(options: WorkerOptions): { close(): Promise<void>; ready(): Promise<void> } {
-  const { provider, box, concurrency, rate, takeover, onEnd = () => {} } = options;
-  const name = box.nameOf(provider.identity);
+/** Does jobs of the queue until it is closed. */
+export function startWorker(options: WorkerOptions): QueueWorker {
+  const { box, version, calls, code, tools } = options;
   const redis = connectRedis(options);
-  const queueRedis = connectRedis(options);
-  const running = new Map<string, AbortController>();
-  const stop = new AbortController();
-  const queue = new Queue(name, { connection: queueRedis });
-  queue.on("error", () => {});
-  const settled = options.together === undefined ? Promise.resolve(0) : queue.setGlobalConcurrency(options.together);
+  const consumers: Consumer[] = [];
+  let withdraw: () => Promise<void> = async () => {};
 
-  const worker = new Worker(
-    name,
-    async (job) => {
-      const key = job.id ?? "";
-      const place = `agentgraph:${name}:${key}`;
-      // A worker that was cut off may have answered it meanwhile.
-      const known = await redis.get(place);
-      if (known !== null) {
-        onEnd("known");
-        return known;
-      }
-      const request = queuedRequest.safeParse(box.open(String(job.data?.box ?? ""), `${REQUEST} ${key}`)).data;
-      if (!request) {
-        onEnd("refused");
-        throw new UnrecoverableError("the request was made with another secret, or changed");
-      }
-      const abort = new AbortController();
-      running.set(key, abort);
-      try {
-        const signal = AbortSignal.any([abort.signal, stop.signal]);
-        const { text, usage, model, finish } = await provider.complete({ ...fromQueued(request), key }, signal);
-        const end: QueuedEnd = { reply: { text, usage, model, finish } };
-        const sealed = box.seal(end, `${END} ${key}`);
-        await redis.set(place, sealed, "EX", KEPT);
-        onEnd("answered");
-        return sealed;
-      } catch (error) {
-        if (
-          error instanceof RateLimited &&
-          (error.retryAfter ?? 0) <= LONGEST_PAUSE &&
-          job.attemptsStarted < MOST_LIMITS
-        ) {
-          // Every worker waits, and the request goes back into the queue.
-          await worker.rateLimit(error.retryAfter ?? PAUSE * Math.min(8, 2 ** Math.floor(job.attemptsStarted / 2)));
-          throw Worker.RateLimitError();
-        }
-        onEnd("failed");
-        const failure = isModelError(error)
-          ? error
-          : new ProviderFault(
-              provider.identity,
-              null,
-              null,
-              abort.signal.aborted ? "the worker lost the queue" : String(error),
-            );
-        throw new UnrecoverableError(box.seal({ failure: plainFailure(failure) } satisfies QueuedEnd, `${END} ${key}`));
-      } finally {
-        running.delete(key);
-      }
-    },
-    {
-      connection: redis,
-      concurrency,
-      lockDuration: takeover,
-      stalledInterval: Math.max(1_000, takeover / 2),
-      // As often as workers are lost: a request is never given up for that.
-      maxStalledCount: 1_000,
-      ...(rate && { limiter: { max: rate.requests, duration: rate.milliseconds } }),
-    },
-  );
-  worker.on("error", () => {});
-  // Somebody else may begin these now: what is still on the way here would be paid for twice.
-  worker.on("lockRenewalFailed", (keys) => {
-    for (const key of keys) running.get(key)?.abort(new Error("the queue is out of reach"));
-  });
+  const start = (about: Omit<ConsumerOptions, keyof QueueAddress | "box" | "takeover" | "onEnd">): Consumer => {
+    const consumer = consume({ onEnd: () => {}, ...options, ...about });
+    consumers.push(consumer);
+    return consumer;
+  };
+
   return {
-    ready: async () => {
-      await settled;
-      await worker.waitUntilReady();
+    async ready(timeout) {
+      const cautions = await examineRedis(redis, timeout);
+      const listed = (await tools?.mcp.list()) ?? [];
+      const offer: WorkerOffer = {
+        version,
+        machine: hostname(),
+        calls: calls?.provider.identity ?? null,
+        code: code ? { time: code.limits.time, memory: code.limits.memory } : null,
+        tools: [...listed],
+      };
+      const { ours } = await readOffers(redis, box);
+      let limits: SharedLimits = {};
+      if (calls) {
+        const { identity } = calls.provider;
+        const isFirst = !ours.some((one) => one.calls === identity);
+        limits = await start({
+          ...requests(calls.provider),
+          ...calls,
+          channel: callsChannel(box, identity),
+          isFirst,
+        }).ready();
+      }
+      if (code) {
+        const isFirst = !ours.some((one) => one.code && one.version === version);
+        await start({ ...programs(code), ...code, limits: {}, channel: codeChannel(box, version), isFirst }).ready();
+      }
+      for (const address of new Set(listed.map((tool) => tool.address))) {
+        const servers = new Map(
+          listed.filter((one) => one.address === address).map(({ name, server }) => [name, server]),
+        );
+        const isFirst = !ours.some((one) => one.tools.some((tool) => tool.address === address));
+        const { mcp, concurrency } = tools as NonNullable<typeof tools>;
+        await start({ ...toolCalls(mcp, servers), concurrency, channel: toolsChannel(box, address), isFirst }).ready();
+      }
+      withdraw = await announce(redis, box, randomUUID(), offer);
+      return { limits, cautions };
     },
     async close() {
-      // What is on the way is paid for: it is waited for.
-      await worker.close().catch(() => {});
-      stop.abort();
-      await queue.close().catch(() => {});
+      // Runs that can do without it learn it first.
+      await Promise.race([withdraw().catch(() => {}), new Promise((next) => setTimeout(next, 1_000).unref())]);
+      await Promise.all(consumers.map((consumer) => consumer.close()));
+      await tools?.mcp.close().catch(() => {});
       redis.disconnect();
-      queueRedis.disconnect();
+    },
+  };
+}
+
+type Performing = Pick<ConsumerOptions, "perform" | "lost" | "mostLost">;
+
+function requests(provider: Model): Performing {
+  const failed = (problem: string): QueuedEnd => ({
+    failure: plainFailure(new ProviderFault(provider.identity, null, null, problem)),
+  });
+  return {
+    mostLost: MOST_LOST.calls,
+    lost: (_, problem) => failed(problem),
+    async perform(payload, key, attempts, signal) {
+      const request = queuedRequest.safeParse(payload).data;
+      if (!request) return { end: failed("the request can't be read by this version"), lasts: false };
+      try {
+        const { text, usage, model, finish } = await provider.complete({ ...fromQueued(request), key }, signal);
+        return { end: { reply: { text, usage, model, finish } } satisfies QueuedEnd, lasts: true };
+      } catch (error) {
+        if (error instanceof RateLimited && (error.retryAfter ?? 0) <= LONGEST_PAUSE && attempts < MOST_LIMITS) {
+          throw new Pause(error.retryAfter ?? PAUSE * Math.min(8, 2 ** Math.floor(attempts / 2)));
+        }
+        const end = isModelError(error) ? { failure: plainFailure(error) } : failed(String(error));
+        return { end, lasts: false };
+      }
+    },
+  };
+}
+
+function programs({ sandbox, limits }: NonNullable<WorkerOptions["code"]>): Performing {
+  return {
+    mostLost: MOST_LOST.code,
+    lost: () => ({ lost: true }),
+    async perform(payload) {
+      const call = queuedCode.safeParse(payload).data;
+      // What the owner of this machine allows is the most that anyone gets.
+      const isAllowed = call && call.limits.time <= limits.time && call.limits.memory <= limits.memory;
+      if (!isAllowed) return { end: { declined: true }, lasts: false };
+      const { code, argument } = call;
+      const plain = { file: code.file, text: code.text, ...(code.modules && { modules: code.modules }) };
+      try {
+        return { end: { value: await sandbox.within(call.limits).call(plain, argument) }, lasts: true };
+      } catch (error) {
+        // A limit of time depends on the machine: the next one may do it.
+        const end = codeFailure(error);
+        return { end, lasts: "fault" in end };
+      }
+    },
+  };
+}
+
+/** @param servers of tools, by name */
+function toolCalls(mcp: McpTools, servers: ReadonlyMap<string, string>): Performing {
+  const unreachable = (problem: string): ToolEnd => ({ unreachable: problem });
+  return {
+    mostLost: MOST_LOST.code,
+    lost: (_, problem) => unreachable(problem),
+    async perform(payload) {
+      const call = queuedTool.safeParse(payload).data;
+      const server = servers.get(call?.name ?? "");
+      if (!call || server === undefined) return { end: unreachable("this worker doesn't have it"), lasts: false };
+      try {
+        return { end: { text: await mcp.call(`${server}/${call.name}`, call.input) } satisfies ToolEnd, lasts: true };
+      } catch (error) {
+        if (error instanceof ToolFault) return { end: { fault: error.problem } satisfies ToolEnd, lasts: false };
+        const problem = error instanceof ToolUnreachable ? error.problem : String(error);
+        return { end: unreachable(problem), lasts: false };
+      }
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Job, Outcome } from "./protocol.ts";
 /** Per call. */
 export const SANDBOX_LIMITS: SandboxLimits = { time: 5_000, memory: 64 * 2 ** 20 };
 
-/** Threads at once. Each takes up to its memory limit. */
+/** Calls at once on a machine that does other things, too. */
 const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 
 /** Milliseconds: what a thread may take to start and to report that time is up; and how long an idle one is kept. */
@@ -19,9 +19,10 @@ const STACK = 16;
 /**
  * A sandbox of QuickJS in WebAssembly, in threads of its own. Code that runs into a limit loses its thread.
  * @param script path of the bundle of `thread.ts`
+ * @param threads calls at once; each takes up to its memory limit
  */
-export function nodeSandbox(script: string): Sandbox {
-  const pool = new Pool(script);
+export function nodeSandbox(script: string, threads = THREADS): Sandbox {
+  const pool = new Pool(script, threads);
   const faults = new Map<string, Promise<CodeFault | null>>();
   return withLimits(SANDBOX_LIMITS);
 
@@ -74,10 +75,13 @@ class Pool {
   readonly #waiting: (() => void)[] = [];
   #busy = 0;
 
-  constructor(readonly script: string) {}
+  constructor(
+    readonly script: string,
+    readonly threads: number,
+  ) {}
 
   async run(job: Job): Promise<Outcome> {
-    if (this.#busy >= THREADS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#busy >= this.threads) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#busy++;
     let thread: Thread | undefined;
     try {

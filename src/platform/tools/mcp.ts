@@ -12,6 +12,11 @@ export interface McpOptions {
 }
 
 export interface McpTools extends Tools {
+  /**
+   * All tools, with the name of their server and what it is.
+   * @throws ToolUnreachable if a server does not answer
+   */
+  list(): Promise<readonly { readonly name: string; readonly server: string; readonly address: string }[]>;
   close(): Promise<void>;
 }
 
@@ -25,13 +30,24 @@ export function mcpTools(servers: ToolServers, { timeout = 60_000, concurrency =
   const connections = new Map<string, Promise<Connection>>();
   const queues = new Map<string, PQueue>();
 
-  return { identify, call, close };
+  return { list, identify, call, close };
+
+  async function list(): ReturnType<McpTools["list"]> {
+    const all = Object.keys(servers).map(async (server) =>
+      (await connected(server, server)).tools.map((name) => ({ name, server, address: addressOf(server) })),
+    );
+    return (await Promise.all(all)).flat();
+  }
 
   async function identify(name: string): Promise<string> {
     const { server, tool } = await locate(name);
+    return `mcp ${addressOf(server)} ${tool}`;
+  }
+
+  function addressOf(server: string): string {
     const found = servers[server];
-    const address = !found ? "" : "url" in found ? found.url : [found.command, ...found.args].join(" ");
-    return `mcp ${address} ${tool}`;
+    if (!found) return "";
+    return "url" in found ? found.url : [found.command, ...found.args].join(" ");
   }
 
   async function call(name: string, input: Readonly<Record<string, unknown>>): Promise<string> {

@@ -1,0 +1,228 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Job, Queue, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Box } from "./box.ts";
+import { type Channel, ENDED, PREFIX } from "./channels.ts";
+import { connectRedis, isOutOfMemory, type QueueAddress } from "./connection.ts";
+import { END, REQUEST } from "./jobs.ts";
+
+/** Limits of all workers of a channel together, kept in Redis: the last worker that names one sets it. */
+export interface SharedLimits {
+  /** Jobs at once. */
+  readonly together?: number;
+  /** Jobs a minute, in any minute. */
+  readonly rate?: number;
+}
+
+/** How a job ended, for the counts of a worker. */
+export type JobEnd = "answered" | "known" | "failed" | "refused";
+
+export interface ConsumerOptions extends QueueAddress {
+  readonly channel: Channel;
+  readonly box: Box;
+  /** Jobs of this worker at once. */
+  readonly concurrency: number;
+  readonly limits?: SharedLimits;
+  /** Whether no other worker of the channel lives, whose limits would hold. */
+  readonly isFirst: boolean;
+  /** Milliseconds after which another worker takes over what a lost one had begun. */
+  readonly takeover: number;
+  /** Workers that a job may lose before it is given up: code and tools can end a worker, requests can't. */
+  readonly mostLost: number;
+  /** @throws Pause where every worker of the channel must wait; whatever else is a failure of the worker */
+  readonly perform: (payload: unknown, key: string, attempts: number, signal: AbortSignal) => Promise<Ended>;
+  /** The end of a job that was given up. */
+  readonly lost: (key: string, problem: string) => unknown;
+  readonly onEnd: (end: JobEnd) => void;
+}
+
+export interface Ended {
+  readonly end: unknown;
+  /** Whether it is the end of all jobs of this key. A failure is not: the job is tried again when somebody wants it. */
+  readonly lasts: boolean;
+}
+
+/** Every worker of the channel waits; the job goes back into the queue. */
+export class Pause extends Error {
+  override readonly name = "Pause";
+  constructor(readonly milliseconds: number) {
+    super("every worker waits");
+  }
+}
+
+/** Seconds for which replies and failures stay: another run, or a resumed one, takes them from there. */
+const KEPT = { reply: 86_400, failure: 600 };
+/** Milliseconds in which jobs that have ended are taken out of the queue when a worker ends. */
+const CLOSING = 2_000;
+/** Milliseconds between two attempts to bring an end to a Redis whose memory is full. */
+const FULL = 1_000;
+/** Windows of a rate a minute: short, so that no minute has more than the rate, wherever it begins. */
+const WINDOWS = 600;
+/** BullMQ looks for a pause only where there is a rate. */
+const ANY_RATE = { max: 1_000_000_000, duration: 1_000 };
+
+export interface Consumer {
+  /** What holds for all workers of the channel. */
+  ready(): Promise<SharedLimits>;
+  /** Waits for what is under way: it is paid for. */
+  close(): Promise<void>;
+}
+
+/** Does the jobs of a channel until it is closed. */
+export function consume(options: ConsumerOptions): Consumer {
+  const { channel, box, perform, onEnd, takeover } = options;
+  const redis = connectRedis(options);
+  const queue = new Queue(channel.name, { connection: redis, prefix: PREFIX });
+  queue.on("error", () => {});
+  const stop = new AbortController();
+  /** A job that was lost while Redis was away, and came back to this very worker, is still under way. */
+  const underWay = new Map<string, Promise<void>>();
+
+  const worker = new Worker(
+    channel.name,
+    (job) => {
+      const key = job.id ?? "";
+      const known = underWay.get(key);
+      if (known) return known;
+      const done = work(job, key).finally(() => underWay.delete(key));
+      underWay.set(key, done);
+      return done;
+    },
+    {
+      connection: redis,
+      prefix: PREFIX,
+      concurrency: options.concurrency,
+      lockDuration: takeover,
+      lockRenewTime: takeover / 3,
+      stalledInterval: Math.max(1_000, takeover / 2),
+      maxStalledCount: options.mostLost,
+    },
+  );
+  worker.on("error", () => {});
+  worker.on("failed", (job, error) => {
+    if (job?.id === undefined) return;
+    const end = box.seal(options.lost(job.id, error.message), aboutEnd(job.id));
+    void tellFailure(job.id, end).catch(() => {});
+  });
+
+  async function work(job: Job, key: string): Promise<void> {
+    // Another worker may have answered it meanwhile: this one was cut off, or the job is back after a restart.
+    if ((await redis.exists(channel.reply(key))) > 0) {
+      onEnd("known");
+      return void (await tellReply(key, null));
+    }
+    const payload = box.open(String(job.data?.box ?? ""), `${REQUEST} ${channel.name} ${key}`);
+    if (payload === undefined) {
+      onEnd("refused");
+      throw new Error("the request was changed on the way");
+    }
+    try {
+      const { end, lasts } = await perform(payload, key, job.attemptsStarted, stop.signal);
+      const sealed = box.seal(end, aboutEnd(key));
+      if (lasts) await tellReply(key, sealed);
+      else await tellFailure(key, sealed);
+      onEnd(lasts ? "answered" : "failed");
+    } catch (error) {
+      if (error instanceof Pause) {
+        await queue.rateLimit(error.milliseconds);
+        throw Worker.RateLimitError();
+      }
+      onEnd("failed");
+      throw error;
+    }
+  }
+
+  const aboutEnd = (key: string) => `${END} ${channel.name} ${key}`;
+
+  /** The first reply stays: a worker that was cut off may bring a second one. @param sealed null: it is there */
+  async function tellReply(key: string, sealed: string | null): Promise<void> {
+    await told(() => {
+      const steps = redis.multi();
+      if (sealed !== null) steps.set(channel.reply(key), sealed, "EX", KEPT.reply, "NX");
+      return steps.del(channel.wanted(key)).publish(ENDED, `${channel.name}:${key}`);
+    });
+  }
+
+  async function tellFailure(key: string, sealed: string): Promise<void> {
+    await told(() =>
+      redis
+        .multi()
+        .set(channel.failure(key), sealed, "EX", KEPT.failure)
+        .del(channel.wanted(key))
+        .publish(ENDED, `${channel.name}:${key} ${sealed}`),
+    );
+  }
+
+  /** A reply is paid for: it is kept here while the memory of Redis is full. */
+  async function told(steps: () => ReturnType<Redis["multi"]>): Promise<void> {
+    for (;;) {
+      try {
+        for (const [error] of (await steps().exec()) ?? []) if (error) throw error;
+        return;
+      } catch (error) {
+        if (!isOutOfMemory(error) && !isOutOfMemory(causeOf(error))) throw error;
+        await sleep(FULL, undefined, { signal: stop.signal });
+      }
+    }
+  }
+
+  return {
+    ready: async () => {
+      const limits = await settleLimits(queue, options);
+      await worker.waitUntilReady();
+      return limits;
+    },
+    async close() {
+      // A connection that is being made again would be waited for, too.
+      const ended = async () => {
+        await Promise.allSettled(underWay.values());
+        await sleep(CLOSING, undefined, { ref: false });
+      };
+      await Promise.race([worker.close().catch(() => {}), ended()]);
+      stop.abort();
+      redis.disconnect();
+      queue.close().catch(() => {});
+      worker.disconnect().catch(() => {});
+    },
+  };
+}
+
+/** Of a transaction that was given up: what one of its steps met. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && "previousErrors" in error && Array.isArray(error.previousErrors)
+    ? error.previousErrors[0]
+    : undefined;
+}
+
+/** Sets what this worker names. Limits of workers that are gone do not hold for those that come later. */
+async function settleLimits(queue: Queue, { limits = {}, isFirst }: ConsumerOptions): Promise<SharedLimits> {
+  const { together, rate } = limits;
+  if (together !== undefined) await queue.setGlobalConcurrency(together);
+  else if (isFirst) await queue.removeGlobalConcurrency();
+  if (rate !== undefined) {
+    const { max, duration } = windowOf(rate);
+    await queue.setGlobalRateLimit(max, duration);
+  } else if (isFirst || (await queue.getGlobalRateLimit()) === null) {
+    await queue.setGlobalRateLimit(ANY_RATE.max, ANY_RATE.duration);
+  }
+  const [concurrency, window] = await Promise.all([queue.getGlobalConcurrency(), queue.getGlobalRateLimit()]);
+  const perMinute = window && window.max !== ANY_RATE.max ? rateOf(window) : null;
+  return {
+    ...(concurrency !== null && { together: concurrency }),
+    ...(perMinute !== null && { rate: perMinute }),
+  };
+}
+
+/**
+ * Jobs in a window that begins with its first job: in no minute are there more than `rate`. Windows of several jobs may
+ * meet at their ends, so that one window is left out.
+ */
+function windowOf(rate: number): { readonly max: number; readonly duration: number } {
+  const max = Math.max(1, Math.floor(rate / WINDOWS));
+  return { max, duration: Math.ceil((60_000 * max) / (max === 1 ? rate : rate - max)) };
+}
+
+function rateOf({ max, duration }: { readonly max: number; readonly duration: number }): number {
+  const perMinute = (60_000 * max) / duration;
+  return Math.floor(max === 1 ? perMinute : perMinute + max);
+}

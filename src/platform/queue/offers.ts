@@ -1,0 +1,68 @@
+import type { Redis } from "ioredis";
+import * as z from "zod";
+import type { Box } from "./box.ts";
+import { PREFIX } from "./channels.ts";
+
+/** What a worker does, as it tells all who have its secret. */
+const workerOffer = z.object({
+  /** Of AgentGraph. */
+  version: z.string(),
+  /** Name of its computer. */
+  machine: z.string(),
+  /** Provider and origin that it asks; null: it sends no requests. */
+  calls: z.string().nullable(),
+  /** The most that a call of code may use, in milliseconds and bytes; null: it runs no code. */
+  code: z.object({ time: z.number(), memory: z.number() }).nullable(),
+  /** Tools, the name of their server in the worker's configuration, and what the server is. */
+  tools: z.array(z.object({ name: z.string(), server: z.string(), address: z.string() })),
+});
+
+export type WorkerOffer = z.infer<typeof workerOffer>;
+
+export interface Offers {
+  /** Of workers with the same secret. */
+  readonly ours: readonly WorkerOffer[];
+  /** Workers of this Redis with another secret. */
+  readonly others: number;
+}
+
+/** Seconds for which a worker that says nothing is believed to be there. */
+const ALIVE = 15;
+/** Milliseconds between two words of a worker. */
+const BEAT = 4_000;
+
+const ALL = `${PREFIX}:workers`;
+const about = (id: string) => `worker ${id}`;
+const placeOf = (id: string) => `${PREFIX}:worker:${id}`;
+
+/** Tells what a worker does for as long as it lives, by the clock of the Redis. @returns withdraws it */
+export async function announce(redis: Redis, box: Box, id: string, offer: WorkerOffer): Promise<() => Promise<void>> {
+  const tell = async () => {
+    await redis
+      .multi()
+      .set(placeOf(id), box.seal(offer, about(id)), "EX", ALIVE)
+      .sadd(ALL, id)
+      .exec();
+  };
+  await tell();
+  const timer = setInterval(() => void tell().catch(() => {}), BEAT);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await redis.multi().del(placeOf(id)).srem(ALL, id).exec();
+  };
+}
+
+export async function readOffers(redis: Redis, box: Box): Promise<Offers> {
+  const ids = await redis.smembers(ALL);
+  if (ids.length === 0) return { ours: [], others: 0 };
+  const sealed = await redis.mget(ids.map(placeOf));
+  const gone = ids.filter((_, index) => sealed[index] === null);
+  if (gone.length > 0) await redis.srem(ALL, ...gone);
+  const alive = ids.flatMap((id, index) => {
+    const text = sealed[index];
+    return typeof text === "string" ? [workerOffer.safeParse(box.open(text, about(id))).data ?? null] : [];
+  });
+  const ours = alive.filter((offer) => offer !== null);
+  return { ours, others: alive.length - ours.length };
+}
