@@ -10,8 +10,8 @@ interface ChoiceSpec {
 }
 
 /**
- * Targets of multiple-choice rows may be letters, texts, or positions among the options. Which of these, and from where
- * positions count, only the whole column tells.
+ * Targets of multiple-choice rows can be letters, texts, or positions among the options. Which of these they are,
+ * and whether positions start at 0 or 1, is only clear from the whole column.
  */
 export function choiceTargets(
   { options: fixed, indexFrom }: ChoiceSpec,
@@ -24,7 +24,7 @@ export function choiceTargets(
   const plain = { targets: rows.map(({ sample }) => sample.targets), note: null, fault: null, unmatched: [] };
   const known = asked.filter(({ options }) => options.length > 1);
   if (known.length === 0) return plain;
-  // A numeral that is not an option among many that are is a slip in that row, not a position.
+  // A number that is not an option, among many that are, is an error in its row, not a position.
   const areIndexes =
     indexFrom !== undefined ||
     (unnamed.length > 0 && unnamed.length * 2 >= indexes.length && indexes.length * 2 > known.length);
@@ -38,7 +38,7 @@ export function choiceTargets(
   const targets = asked.map(({ targets, options, index, isHidden, showsLetters }) => {
     const option = first !== null && index !== null ? options[index - first] : undefined;
     if (option) return [isHidden || !showsLetters || option.letter === null ? option.written : option.letter];
-    // Letters of options that the graph does not read mean nothing to its model.
+    // Letters of options mean nothing to a model that doesn't see the options.
     return isHidden ? targets.map((target) => textOf(target, options)) : targets;
   });
   const unmatched = asked.flatMap(({ options, targets: given }, at) => {
@@ -58,7 +58,7 @@ export function choiceTargets(
           JSON.stringify(asked[example]?.targets[0] ?? ""),
           JSON.stringify(targets[example]?.[0] ?? ""),
         );
-  // Where most targets are not options, the options are not what they seem.
+  // If most targets are not options, the options were misdetected.
   return { targets, note, fault: null, unmatched: unmatched.length * 2 > known.length ? [] : unmatched };
 }
 
@@ -74,13 +74,13 @@ const FAULTS = {
 interface Question {
   readonly targets: readonly string[];
   readonly options: readonly Option[];
-  /** The options are in fields that the graph does not read. */
+  /** Whether the options are in fields that the graph does not read. */
   readonly isHidden: boolean;
-  /** The graph's model sees the letters. */
+  /** Whether the graph's model sees the letters. */
   readonly showsLetters: boolean;
   /** The target as a position; null if it is none. */
   readonly index: number | null;
-  /** The target is an option by its letter or text. */
+  /** Whether the target is the letter or text of an option. */
   readonly isNamed: boolean;
 }
 

@@ -22,14 +22,17 @@ export function choiceLoss({ options }: { readonly options?: readonly string[] }
   };
 }
 
-/** What a text chooses. */
+/** The choice that a text makes. */
 interface Choice {
   readonly letter: string | null;
-  /** Compact; null if the letter alone is given. */
+  /** Compacted text; null if only a letter is given. */
   readonly text: string | null;
 }
 
-/** Without options, "A. Smith" is not "A. Jones"; a letter alone is what bears this letter. */
+/**
+ * Compares choices without options: "A. Smith" differs from "A. Jones", and a letter alone equals any choice with
+ * that letter.
+ */
 function isSame(a: Choice, b: Choice): boolean {
   if (a.letter !== null && b.letter !== null)
     return a.letter === b.letter && (a.text === null || b.text === null || a.text === b.text);
@@ -44,7 +47,7 @@ export function isOption(text: string, options: readonly Option[]): boolean {
   );
 }
 
-/** The letter of a known option, by itself or by its text; without options, letter and text as they are given. */
+/** The letter of a known option, from the letter or the text; without options, letter and text as given. */
 function choiceIn(text: string, options: readonly Option[]): Choice {
   const whole = normalize(text);
   const said = bare(whole);
@@ -64,7 +67,7 @@ function withText(text: string, options: readonly Option[]): Option | undefined 
   return options.find((option) => compact(option.text) === wanted);
 }
 
-/** Without LaTeX's boxes, emphasis anywhere, and the words before an answer. */
+/** Removes LaTeX boxes, emphasis, and the words before an answer. */
 function bare(said: string): string {
   const unboxed = said.replace(/^\$|\$$/g, "").replace(/\\(?:boxed|text|textbf|mathrm|mathbf)\{([^{}]*)\}/g, "$1");
   const plain = unboxed.replace(/\\(?:boxed|text|textbf|mathrm|mathbf)\{([^{}]*)\}/g, "$1").replace(/\*+|`+/g, "");
@@ -85,7 +88,7 @@ function isLetter(letter: string, options: readonly Option[]): boolean {
 }
 
 const AFTER = "(?=\\W*(?:$|\\n)|[)\\].:,;*}]|\\s+(?:because|since|as|is|[-–—])\\b|\\s+[-–—(])";
-/** What names an answer outright, and what only mentions an option; the last of the first kind wins. */
+/** Patterns that state an answer, and patterns that only mention an option; the last match of the former wins. */
 const MENTIONS = [
   new RegExp(
     `\\\\boxed\\{(?:\\\\text\\{)?\\(?([A-Z])\\b|\\b(?:[Aa]nswer|ANSWER)(?: [Ii][Ss])?:?[ *_]*(?:(?:[Oo]ption|[Cc]hoice) )?[*_]*[(["]?([A-Z])(?![\\w'’])${AFTER}`,
@@ -94,10 +97,10 @@ const MENTIONS = [
   /\(([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice)(?: is)?:?[ *(]*([A-Z])\b/g,
 ];
 
-/** Characters at the end of an answer in which "the answer is" is looked for. */
+/** Number of characters at the end of an answer that are searched for "the answer is". */
 const LOOKED_AT = 4_000;
 
-/** What the last mention of an option in running text names. */
+/** The last choice that running text mentions. */
 function lastChoice(answer: string, options: readonly Option[]): Choice {
   const lines = answer.trim().split("\n");
   const last = choiceIn(lines.at(-1) ?? "", options);
@@ -112,7 +115,7 @@ function lastChoice(answer: string, options: readonly Option[]): Choice {
   if (options.length === 0) return choiceIn(answer, options);
   const said = normalize(answer);
   const held = options.filter(({ text }) => containsWords(said, text));
-  // "a blue fox" contains "fox", which is not what was said.
+  // "a blue fox" contains "fox", but doesn't choose it.
   const meant = held.filter((one) => !held.some((other) => other !== one && containsWords(other.text, one.text)));
   return meant.length === 1 && meant[0] ? nameOf(meant[0]) : choiceIn(answer, options);
 }

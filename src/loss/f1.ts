@@ -2,8 +2,8 @@ import type { Loss } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
 
 /**
- * 1 − F1 of the words of answer and target, as SQuAD counts it (Rajpurkar et al. 2016): the best over the accepted
- * answers. Lenient: 1 − recall.
+ * 1 − F1 of the words of answer and target, as in SQuAD (Rajpurkar et al. 2016): the best over the accepted answers.
+ * Lenient: 1 − recall.
  */
 export function f1Loss(): Loss {
   return {
@@ -27,7 +27,7 @@ interface Overlap {
   readonly extra: number;
 }
 
-/** Words; each character by itself where a script writes without spaces. */
+/** Words; each character separately in scripts without spaces. */
 function tokens(text: string): string[] {
   const plain = text.normalize("NFKC").toLowerCase();
   const all = plain.match(

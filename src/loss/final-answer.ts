@@ -1,27 +1,27 @@
 import { type Numeral, numeralsIn } from "./numerals.ts";
 
-/** The number that a text gives as its answer: `docs/losses.md` has the rules. */
+/** The number that a text gives as its answer. For the rules, see `docs/losses.md`. */
 export interface FinalNumber {
-  /** Its readings; of "10/3 ≈ 3.33", both. Empty if no number is given. */
+  /** Possible readings, such as both of "10/3 ≈ 3.33". Empty if there is no number. */
   readonly numerals: readonly Numeral[];
-  /** A marker such as `Answer:` says which number it is. */
+  /** Whether a marker such as `Answer:` identifies the number. */
   readonly marked: boolean;
 }
 
 interface Marker {
   readonly start: number;
-  /** What it marks. */
+  /** The marked text. */
   readonly text: string;
-  /** It marks nothing else: without a number in it, the answer is not a number. */
+  /** Whether it can only mark the answer: without a number in it, the answer is not a number. */
   readonly sure: boolean;
 }
 
 const NONE = { numerals: [], marked: false };
 
-/** Markers that are tried, from the end: a hostile text is made of them. */
+/** Maximum number of markers to try, from the end: a hostile text can consist of them. */
 const TRIES = 50;
 
-/** @param text made plain by `plainNumbers` */
+/** @param text normalized by `plainNumbers` */
 export function finalNumber(text: string): FinalNumber {
   const own = withoutRunOn(text);
   for (const { text: part, sure } of markersIn(own).slice(-TRIES).reverse()) {
@@ -32,7 +32,10 @@ export function finalNumber(text: string): FinalNumber {
   return unmarked(own);
 }
 
-/** `#### 72` and `\boxed{72}` alone: a target may contain its solution before them. @returns null if there is none */
+/**
+ * The text marked with `#### 72` or `\boxed{72}` in a target, which can contain its solution before that.
+ * @returns null if there is none
+ */
 export function markedTarget(text: string): string | null {
   return [...boxes(text), ...hashes(text)].sort((a, b) => a.start - b.start).at(-1)?.text ?? null;
 }
@@ -85,14 +88,14 @@ function closingBrace(text: string, start: number): number {
   return Math.min(text.length, start + LONGEST_BOX);
 }
 
-/** GSM8K's `#### 72`; a heading `#### Step 3` is none. */
+/** GSM8K's `#### 72`, but not a heading such as `#### Step 3`. */
 function hashes(text: string): Marker[] {
   return Array.from(text.matchAll(/####[ \t]*([^\n]*)/g))
     .filter((match) => /^[^\p{L}\p{N}\n]*\d/u.test(match[1] ?? ""))
     .map((match) => ({ start: match.index, text: match[1] ?? "", sure: false }));
 }
 
-/** A model that does not stop goes on with questions of its own. */
+/** Removes the questions with which a model continues if it does not stop. */
 function withoutRunOn(text: string): string {
   const first = markersIn(text)[0]?.start;
   if (first === undefined) return text;
@@ -100,7 +103,10 @@ function withoutRunOn(text: string): string {
   return next < 0 ? text : text.slice(0, first + next);
 }
 
-/** The first number of the first sentence that has one; after a last `=`, where there is one. null if there is none, or several to choose from. */
+/**
+ * The first number of the first sentence with a number, after a last `=` if there is one. null if there is none, or
+ * there are several candidates.
+ */
 function inSentence(part: string): readonly Numeral[] | null {
   const all = numeralsIn(part);
   const first = all[0];
@@ -117,7 +123,7 @@ function inSentence(part: string): readonly Numeral[] | null {
   return /^[^\p{L}\p{N}]*(?:[-–—]|\b(?:or|and|to|oder|ou|o|bis)\b)[^\p{L}\p{N}]*$/u.test(between) ? [] : [chosen];
 }
 
-/** Behind a number: a full stop, a semicolon, a bracket that opens after a space. */
+/** Index of the end of the sentence after a number: a full stop, a semicolon, or an opening bracket after a space. */
 function sentenceEnd(text: string, from: number): number {
   const end = text.slice(from).search(/[.!?;。](?:[\s*_)]|$)|[\s*]\((?!\s*=)/u);
   return end < 0 ? text.length : from + end;
@@ -146,17 +152,17 @@ function unmarked(text: string): FinalNumber {
   return { numerals: isRounded ? [previous, last] : [last], marked: bold !== undefined || opening !== null };
 }
 
-/** The numbers of a line without that of a list: "2. Add them." */
+/** The numbers in a line, without the number of a list item: "2. Add them." */
 function numbersOf(line: string): readonly Numeral[] {
   const mark = /^[\s>*_#]*\d{1,2}[.)][*_]*\s+(?=\S)/.exec(line)?.[0].length ?? 0;
   return numeralsIn(line.slice(-LONGEST_LINE)).filter((one) => one.start >= mark);
 }
 
 const LONGEST_BARE = 200;
-/** Characters at the end of a line in which its number is looked for. */
+/** Number of characters at the end of a line that are searched for its number. */
 const LONGEST_LINE = 2_000;
 
-/** A line, or what is bold in it, that is a number and its unit, and nothing else. */
+/** Whether a line, or its bold part, consists of a number and its unit. */
 function isBare(line: string): boolean {
   if (line.length > LONGEST_BARE) return false;
   const [one, ...others] = numeralsIn(line);
@@ -169,7 +175,10 @@ function isBare(line: string): boolean {
   );
 }
 
-/** What the last sentence works out: "7 × 2 = 14 records that the 5 people brought". null if it has no `=`. */
+/**
+ * The result of the last sentence's calculation: "7 × 2 = 14 records that the 5 people brought". null if it has no
+ * `=`.
+ */
 function afterEquals(line: string, all: readonly Numeral[]): readonly Numeral[] | null {
   const sentence = Math.max(0, ...Array.from(line.matchAll(/[.!?;] +(?=\p{L})/gu), ({ index }) => index));
   const equals = line.lastIndexOf("=");
@@ -177,7 +186,7 @@ function afterEquals(line: string, all: readonly Numeral[]): readonly Numeral[] 
   return result ? [result] : null;
 }
 
-/** Without what is in brackets at the end: "72 (48 and 24)". */
+/** The numbers before a remark in brackets at the end: "72 (48 and 24)". */
 function beforeRemark(line: string, all: readonly Numeral[]): readonly Numeral[] {
   const remark = /\s\([^()]*\)[\s.!*_]*$/.exec(line)?.index;
   const before = all.filter((one) => remark === undefined || one.start < remark);

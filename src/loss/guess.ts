@@ -3,12 +3,12 @@ import { structureIn } from "../graph/json.ts";
 import { ENGLISH, type Translate } from "../i18n/locale.ts";
 import { numberTargetFault } from "./number.ts";
 
-/** Losses that a guess can be changed to, with what each compares. */
+/** Losses that the user can choose instead of the guess. */
 export type GuessedLoss = "number" | "exact" | "choice" | "set" | "json" | "f1" | "judge";
 
-/** Rows whose answers are looked at. */
+/** Maximum number of rows to look at. */
 const LOOKED_AT = 300;
-/** Words of an answer that is compared word by word, and of one that only a judge can compare. */
+/** Maximum words of an answer for an exact comparison, and minimum words for which only a judge can compare. */
 const SHORT = 5;
 const LONG = 25;
 
@@ -43,7 +43,7 @@ function hasOptions(rows: readonly Readonly<Record<string, unknown>>[]): boolean
   );
 }
 
-/** What goes into the graph file. */
+/** The loss as in the graph file. */
 export function lossSpec(kind: GuessedLoss, t: Translate): Readonly<Record<string, unknown>> {
   if (kind !== "judge") return { kind };
   return {

@@ -56,7 +56,7 @@ export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
   };
 }
 
-/** @param fields paths with dots; all top-level fields of an object where there are none */
+/** @param fields paths with dots; empty: all top-level fields of an object */
 function compare(value: unknown, wanted: unknown, fields: readonly string[] | undefined): Reading {
   const paths = fields ?? (isObject(wanted) ? Object.keys(wanted) : []);
   if (paths.length === 0) return same(value, wanted) ? { loss: 0, hint: "" } : { loss: 1, hint: "" };
@@ -68,20 +68,20 @@ function compare(value: unknown, wanted: unknown, fields: readonly string[] | un
 
 interface Found {
   readonly value: unknown;
-  /** The value, with its numbers as they are written. */
+  /** The value, with its numbers as written. */
   readonly exact: unknown;
 }
 
-/** null when `text` is no JSON. */
+/** null if `text` is not JSON. */
 function exactJson(text: string): Found | null {
   const plain = parseJson(text);
-  // If a key occurs twice, the last one counts, as JSON.parse has it.
+  // If a key occurs twice, the last one counts, as in JSON.parse.
   return plain && { ...plain, exact: parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }) };
 }
 
 /**
- * The same JSON with its texts as the model meant them: models write LaTeX with one backslash where JSON wants two, so
- * `"\frac{3}{4}"` would hold a form feed.
+ * Repairs strings in which a model wrote LaTeX with one backslash where JSON requires two: `"\frac{3}{4}"` would
+ * contain a form feed.
  */
 function asMeant(text: string): string {
   if (!parseJson(text)) return text;
@@ -101,7 +101,7 @@ function same(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(canonical(a), canonical(b));
 }
 
-/** Numbers by their exact value: 1.50 is 1.5, and 9007199254740993 is not 9007199254740992. */
+/** Normalizes numbers to their exact value: 1.50 is 1.5, and 9007199254740993 is not 9007199254740992. */
 function canonical(value: unknown): unknown {
   if (typeof value === "number" || isLosslessNumber(value)) {
     const text = String(value);
@@ -150,7 +150,10 @@ export function jsonTargetFault({ schema, fields }: JsonLossSpec, target: string
   return misfit ? t("it does not fit the schema ({0})", issuesOf(misfit)) : null;
 }
 
-/** Why a schema can't be used, as a clause; null if it can. Patterns are refused: they would run without a time limit. */
+/**
+ * Why a schema can't be used, as a clause; null if it can. Patterns are rejected because they would run without a
+ * time limit.
+ */
 export function schemaFault(schema: Readonly<Record<string, unknown>>, { t }: Locale): string | null {
   if (/"pattern":"|"patternProperties":/.test(JSON.stringify(schema))) {
     return t('it contains "pattern". To match patterns with a time limit, use the loss "regex"');
@@ -166,10 +169,16 @@ export function schemaFault(schema: Readonly<Record<string, unknown>>, { t }: Lo
   }
 }
 
-/** Parts of a schema: twenty definitions that name the next one twice are a million, each of them tried on a value. */
+/**
+ * Maximum number of parts of a schema: twenty definitions that each reference the next one twice have a million, all
+ * of which are tried on a value.
+ */
 const LARGEST_SCHEMA = 5_000;
 
-/** Parts of a schema with every `$ref` written out, counted as far as it matters; infinite where one leads back to itself. */
+/**
+ * Number of parts of a schema with every `$ref` replaced, counted up to the maximum; infinite if a reference is
+ * circular.
+ */
 function sizeOf(part: unknown, root: object, within: readonly unknown[]): number {
   if (typeof part !== "object" || part === null) return 0;
   if (within.includes(part)) return Number.POSITIVE_INFINITY;
@@ -183,7 +192,7 @@ function sizeOf(part: unknown, root: object, within: readonly unknown[]): number
   return size;
 }
 
-/** What `#/…` leads to: no other place is looked at. */
+/** The definition at `#/…`. Other locations are not read. */
 function definitionOf(reference: string, root: object): unknown {
   const steps = reference.split("/").slice(1);
   return steps

@@ -1,24 +1,24 @@
 import type { Loss, Vote } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
 
-/** The loss needs a judge, and there is none. */
+/** The loss needs a judge, but there is none. */
 export class JudgeMissing extends Error {
   override readonly name = "JudgeMissing";
 }
 
 interface JudgeLossSpec {
-  /** What a good answer is. */
+  /** Criteria for a good answer. */
   readonly rubric: string;
-  /** How often the model is asked about each answer. */
+  /** Number of votes per answer. */
   readonly votes: number;
 }
 
-/** Characters of a reason that are kept. */
+/** Maximum characters of a reason. */
 const REASON = 600;
 
 /**
- * 1 − mean of a model's votes on the answer. Its reasons are the criticism. Lenient is the same: a model reads leniently
- * or not as the rubric says. A vote that does not come leaves the sample unscored.
+ * 1 − mean of a model's votes on the answer. Its reasons are the criticism. Lenient is the same, because the rubric
+ * says how strictly to read. If a vote is lost, the sample is unscored.
  */
 export function judgeLoss({ rubric, votes }: JudgeLossSpec): Loss {
   return {

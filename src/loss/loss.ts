@@ -4,13 +4,16 @@ import type { Code, Program } from "../deps.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
 import type { Locale } from "../i18n/locale.ts";
 
-/** What one answer scored. */
+/** The score of one answer. */
 export interface Score {
-  /** 0 = perfect, 1 = wrong; graded losses lie between. */
+  /** 0 = perfect, 1 = wrong; graded losses can lie between. */
   readonly loss: number;
   /** Loss under the lenient reading (answer found anywhere in the reply); never larger than `loss`. */
   readonly lenient: number;
-  /** ∇_A before any backward call: what was expected and what the answer was. English, because a model reads it. Empty if perfect. */
+  /**
+   * ∇_A before any backward call: the expected and the actual answer. English, because a model reads it. Empty if
+   * perfect.
+   */
   readonly criticism: string;
   /** A judge's votes, in order; absent if no model was asked. */
   readonly votes?: readonly Vote[];
@@ -32,13 +35,13 @@ export type Vote = ReadOnly<z.infer<typeof vote>>;
  */
 export type AskVote = (rubric: string, index: number) => Promise<Vote>;
 
-/** Runs code of the graph's repository in a sandbox, with the graph's values for this sample. */
+/** Runs code from the graph's repository in a sandbox, with the graph's values for this sample. */
 export interface CodeRunner {
   /** @throws CodeFault, CodeLimit */
   call(code: Code, argument: unknown): Promise<unknown>;
-  /** Of a file in another language. @throws ProgramRefused, CodeFault, CodeLimit */
+  /** Runs a file in another language. @throws ProgramRefused, CodeFault, CodeLimit */
   program(code: Code, argument: unknown): Promise<Program>;
-  /** Values of all nodes that lead to the answer, by id. */
+  /** Values of all nodes on the way to the answer, by id. */
   values(): Promise<Readonly<Record<string, unknown>>>;
 }
 
@@ -50,27 +53,30 @@ export class CodeUnavailable extends Error {
   }
 }
 
-/** l(Q, A). Pure and synchronous but for the judge, which asks a model, and patterns and code, which may take their time. */
+/** l(Q, A). Pure and synchronous, except for the judge, which asks a model, and patterns and code, which take time. */
 export interface Loss {
   readonly kind: string;
-  /** What is compared and what is ignored: one or two sentences for a person. */
+  /** What is compared and what is ignored: one or two sentences for people. */
   describe(locale: Locale): string;
-  /** What it runs, by the key of the file that names it. Default: nothing. */
+  /** Code that it runs, with the key under which the graph file names it. Default: none. */
   readonly code?: readonly { readonly key: string; readonly code: Code }[];
   /** Whether it runs the answer as code. Default: false. */
   readonly runsAnswer?: boolean;
-  /** Model calls that one score takes. Default 0. */
+  /** Model calls per score. Default 0. */
   readonly calls?: number;
   /** Whether it scores an answer without a target, as a rubric does. Default: false. */
   readonly targetless?: boolean;
-  /** The part of the loss that an attempt at test time may see: its feedback and its stop. Default: all of it. */
+  /**
+   * The part of the loss that attempts at test time can see: its feedback and whether they passed. Default: the
+   * whole loss.
+   */
   readonly shown?: Loss;
   /** Criteria for a good answer, if the loss has any. */
   readonly criteria?: string;
   /**
-   * @param askVote about this answer; only the judge needs it
+   * @param askVote asks about this answer; only the judge needs it
    * @param code for losses in code
-   * @throws what keeps the answer from being scored
+   * @throws why the answer can't be scored
    */
   score(sample: Sample, answer: string, askVote?: AskVote, code?: CodeRunner): Score | Promise<Score>;
 }

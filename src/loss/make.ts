@@ -17,7 +17,7 @@ import { scriptLoss } from "./script.ts";
 import { setLoss } from "./set.ts";
 import { testsLoss } from "./tests.ts";
 
-/** The rubric or the code is in a file that has not been read. */
+/** The file with the rubric or the code has not been read. */
 export class RubricUnread extends Error {
   override readonly name = "RubricUnread";
 }
@@ -95,7 +95,7 @@ export function targetRemedy({ kind }: LossSpec, { t }: Locale): string {
     : t("Correct the target, or choose another loss.");
 }
 
-/** Reads all targets together, for a loss whose single target does not say what it means. */
+/** Reads all targets together, for a loss whose single targets are ambiguous. */
 export function targetReader(
   spec: LossSpec,
   locale: Locale,

@@ -4,10 +4,10 @@ import type { Score } from "./loss.ts";
 const SHOWN = 600;
 
 /**
- * A score with its criticism, in words for a model.
+ * A score with its criticism, in English for a model.
  * @param loss 0 … 1 under the strict reading
- * @param lenient 0 … 1; counted as `loss` where it is larger
- * @param hint one sentence on what differs, where more can be said than what was expected and what came
+ * @param lenient 0 … 1; at most `loss` counts
+ * @param hint one sentence on the difference, if more can be said than the expected and the actual answer
  */
 export function scoreOf(sample: Sample, answer: string, loss: number, lenient: number, hint = ""): Score {
   const criticism = loss === 0 ? "" : [expectation(sample.targets), came(answer), hint].filter(Boolean).join(" ");
@@ -31,8 +31,8 @@ function quoted(text: string): string {
 }
 
 /**
- * Case (on demand), spacing, Unicode form, the kind of quotes and dashes, quotes, emphasis or LaTeX's boxes around it, and
- * punctuation at its end are ignored.
+ * Ignores case (optional), spacing, Unicode form, the kind of quotes and dashes, quotes, emphasis or LaTeX boxes
+ * around the text, and punctuation at its end.
  */
 export function normalize(text: string, ignoreCase = true): string {
   const raised = text.replace(/[⁰¹²³⁴-⁹]+/gu, (run) => `^${run}`);
@@ -41,7 +41,7 @@ export function normalize(text: string, ignoreCase = true): string {
   return ignoreCase ? plain.toLowerCase() : plain;
 }
 
-/** What word processors and models write for `'`, `"` and `-`, and what is not seen at all. */
+/** Typographic variants of `'`, `"` and `-`, and invisible characters. */
 const TYPOGRAPHIC = /[‘’‚‛′]|[“”„‟«»]|[‐-―−]|[\u00ad\u200b\u2060]/gu;
 
 function typewritten(mark: string): string {
@@ -50,12 +50,12 @@ function typewritten(mark: string): string {
   return /[‐-―−]/.test(mark) ? "-" : "";
 }
 
-/** One mark at the end; "..." and "5!" stay. */
+/** Removes one punctuation mark at the end, but not from "..." and "5!". */
 function withoutStop(text: string): string {
   return /[^.。!?][.。!?,;:]$/u.test(text.slice(-2)) && !/\d!$/.test(text) ? text.slice(0, -1).trimEnd() : text;
 }
 
-/** What may be around a whole answer: `$…$`, `\(…\)`, `\boxed{…}`, `\text{…}`. */
+/** Removes LaTeX around a whole answer: `$…$`, `\(…\)`, `\boxed{…}`, `\text{…}`. */
 function withoutLatex(text: string): string {
   let plain = text;
   for (let depth = 0; depth < 6; depth++) {
@@ -68,7 +68,7 @@ function withoutLatex(text: string): string {
   return plain;
 }
 
-/** `a} and \text{b` is not an inside of one pair. */
+/** Whether braces are balanced: `a} and \text{b` is not the content of one pair. */
 function isBalanced(text: string): boolean {
   if (!/\\[a-z]+\s*\{/.test(text)) return true;
   let depth = 0;
@@ -79,7 +79,7 @@ function isBalanced(text: string): boolean {
   return depth === 0;
 }
 
-/** Without the spaces around commas, semicolons and within brackets: `[1, 2]` is `[1,2]`. Of a normalized text. */
+/** Removes spaces around commas, semicolons and inside brackets of a normalized text: `[1, 2]` is `[1,2]`. */
 export function compact(text: string): string {
   return text
     .replace(/ ?([,;]) ?/g, "$1")
@@ -87,7 +87,7 @@ export function compact(text: string): string {
     .replace(/ ([)\]}])/g, "$1");
 }
 
-/** Removes as many marks from the end as from the start; a text of marks alone stays. */
+/** Removes as many marks from the end as from the start; a text of only marks is unchanged. */
 function withoutMarks(text: string): string {
   const isMark = (at: number) => "\"'`*_".includes(text.charAt(at));
   let count = 0;
@@ -95,7 +95,7 @@ function withoutMarks(text: string): string {
   return text.slice(count, text.length - count).trim();
 }
 
-/** Whether `part` is in `text` as whole words: "8" is not in "18", "1,800" or "8.5". Both normalized. */
+/** Whether `text` contains `part` as whole words: "8" is not in "18", "1,800" or "8.5". Both must be normalized. */
 export function containsWords(text: string, part: string): boolean {
   if (part === "") return text === "";
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {

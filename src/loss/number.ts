@@ -5,7 +5,7 @@ import type { Loss } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
 import { type Numeral, numeralsIn, plainNumbers } from "./numerals.ts";
 
-/** Characters at the end of an answer that are looked at. */
+/** Number of characters at the end of an answer that are searched. */
 const LOOKED_AT = 20_000;
 
 export function numberLoss({ tolerance }: { readonly tolerance: number }): Loss {
@@ -39,7 +39,7 @@ function hintFor([taken]: readonly Numeral[], marked: boolean, hasNumbers: boole
   return `The right number stands in it, but ${which} is taken for the answer.`;
 }
 
-/** The one number of a target; null if it has none. */
+/** The number of a target; null if it has none. */
 function numeralOf(target: string): Numeral | null {
   const text = plainNumbers(target.slice(-LOOKED_AT));
   return numeralsIn(markedTarget(text) ?? text).at(-1) ?? null;
@@ -69,7 +69,10 @@ export function numberTargetFault(target: string, locale: Locale): string | null
   return numerals.length > 1 ? t("{0} has {1}", shown, locale.count(numerals.length, "number")) : null;
 }
 
-/** Significant digits from which a decimal is taken for a fraction that has no end, as computers write it. */
+/**
+ * Minimum number of significant digits of a decimal that stands for a fraction without an end, as computers print
+ * it.
+ */
 const ENDLESS = 12;
 
 function equal(said: Numeral, target: Numeral, tolerance: Fraction | undefined): boolean {
@@ -94,14 +97,14 @@ function isRounded(value: Fraction, { places, significant }: Numeral, other: Fra
   return difference.lte(last) || difference.lte(lost);
 }
 
-/** It is a decimal with a last digit: 1/8, not 1/3. */
+/** Whether the fraction is a finite decimal: 1/8, not 1/3. */
 function hasEnd({ d }: Fraction): boolean {
   let rest = d;
   for (const prime of [2n, 5n]) while (rest % prime === 0n) rest /= prime;
   return rest === 1n;
 }
 
-/** 0.30000000000000004 is 0.3: what a computer prints, which has more digits than it knows. */
+/** Whether the difference is floating-point noise: 0.30000000000000004 is 0.3. */
 function isNoise(long: Numeral, short: Numeral): boolean {
   const isPrinted = (long.places ?? 0) > 0 && [16, 17].includes(long.significant) && /^-?\d+\.\d+$/.test(long.written);
   if (!isPrinted || short.places === null || short.significant > 15) return false;

@@ -2,23 +2,26 @@ import Fraction from "fraction.js";
 
 /** A number in a text, with its exact value. */
 export interface Numeral {
-  /** The usual reading first; others where the writing has several: `5K`, `100 200`. */
+  /** The usual reading first, then others if the notation is ambiguous: `5K`, `100 200`. */
   readonly values: readonly Fraction[];
-  /** Digits after the decimal point; null if it is not written as a decimal. */
+  /** Digits after the decimal point; null if it is not a decimal. */
   readonly places: number | null;
-  /** Digits, without zeros at the start. */
+  /** Number of digits, without leading zeros. */
   readonly significant: number;
   readonly written: string;
-  /** Where it is in the text, its sign left out. */
+  /** Its position in the text, without the sign. */
   readonly start: number;
   readonly end: number;
 }
 
-/** Digits of the largest number that is read or worked out. */
+/** Maximum digits of a number. */
 const LARGEST = 1_000;
 
 const GAP = "[ \\u00a0\\u2009\\u202f]";
-/** Groups of three at the end, else two or three: `1,234.5`, `12,34,567`, `1'234`, `1_234`, `1 234,5` with spaces that do not break. */
+/**
+ * Grouped digits: three in the last group, two or three in others: `1,234.5`, `12,34,567`, `1'234`, `1_234`, `1
+ * 234,5` with non-breaking spaces.
+ */
 const GROUPED = "[1-9]\\d{0,2}(?<separator>[,'’_\\u00a0\\u2009\\u202f])(?:\\d{2,3}\\k<separator>)*\\d{3}(?![\\d_])";
 const SPACED = "[1-9]\\d{0,2}(?: \\d{3})+(?!\\d)";
 /** `1,5` and `1.234,5`; `1,2,3` is a list. */
@@ -38,7 +41,7 @@ const NUMBER = new RegExp(
   "gu",
 );
 
-/** Words behind a number that multiply it, in languages that people write data in. */
+/** Words after a number that multiply it, in several languages. */
 const SCALES: readonly (readonly [pattern: string, zeros: number])[] = [
   ["hundred", 2],
   ["thousand|tsd|tausend|mil(?=\\s|$)|mille|тыс(?:\\.|яч\\p{L}*)?", 3],
@@ -49,20 +52,20 @@ const SCALES: readonly (readonly [pattern: string, zeros: number])[] = [
   ["trillions?", 12],
 ];
 const SCALE = new RegExp(`^${GAP}?(?:${SCALES.map(([words]) => `(${words})`).join("|")})(?![\\p{L}\\p{N}])`, "iu");
-/** Of Chinese and Japanese; 千米 and 千克 are units. */
+/** Multipliers of Chinese and Japanese; 千米 and 千克 are units. */
 const CJK_SCALE = /^ ?([千万萬亿億])(?![米克瓦])/u;
 const CJK_ZEROS: Readonly<Record<string, number>> = { 千: 3, 万: 4, 萬: 4, 亿: 8, 億: 8 };
 const LETTER_ZEROS: Readonly<Record<string, number>> = { k: 3, m: 6, b: 9, t: 12 };
 
 const CURRENCY = /(?:[$€£¥₹₽₩฿]|\b(?:US\$|USD|EUR|GBP|CHF|INR|JPY|CNY|RMB|CAD|AUD|Rs\.?|R\$)) ?$/u;
-/** `m2` and `m^2` are units, and what is glued to a letter is a name: `CO2`, `x1`. */
+/** A number attached to letters is part of a unit (`m2`, `m^2`) or a name (`CO2`, `x1`). */
 const GLUED = /(?:[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]|\p{L}(?:\^|\*\*)[{(]?)$/u;
 const MINUS =
   /(?:(?:^|[^\p{L}\p{N})\]}])[-–]\(?|[=:(] ?[-–] ?|(?:^|[^\p{L}])(?:minus|negative|moins|menos) \(?|负|負|マイナス)$/iu;
 
 /**
- * All numbers of a text, in its order. A hyphen after a letter, a digit or a bracket is not a sign: "3-4", "COVID-19".
- * @param text made plain by `plainNumbers`
+ * All numbers of a text, in order. A hyphen after a letter, a digit or a bracket is not a sign: "3-4", "COVID-19".
+ * @param text normalized by `plainNumbers`
  */
 export function numeralsIn(text: string): Numeral[] {
   return Array.from(text.matchAll(NUMBER)).flatMap((match) => {
@@ -94,7 +97,7 @@ export function numeralsIn(text: string): Numeral[] {
 
 type Parts = Readonly<Record<string, string | undefined>>;
 
-/** null if it is too large to be worked out. */
+/** null if it is too large to compute. */
 function exactValue({ whole, proper, over, under, grouped, decimals, comma, plain, e, times, exponent }: Parts) {
   if (under !== undefined) {
     const part = decimal(over ?? "").div(decimal(under.replaceAll(",", "")));
@@ -129,7 +132,7 @@ function placesOf({ under, times, exponent, decimals, comma, plain, e }: Parts):
   return digits - Number(e ?? exponent ?? 0);
 }
 
-/** The readings with what multiplies the number, and how many characters that takes. */
+/** The readings with the multiplier after the number, and its length. */
 function scaledBy(value: Fraction, after: string, hasCurrency: boolean): [readings: Fraction[], length: number] {
   const word = SCALE.exec(after);
   if (word) {
@@ -141,7 +144,7 @@ function scaledBy(value: Fraction, after: string, hasCurrency: boolean): [readin
   const letter = /^([kKMBmbTt])(?![\p{L}\p{N}^])/u.exec(after)?.[1];
   if (letter === undefined || (!hasCurrency && !"kKMB".includes(letter))) return [[value], 0];
   const scaled = value.mul(ten(LETTER_ZEROS[letter.toLowerCase()] ?? 0));
-  // "5K" may be five kelvin.
+  // "5K" can mean five kelvin.
   return [hasCurrency || letter === "k" ? [scaled] : [scaled, value], 1];
 }
 
@@ -149,7 +152,10 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 const LATEX_SPACE = /\\[,;:! ]|~/g;
 
-/** Digits of every script, superscripts, fractions of one character and LaTeX in the one writing that `numeralsIn` reads. */
+/**
+ * Converts digits of all scripts, superscripts, one-character fractions and LaTeX into the notation that
+ * `numeralsIn` reads.
+ */
 export function plainNumbers(text: string): string {
   return text
     .replace(/[！-～]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
@@ -182,7 +188,7 @@ export function plainNumbers(text: string): string {
     .replace(/(?<=[\p{L}\d}])_(?:\{[^{}]{0,20}\}|\d{1,2}(?!\d))/gu, "");
 }
 
-/** `\frac{1}{2}`, `\frac12`, `\dfrac1{2}`, with the digit before it, which makes it a mixed number. */
+/** `\frac{1}{2}`, `\frac12`, `\dfrac1{2}`, with a digit before it that makes it a mixed number. */
 const FRAC = /(?:(\d)\s?)?\\[cdt]?frac\s*(?:\{\s*(-?\s?[\d.]+)\s*\}|(\d))\s*(?:\{\s*(-?\s?[\d.]+)\s*\}|(\d))/g;
 
 function latexFraction(digit: string, [a, b, c, d]: readonly (string | undefined)[]): string {
@@ -201,7 +207,7 @@ function digits(run: string): string {
     .join("");
 }
 
-/** Decimal digits of a script are in a row, from its zero. */
+/** Converts a digit of any script: the digits of each are consecutive, starting with zero. */
 function asciiDigit(digit: string): string {
   const code = digit.codePointAt(0) ?? 0;
   let value = 0;

@@ -2,12 +2,12 @@ import type { Sample } from "../data/sample.ts";
 import { parseJson } from "../graph/json.ts";
 import { normalize } from "./normalize.ts";
 
-/** One of the answers to choose from: its letter (null if the options bear none) and its text, normalized. */
+/** One of the answers to choose from: its letter (null if the options have none) and its text, normalized. */
 export interface Option {
   /** A capital letter, or the number that precedes it. */
   readonly letter: string | null;
   readonly text: string;
-  /** The text as it is written. */
+  /** The text as written. */
   readonly written: string;
 }
 
@@ -16,8 +16,8 @@ function option(letter: string | null, written: string): Option {
 }
 
 /**
- * The options that a sample's inputs list: `(A) text`, `A. text` or `a) text` on lines of their own, `(A) … (B) …` on one
- * line, lines under "Options:", a JSON list, or an input each: `A`, `B`, `C`. Letters must be in order, from A.
+ * The options in a sample's inputs: `(A) text`, `A. text` or `a) text` on separate lines, `(A) … (B) …` on one line,
+ * lines under "Options:", a JSON list, or one input each: `A`, `B`, `C`. Letters must be in order, from A.
  */
 export function optionsOf({ inputs }: Sample): Option[] {
   for (const read of [inList, inLines, underHeading, inOneLine]) {
@@ -29,7 +29,10 @@ export function optionsOf({ inputs }: Sample): Option[] {
   return inColumns(inputs) ?? [];
 }
 
-/** Options in the fields of a row: a list named `choices` or `options`, or a field each: `A`, `B`; `option_1`, `option_2`. */
+/**
+ * Options in the fields of a row: a list named `choices` or `options`, or one field each: `A`, `B`; `option_1`,
+ * `option_2`.
+ */
 export function optionsIn(fields: Readonly<Record<string, unknown>>): Option[] {
   for (const [name, value] of Object.entries(fields)) {
     if (!/^(?:choices?|options?|candidates|alternatives|endings)$/i.test(name)) continue;
@@ -41,14 +44,14 @@ export function optionsIn(fields: Readonly<Record<string, unknown>>): Option[] {
   return inColumns(fields) ?? [];
 }
 
-/** A first, then B; behind Z there are no letters. */
+/** Assigns letters from A; options after Z have none. */
 export function lettered(texts: readonly string[]): Option[] {
   const marks = texts.map((text) => /^\s*\(?([A-Za-z])[).:]\s*(?=\S)/.exec(text));
   const bear = texts.length > 1 && marks.every((mark, index) => mark?.[1]?.toUpperCase() === letterAt(index));
   return texts.map((text, index) => option(letterAt(index), bear ? text.slice(marks[index]?.[0].length) : text));
 }
 
-/** `["red", "blue"]`, as Python writes it too, or `{ "text": ["red", "blue"], "label": ["A", "B"] }`. */
+/** `["red", "blue"]`, also in Python's notation, or `{ "text": ["red", "blue"], "label": ["A", "B"] }`. */
 function inList(value: string): Option[] | null {
   const start = value.trimStart();
   if (!/^[[{]/.test(start)) return null;
@@ -61,7 +64,7 @@ function inList(value: string): Option[] | null {
   return list.map((text, at) => option(String(labels[at]), String(text)));
 }
 
-/** `['red', "it's"]` with the quotes of JSON. */
+/** Converts `['red', "it's"]` to JSON. */
 function pythonList(text: string): string {
   return text.replace(/'((?:[^'\\]|\\.)*)'(?=\s*[,\]])/g, (_, inner: string) =>
     JSON.stringify(inner.replace(/\\'/g, "'")),
@@ -73,7 +76,7 @@ function texts(list: readonly unknown[]): Option[] | null {
   return plain.length > 1 && plain.every((text) => text !== null) ? lettered(plain) : null;
 }
 
-/** Fields named by letters or numbers in a row, the same word before each: `A`, `option_b`, `choice3`. */
+/** Fields with consecutive letters or numbers as names, after the same word: `A`, `option_b`, `choice3`. */
 function inColumns(fields: Readonly<Record<string, unknown>>): Option[] | null {
   const groups = new Map<string, Map<string, string>>();
   for (const [name, value] of Object.entries(fields)) {
@@ -94,7 +97,7 @@ function inColumns(fields: Readonly<Record<string, unknown>>): Option[] | null {
   return null;
 }
 
-/** Lines between two options that belong to the first one. */
+/** Maximum number of lines between two options that belong to the first. */
 const LONGEST_OPTION = 4;
 
 function inLines(value: string): Option[] | null {
@@ -105,7 +108,7 @@ function inLines(value: string): Option[] | null {
   );
 }
 
-/** The last lines marked A, B, C … in this order: initials in earlier text are not options. */
+/** The last lines marked A, B, C … in order: initials in earlier text are not options. */
 function lastRun(lines: readonly string[], mark: RegExp): Option[] | null {
   let run: Option[] = [];
   let last: Option[] | null = null;
@@ -125,7 +128,7 @@ function lastRun(lines: readonly string[], mark: RegExp): Option[] | null {
   return last;
 }
 
-/** `(A) red (B) blue`, or `A) red B) blue`; of several rows of letters, the last. */
+/** `(A) red (B) blue`, or `A) red B) blue`; the last of several sequences. */
 function inOneLine(value: string): Option[] | null {
   return (
     runOfMarks([...value.matchAll(/(?<![\p{L}\p{N}])\(([A-Z])\)[ \t]*((?:(?!\([A-Z]\)).)+)/gu)]) ??

@@ -7,13 +7,13 @@ import type { CodeRunner } from "./loss.ts";
 import { pythonHarness } from "./python-tests.ts";
 import type { Tested } from "./tested.ts";
 
-/** Characters of what a test says. */
+/** Maximum characters of a test's message. */
 const PROBLEM = 400;
 
 /** Starts a line of the harness. Code that wants to lie about its own tests can, and scores wrongly. */
 const MARK = "agentgraph-tests: ";
 
-/** Tests of one file. */
+/** Maximum number of tests in a file. */
 const MOST = 10_000;
 
 const tested = z.object({
@@ -44,7 +44,7 @@ export async function runProgramTests(
     if (isPython) return readHarness(await runner.program(harness, inputs), tests);
     return readProtocol(await runner.program({ ...tests, modules: [solution] }, inputs));
   } catch (error) {
-    // Code that a model wrote and that does not end is a wrong answer.
+    // Code by a model that does not end is a wrong answer.
     if (!(error instanceof CodeLimit)) throw error;
     return broken(error.message.slice(error.message.indexOf(": ") + 2));
   }

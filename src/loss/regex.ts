@@ -2,7 +2,7 @@ import { Patterns } from "../graph/pattern.ts";
 import type { Loss } from "./loss.ts";
 import { containsWords, normalize, scoreOf } from "./normalize.ts";
 
-/** `score` throws PatternTimeout when a pattern runs out of time: the sample is then unscored, not wrong. */
+/** `score` throws PatternTimeout if a pattern runs out of time: the sample is then unscored, not wrong. */
 export function regexLoss({ pattern, flags }: { readonly pattern?: string; readonly flags: string }): Loss {
   const patterns = new Patterns();
   if (pattern === undefined) {

@@ -3,10 +3,10 @@ import { structureIn } from "../graph/json.ts";
 import { CodeUnavailable, type Loss, type Score } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
 
-/** Characters of a criticism that are kept. */
+/** Maximum characters of a criticism. */
 const CRITICISM = 4000;
 
-/** A script gave something that is not a loss. */
+/** A script returned something that is not a loss. */
 export class NotALoss extends Error {
   override readonly name = "NotALoss";
   constructor(
@@ -18,8 +18,8 @@ export class NotALoss extends Error {
 }
 
 /**
- * What a script of the repository says, in the sandbox: `({ inputs, target, answer, values }) => number | { loss,
- * criticism, fixed }`. An error of the script leaves the sample unscored. Lenient is the same.
+ * Runs a script of the repository in the sandbox: `({ inputs, target, answer, values }) => number | { loss,
+ * criticism, fixed }`. An error in the script leaves the sample unscored. Lenient is the same.
  */
 export function scriptLoss(code: Code): Loss {
   return {

@@ -9,14 +9,14 @@ interface SetLossSpec {
 }
 
 /**
- * 1 − F1 of the elements of answer and target (or 0 and 1 alone), each element once, in any order: for several labels to a
- * sample. Two empty sets are equal. Lenient: a list anywhere in the answer, or its last line.
+ * 1 − F1 of the elements of answer and target (or only 0 and 1), without repeats, in any order: for several labels
+ * per sample. Two empty sets are equal. Lenient: a list anywhere in the answer, or its last line.
  */
 export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
   const setOf = (parts: readonly string[]) =>
     new Set(parts.map((part) => compact(normalize(part, ignoreCase))).filter(Boolean));
   const elements = (text: string) => setOf(partsOf(text, separator));
-  // "Rock and Roll" and "Paris, France" may each be one element.
+  // "Rock and Roll" and "Paris, France" can each be one element.
   const readings = (text: string) => [elements(text), setOf(partsOf(text, separator, false)), setOf([text])];
   const lossOf = (said: ReadonlySet<string>, wanted: ReadonlySet<string>) => {
     const common = [...said].filter((one) => wanted.has(one)).length;
@@ -51,10 +51,10 @@ export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
   };
 }
 
-/** What says that there is no element. */
+/** Words for an empty set. */
 const EMPTY = /^(?:|none|no labels?|nothing|n\/a|\[\s*\]|\{\s*\}|∅|-)$/i;
 
-/** The elements of a text: of a JSON list, of lines, or of what is between separators; "and" divides the last two. */
+/** The elements of a text: from a JSON list, from lines, or between separators; "and" separates the last two. */
 function partsOf(text: string, separator: string | undefined, splitAnd = true): string[] {
   const plain = unfenced(text.trim());
   const list = listIn(plain);
@@ -97,7 +97,7 @@ function textsOf(value: unknown): string[] | null {
   return lists.length === 1 ? textsOf(lists[0]) : null;
 }
 
-/** Where a list may be in running text: JSON, what follows the last colon, bullets at the end, the last line. */
+/** Possible lists in running text: JSON, the text after the last colon, bullets at the end, the last line. */
 function lenientParts(answer: string): string[] {
   const json = textsOf(findJson(answer)?.value);
   const lines = answer.trimEnd().split("\n");

@@ -1,4 +1,4 @@
-/** What came of one file of tests. */
+/** The result of one file of tests. */
 export interface Tested {
   readonly count: number;
   readonly failed: readonly FailedTest[];

@@ -6,24 +6,24 @@ import { runProgramTests } from "./program-tests.ts";
 import type { Tested } from "./tested.ts";
 
 interface TestsSpec {
-  /** Tests that feedback may speak of. */
+  /** Tests that feedback can mention. */
   readonly visible: Code;
-  /** Tests that only count. */
+  /** Tests that only affect the score. */
   readonly hidden: Code | null;
 }
 
-/** Failed tests that a criticism names. */
+/** Maximum number of failed tests named in a criticism. */
 const NAMED = 5;
-/** Characters of what a test says. */
+/** Maximum characters of a test's message. */
 const PROBLEM = 400;
 
 /** The module that tests import the answer from. */
 const SOLUTION = "solution";
 
 /**
- * The answer is code, and the loss is the share of tests that fail. A file of tests exports a function that is given the
- * answer's exports and the sample's inputs, and returns tests: name → function that throws, or returns false, to fail.
- * Feedback is made of the visible tests alone.
+ * For answers that are code: the loss is the share of tests that fail. A file of tests exports a function that takes
+ * the answer's exports and the sample's inputs, and returns tests: name → function that throws, or returns false, to
+ * fail. Only the visible tests appear in feedback.
  */
 export function testsLoss({ visible, hidden }: TestsSpec): Loss {
   return {
@@ -51,7 +51,7 @@ export function testsLoss({ visible, hidden }: TestsSpec): Loss {
 
 const NONE: Tested = { count: 0, failed: [], broken: null };
 
-/** In a call of its own for each file, so that no test sees what others left. */
+/** Runs each file in a separate call, so that no test sees what others left behind. */
 async function runTests(runner: CodeRunner, tests: Code, text: string, inputs: unknown): Promise<Tested> {
   const extension = programExtension(tests.file);
   if (extension !== null) {
@@ -63,7 +63,7 @@ async function runTests(runner: CodeRunner, tests: Code, text: string, inputs: u
   try {
     return (await runner.call(harness, inputs)) as Tested;
   } catch (error) {
-    // Code that a model wrote and that does not end is a wrong answer; a fault of the tests is none.
+    // Code by a model that does not end is a wrong answer; a fault in the tests is not.
     if (!(error instanceof CodeLimit)) throw error;
     return { ...NONE, count: 1, broken: error.message.replace(/^tests: /, "") };
   }

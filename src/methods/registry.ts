@@ -10,7 +10,7 @@ import { semantic } from "./semantic/semantic.ts";
 import { semanticReference } from "./semantic-reference/semantic-reference.ts";
 import { textgrad } from "./textgrad/textgrad.ts";
 
-/** By the name that is in the file's `optimize.method`. Adding one touches its own file and this line. */
+/** Methods by name, as in `optimize.method`. Adding one touches its own file and this table. */
 export const methods: Methods = {
   semantic,
   "semantic-reference": semanticReference,
@@ -27,5 +27,5 @@ export const methodOptions: MethodOptions = Object.fromEntries(
   Object.entries(methods).map(([name, { options }]) => [name, options]),
 );
 
-/** How graph files are read with these methods. */
+/** The format of graph files with these methods. */
 export const graphFormat = fileFormat(methodOptions);

@@ -10,27 +10,28 @@ import type { Texts } from "../graph/graph.ts";
 const VALIDATION = { split: "validation" } as const;
 
 /**
- * The gate of methods that take one step after another: each step is judged on the whole validation set and taken back
- * where it is rejected, or every step is kept and the gate looks once at the end. With the gate off, all is kept.
+ * The gate of methods that take one step after another: either each step is judged on the whole validation set and
+ * reverted if it is rejected, or every step is kept and the gate judges once at the end. With the gate off,
+ * everything is kept.
  */
 export class StepGate {
   #texts: Texts;
-  /** Of each text, the last change that no gate has seen. */
+  /** The last change of each text that the gate has not judged. */
   readonly #waiting = new Map<string, Candidate>();
   readonly #judgesEachStep: boolean;
 
-  /** @param revert each step is judged */
+  /** @param revert whether each step is judged */
   constructor(
     readonly task: Pick<Task, "data" | "options">,
     readonly engine: Engine,
     revert: boolean,
   ) {
     this.#texts = engine.start;
-    // Without a gate there is nothing to wait for: a run that ends early keeps its last step.
+    // Without a gate, nothing waits: a run that ends early keeps its last step.
     this.#judgesEachStep = revert || task.options.gate.policy === "off";
   }
 
-  /** Θ that the next step starts from. */
+  /** The Θ from which the next step starts. */
   get texts(): Texts {
     return this.#texts;
   }
@@ -61,7 +62,7 @@ export class StepGate {
     };
   }
 
-  /** @returns the result: what waited counts only where the gate accepts it */
+  /** @returns the result, which includes waiting changes only if the gate accepts them */
   async end(): Promise<Texts> {
     const { start } = this.engine;
     const waiting = [...this.#waiting.values()];

@@ -8,8 +8,9 @@ import type { Task } from "../../engine/task.ts";
 import type { Texts } from "../../graph/graph.ts";
 
 /**
- * The baseline of Kojima et al. 2022 (arXiv 2205.11916) as a method: “Let's think step by step.” goes behind every
- * instruction that may change, all at once, and the gate says whether that helps. No model is asked for a text.
+ * The baseline of Kojima et al. 2022 (arXiv 2205.11916) as a method: appends “Let's think step by step.” to every
+ * instruction that can change, all at once, and lets the gate decide whether that helps. It asks no model for a
+ * text.
  */
 export const chainOfThought: Method<Record<string, never>> = {
   name: "chain-of-thought",
@@ -32,7 +33,7 @@ async function* run({ graph, data }: Task, _: unknown, engine: Engine): AsyncGen
   );
   const made = candidates.filter((one) => one !== null);
   gate.remember(made);
-  // One after the other: the order of the calls never depends on which reply came first.
+  // In sequence, so that the order of calls never depends on the order of replies.
   await engine.score(engine.start, data.validation, { split: "validation" });
   yield gate.iteration(1, await gate.settle(withTexts(engine.start, made)));
   await gate.close();

@@ -26,17 +26,17 @@ const coproOptions = z
 
 export type CoproOptions = z.output<typeof coproOptions>;
 
-/** A text of one parameter with its best score, and Θ with which it had that score. */
+/** A text of one parameter with its best score, and the Θ in which it had that score. */
 interface Evaluated extends Attempt {
   readonly texts: Texts;
 }
 
 /**
- * Coordinate ascent on training scores (COPRO of DSPy, Khattab et al. 2023, arXiv 2310.03714). Each round, parameter by
- * parameter: every candidate is scored with the best texts of the others, and the best takes its place. Then ϕ is shown
- * what was tried, in ascending order of score, and writes new ones. Of all that was ever scored the best wins.
- *
- * The gate looks at the best so far after each round. Its verdict decides what the run ends with, not what the ascent does.
+ * Coordinate ascent on training scores (COPRO of DSPy, Khattab et al. 2023, arXiv 2310.03714). In each round, it
+ * goes through the parameters: it scores every candidate with the best texts of the others, and the best candidate
+ * becomes the parameter's text. ϕ then sees the attempts in ascending order of score and writes new ones. The result
+ * is the best of everything that was scored. After each round, the gate judges the best Θ so far. Its verdict
+ * decides the result of the run, but does not affect the ascent.
  */
 export const copro: Method<CoproOptions> = {
   name: "copro",
@@ -66,7 +66,7 @@ async function* run(
 
   for (let round = 1; round <= depth; round++) {
     for (const { id } of parameters) {
-      // The others' texts have changed since: what was scored with the old ones is scored again.
+      // The other texts have changed since, so scores with the old ones are computed again.
       const tried = (parameters.length > 1 ? candidates : latest).get(id) ?? [];
       await evaluate(id, tried);
       const best = bestOf(evaluated.get(id));
@@ -88,7 +88,7 @@ async function* run(
     latest.set(id, [...new Set(fresh)]);
   }
 
-  /** New texts for one parameter, by `latest`: each is a draw of its own from one prompt. */
+  /** New texts for one parameter, by `latest`: each is a separate draw from one prompt. */
   async function propose(node: GraphNode, count: number, round: number): Promise<void> {
     const base = engine.start[node.id] ?? node.text;
     const attempts = ascending([...(evaluated.get(node.id)?.values() ?? [])], breadth);
@@ -135,7 +135,7 @@ async function* run(
   }
 }
 
-/** Of equals the one that came first. */
+/** The better one; of equals, the first. */
 function better(best: Evaluated | undefined, one: Evaluated | undefined): Evaluated | undefined {
   return best && (!one || best.score >= one.score) ? best : one;
 }
@@ -144,7 +144,7 @@ function bestOf(evaluated: ReadonlyMap<string, Evaluated> | undefined): Evaluate
   return [...(evaluated?.values() ?? [])].reduce<Evaluated | undefined>(better, undefined);
 }
 
-/** The best of them, the worst of these first. */
+/** The best attempts, in ascending order. */
 export function ascending<T extends Attempt>(attempts: readonly T[], count: number): T[] {
   return attempts
     .toSorted((a, b) => b.score - a.score)

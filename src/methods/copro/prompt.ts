@@ -7,7 +7,7 @@ import firstTemplate from "./prompts/first.md";
 import materialTemplate from "./prompts/material.md";
 import nextTemplate from "./prompts/next.md";
 
-/** A text that was scored. */
+/** A scored text. */
 export interface Attempt {
   readonly text: string;
   /** Mean of 1 − loss over the training samples that could be scored. */
@@ -15,7 +15,8 @@ export interface Attempt {
 }
 
 /**
- * What COPRO tells ϕ: of the first round the present text, of later ones the attempts so far. Neither data nor feedback.
+ * COPRO's requests to ϕ: the first round shows the current text, later ones the attempts so far. They contain
+ * neither data nor feedback.
  * @param attempts in the order in which they are shown
  */
 export function createPrompt(graph: Graph) {

@@ -46,7 +46,7 @@ interface Child extends Drawn {
 
 const TRAIN = { split: "train" } as const;
 const VALIDATION = { split: "validation", decides: true } as const;
-/** Validation samples on which a merge must be as good as the better of the two. */
+/** Number of validation samples on which a merge must be as good as the better of the two. */
 const MERGE_SAMPLES = 5;
 
 async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGenerator<RunEvent, Texts> {
@@ -82,13 +82,13 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     const merge = foundNew && mergesDue > 0 ? pool.merge() : null;
     foundNew = false;
     if (merge) {
-      // GEPA counts minibatches by step, so a merge leaves one out.
+      // GEPA counts minibatches by step, so a merge skips one.
       minibatches.next();
       accepted.push(...(await tryMerge(merge.texts, merge.parents)));
     } else {
       const tasks = drawTasks();
       const scored = await Promise.all(tasks.map(scoreParent));
-      // In the order of the tasks, not of the replies: whose turn it is must not depend on which came first.
+      // In the order of tasks, not of replies, so that turns don't depend on timing.
       const asked = scored.map((one) => ({ ...one, node: one.failing.length > 0 ? nextNode(one.parent) : null }));
       const drafts = await Promise.all(asked.map(reflect));
       looked = new Set(tasks.flatMap(({ samples }) => samples.map(({ id }) => id))).size;
@@ -126,7 +126,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     return { parent, samples, scores, failing };
   }
 
-  /** The parent's texts take turns. */
+  /** The parent's next text: they take turns. */
   function nextNode(parent: number): GraphNode | null {
     const member = pool.members[parent];
     if (!member) return null;
@@ -146,7 +146,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     return draft && { ...draft, mayRepeat: true, samples: [...new Set(known.map(({ sample }) => sample))] };
   }
 
-  /** What the step did for one sample, with what is reported of the final answer. */
+  /** The inputs and output of the step for one sample, with feedback on the final answer. */
   async function runOf(texts: Texts, sample: Sample, id: string, scores: Scores): Promise<GradientContext | null> {
     const pass = engine.forward(texts, sample, TRAIN);
     const context = await (await engine.backward(pass, { per: "none" })).get(id);
@@ -157,7 +157,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     return { ...context, gradient: parts.filter(Boolean).join("\n") };
   }
 
-  /** Children that beat their parent on its samples go on to the validation set. */
+  /** Returns the children that beat their parent on its samples. */
   async function screen(children: readonly Child[]): Promise<Candidate[]> {
     spent += children.reduce((sum, { samples }) => sum + samples.length, 0);
     const gains = await Promise.all(children.map(gainOf));
@@ -179,7 +179,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     return accepted;
   }
 
-  /** By how much the child's scores exceed the parent's, over the samples that could be scored with both. */
+  /** Sum of the child's scores minus the parent's, over the samples that could be scored with both. */
   async function gainOf({ parent, samples, texts }: Child): Promise<number> {
     const from = textsOf(parent);
     const [before, after] = await Promise.all([
@@ -197,7 +197,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     const sampled = telling(first ?? new Map(), second ?? new Map());
     spent += sampled.length;
     const scores = await engine.score(texts, sampled, VALIDATION);
-    // Both parents were scored on all of them; where a call of the merge was lost, it shows nothing.
+    // Both parents were scored on all of them. If a call of the merge was lost, nothing can be concluded.
     const own = sampled.flatMap(({ id }) => {
       const score = scores.get(id);
       return score ? [[id, 1 - score.loss] as const] : [];
@@ -213,7 +213,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     return join(texts, parents, Math.max(...parents.map((index) => pool.members[index]?.next ?? 0)));
   }
 
-  /** Samples that the first, the second and neither is better on, a third of each. */
+  /** Informative samples: a third each on which the first is better, the second is better, and neither is. */
   function telling(first: ReadonlyMap<string, number>, second: ReadonlyMap<string, number>): Sample[] {
     const lead = ({ id }: Sample) => Math.sign((first.get(id) ?? 0) - (second.get(id) ?? 0));
     const common = data.validation.filter(({ id }) => first.has(id) && second.has(id));
@@ -233,7 +233,10 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     return chosen;
   }
 
-  /** Scores Θ on the whole validation set and adds it to the pool. @returns what the gate accepted of it */
+  /**
+   * Scores Θ on the whole validation set and adds it to the pool.
+   * @returns the candidates in it that the gate accepted
+   */
   async function join(texts: Texts, parents: readonly number[], next: number): Promise<readonly Candidate[]> {
     spent += data.validation.length;
     const best = pool.members.length > 0 ? pool.meanOf(pool.best) : Number.NEGATIVE_INFINITY;

@@ -1,7 +1,10 @@
 import { shuffler } from "d3";
 import type { Sample } from "../../data/sample.ts";
 
-/** Minibatches of an epoch in shuffled order. As in GEPA, the last one is filled up with its own last samples. Another order for each epoch. */
+/**
+ * Minibatches of an epoch in shuffled order, which differs for each epoch. As in GEPA, the last one is filled up
+ * with its own last samples.
+ */
 export class Minibatches {
   #queue: Sample[] = [];
 
@@ -11,7 +14,7 @@ export class Minibatches {
     readonly random: () => number,
   ) {}
 
-  /** Fewer than `size` samples only where there are no more. */
+  /** Returns fewer than `size` samples only if the set is smaller. */
   next(): Sample[] {
     if (this.#queue.length === 0) {
       const shuffled = shuffler(this.random)([...this.samples]);

@@ -17,17 +17,17 @@ export interface Merge {
   readonly parents: readonly [number, number];
 }
 
-/** As in GEPA: joins that are tried for a merge at most, and pairs that are drawn for each. */
+/** As in GEPA: maximum joins to try for a merge, and pairs drawn for each. */
 const ATTEMPTS = 10;
-/** Samples that both parents of a merge must have been scored on. */
+/** Minimum number of samples on which both parents of a merge were scored. */
 const OVERLAP = 5;
 
 /** Every Θ that passed its minibatch, with its score on each validation sample (Agrawal et al. 2025, arXiv 2507.19457). */
 export class Pool {
   readonly members: Member[] = [];
-  /** Two lineages and their ancestor, for each merge that was made. */
+  /** Two lineages and their ancestor, for each merge. */
   readonly #related = new Set<string>();
-  /** Two lineages and which of them gave each text, for each merge that was made. */
+  /** Two lineages and the source of each text, for each merge. */
   readonly #merged = new Set<string>();
 
   constructor(readonly random: () => number) {}
@@ -42,12 +42,15 @@ export class Pool {
     return scores.length === 0 ? 0 : mean(scores);
   }
 
-  /** Index of the highest mean; of equals the one that came first. */
+  /** Index of the highest mean; of equals, the first. */
   get best(): number {
     return this.members.reduce((best, _, index) => (this.meanOf(index) > this.meanOf(best) ? index : best), 0);
   }
 
-  /** Whether the best one is right on every sample that any was scored on: one whose calls failed shows nothing. */
+  /**
+   * Whether the best member is right on every sample that any member was scored on, so that lost calls don't count
+   * as success.
+   */
   get isSolved(): boolean {
     const best = this.members[this.best]?.scores;
     return (
@@ -56,8 +59,8 @@ export class Pool {
   }
 
   /**
-   * Validation sample → members with the best score on it, without those that others make dispensable: each of their
-   * samples has another member that stays. The lowest means go first.
+   * Validation sample → members with the best score on it, without redundant members: each of their samples has
+   * another remaining member. The lowest means are removed first.
    */
   fronts(): number[][] {
     const fronts = this.#samples().map((sample) => {
@@ -65,7 +68,7 @@ export class Pool {
       const top = Math.max(...this.members.map((_, index) => of(index)));
       return this.members.flatMap((_, index) => (of(index) === top ? [index] : []));
     });
-    // Of equal means the one that is met first goes first, as in GEPA.
+    // Of equal means, the first is removed first, as in GEPA.
     const byMean = [...new Set(fronts.flat())].sort((a, b) => this.meanOf(a) - this.meanOf(b));
     let left = byMean;
     const isDispensable = (one: number) =>
@@ -78,12 +81,12 @@ export class Pool {
     return fronts.map((front) => front.filter((one) => left.includes(one)));
   }
 
-  /** Those that any member was scored on. */
+  /** Samples on which any member was scored. */
   #samples(): string[] {
     return [...new Set(this.members.flatMap(({ scores }) => [...scores.keys()]))];
   }
 
-  /** Drawn in proportion to the samples that a member is best on. */
+  /** Draws a member in proportion to the number of samples on which it is best. */
   drawParent(): number {
     return this.#pick(this.fronts().flat()) ?? 0;
   }
@@ -99,8 +102,8 @@ export class Pool {
   }
 
   /**
-   * Joins two lineages: a text that only one of them changed since a common ancestor is taken from that one; where both
-   * changed it, the one with the higher mean gives it. null: there is no such pair, or all were joined already.
+   * Joins two lineages: a text that only one of them changed since a common ancestor is taken from that one; if both
+   * changed it, from the one with the higher mean. null: there is no such pair, or all pairs were joined already.
    */
   merge(): Merge | null {
     const members = [...new Set(this.fronts().flat())].sort((a, b) => a - b);
@@ -119,7 +122,7 @@ export class Pool {
     return null;
   }
 
-  /** Two of the members with a common ancestor, of some pairs drawn at random. */
+  /** Two members with a common ancestor, out of some pairs drawn at random. */
   #lineages(members: readonly number[]) {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const [first, second] = this.#pair(members);
@@ -156,13 +159,13 @@ export class Pool {
     return common.find((_, index) => at < upTo(index)) ?? common.at(-1);
   }
 
-  /** Some text was changed by one of them alone. */
+  /** Whether only one of them changed some text. */
   #complementEachOther(first: number, second: number, ancestor: number): boolean {
     const [a, b, old] = [first, second, ancestor].map((index) => this.members[index]?.texts ?? {});
     return Object.keys(old ?? {}).some((id) => a?.[id] !== b?.[id] && (a?.[id] === old?.[id] || b?.[id] === old?.[id]));
   }
 
-  /** @returns the texts, and which of the two gives each */
+  /** @returns the texts, and the source of each */
   #join(first: number, second: number, ancestor: number): { texts: Texts; from: number[] } {
     const [a = {}, b = {}, old = {}] = [first, second, ancestor].map((index) => this.members[index]?.texts);
     const from = Object.keys(old).map((id) => {

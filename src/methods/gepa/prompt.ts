@@ -7,7 +7,7 @@ import type { Message } from "../../models/model.ts";
 import materialTemplate from "./prompts/material.md";
 import reflectTemplate from "./prompts/reflect.md";
 
-/** What GEPA tells ϕ: the present text, and one run a sample with feedback on the final answer. */
+/** GEPA's request to ϕ: the current text, and one run per sample with feedback on the final answer. */
 export function createPrompt(graph: Graph) {
   const placeOf = nodeDescriptions(graph);
 

@@ -9,18 +9,18 @@ import { rolesOf } from "../../graph/text/role-marks.ts";
 import { escapeBraces, placeholders, type Templating } from "../../graph/text/templating.ts";
 import { plainText } from "../../graph/text/text.ts";
 
-/** Training samples that the file's texts get right, with what each step did. */
+/** Training samples that the file's texts answer correctly, with the inputs and output of each step. */
 export interface DemonstrationSet {
   readonly samples: readonly Sample[];
-  /** Of one step, in words; empty if it can show none. */
+  /** The examples of one step as text; empty if it can't show any. */
   of(node: GraphNode): Promise<string>;
 }
 
 const TRAIN = { split: "train" } as const;
 
 /**
- * Sets of worked examples, the first one empty, the second from the samples in their order, the others from a shuffled
- * order and of random size. A sample is run only while its set lacks examples.
+ * Sets of worked examples: the first is empty, the second has samples in their order, the others have a random
+ * number of samples in shuffled order. A sample is run only while its set lacks examples.
  */
 export async function bootstrap(
   { data, options: { threshold } }: Task,
@@ -38,7 +38,7 @@ export async function bootstrap(
   async function rightOnes(order: readonly Sample[], size: number): Promise<Sample[]> {
     const found: Sample[] = [];
     for (let from = 0; found.length < size && from < order.length; ) {
-      // As many as are lacking at least: no more than one by one would ask.
+      // Runs as many as are missing at least, which is no more than one at a time would.
       const next = order.slice(from, from + size - found.length);
       from += next.length;
       const scores = await engine.score(engine.start, next, TRAIN);
@@ -61,7 +61,10 @@ export async function bootstrap(
   }
 }
 
-/** Examples are in one message with the instruction; where a text names roles, they would belong to one of them. */
+/**
+ * Whether a node can show examples: they share a message with the instruction, so its text must not define messages
+ * itself.
+ */
 export function canShow(node: GraphNode): boolean {
   return isInstruction(node) && rolesOf(node.text).length === 0;
 }
@@ -74,13 +77,13 @@ async function exampleOf(node: GraphNode, pass: ForwardPass): Promise<string> {
   return tagged("example", [...parts, part("result", inForm(node, values.at(-1) ?? ""))].join("\n"));
 }
 
-/** Inputs are shown in the same tags as the query's own. */
+/** Formats an input in the same tags as those of the query. */
 function tagged(name: string, value: string): string {
   const inside = name === "example" ? value : value.replace(/<\/(?=[a-z_])/gi, "<\\/");
   return `<${name}>\n${inside.trim()}\n</${name}>`;
 }
 
-/** The form that the step's `output` is read from: an example must not teach another. */
+/** Formats a value as the step's `output` expects it, so that examples don't teach another form. */
 function inForm(node: GraphNode, value: string): string {
   const output = "output" in node ? node.output : null;
   switch (output?.kind) {
@@ -97,7 +100,7 @@ function inForm(node: GraphNode, value: string): string {
   }
 }
 
-/** The instruction with its examples: behind it, or before one that is a whole prompt with the inputs in it. */
+/** The instruction with its examples: after it, or before one that is a whole prompt with its inputs. */
 export function withDemonstrations(instruction: string, demonstrations: string, templating?: Templating): string {
   if (demonstrations === "") return instruction;
   const parts = [instruction.trim(), demonstrations];

@@ -15,11 +15,10 @@ import { createProposer } from "./propose.ts";
 import { type Point, Tpe } from "./tpe.ts";
 
 /**
- * Instructions and worked examples chosen together by Bayesian search (Opsahl-Ong et al. 2024, arXiv 2406.11695, as DSPy's
- * MIPROv2 does it): examples from training samples that the file's texts get right, instructions grounded in a summary of
- * the data and a description of the pipeline, and a tree-structured Parzen estimator over which of each every step takes.
- *
- * Selection on the validation set is the method's own: every trial is a look at it.
+ * Chooses instructions and worked examples together by Bayesian search (Opsahl-Ong et al. 2024, arXiv 2406.11695, as
+ * in DSPy's MIPROv2). Examples come from training samples that the file's texts answer correctly, instructions are
+ * grounded in a summary of the data and a description of the pipeline, and a tree-structured Parzen estimator
+ * chooses among them for each step. The method itself selects on the validation set: every trial is a look at it.
  */
 export const miprov2: Method<Miprov2Options> = {
   name: "miprov2",
@@ -33,11 +32,14 @@ export const miprov2: Method<Miprov2Options> = {
 
 const VALIDATION = { split: "validation", decides: true } as const;
 
-/** With `trials: 0`, as in DSPy's `auto="light"`: samples that are searched on, and up to how many every trial is scored on all. */
+/**
+ * With `trials: 0`, as in DSPy's `auto="light"`: number of samples to search on, up to which every trial is scored
+ * on all samples.
+ */
 const SEARCHED = 100;
 const WHOLE = 50;
 
-/** What one step can be given. */
+/** The choices for one step. */
 interface Choices {
   readonly node: GraphNode;
   /** The file's own text first: null. */
@@ -46,7 +48,7 @@ interface Choices {
   readonly demonstrations: readonly string[];
 }
 
-/** A combination that was tried. */
+/** A combination of choices that was tried. */
 interface Tried {
   readonly point: Point;
   readonly texts: Texts;
@@ -76,7 +78,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
   const origin = sizes.map(() => 0);
 
   const scoredAtStart = await scoresOf(engine.start, searched);
-  /** Of the best Θ so far on the whole set. */
+  /** Scores of the best Θ so far on the whole set. */
   let best = scoredAtStart;
   tpe.tell(origin, meanOf(best) ?? 0);
   tried.set(origin.join(), { point: origin, texts: engine.start, scores: [], isFull: true });
@@ -134,7 +136,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     return isWhole ? settle(known, scores) : [];
   }
 
-  /** Of the combinations that were not scored on the whole set, the one with the best mean is. */
+  /** Scores, on the whole set, the best combination that was not scored there yet. */
   async function scoreBestWhole(): Promise<Candidate[]> {
     const open = [...tried.values()].filter(({ isFull, scores }) => !isFull && scores.length > 0);
     const [first] = open.toSorted((a, b) => mean(b.scores) - mean(a.scores));
@@ -146,7 +148,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     return settle(first, scores);
   }
 
-  /** Better is who is better on the samples that both were scored on: a lost call is no wrong answer. */
+  /** Compares on the samples that both were scored on, because a lost call is not a wrong answer. */
   async function settle(one: Tried, scores: ScoreOf): Promise<Candidate[]> {
     one.isFull = true;
     const shared = [...scores.keys()].filter((id) => best.has(id));
@@ -156,7 +158,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     return [...(await gate.settle(one.texts)).accepted];
   }
 
-  /** All that could be scored is right. */
+  /** Whether every sample that could be scored is right. */
   function isSolved(): boolean {
     return best.size > 0 && [...scoredAtStart.keys(), ...best.keys()].every((id) => best.get(id) === 1);
   }
@@ -205,7 +207,10 @@ function meanOf(scores: ScoreOf): number | null {
   return scores.size === 0 ? null : mean([...scores.values()]);
 }
 
-/** By default DSPy's: in proportion to what there is to choose, and to the logarithm of how many choices each has. */
+/**
+ * Number of trials. By default, as in DSPy: proportional to the number of choices to make, and to the logarithm of
+ * the options of each.
+ */
 export function trialsOf(parameters: number, { trials, demonstrations, instructions }: Miprov2Options): number {
   if (trials > 0) return trials;
   const choices = Math.max(demonstrations, instructions);

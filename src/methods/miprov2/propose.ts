@@ -13,7 +13,7 @@ import rowsTemplate from "./prompts/observe-rows.md";
 import proposeTemplate from "./prompts/propose.md";
 import summarizeTemplate from "./prompts/summarize.md";
 
-/** One is drawn for each proposal; empty: no tip. */
+/** Tips for the proposer: one is drawn for each proposal; empty: no tip. */
 const TIPS = [
   "",
   "- Be inventive: an unusual instruction may work best.",
@@ -23,12 +23,12 @@ const TIPS = [
   "- Name the kind of expert who should do this work, and address the model as one.",
 ];
 
-/** Training rows that one observation is made on, and observations at most. */
+/** Training rows per observation, and maximum number of observations. */
 const ROWS = 10;
 const OBSERVATIONS = 10;
-/** Replies with nothing new after which no more is asked. */
+/** Number of replies without anything new after which observation ends. */
 const COMPLETE = 5;
-/** Examples in a prompt. */
+/** Maximum number of examples in a prompt. */
 const SHOWN = 3;
 
 interface Deps {
@@ -37,7 +37,7 @@ interface Deps {
   readonly temperature: number;
 }
 
-/** What proposals are grounded in: the data and the pipeline in words. */
+/** Writes the proposals, grounded in descriptions of the data and the pipeline. */
 export function createProposer({ graph, engine, temperature }: Deps) {
   const placeOf = nodeDescriptions(graph);
 
@@ -104,7 +104,7 @@ export function createProposer({ graph, engine, temperature }: Deps) {
     });
   }
 
-  /** Of the proposal's own set first, then of those after it. */
+  /** Examples from the proposal's own set first, then from the following sets. */
   async function examplesFor(node: GraphNode, sets: readonly DemonstrationSet[], index: number): Promise<string> {
     const own = sets.length === 0 ? 0 : index % sets.length;
     const all = await Promise.all([...sets.slice(own), ...sets.slice(0, own)].map((set) => set.of(node)));
@@ -112,7 +112,7 @@ export function createProposer({ graph, engine, temperature }: Deps) {
     return [...new Set(examples)].slice(0, SHOWN).join("\n\n");
   }
 
-  /** "" where no reply can be read: a proposal does without. */
+  /** Returns "" if no reply can be read: the proposal is then written without it. */
   async function ask(key: string, system: string, user: string, index: string): Promise<string> {
     const said = await engine.ask<string>({
       parameter: null,

@@ -13,19 +13,19 @@ interface Trial {
 }
 
 interface Mixture {
-  /** Of the kernels; they add up to 1. */
+  /** Weights of the kernels; they add up to 1. */
   readonly weights: readonly number[];
   /** Kernel → category → choice → probability. */
   readonly kernels: readonly (readonly (readonly number[])[])[];
 }
 
-/** Trials before which points are drawn evenly. */
+/** Number of initial trials with uniformly drawn points. */
 const STARTUP = 10;
-/** Points drawn from the good side. */
+/** Number of points drawn from the good side. */
 const DRAWN = 24;
-/** Share of the trials that are good, and how many at most. */
+/** Share of trials that count as good, and their maximum number. */
 const GOOD = { share: 0.1, most: 25 };
-/** Trials that count fully; older ones count the less the older they are. */
+/** Number of recent trials with full weight; older ones weigh less with age. */
 const RECENT = 25;
 
 export class Tpe {
@@ -37,7 +37,7 @@ export class Tpe {
     readonly random: () => number,
   ) {}
 
-  /** @param value the larger, the better */
+  /** @param value higher is better */
   tell(point: Point, value: number): void {
     this.#trials.push({ point, value });
   }
@@ -52,7 +52,7 @@ export class Tpe {
     return drawn.reduce((best, point) => (gainOf(point) > gainOf(best) ? point : best));
   }
 
-  /** Both in the order in which they were told. */
+  /** Both in the order in which they were added. */
   #split(): { good: readonly Trial[]; others: readonly Trial[] } {
     const count = Math.min(Math.ceil(GOOD.share * this.#trials.length), GOOD.most);
     const good = new Set(this.#trials.toSorted((a, b) => b.value - a.value).slice(0, count));
@@ -88,13 +88,13 @@ export class Tpe {
   }
 }
 
-/** One choice, and a little of all. */
+/** A kernel around one choice, smoothed over all of them. */
 function kernelOf(choices: number, chosen: number, kernels: number): number[] {
   const total = 1 + choices / kernels;
   return Array.from({ length: choices }, (_, index) => ((index === chosen ? 1 : 0) + 1 / kernels) / total);
 }
 
-/** Of trials, oldest first. */
+/** Weights of trials, oldest first. */
 export function weightsOf(count: number): number[] {
   const old = Math.max(0, count - RECENT);
   const ramp = (index: number) => (old === 1 ? 1 / count : 1 / count + ((1 - 1 / count) * index) / (old - 1));

@@ -15,9 +15,9 @@ import { jsonForm, type Suggestions, taggedForm } from "./reply.ts";
 import { type Attempt, createTraces, type Trace } from "./trace.ts";
 
 /**
- * OptoPrime (Trace, arXiv 2406.16218): no backward calls. One call of the optimizer's model sees the whole graph as a
- * program, with its values on a few samples and the feedback on its answers, and suggests new values for any of the
- * texts, or says that none must change. What was tried before is shown again.
+ * OptoPrime (Trace, arXiv 2406.16218): no backward calls. One call to the optimizer's model shows the whole graph as
+ * a program, with its values on a few samples and the feedback on its answers. The model suggests new values for any
+ * of the texts, or no change. Previous attempts are shown, too.
  */
 export const optoprime: Method<OptoprimeOptions> = {
   name: "optoprime",
@@ -49,7 +49,7 @@ async function* run(task: Task, options: OptoprimeOptions, engine: Engine): Asyn
   }
   return gate.end();
 
-  /** None if no sample of the batch fails: nothing asks for a change. */
+  /** Traces of the failing samples; none if no sample of the batch fails. */
   async function tracesOf(batch: readonly Sample[]): Promise<Trace[]> {
     const passes = batch.map((sample) => engine.forward(gate.texts, sample, { split: "train" }));
     const traces = await Promise.all(passes.map(traceOf));
@@ -89,12 +89,12 @@ async function* run(task: Task, options: OptoprimeOptions, engine: Engine): Asyn
     return engine.ask({ ...callOf(asked), form, unreadable });
   }
 
-  /** None of the texts came, which is not a lost call. */
+  /** An unreadable reply: no texts, but not a lost call. */
   function unreadable(doubts: readonly string[]): Suggestions {
     return new Map(parameters.map(({ id }) => [id, { text: "", hypothesis: "", doubts }]));
   }
 
-  /** The same twice would tell nothing new. */
+  /** Remembers an attempt, without repeats. */
   function remember(attempt: Attempt): void {
     const isEqual = ({ texts, feedback }: Attempt) =>
       feedback === attempt.feedback && parameters.every(({ id }) => texts[id] === attempt.texts[id]);

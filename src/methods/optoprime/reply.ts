@@ -9,7 +9,7 @@ import tagsTemplate from "./reply-tags.md";
 export type Suggestions = ReadonlyMap<string, Draft>;
 
 interface Form<F> {
-  /** How the reply is to be written, for the prompt. */
+  /** Description of the reply's format, for the prompt. */
   readonly asked: string;
   readonly form: F;
 }
@@ -36,7 +36,7 @@ export function taggedForm(parameters: readonly GraphNode[], texts: Texts): Form
   };
 }
 
-/** The object of OptoPrime's first version. */
+/** The JSON form of OptoPrime's first version. */
 export function jsonForm(parameters: readonly GraphNode[], texts: Texts): Form<JsonForm<Suggestions>> {
   const ids = parameters.map(({ id }) => id);
   const suggestion = {
@@ -65,7 +65,7 @@ export function jsonForm(parameters: readonly GraphNode[], texts: Texts): Form<J
   };
 }
 
-/** Texts that differ from the present ones. */
+/** Texts that differ from the current ones. */
 function suggestionsIn(
   given: Readonly<Record<string, unknown>>,
   parameters: readonly GraphNode[],

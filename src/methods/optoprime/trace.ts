@@ -8,7 +8,7 @@ import { traitsOf } from "../../graph/node-kinds.ts";
 import { topologyOf } from "../../graph/topology.ts";
 import caseTemplate from "./optimizer-case.md";
 
-/** Characters of a value that are shown. */
+/** Maximum characters shown of a value. */
 const VALUE = 2000;
 
 /** A text that was tried, and its result. */
@@ -17,14 +17,14 @@ export interface Attempt {
   readonly feedback: string;
 }
 
-/** One run of the graph, as it is shown. */
+/** One run of the graph, as shown to the model. */
 export interface Trace {
   readonly shown: string;
-  /** On the output. */
+  /** Feedback on the output. */
   readonly feedback: string;
 }
 
-/** The whole graph as one program, with what happened when it ran. */
+/** Describes the whole graph as one program, with the values of its runs. */
 export function createTraces(graph: Graph) {
   const topology = topologyOf(graph);
   const order = topology.order.filter(({ id }) => topology.isNeeded(id));

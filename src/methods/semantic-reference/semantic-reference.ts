@@ -20,10 +20,10 @@ import optimizerCaseTemplate from "./optimizer-case.md";
 import { type SemanticReferenceOptions, semanticReferenceOptions } from "./options.ts";
 
 /**
- * Semantic gradient descent as the public code of arXiv 2412.03624 does it: the whole training set is scored, a few
- * failing samples are drawn, feedback on a node's output is the gradient of its instruction, one rewrite for each text
- * follows, and all of them stay or go together. By default the training set decides, so the samples that taught also
- * judge; `gateOn: "validation"` keeps them apart.
+ * Semantic gradient descent as in the public code of arXiv 2412.03624: it scores the whole training set and draws a
+ * few failing samples; feedback on a node's output is the gradient of its instruction; each text is rewritten once,
+ * and all rewrites are kept or dropped together. By default, the training set decides, so the same samples teach and
+ * judge; `gateOn: "validation"` separates them.
  */
 export const semanticReference: Method<SemanticReferenceOptions> = {
   name: "semantic-reference",
@@ -83,7 +83,7 @@ async function* run(
         return engine.candidate(node.id, texts, draft && { ...draft, samples, mayRepeat: true });
       }),
     );
-    // The coin is tossed for every text, so that what follows does not depend on which replies could be used.
+    // The random number is drawn for every text, so that later draws don't depend on which replies are usable.
     return drawn.filter((one) => {
       const keepsOld = options.update === "coin" && engine.random() < 0.5;
       return one !== null && !keepsOld;
@@ -109,7 +109,7 @@ async function* run(
     });
   }
 
-  /** All or nothing; a tie is not better. */
+  /** Judges all candidates together; a tie is not better. */
   async function isBetter(candidates: readonly Candidate[]): Promise<boolean> {
     const after = withTexts(texts, candidates);
     if (gateOn === "validation") {
@@ -124,7 +124,7 @@ async function* run(
       before: was?.get(sample.id)?.loss,
       after: is?.get(sample.id)?.loss,
     }));
-    // A sample that could not be scored is not a wrong answer: where it could tip the scale, the old texts stay.
+    // A sample that could not be scored is not a wrong answer: if it could change the decision, the old texts stay.
     const better = STRICTLY_BETTER(pairs)?.decision === "accepted";
     if (better) engine.keep(after);
     else await engine.screen(candidates, "no gain on training samples");

@@ -8,19 +8,19 @@ import type { Texts } from "../../graph/graph.ts";
 import type { Seen } from "./parsimony.ts";
 import { isGrown } from "./sentences.ts";
 
-/** Number of right samples in a batch, which show whether a text does harm: chance rarely turns all of them. */
+/** Number of right samples in a batch, which show whether a text does harm: random errors rarely affect all of them. */
 export const CONTROLS = 2;
 
 /**
- * The training samples of an iteration: those that failed before come first, then the ones that were never run, in
- * a seeded order (docs/method.md, "The batch"). Known results under the current Θ are not computed again: an iteration that
- * found nothing is followed by one that sees more.
+ * The training samples of an iteration: those that failed before come first, then those that were never run, in a
+ * seeded order (docs/method.md, "The batch"). Results that are known under the current Θ are not computed again, so
+ * an iteration without a proposal is followed by one with more samples.
  */
 export class Batches {
   readonly #samples: readonly Sample[];
   readonly #last = new Map<string, { readonly theta: Theta; readonly texts: Texts; readonly right: boolean }>();
   #brokenByGrowth = 0;
-  /** Sample → Θ under which it could not be scored. */
+  /** Sample → the Θ under which it could not be scored. */
   readonly #lost = new Map<string, Theta>();
 
   /** @param samples the training set, already in the run's seeded order. */
@@ -48,12 +48,12 @@ export class Batches {
     return this.#samples.filter((one) => isRight(one) && this.#lost.get(one.id) !== theta).slice(0, count);
   }
 
-  /** How often a sample went wrong under texts that were only longer than before. */
+  /** Number of times that a sample failed under texts that were only longer than before. */
   get brokenByGrowth(): number {
     return this.#brokenByGrowth;
   }
 
-  /** Samples that were run, some wrong, the rest right. @param count maximum, half of them wrong */
+  /** Samples that were run: up to half of `count` wrong, the rest right. @param count maximum */
   seen(count: number): Sample[] {
     const of = (right: boolean) => this.#samples.filter(({ id }) => this.#last.get(id)?.right === right);
     const [right, wrong] = [of(true), of(false)];
@@ -61,12 +61,12 @@ export class Batches {
     return [...right.slice(0, count - Math.min(wrong.length, count - least)), ...wrong.slice(0, count - least)];
   }
 
-  /** The sample could not be scored: it is not run again under this Θ. */
+  /** Notes that the sample could not be scored: it is not run again under this Θ. */
   lose(theta: Theta, sample: Sample): void {
     this.#lost.set(sample.id, theta);
   }
 
-  /** @returns 1 if the sample was wrong under the Θ of its last run and is right now, −1 for the reverse, else 0 */
+  /** @returns 1 if the sample failed under the Θ of its last run and is right now, −1 for the reverse, else 0 */
   record(texts: Texts, sample: Sample, right: boolean): number {
     const theta = thetaOf(texts);
     const last = this.#last.get(sample.id);
@@ -97,18 +97,21 @@ interface Looked {
   readonly gradients: Promise<BackwardPass> | null;
 }
 
-/** Maximum share of failing samples at which a batch is too small: it then grows to twice the size, and so on. */
+/** Maximum share of failing samples for which a batch is too small: it then grows to twice the size, repeatedly. */
 export const FEW = 0.25;
 /** A Θ without any results. */
 const NEW: Theta = "";
 const WITHOUT_GRADIENTS: BackwardStyle = { per: "none" };
 
-/** Samples that stand for those seen so far. */
+/** Number of samples that represent those seen so far. */
 const STAND_FOR = 16;
 
 export interface RunBatch extends Seen {
   (texts: Texts): Promise<BatchGradients>;
-  /** The first samples alone: whether texts that wait for the gate are worth its look. The batch goes on from there. */
+  /**
+   * Runs only the first samples, to tell whether waiting texts are worth a look of the gate. The batch continues
+   * from there.
+   */
   glance(texts: Texts): Promise<Pick<BatchGradients, "gain" | "few">>;
   /** The forward passes that an iteration from new texts starts with. */
   first(texts: Texts, count: number): ForwardPass[];
@@ -147,7 +150,7 @@ export function createBatch(deps: BatchDeps): RunBatch {
     if (thetaOf(texts) !== glancedAt) await begin(texts);
     glancedAt = null;
     for (let more = 2 * size; failingShare() <= FEW || !(await hasGradient()); more *= 2) {
-      // What was right before is looked at again only where nothing else has anything to say.
+      // Samples that were right are run again only if no other sample is informative.
       const further = (await hasGradient()) ? batches.open(theta, more) : batches.next(theta, more);
       if (further.length === 0) break;
       looked += await addToBatch(texts, further);
@@ -213,7 +216,7 @@ export function createBatch(deps: BatchDeps): RunBatch {
     return known.filter(({ gradients }) => gradients).length / Math.max(1, all);
   }
 
-  /** Resolves with the first that is found: the others are not waited for. */
+  /** Resolves with the first gradient, without waiting for the others. */
   async function hasGradient(): Promise<boolean> {
     const failing = known.flatMap(({ gradients }) => gradients ?? []);
     const contexts = failing.flatMap((gradients) => parameters.map((parameter) => contextOf(gradients, parameter)));
@@ -233,7 +236,7 @@ async function contextOf(gradients: Promise<BackwardPass>, parameter: string): P
   return (await (await gradients).get(parameter)) ?? null;
 }
 
-/** Whether any is true, as soon as one is. Rejects when one rejects before that. */
+/** Resolves as soon as any condition is true. Rejects if one rejects before that. */
 function firstTrue(conditions: readonly Promise<boolean>[]): Promise<boolean> {
   return new Promise((resolve, reject) => {
     for (const condition of conditions) condition.then((holds) => holds && resolve(true), reject);

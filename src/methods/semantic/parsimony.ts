@@ -6,13 +6,13 @@ import type { Task } from "../../engine/task.ts";
 import { type GraphNode, languageOf, type Texts } from "../../graph/graph.ts";
 import { addedSentences, isGrown, withoutSentences } from "./sentences.ts";
 
-/** Samples that longer texts broke before the sentences of the texts are looked at: one may be chance. */
+/** Number of samples that longer texts must break before sentences are checked: one may be chance. */
 const SIGNS = 2;
 
-/** Right samples without which nothing is concluded. */
+/** Minimum number of right samples to conclude anything. */
 const ENOUGH = 3;
 
-/** Samples that a sentence is tried on, and how many at once: a needed sentence shows soon. */
+/** Number of samples to try a sentence on, and how many at once: a needed sentence shows soon. */
 const TRIED = 8;
 const AT_ONCE = 2;
 
@@ -23,11 +23,11 @@ const AT_ONCE = 2;
  */
 export type Parsimony = (incumbent: Texts, proposals: readonly Candidate[]) => Promise<readonly Candidate[]>;
 
-/** What is known of the training samples. */
+/** What is known about the training samples. */
 export interface Seen {
-  /** Samples that were looked at, some that were right and some that were wrong. */
+  /** Samples that were run, some right and some wrong. */
   seen(): readonly Sample[];
-  /** How often a sample went wrong under texts that were only longer than before. */
+  /** Number of times that a sample failed under texts that were only longer than before. */
   brokenByGrowth(): number;
 }
 
@@ -49,7 +49,7 @@ export function createParsimony(
   const nodes = engine.parameters.flatMap(({ kind, node }) =>
     kind !== "inputs" && languageOf(node) === null && !isWrittenAsRows(node) ? [node] : [],
   );
-  /** Node → sentences that a sample went wrong without. */
+  /** Node → sentences without which a sample failed. */
   const needed = new Map(nodes.map(({ id }) => [id, new Set<string>()]));
   let heeded = 0;
 
@@ -79,7 +79,7 @@ export function createParsimony(
     return isAsGood ? proposalsFor(shorter, incumbent, proposals) : proposals;
   };
 
-  /** Samples of the gate that texts broke which still have all that they were made from. */
+  /** Number of validation samples broken by texts that contain all of the text that they were made from. */
   function brokenInGate(node: string): number {
     const entries = engine.history.of(node).filter(({ attempt, verdict, alone }) => {
       const isItsOwn = alone || verdict?.decision === "accepted";
@@ -107,7 +107,7 @@ export function createParsimony(
     return someWave(wrong, async (wave) => (await rightAmong(texts, wave)).length > 0);
   }
 
-  /** Those first that the sentence was written for. */
+  /** Puts the samples first that the sentence was written for. */
   function inOrder({ node, sentence }: Part, samples: readonly Sample[]): Sample[] {
     const written = engine.history.of(node.id).find(({ attempt }) => attempt.text.includes(sentence));
     const isFor = ({ id }: Sample) => written?.attempt.samples.includes(id) ?? false;

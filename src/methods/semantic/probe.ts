@@ -3,16 +3,16 @@ import type { Candidate } from "../../engine/propose/candidate.ts";
 import type { Graph, Texts } from "../../graph/graph.ts";
 import { topologyOf } from "../../graph/topology.ts";
 
-/** Samples that a probe looks at. */
+/** Number of samples in a probe. */
 export const PROBED = 3;
 
 export type Probe = (joint: Texts, candidates: readonly Candidate[]) => Promise<Candidate[]>;
 
 export interface ProbeDeps {
   readonly graph: Graph;
-  /** Forward passes of the samples that the gate will score first anyway. */
+  /** Forward passes of the samples that the gate scores first anyway. */
   readonly forward: (texts: Texts) => readonly ForwardPass[];
-  /** The file's own texts: what different samples look like when the node works. */
+  /** The file's own texts, which show how values vary when the node works. */
   readonly start: Texts;
 }
 
@@ -45,7 +45,7 @@ export function createProbe({ graph, forward, start }: ProbeDeps): Probe {
   };
 }
 
-/** Number of different values that a node has over the passes; 0 when one is missing. */
+/** Number of distinct values of a node over the passes; 0 if one is missing. */
 async function distinct(passes: readonly ForwardPass[], node: string): Promise<number> {
   const values = await Promise.all(passes.map((pass) => pass.value(node).catch(() => null)));
   return values.some((value) => value === null) ? 0 : new Set(values.map((value) => value?.text)).size;

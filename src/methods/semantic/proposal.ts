@@ -14,10 +14,10 @@ import { createPropose } from "./propose.ts";
 import type { GateSchedule } from "./schedule.ts";
 import { successiveHalving } from "./successive-halving.ts";
 
-/** Times ϕ is asked for one text of an iteration. */
+/** Maximum number of requests to ϕ for one text per iteration. */
 const TRIES = 3;
 
-/** What is proposed to build on, or to replace. */
+/** The Θ and the pending proposals that new ones build on or replace. */
 type Ground = Pick<GateSchedule, "incumbent" | "pending">;
 
 /**
@@ -32,9 +32,9 @@ export type Proposals = (
 ) => Promise<readonly Candidate[]>;
 
 /**
- * Proposals that are worth the gate's look: ϕ drafts, successive halving keeps one draft per parameter, and two screens
- * drop what is plainly harmful, for which ϕ is asked again.
- * @param firstOfTraining the passes that the next batch under these texts starts with
+ * Makes proposals that are worth a look of the gate: ϕ writes drafts, successive halving keeps one draft per
+ * parameter, and two screens drop harmful ones, for which ϕ is asked again.
+ * @param firstOfTraining the passes with which the next batch under these texts starts
  */
 export function createProposals(
   { graph, data, options: { threshold } }: Task,
@@ -50,13 +50,13 @@ export function createProposals(
     const [failing = [], right = []] = [batch.failing, batch.rightOnes].map((ids) =>
       data.train.filter(({ id }) => ids.includes(id)),
     );
-    /** Nodes whose text mended nothing: what ϕ has to say of this batch it has said. */
+    /** Nodes whose new text fixed nothing: ϕ is not asked again about this batch. */
     const withoutGain = new Set<string>();
-    // Either way the probe looks at passes that are needed next in any case.
+    // In both cases the probe uses passes that are needed next anyway.
     const probe = createProbe({ graph, start: engine.start, forward: isDue ? firstOfGate : firstOfBatch });
     return untilKept({ draft: bestDrafts, screen: screened }, parameters, pending);
 
-    /** One for each parameter that has a gradient. */
+    /** The best draft for each parameter with a gradient. */
     async function bestDrafts(asked: readonly Parameter[]): Promise<readonly Candidate[]> {
       const open = asked.filter(({ id }) => !withoutGain.has(id));
       const drafts = await propose(batch, open, incumbent);
@@ -65,7 +65,7 @@ export function createProposals(
       return winners;
     }
 
-    /** The candidates that do not deserve the gate's look. */
+    /** The candidates that are not worth a look of the gate. */
     async function screened(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
       const constant = await probe(withTexts(incumbent, candidates), candidates);
       await engine.screen(constant, "constant output");
@@ -76,14 +76,14 @@ export function createProposals(
         for (const { node } of fresh) withoutGain.add(node);
         return [...constant, ...fresh];
       }
-      // Where nothing has done harm so far, the samples that were right are not worth their calls.
+      // As long as nothing has done harm, checking right samples is not worth its calls.
       if (!engine.history.hasBroken() || right.length < CONTROLS) return constant;
       const harmful = await harmfulAmong(fresh, breaksTraining);
       await engine.screen(harmful, "breaks training samples");
       return [...constant, ...harmful];
     }
 
-    /** Whether any of the samples that the texts were written for comes out better with all of them together. */
+    /** Whether any of the samples that the texts were written for improves with all of them together. */
     async function mendsTraining(candidates: readonly Candidate[]): Promise<boolean> {
       const texts = withTexts(batch.texts, candidates);
       const gains = await Promise.all(
@@ -114,11 +114,11 @@ export function createProposals(
 
 export interface Steps {
   readonly draft: (parameters: readonly Parameter[]) => Promise<readonly Candidate[]>;
-  /** Drops the candidates that do not deserve the gate's look, and returns them. */
+  /** Screens the candidates that are not worth a look of the gate, and returns them. */
   readonly screen: (candidates: readonly Candidate[]) => Promise<readonly Candidate[]>;
 }
 
-/** Drafts again for each parameter whose text was dropped, a few times. */
+/** Drafts again, up to a few times, for each parameter whose text was dropped. */
 export async function untilKept(
   { draft, screen }: Steps,
   parameters: readonly Parameter[],
@@ -137,8 +137,8 @@ export async function untilKept(
 }
 
 /**
- * Finds texts that break what was right: all of them together are tried first, then each alone.
- * @param breaks whether the samples that were right are all wrong with these texts
+ * Finds texts that break samples that were right: tries all of them together first, then each alone.
+ * @param breaks whether all the samples that were right fail with these texts
  */
 export async function harmfulAmong(
   candidates: readonly Candidate[],

@@ -22,8 +22,8 @@ export interface ProposeDeps {
 }
 
 /**
- * ϕ(θ, G_θ) for every parameter with a gradient (docs/method.md, "Proposals"); none without. Each parameter is asked for
- * as soon as its own gradients are there.
+ * ϕ(θ, G_θ) for every parameter with a gradient (docs/method.md, "Proposals"). Each request is sent as soon as the
+ * parameter's own gradients are available.
  */
 export function createPropose({ graph, options, engine }: ProposeDeps): Propose {
   const { gradients, proposals } = options;
@@ -50,7 +50,7 @@ export function createPropose({ graph, options, engine }: ProposeDeps): Propose 
     const candidates: Candidate[] = [];
     for (const draft of drafts) {
       const text = plainText(draft?.text ?? "").trim();
-      // The batch contains this text already, or another draft is the same: nothing new is proposed.
+      // The batch already contains this text, or another draft is the same: it is not a new proposal.
       if (base !== present && text === present.trim()) continue;
       if (candidates.some((other) => other.text === text)) continue;
       const candidate = await engine.candidate(id, incumbent, draft && { ...draft, samples });

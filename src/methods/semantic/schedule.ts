@@ -4,7 +4,7 @@ import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
 import type { Texts } from "../../graph/graph.ts";
 import type { SemanticOptions } from "./options.ts";
 
-/** The incumbent, what waits for the gate beside it, and for how long. */
+/** The incumbent, the proposals that wait for the gate, and how long they have waited. */
 export class GateSchedule {
   #incumbent: Texts;
   #pending: readonly Candidate[] = [];
@@ -23,60 +23,60 @@ export class GateSchedule {
   }
 
   /**
-   * Proposals that the next ones build on: those that the gate has not seen, and those that it rejected though they did
-   * no harm, since what they lack to show a gain may be in another text.
+   * Proposals that the next ones build on: those that the gate has not judged, and those that it rejected although
+   * they did no harm, since another text may complete them.
    */
   get pending(): readonly Candidate[] {
     return this.#pending;
   }
 
-  /** Θ that the next batch is looked at with. */
+  /** The Θ of the next batch. */
   get texts(): Texts {
     return withTexts(this.#incumbent, this.#pending);
   }
 
-  /** Whether there are proposals that the gate has not seen. */
+  /** Whether there are proposals that the gate has not judged. */
   get isWaiting(): boolean {
     return this.#waited > 0;
   }
 
-  /** Too many settled iterations in a row brought no improvement. */
+  /** Whether too many iterations in a row brought no improvement. */
   get isExhausted(): boolean {
     return this.#fruitless >= this.options.patience;
   }
 
-  /** What the gate called harmless does harm in training: nothing is to be built on it. */
+  /** Whether proposals that the gate found harmless do harm in training, so that nothing builds on them. */
   isRefuted({ broke }: BatchGradients): boolean {
     return broke && this.#pending.length > 0 && !this.isWaiting;
   }
 
-  /** Whether this iteration's proposals go to the gate at once. */
+  /** Whether the gate judges this iteration's proposals at once. */
   isDue({ gain, few }: BatchGradients, iteration: number): boolean {
     const { gateEvery, iterations } = this.options;
     const isStalled = this.isWaiting && gain <= 0;
     return isStalled || few || this.#waited + 1 >= gateEvery || iteration === iterations;
   }
 
-  /** The proposals wait for a later iteration. */
+  /** Defers the proposals to a later iteration. */
   defer(proposals: readonly Candidate[]): void {
     this.#pending = proposals;
     this.#waited++;
   }
 
-  /** The gate has looked. */
+  /** Takes over the gate's result. */
   settle({ texts, harmless }: GateResult): void {
     this.#incumbent = texts;
     this.#pending = harmless;
     this.#waited = 0;
   }
 
-  /** Nothing is built on what is pending any more. */
+  /** Drops the pending proposals. */
   drop(): void {
     this.#pending = [];
     this.#waited = 0;
   }
 
-  /** An iteration ended that did not only wait. */
+  /** Counts an iteration that did more than wait. */
   count(accepted: number): void {
     this.#fruitless = accepted > 0 ? 0 : this.#fruitless + 1;
   }

@@ -62,7 +62,7 @@ export interface Steps {
   readonly engine: Pick<Engine, "start" | "parameters" | "random" | "pairs" | "isStopping">;
   /** Forward, loss and backward of a batch. */
   readonly runBatch: (texts: Texts) => Promise<BatchGradients>;
-  /** The first samples of the same batch. */
+  /** The first samples of the batch. */
   readonly glance: RunBatch["glance"];
   readonly propose: Proposals;
   readonly shorten: Parsimony;

@@ -3,11 +3,11 @@ const SEGMENTER = new Intl.Segmenter("en", { granularity: "sentence" });
 interface Sentence {
   /** Trimmed, never empty. */
   readonly text: string;
-  /** White space in front of it. */
+  /** Whitespace before it. */
   readonly gap: string;
 }
 
-/** A line that ends without a full stop is a sentence, too. */
+/** Splits a text into sentences. A line without a full stop at its end is a sentence, too. */
 function sentencesOf(text: string): Sentence[] {
   const sentences: Sentence[] = [];
   let gap = "";
@@ -20,18 +20,18 @@ function sentencesOf(text: string): Sentence[] {
   return sentences;
 }
 
-/** Sentences and lines of a text that another one does not have, each once. */
+/** Sentences and lines of a text that the base does not have, without repeats. */
 export function addedSentences(base: string, text: string): string[] {
   const old = new Set(sentencesOf(base).map((one) => one.text));
   return [...new Set(sentencesOf(text).map((one) => one.text))].filter((one) => !old.has(one));
 }
 
-/** Whether a text still has every sentence of another one. */
+/** Whether a text has every sentence of the base. */
 export function isGrown(base: string, text: string): boolean {
   return addedSentences(text, base).length === 0;
 }
 
-/** A text without some of its sentences. The others stay as they are, and paragraphs and lines stay apart. */
+/** Removes sentences from a text. The others stay unchanged, and paragraphs and lines stay apart. */
 export function withoutSentences(text: string, sentences: ReadonlySet<string>): string {
   let left = "";
   let gap = "";

@@ -3,21 +3,21 @@ import type { Sample } from "../../data/sample.ts";
 import type { Candidate } from "../../engine/propose/candidate.ts";
 import type { Texts } from "../../graph/graph.ts";
 
-/** Samples of the first round. */
+/** Number of samples in the first round. */
 const FIRST_ROUND = 2;
 
 export interface HalvingResult {
-  /** One for each parameter that had any, in their order. */
+  /** One per parameter with proposals, in order. */
   readonly winners: readonly Candidate[];
   readonly losers: readonly Candidate[];
 }
 
 /**
- * Several proposals for one parameter run against each other by successive halving (Jamieson and Talwalkar 2016): all on
- * a few of the training samples that failed, the better half of them on twice as many, until one is left. Validation
- * samples see the winner alone. Equals go on together; at the end the earlier one stays.
- * @param texts Θ in which a proposal takes the place of its parameter's text
- * @param loss 0 … 1; null if the sample could not be scored, which speaks neither for nor against
+ * Chooses among several proposals per parameter by successive halving (Jamieson and Talwalkar 2016): all are scored
+ * on a few failing training samples, the better half on twice as many, until one is left. The validation set sees
+ * only the winner. Ties advance together; at the end, the earlier one wins.
+ * @param texts Θ in which a proposal replaces its parameter's text
+ * @param loss 0 … 1; null if the sample could not be scored, which counts neither for nor against
  */
 export async function successiveHalving(
   candidates: readonly Candidate[],

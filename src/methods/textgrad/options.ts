@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { flag, texts, wholeNumber } from "../../engine/options.ts";
 
-/** Options of TextGrad, with the figures of its prompt optimization script. */
+/** Options of TextGrad, with the values of its prompt optimization script. */
 export const textgradOptions = z
   .strictObject({
     iterations: wholeNumber("Number of steps.", { least: 0, byDefault: 12, example: 4 }),

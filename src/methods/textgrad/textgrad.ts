@@ -23,13 +23,11 @@ import optimizerCaseTemplate from "./optimizer-case.md";
 import { type TextgradOptions, textgradOptions } from "./options.ts";
 
 /**
- * TextGrad (arXiv 2406.07496) with textual gradient descent: criticism goes back over each edge of the graph, in a call of
- * its own for every predecessor that is a parameter or leads to one, and each text is rewritten from all that was said
- * of it. The loss is criticized in a call of its own, and samples that are right take part: no path ends early, and every
- * text is rewritten in each step.
- *
- * The paper keeps every step; its script takes back what does worse on the validation set, and keeps ties, by which
- * ruined texts enter. Here a tie is taken back, too (`revert`).
+ * TextGrad (arXiv 2406.07496) with textual gradient descent: feedback flows back over each edge of the graph, with
+ * one call per predecessor that is a parameter or leads to one, and each text is rewritten from all feedback on it.
+ * The loss is criticized in a separate call, and right samples take part, too: no path ends early, and every step
+ * rewrites every text. The paper keeps every step. Its script reverts steps that do worse on the validation set but
+ * keeps ties, through which ruined texts enter. Here, ties are reverted, too (`revert`).
  */
 export const textgrad: Method<TextgradOptions> = {
   name: "textgrad",
@@ -59,7 +57,7 @@ async function* run(task: Task, options: TextgradOptions, engine: Engine): Async
   const batches = minibatches(data.train, options.batch, engine.random);
   const roleOf = nodeDescriptions(graph);
   const nodes = parametersOf(graph);
-  /** Of each text, the feedback of each step so far. */
+  /** Text → its feedback in each step so far. */
   const memory = new Map<string, string[]>();
 
   for (let iteration = 1; iteration <= options.iterations && !engine.isStopping; iteration++) {
