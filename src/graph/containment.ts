@@ -2,11 +2,11 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "nod
 import type { Files } from "../deps.ts";
 import type { Locale } from "../i18n/locale.ts";
 
-/** Where a graph file's references may lead. Both paths are real: no symbolic link is left in them. */
+/** The folder that references of a graph file can't leave. Both paths are real: they contain no symbolic links. */
 export interface ContainmentRoot {
   /** The git top level of the graph file, else its folder. Runs live here. */
   readonly folder: string;
-  /** The graph file's folder: references start from here. */
+  /** The graph file's folder, to which references are relative. */
   readonly base: string;
 }
 
@@ -17,7 +17,7 @@ export class ReferenceRefused extends Error {
     readonly reference: string,
     readonly reason: RefusedReason,
     readonly detail = "",
-    /** Of a file that is too large. */
+    /** Size of a file that is too large. */
     readonly size: FileSize | null = null,
   ) {
     super(`${reference}: ${reason}${detail && ` (${detail})`}`);
@@ -26,7 +26,7 @@ export class ReferenceRefused extends Error {
 
 interface FileSize {
   readonly bytes: number;
-  /** Bytes that are allowed. */
+  /** Maximum number of bytes. */
   readonly most: number;
 }
 
@@ -45,18 +45,18 @@ export type RefusedReason =
   | "unreadable"
   | "not UTF-8";
 
-/** Bytes. */
+/** Maximum bytes of a text. */
 export const MAX_TEXT = 2 ** 20;
 export const MAX_DATA = 64 * 2 ** 20;
 
 export interface ReferencedFile {
   /** Real and absolute. */
   readonly path: string;
-  /** Decoded, a byte order mark included. */
+  /** Decoded, including a byte order mark. */
   readonly text: string;
 }
 
-/** What a fault says of a reference that is not followed. */
+/** The message of a fault for a refused reference. */
 export function refusalFault(
   { reference, reason, detail, size }: ReferenceRefused,
   locale: Locale,
@@ -126,9 +126,9 @@ export async function findRoot(graphFile: string, files: Files): Promise<Contain
 }
 
 /**
- * Reads a file that a graph file names. It must lie inside the root, in name and in truth.
+ * Reads a file that a graph file names. It must be inside the root, both by name and after following links.
  * @param maxBytes `MAX_TEXT` for a text, `MAX_DATA` for data
- * @param decode null for bytes that it cannot read. Default: UTF-8
+ * @param decode returns null for bytes that it can't decode. Default: UTF-8
  * @throws ReferenceRefused
  */
 export async function readReference(
@@ -151,7 +151,7 @@ export async function readReference(
 }
 
 /**
- * The path that a reference names. What is there may still lead elsewhere by a link: only `readReference` knows.
+ * The path of a reference. It can still be a link that leads elsewhere: only `readReference` checks that.
  * @throws ReferenceRefused
  */
 export function namedPath(root: ContainmentRoot, reference: string): string {
@@ -163,7 +163,7 @@ export function namedPath(root: ContainmentRoot, reference: string): string {
   return named;
 }
 
-/** null when the bytes are not UTF-8. A byte order mark is kept. */
+/** null if the bytes are not UTF-8. Keeps a byte order mark. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -184,7 +184,7 @@ async function readBytes(path: string, files: Files, maxBytes: number, refuse: R
   return bytes;
 }
 
-/** References are written alike on every system: relative, with `/`. */
+/** Checks the form of a reference, which is the same on every system: relative, with `/`. */
 function formFault(reference: string): RefusedReason | null {
   if (reference.trim() === "") return "empty";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL and its like end or hide a path.
@@ -200,7 +200,7 @@ function isInside(folder: string, path: string): boolean {
   return way !== "" && way.split(sep)[0] !== ".." && !isAbsolute(way);
 }
 
-/** Git's own files (they may contain credentials) and the runs are neither prompts nor data. */
+/** Whether a path is one of git's own files, which can contain credentials, or in a run. */
 function isPrivate(folder: string, path: string): boolean {
   const parts = relative(folder, path).toLowerCase().split(sep);
   return parts.includes(".git") || parts.includes(".agentgraph") || /^\.env(\.|$)/i.test(basename(path));

@@ -9,12 +9,13 @@ const MAX_DEPTH = 100;
 const MAX_FAULTS = 500;
 
 /**
- * A JSON text with comments, parsed as far as it can be, and the faults found in it. Never throws. With `recover`, a missing
- * quote does not take the rest of the file with it: for help while someone types, never for what is run or written.
+ * A JSON text with comments, parsed as far as possible, and the faults found in it. Never throws. With `recover`, a
+ * missing quote doesn't affect the rest of the file: for help while the user types, never for what is run or
+ * written.
  */
 export class JsonDocument {
   readonly root: Node | undefined;
-  /** The parser had nothing to complain of. */
+  /** Whether the parser found no error. */
   readonly isSound: boolean;
   /** Language of the faults. */
   readonly locale: Locale;
@@ -28,7 +29,7 @@ export class JsonDocument {
     { recover = false, locale = ENGLISH }: { readonly recover?: boolean; readonly locale?: Locale } = {},
   ) {
     this.locale = locale;
-    // The parser takes a byte order mark for an error; a space keeps every offset.
+    // The parser reports a byte order mark as an error; a space keeps every offset.
     const json = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
     const deep = firstTooDeep(json);
     this.isSound = deep === null;
@@ -66,22 +67,22 @@ export class JsonDocument {
     return this.locale.t;
   }
 
-  /** Sorted by place, at most 500. */
+  /** Sorted by position, at most 500. */
   get faults(): readonly Fault[] {
     return this.#faults.toSorted((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
   }
 
-  /** There are so many faults that help with each would take too long. */
+  /** Whether there are too many faults to compute help for each. */
   get isCrowded(): boolean {
     return this.#faults.length > 30;
   }
 
-  /** No more faults are taken. */
+  /** Whether no more faults are added. */
   get isFull(): boolean {
     return this.#faults.length > MAX_FAULTS;
   }
 
-  /** Forgets the faults so far: one that says more takes their place. */
+  /** Removes the faults so far, to replace them with a more useful one. */
   clear(): void {
     this.#faults.length = 0;
   }
@@ -89,7 +90,7 @@ export class JsonDocument {
   add(code: FaultCode, range: Range, message: string, remedy: string, fixes?: Fixes): void {
     if (this.isFull) return;
     const full = this.#faults.length === MAX_FAULTS;
-    // After an unclosed comment, the parser counts beyond the end.
+    // After an unclosed comment, the parser's offsets exceed the text.
     const inside = (offset: number): number => Math.min(offset, this.text.length);
     this.#faults.push({
       code: full ? "too-many-faults" : code,
@@ -103,7 +104,7 @@ export class JsonDocument {
     });
   }
 
-  /** As `add`, at the value that `path` leads to, or at the nearest part around it that the file has. */
+  /** Like `add`, at the value at `path`, or at the nearest existing part around it. */
   addAt(code: FaultCode, path: JsonPath, message: string, remedy: string, fixes?: Fixes): void {
     this.add(code, this.rangeAt(path), message, remedy, fixes);
   }
@@ -114,7 +115,7 @@ export class JsonDocument {
     return this.#faults.some(({ severity, range }) => severity === "error" && range.start >= start && range.end <= end);
   }
 
-  /** As `addAt`, at the key: for what a value lacks. */
+  /** Like `addAt`, at the key: for what a value lacks. */
   addAtKey(code: FaultCode, path: JsonPath, message: string, remedy: string, fixes?: Fixes): void {
     const key = this.keyAt(path);
     this.add(code, key ? rangeOf(key) : this.rangeAt(path), message, remedy, fixes);
@@ -204,7 +205,9 @@ function firstTooDeep(json: string): number | null {
   return null;
 }
 
-/** A quick look that only ever says yes to what is certain: no comments, no text over several lines, few open brackets. */
+/**
+ * A quick check that only returns true if it is certain: no comments, no text over several lines, few open brackets.
+ */
 function isShallow(json: string): boolean {
   if (/\r(?!\n)/.test(json)) return false;
   let depth = 0;
@@ -215,7 +218,7 @@ function isShallow(json: string): boolean {
       const start = at;
       do at = json.indexOf('"', at + 1);
       while (at > 0 && isEscaped(json, at));
-      // Looked for when the last one is behind: a file may have one line, and many texts in it.
+      // Searched for on demand: a file can have one line with many texts.
       if (lineEnd >= 0 && lineEnd < start) lineEnd = json.indexOf("\n", start);
       if (at < 0 || (lineEnd >= 0 && lineEnd < at)) return false;
     } else if (character === 0x2f) return false;

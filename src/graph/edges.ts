@@ -4,8 +4,9 @@ import { roleSections } from "./text/role-marks.ts";
 import { findPlaceholders, placeholderOf, placeholders, type Templating } from "./text/templating.ts";
 
 /**
- * Edges as parameters: what a node reads is one more element of Θ, `<node>:inputs`, whose text is the names of its inputs,
- * one a line. A node can come to read only what is before it in one fixed order, so no combination of changes has a cycle.
+ * Edges as parameters: what a node reads is another element of Θ, `<node>:inputs`. Its text is the names of the
+ * inputs, one per line. A node can only start to read what comes before it in one fixed order, so no combination of
+ * changes has a cycle.
  */
 const SUFFIX = ":inputs";
 
@@ -14,7 +15,7 @@ export function inputsIdOf(node: string): string {
   return node + SUFFIX;
 }
 
-/** The node whose inputs an element of Θ is; null if it is a text. */
+/** The node of an element of Θ that is inputs; null if it is a text. */
 export function nodeOfInputs(id: string): string | null {
   return id.endsWith(SUFFIX) ? id.slice(0, -SUFFIX.length) : null;
 }
@@ -27,7 +28,7 @@ export function namesIn(text: string): string[] {
   return [...new Set(text.split("\n").map((name) => name.trim()))].filter(Boolean);
 }
 
-/** The same names in the order in which they are reviewed: those that stay as they were, then new ones. */
+/** The same names in order of review: unchanged ones first, then new ones. */
 export function inBaseOrder(names: readonly string[], base: readonly string[]): string[] {
   return [...base.filter((name) => names.includes(name)), ...names.filter((name) => !base.includes(name))];
 }
@@ -45,7 +46,7 @@ export function edgeChanges(base: string, text: string): EdgeChanges {
   };
 }
 
-/** What a node would read if one of the changes to its inputs were left out. */
+/** What a node would read without one of the changes to its inputs. */
 export function withoutEdgeChange(base: string, text: string, name: string): string {
   const [before, after] = [namesIn(base), namesIn(text)];
   const names = after.includes(name) ? after.filter((one) => one !== name) : [...after, name];
@@ -95,7 +96,7 @@ export function perEdges<T>(graph: Graph, make: (graph: Graph) => T): (texts: Te
   };
 }
 
-/** Whether what a node reads can change at all: code and tools read their inputs by name. */
+/** Whether the inputs of a node can change: code and tools read their inputs by name. */
 export function canChangeInputs({ kind }: { readonly kind: string }): boolean {
   return traitsOf({ kind }).asksModel;
 }
@@ -108,7 +109,7 @@ export function openInputs(graph: Graph, isOpen: (node: GraphNode) => boolean): 
   return { ...graph, nodes };
 }
 
-/** Names that each node can read: graph inputs, and the nodes before it in an order in which each follows what it reads. */
+/** Names that each node can read: graph inputs, and the nodes before it in a topological order. */
 export function readableNames(graph: Graph): ReadonlyMap<string, readonly string[]> {
   const position = new Map(edgeOrder(graph).map((id, index) => [id, index]));
   const inputs = graph.inputs.filter(({ type }) => type !== "image").map(({ name }) => name);
@@ -120,7 +121,7 @@ export function readableNames(graph: Graph): ReadonlyMap<string, readonly string
   );
 }
 
-/** Of several orders that are possible, the one in which most can be read: nodes that nothing reads first, the answer last. */
+/** The topological order in which nodes can read the most: nodes that nothing reads come first, the answer last. */
 function edgeOrder({ nodes, output }: Graph): string[] {
   const known = new Set(nodes.map(({ id }) => id));
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
@@ -137,7 +138,7 @@ function edgeOrder({ nodes, output }: Graph): string[] {
   return order;
 }
 
-/** Inputs that a node can't do without: those that what surrounds its instruction names, and the list that it goes over. */
+/** Inputs that a node requires: those in the frame of its instruction, and the list of a map node. */
 export function neededInputs(node: GraphNode): string[] {
   const kept = node.keep.flatMap((text) => placeholders(text, node.templating));
   const framed = "frame" in node && node.frame !== undefined ? placeholders(node.frame) : [];
@@ -151,10 +152,10 @@ export function neededInputs(node: GraphNode): string[] {
 }
 
 /**
- * An instruction for other inputs than those that its node has in the file. Without the placeholders of inputs that are
- * gone, with the lines that are nothing but their label or tags. A new input gets a placeholder at the end if the
- * instruction is sent as it is rendered; else it is sent after the instruction anyway.
- * @param node as it is in the file
+ * Adapts an instruction to other inputs than its node has in the file. Placeholders of removed inputs are removed,
+ * with lines that only contain their label or tags. A new input gets a placeholder at the end if the instruction is
+ * sent as rendered; otherwise, inputs are sent after the instruction anyway.
+ * @param node as in the file
  */
 export function fitText(node: GraphNode, text: string, inputs: readonly string[]): string {
   const { templating, variables = {} } = node;
@@ -175,7 +176,7 @@ function taggedPlaceholder(name: string, templating: Templating | undefined): st
   return placeholders(placeholder, templating).includes(name) ? `<${name}>\n${placeholder}\n</${name}>` : "";
 }
 
-/** A line that is nothing but a label: `Passage:`, `**Passage:**`, `## Passage`. */
+/** A line with only a label: `Passage:`, `**Passage:**`, `## Passage`. */
 const LABEL = /^[\s>*_#-]*[\p{L}\p{N}][\p{L}\p{N}\s_'’()-]{0,50}:?[\s*_]*:?\s*$/u;
 const TAG = /^\s*<([\w-]+)[^<>]*>\s*$/;
 
@@ -204,7 +205,7 @@ function withoutPlaceholders(text: string, names: ReadonlySet<string>, templatin
   });
   return kept.join("\n").replace(/^\n+|\n+$/g, "");
 
-  /** Of a line that is a placeholder alone: the label above it, or the tags around it. */
+  /** Marks the label above, or the tags around, a line with only a placeholder. */
   function markLabel(at: number): void {
     const [above = "", below = ""] = [lines[at - 1], lines[at + 1]];
     const tag = TAG.exec(above)?.[1];

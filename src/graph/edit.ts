@@ -12,10 +12,10 @@ import type { TextSource } from "./read.ts";
 import { diffLines } from "./text/line-diff.ts";
 import { plainText } from "./text/text.ts";
 
-/** Which text is meant: that of a node in its graph file, or (form `file`) a prompt file or the part of one. */
+/** Location of a text: a node in its graph file, or (form `file`) a prompt file or a part of one. */
 export type TextPlace = Pick<TextSource, "node" | "form" | "part">;
 
-/** The file no longer contains a text of this node: the node is gone, or its text is elsewhere now. */
+/** The file no longer contains a text of this node: the node is gone, or its text has moved. */
 export class TextNotFound extends Error {
   override readonly name = "TextNotFound";
   constructor(readonly node: string) {
@@ -24,7 +24,7 @@ export class TextNotFound extends Error {
 }
 
 /**
- * The text that a file contains now, to be compared with the one that a run saw; null if it contains none.
+ * The current text in a file, to compare with the one in a run; null if there is none.
  * @param content of the file that contains the text: `source.path`
  */
 export function currentText(content: string, { node, form, part }: TextPlace): string | null {
@@ -41,9 +41,9 @@ export function currentText(content: string, { node, form, part }: TextPlace): s
 }
 
 /**
- * The smallest edits that put a new text in place of a node's text, in the form in which it is: in a string,
- * the part that differs; in a list of lines or a prompt file, the lines that differ. Everything else stays, and reading
- * back gives `plainText(text)`; in a part of a file, line ends at its end are not the text's.
+ * The smallest edits that replace a node's text and keep its form: in a string, the part that differs; in a list of
+ * lines or a prompt file, the lines that differ. Reading the result returns `plainText(text)`; in a part of a file,
+ * trailing line ends don't belong to the text.
  * @param content of the file that contains the text: `source.path`
  * @throws TextNotFound, TextUnfit
  */
@@ -60,7 +60,7 @@ export function replaceText(content: string, place: TextPlace, text: string): re
   return place.form === "inputs" ? editInputs(content, place.node, wanted) : editGraphFile(content, place.node, wanted);
 }
 
-/** Names that stay keep their place; new ones come last. */
+/** Edits the inputs of a node: unchanged names keep their place, and new ones are last. */
 function editInputs(content: string, place: string, text: string): TextEdit[] {
   const document = new JsonDocument("", content);
   const id = nodeOfInputs(place) ?? "";
@@ -74,7 +74,7 @@ function editInputs(content: string, place: string, text: string): TextEdit[] {
   const added = names.filter((name) => !present.includes(name)).map(quoted);
   const changes = merged(dropped);
   const last = changes.at(-1);
-  // Next to each other they are one change.
+  // Adjacent changes are merged.
   if (last?.to === present.length) return editList(content, list, changes.with(-1, { ...last, insert: added }));
   const end = present.length;
   return editList(content, list, added.length > 0 ? [...changes, { from: end, to: end, insert: added }] : changes);
@@ -118,7 +118,7 @@ function editRows(source: string, list: Node, lines: readonly string[]): TextEdi
   );
 }
 
-/** Rows that can no longer be read as rows: the same lines as a text. */
+/** Converts rows to lines, if the new text is not rows any more. */
 function examplesToLines(document: JsonDocument, id: string, lines: readonly string[]): TextEdit[] {
   const key = document.keyAt(["nodes", id, "examples"]);
   const value = document.at(["nodes", id, "examples"]);

@@ -1,8 +1,8 @@
 import { parseJson } from "./json.ts";
 
 /**
- * Demonstrations as their text: one JSON object a line, spaced as this program writes it, so that they can be put back
- * as rows. Takes lines, a JSON list in whatever layout, or the list itself; null if it is something else.
+ * Demonstrations as text: one JSON object per line with fixed spacing, so that they can be written back as rows.
+ * Accepts lines, a JSON list in any layout, or the list itself; null for anything else.
  */
 export function rowsText(text: unknown): string | null {
   const rows = Array.isArray(text) ? text : (listIn(String(text)) ?? linesIn(String(text)));
@@ -15,7 +15,7 @@ function listIn(text: string): unknown[] | null {
   return Array.isArray(value) && value.length > 0 && !value.every((row) => typeof row === "string") ? value : null;
 }
 
-/** None if one line is not a row: the others are not looked at. */
+/** The rows in lines of JSON; none if one line is not a row. */
 function linesIn(text: string): object[] {
   const rows: object[] = [];
   for (const line of text.split("\n").map((one) => one.trim())) {

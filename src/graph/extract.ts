@@ -6,13 +6,13 @@ import { readReply } from "./replies/read-reply.ts";
 export interface Extracted {
   /** Trimmed; the whole trimmed reply on a format error. */
   readonly value: string;
-  /** The reply does not match what the node asks for, or what matches is empty. */
+  /** Whether the reply does not match the node's `output`, or the match is empty. */
   readonly formatError: boolean;
 }
 
 /**
- * The part of a reply that is a node's value. If a mark occurs more than once, the last one counts: models think
- * before they answer.
+ * The part of a reply that is a node's value. If a mark occurs more than once, the last one counts, because models
+ * reason before they answer.
  * @param extractor null: the whole reply
  * @throws PatternTimeout
  */
@@ -21,7 +21,7 @@ export async function extract(reply: string, extractor: Extractor | null, patter
   return extracted(reply, extractor, match);
 }
 
-/** The value as it is shown: at once, and the reply as it came where a pattern takes its time. */
+/** The value for display, without waiting: the whole reply if a pattern takes long. */
 export function shownValue(reply: string, extractor: Extractor | null, patterns: Patterns): string {
   try {
     const match = extractor?.kind === "pattern" ? patterns.matchNow(extractor.pattern, "", reply) : null;
@@ -31,7 +31,7 @@ export function shownValue(reply: string, extractor: Extractor | null, patterns:
   }
 }
 
-/** @param match what the extractor's pattern has found */
+/** @param match of the extractor's pattern */
 function extracted(reply: string, extractor: Extractor | null, match: Match): Extracted {
   const whole = reply.trim();
   if (!extractor) return { value: whole, formatError: false };
@@ -52,7 +52,7 @@ function find(reply: string, extractor: Extractor, match: Match): string | null 
   }
 }
 
-/** Emphasis that was opened before the mark is closed behind it: `**Answer:** 4` and `**Answer: 4**` are 4. */
+/** The text after a mark, without the rest of emphasis around the mark: `**Answer:** 4` and `**Answer: 4**` are 4. */
 function after(reply: string, mark: string): string | null {
   const at = reply.lastIndexOf(mark);
   if (at < 0) return null;
@@ -70,8 +70,8 @@ function inTag(reply: string, tag: string): string | null {
 }
 
 /**
- * The last value of a reply that has something at the path; a number as it was written.
- * @param path keys and array positions with dots between them, `answer.items.0`; empty: the whole value
+ * The last value in a reply that has the path; a number as written.
+ * @param path keys and array positions separated by dots, `answer.items.0`; empty: the whole value
  */
 function jsonAt(reply: string, path: string): string | null {
   const keys = path === "" ? [] : path.split(".");

@@ -1,10 +1,10 @@
-/** Offsets in UTF-16 units, `end` not included. */
+/** Offsets in UTF-16 units, `end` exclusive. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** Replace `length` units at `offset` by `text`. Edits of one list never overlap and are in ascending order. */
+/** Replaces `length` units at `offset` with `text`. Edits in a list are in ascending order and don't overlap. */
 export interface TextEdit {
   readonly offset: number;
   readonly length: number;
@@ -13,18 +13,18 @@ export interface TextEdit {
 
 export type Severity = "error" | "warning" | "information";
 
-/** Something wrong in a graph file or in what it names. */
+/** A problem in a graph file, or in a file that it names. */
 export interface Fault {
   readonly code: FaultCode;
   readonly severity: Severity;
-  /** What is wrong and where: one or two sentences in the reader's language. */
+  /** The problem and its place: one or two sentences in the reader's language. */
   readonly message: string;
   /** What to do about it: one sentence. */
   readonly remedy: string;
   /** Path of the graph file: faults of a data or prompt file are where the graph file names it. */
   readonly file: string;
   readonly range: Range;
-  /** Of the start, from 1; the column counts UTF-16 units. */
+  /** Start of the range, from 1; the column counts UTF-16 units. */
   readonly line: number;
   readonly column: number;
   /** Computed on demand: a fix can take longer than finding the fault. */
@@ -40,7 +40,7 @@ export interface Fix {
 /** The best first. */
 export type Fixes = () => readonly Fix[];
 
-/** Every fault there is, with its weight. An error keeps the graph from running. */
+/** All faults, with their severity. An error prevents the graph from running. */
 export const FAULTS = {
   syntax: "error",
   "nested-too-deep": "error",

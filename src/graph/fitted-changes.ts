@@ -10,15 +10,15 @@ export interface Change {
 
 export interface FittedChange<C extends Change> {
   readonly change: C;
-  /** The instruction of a node whose inputs change: its placeholders go with them. */
+  /** Whether it is the instruction of a node whose inputs change, which changes its placeholders. */
   readonly isCompanion: boolean;
 }
 
 /**
- * Changes of a run as they are in the file. Inputs bring along the placeholders of their instruction, and a text that the
- * run wrote for other inputs than the file has now gets the placeholders of those.
+ * Adapts the changes of a run to the file. New inputs change the placeholders of their instruction, and a text that
+ * the run wrote for other inputs than the file has now gets placeholders for the latter.
  * @param run the graph as the run started
- * @param now the graph as the file has it
+ * @param now the graph as in the file
  */
 export function fittedChanges<C extends Change>(changes: readonly C[], run: Graph, now: Graph): FittedChange<C>[] {
   const [inRun, inFile] = [run, now].map(({ nodes }) => new Map(nodes.map((node) => [node.id, node])));

@@ -22,7 +22,7 @@ const extractor = z.discriminatedUnion("kind", [
 
 const anyNode = {
   id: z.string(),
-  /** What the node is for, in the author's words; may be empty. */
+  /** Purpose of the node, in the author's words; can be empty. */
   role: z.string(),
   /** The instruction of an `llm` node, the text of a `text` node: the value of the parameter θ. */
   text: z.string(),
@@ -32,30 +32,30 @@ const anyNode = {
   constraints: z.array(z.string()),
   /** Names of predecessors: graph inputs and nodes, in the order of the file. Empty for a kind that reads nothing. */
   inputs: z.array(z.string()).default([]),
-  /** A run can change what it reads (`optimize.edges`). Absent: it can't. */
+  /** Whether a run can change its inputs (`optimize.edges`). Absent: it can't. */
   tunesInputs: z.literal(true).optional(),
-  /** Which part of the reply is the value; null: the whole reply. */
+  /** The part of the reply that is the value; null: the whole reply. */
   output: extractor.nullable().default(null),
   /** How the text names its inputs; absent: `mustache`. */
   templating: z.enum(TEMPLATINGS).optional(),
-  /** Names in the text that stand for inputs of other names: variable → input. */
+  /** Names in the text for inputs with other names: variable → input. */
   variables: z.record(z.string(), z.string()).optional(),
-  /** The part of its file that the text is; absent: all of it, or the text is in the graph file. */
+  /** The part of its file that contains the text; absent: the whole file, or the text is in the graph file. */
   part: textPart.optional(),
 };
 
 const asking = {
-  /** The node's own model, winning over the role's. */
+  /** The node's own model, which overrides the role's. */
   model: modelChoice.nullable(),
   /** `user`: instruction and inputs in one user message. */
   message: z.enum(["system", "user"]),
-  /** What is sent around the instruction. */
+  /** The text sent around the instruction. */
   frame: z.string().optional(),
 };
 
 const llmNode = z.object({ kind: z.literal("llm"), ...anyNode, ...asking });
 
-/** The same call for each element of a list, in order. `output` is null: `each` takes the value out of each reply. */
+/** The same call for each element of a list, in order. `output` is null: `each` extracts the value from each reply. */
 const mapNode = z.object({
   kind: z.literal("map"),
   ...anyNode,
@@ -63,7 +63,7 @@ const mapNode = z.object({
   /** The input that is the list. In the instruction, its name stands for one element. */
   over: z.string(),
   each: extractor.nullable(),
-  /** Between the values; null: they become a JSON list. */
+  /** Separator of the values; null: they become a JSON list. */
   join: z.string().nullable(),
 });
 
@@ -71,13 +71,13 @@ const mapNode = z.object({
 const textNode = z.object({
   kind: z.literal("text"),
   ...anyNode,
-  /** The text contains demonstrations, one JSON object a line (`rowsText`), and must stay so. */
+  /** The text contains demonstrations, one JSON object per line (`rowsText`), and must keep this form. */
   form: z.literal("rows").optional(),
-  /** The text is code in this programming language: its braces name nothing. */
+  /** The programming language of a text that is code: its braces are not placeholders. */
   language: z.string().optional(),
 });
 
-/** A program: its value is what the default export returns for the values of its inputs. */
+/** A program: its value is the result of the default export for the values of its inputs. */
 const functionNode = z.object({
   kind: z.literal("function"),
   ...anyNode,
@@ -85,23 +85,23 @@ const functionNode = z.object({
   file: z.string(),
 });
 
-/** A tool on a server of the user: its value is the tool's result. */
+/** A tool on one of the user's servers: its value is the tool's result. */
 const toolNode = z.object({
   kind: z.literal("tool"),
   ...anyNode,
-  /** As the server names it, or `server/tool`. */
+  /** Its name on the server, or `server/tool`. */
   tool: z.string(),
-  /** JSON whose texts name inputs as `{{name}}`. `text` is the same as text, for prompts that show the step. */
+  /** JSON whose strings name inputs as `{{name}}`. `text` is the same as text, for prompts that show the step. */
   arguments: z.record(z.string(), z.unknown()),
 });
 
-/** A search in files of the repository. Its text is the query. */
+/** A search in the repository's files. Its text is the query. */
 const retrieverNode = z.object({
   kind: z.literal("retriever"),
   ...anyNode,
   /** Patterns of the files, relative to the graph file. */
   corpus: z.array(z.string()),
-  /** Passages that it finds at most. */
+  /** Maximum number of passages. */
   top: z.number(),
 });
 
@@ -121,7 +121,7 @@ export const graph = z.object({
   nodes: z.array(graphNode),
   /** Id of the node whose value is the answer A. */
   output: z.string(),
-  /** Ids of the nodes, besides the output, whose values have targets of their own. Absent: none has. */
+  /** Ids of the nodes besides the output that have targets of their own. Absent: none. */
   targets: z.array(z.string()).optional(),
 });
 
@@ -137,20 +137,20 @@ export type ToolNode = ReadOnly<z.infer<typeof toolNode>>;
 export type Extractor = ReadOnly<z.infer<typeof extractor>>;
 export type ModelChoice = ReadOnly<z.infer<typeof modelChoice>>;
 
-/** The node's own model; null if it names none, or asks none. */
+/** The node's own model; null if it has none. */
 export function ownModel(node: GraphNode): ModelChoice | null {
   return "model" in node ? node.model : null;
 }
 
-/** Whether it asks a model once for a value. */
+/** Whether the node asks a model exactly once for its value. */
 export function asksOnce(node: GraphNode): node is LlmNode {
   return "model" in node && !("over" in node);
 }
 
-/** The programming language of a node's text; null if that is no code, or code that can't change. */
+/** The programming language of a node's text; null if that is not code, or code that can't change. */
 export function languageOf(node: GraphNode): string | null {
   return "language" in node ? (node.language ?? null) : null;
 }
 
-/** Θ: node id → text, of the trainable nodes and of those that stay fixed. */
+/** Θ: node id → text, for trainable and fixed nodes. */
 export type Texts = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /**
- * Images in texts. A value that is an image is its data URL between two characters of private use, so that it goes through
- * templates, keys and records like any text; the provider takes it out of the message.
+ * Images in texts. An image value is its data URL between two private-use characters, so that templates, keys and
+ * records treat it as text; the provider extracts it from the message.
  */
 const [OPEN, CLOSE] = ["\uE000", "\uE001"];
 const MARKED = /\uE000data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})\uE001/g;
@@ -16,13 +16,13 @@ export function imageValue({ type, data }: Image): string {
   return `${OPEN}data:${type};base64,${data}${CLOSE}`;
 }
 
-/** The image of a data URL; null if it is none that models take. */
+/** The image in a data URL; null if it is not a type that models accept. */
 export function imageOf(url: string): Image | null {
   const [, type, data] = /^data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})$/.exec(url.trim()) ?? [];
   return type !== undefined && data !== undefined ? { type, data } : null;
 }
 
-/** What kind of image a file is, by its first bytes; null if it is none that models take. */
+/** The type of an image file, by its first bytes; null if it is not a type that models accept. */
 export function imageType(bytes: Uint8Array): string | null {
   const starts = (...head: number[]) => head.every((byte, at) => bytes[at] === byte);
   if (starts(0x89, 0x50, 0x4e, 0x47)) return "image/png";
@@ -36,7 +36,7 @@ export function hasImage(text: string): boolean {
   return text.includes(OPEN) && text.search(MARKED) >= 0;
 }
 
-/** Text and images of a message, in their order. */
+/** Text and images of a message, in order. */
 export function partsOf(content: string): (string | Image)[] {
   const parts: (string | Image)[] = [];
   let at = 0;
@@ -51,17 +51,17 @@ export function partsOf(content: string): (string | Image)[] {
   return rest === "" && parts.length > 0 ? parts : [...parts, rest];
 }
 
-/** A text as it is shown where no image can be. */
+/** A text for places that can't show images. */
 export function withoutImages(text: string): string {
   return text.includes(OPEN) ? text.replace(MARKED, "[image]") : text;
 }
 
-/** A value as code gets it: an image as its data URL. */
+/** A value for code: an image as its data URL. */
 export function unmarked(text: string): string {
   return text.includes(OPEN) ? text.replaceAll(OPEN, "").replaceAll(CLOSE, "") : text;
 }
 
-/** Images stand in messages of the user alone: those of others go to the start of the last one. */
+/** Moves images into user messages, because only these can have images: others go to the start of the last one. */
 export function imagesWithUser<T extends { readonly role: string; readonly content: string }>(
   messages: readonly T[],
 ): T[] {

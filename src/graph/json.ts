@@ -1,14 +1,14 @@
 import { parseLoose } from "./replies/loose-parser.ts";
 import { readReply } from "./replies/read-reply.ts";
 
-/** The JSON value in a model's reply: the whole reply, or the last value in fences or prose, read as it was meant. */
+/** The JSON value in a model's reply: the whole reply, or the last value in fences or prose, parsed leniently. */
 export function findJson(reply: string): { value: unknown } | null {
   const whole = parseLoose(reply.trim(), 0);
   if (whole && whole.end === reply.trim().length) return { value: whole.value };
   return readReply(reply, { keys: [], read: (value) => ({ value }) })?.value ?? null;
 }
 
-/** null when `text` is no JSON, or nested too deep; the value is wrapped, since it may itself be null. */
+/** null if `text` is not JSON or nested too deeply; the value is wrapped, since it can itself be null. */
 export function parseJson(text: string): { value: unknown } | null {
   if (isNestedTooDeep(text)) return null;
   try {
@@ -18,12 +18,15 @@ export function parseJson(text: string): { value: unknown } | null {
   }
 }
 
-/** What an object or a list has under a key of its own; undefined if it has none, as a text or a number. */
+/** An own member of an object or a list; undefined if there is none, or for a string or number. */
 export function memberOf(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 }
 
-/** Levels: no row and no reply needs them. What compares or writes a value calls itself for each, and the stack ends at some thousand. */
+/**
+ * Maximum depth, which no row or reply needs: recursive functions on values would exhaust the stack at a few
+ * thousand levels.
+ */
 const DEEPEST = 500;
 
 /** Whether a JSON text is nested more deeply than a value may be. */
@@ -40,7 +43,7 @@ export function isNestedTooDeep(text: string): boolean {
 
 const QUOTE = 0x22;
 
-/** Where a string's closing quote is; the end of the text where it has none. */
+/** Index of a string's closing quote; the end of the text if it has none. */
 export function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const character = text.charCodeAt(at);
@@ -50,7 +53,7 @@ export function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** The list or object that a text is the JSON of; undefined for any other text. */
+/** The list or object of which a text is the JSON; undefined for other texts. */
 export function structureIn(text: string): unknown {
   const value = parseJson(text)?.value;
   return typeof value === "object" && value !== null ? value : undefined;

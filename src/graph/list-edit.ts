@@ -1,7 +1,7 @@
 import { createScanner, type Node } from "jsonc-parser";
 import type { TextEdit } from "./fault.ts";
 
-/** Elements `from` up to but not including `to` give way to `insert`. */
+/** Replaces elements `from` to `to`, exclusive, with `insert`. */
 export interface ListChange {
   readonly from: number;
   readonly to: number;
@@ -9,13 +9,13 @@ export interface ListChange {
   readonly insert: readonly string[];
 }
 
-/** How one element becomes another: smaller than replacing all of it, where the caller knows how. */
+/** Edits that turn one element into another, if that is smaller than replacing all of it. */
 type ReplaceElement = (element: Node, json: string) => TextEdit[];
 
 /**
- * Edits that change elements of a JSON list and leave everything else: other elements, comments, indentation, line
- * ends, and whether a comma follows the last one.
- * @param changes ascending; between two of them at least one element stays
+ * Edits that change elements of a JSON list and nothing else: other elements, comments, indentation, line ends, and
+ * a trailing comma stay.
+ * @param changes ascending; between two of them at least one element is unchanged
  */
 export function editList(
   source: string,
@@ -60,7 +60,7 @@ function insertBefore(source: string, elements: readonly Node[], at: number, add
   return { offset: last ? last.offset + last.length : 0, length: 0, text };
 }
 
-/** Removes neighbouring elements with their commas, and the line where nothing else is on it. */
+/** Removes neighbouring elements with their commas, and lines that become empty. */
 function removeElements(
   source: string,
   elements: readonly Node[],
@@ -77,7 +77,7 @@ function removeElements(
   });
   const before = from > 0 ? (commas[from - 1] ?? null) : null;
   const loose = edits.flatMap(({ comma }) => comma ?? []);
-  // The element before becomes the last one: it gets no comma that the last one did not have.
+  // The previous element becomes the last one: it gets no comma that the last one did not have.
   if (to === elements.length && commas[to - 1] === null && before !== null) loose.push(before);
   return [...edits.map(({ removal }) => removal), ...loose.map((offset) => ({ offset, length: 1, text: "" }))];
 }
@@ -97,7 +97,7 @@ function withEmptyLine(source: string, start: number, end: number): TextEdit {
     : { offset: startsLine ? start : first, length: end - (startsLine ? start : first), text: "" };
 }
 
-/** A new member at the end of an object, laid out like the last one. */
+/** Adds a member at the end of an object, formatted like the last one. */
 export function addMember(source: string, object: Node, key: string, json: string): TextEdit[] {
   const member = `${JSON.stringify(key)}: ${json}`;
   if (object.children?.length) return [insertBefore(source, object.children, object.children.length, [member])];
@@ -123,7 +123,7 @@ export function lineEndOf(source: string): "\n" | "\r\n" {
   return /\r\n|\n/.exec(source)?.[0] === "\r\n" ? "\r\n" : "\n";
 }
 
-/** Where the comma after each element is; comments between may contain commas of their own. */
+/** Position of the comma after each element; comments in between can contain commas. */
 function commasAfter(source: string, list: Node): (number | null)[] {
   const elements = list.children ?? [];
   const end = list.offset + list.length - 1;

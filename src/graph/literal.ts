@@ -1,6 +1,6 @@
 import type { Range } from "./fault.ts";
 
-/** One character of a JSON string, as it is and where it is: several source characters where it is escaped. */
+/** One character of a JSON string and its position: several source characters if it is escaped. */
 export interface LiteralUnit {
   readonly character: string;
   readonly offset: number;
@@ -19,7 +19,7 @@ export function literalUnits(source: string, { start, end }: Range): LiteralUnit
   return units;
 }
 
-/** Where `length` characters of a string's value, from `offset`, are in the source. */
+/** The range in the source of `length` characters of a string's value, from `offset`. */
 export function literalRange(
   source: string,
   literal: { offset: number; length: number },

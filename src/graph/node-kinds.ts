@@ -1,12 +1,17 @@
-/** What a kind of node is, apart from how it runs (`engine/nodes`). Imports nothing: the page reads it, too. */
+/**
+ * Traits of a kind of node, apart from how it runs (`engine/nodes`). Imports nothing, because the page uses it, too.
+ */
 export interface NodeTraits {
-  /** It has `inputs`: its value is made from other values. */
+  /** Whether it has `inputs`: its value is made from other values. */
   readonly reads: boolean;
-  /** A model is asked for its value, and it may name one of its own. */
+  /** Whether a model computes its value; it can name a model of its own. */
   readonly asksModel: boolean;
-  /** What its text is: an instruction, in which `{{name}}` stands for an input, its value, a program, or a query, in which `{{name}}` stands for an input, too. null: it has none. */
+  /**
+   * Role of its text: an instruction or a query, in which `{{name}}` stands for an input, its value, or a program.
+   * null: it has no text.
+   */
   readonly text: "instruction" | "value" | "code" | "query" | null;
-  /** Its value follows from its inputs without a model, so feedback on it is feedback on them. */
+  /** Whether its value is computed from its inputs without a model, so that feedback on it is feedback on them. */
   readonly computed: boolean;
 }
 
@@ -27,12 +32,12 @@ export const RESERVED_KINDS: readonly string[] = ["group"];
 
 const UNKNOWN: NodeTraits = { reads: true, asksModel: false, text: null, computed: false };
 
-/** @param kind of a file: it may be one that this version does not run */
+/** @param kind from a file: this version may not support it */
 export function traitsOf({ kind }: { readonly kind: string }): NodeTraits {
   return isNodeKind(kind) ? NODE_KINDS[kind] : UNKNOWN;
 }
 
-/** Whether placeholders are filled in where a node's text is: in an instruction, and in a text that names inputs. */
+/** Whether placeholders in a node's text are filled in: in an instruction, and in a text that names inputs. */
 export function fillsIn(node: { readonly kind: string; readonly inputs: readonly unknown[] }): boolean {
   const { text } = traitsOf(node);
   return text === "instruction" || text === "query" || (text === "value" && node.inputs.length > 0);
@@ -42,7 +47,7 @@ function isNodeKind(kind: string): kind is NodeKind {
   return Object.hasOwn(NODE_KINDS, kind);
 }
 
-/** Whether its text can change at all. */
+/** Whether its text can change. */
 export function canChange(node: { readonly kind: string }): boolean {
   const { text } = traitsOf(node);
   return text === "instruction" || text === "value";

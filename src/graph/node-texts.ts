@@ -18,20 +18,20 @@ import { isPlaced } from "./places/placed-text.ts";
 import { frontMatterOf, isMetadata } from "./text/front-matter.ts";
 import { plainText } from "./text/text.ts";
 
-/** A text that the graph file contains or names. */
+/** A text in the graph file, or in a file that it names. */
 export interface FoundText {
-  /** Absolute, of the file that contains it. */
+  /** Absolute path of the file that contains it. */
   readonly path: string;
   readonly text: string;
-  /** In that file, from 1; 1 for a text of the graph file itself. */
+  /** Its first line in that file, from 1; 1 for a text in the graph file itself. */
   readonly firstLine: number;
-  /** Of a text in a file of its own: its place there, in characters. */
+  /** Range in characters of a text in a separate file; null for others. */
   readonly range: Range | null;
-  /** The part of the file that it is; absent: all of it. */
+  /** The part of the file that contains it; absent: the whole file. */
   readonly part?: TextPart;
 }
 
-/** The text of a node; null, with a fault, where its file can't be read. */
+/** The text of a node; null, with a fault, if its file can't be read. */
 export async function textOf(
   document: JsonDocument,
   { id, kind, text }: OutlineNode,
@@ -73,7 +73,11 @@ export async function referencedText(
   return { path: file.path, text: found.text, firstLine, range: found.range, ...(part && { part }) };
 }
 
-/** A whole file. @param path of the reference: `{ "file": … }` @param inner from there to the file's name */
+/**
+ * Reads a whole file.
+ * @param path of the reference: `{ "file": … }`
+ * @param inner from there to the file's name
+ */
 export async function referencedCode(
   document: JsonDocument,
   path: JsonPath,
@@ -87,7 +91,7 @@ export async function referencedCode(
   return { path: file.path, text: plainText(file.text), firstLine: 1, range: { start: 0, end: file.text.length } };
 }
 
-/** null, with a fault, where the file can't be read. @param path of its name */
+/** null, with a fault, if the file can't be read. @param path of its name */
 async function referencedFile(
   document: JsonDocument,
   path: JsonPath,
@@ -105,7 +109,10 @@ async function referencedFile(
   }
 }
 
-/** Where it may be that someone wanted it otherwise: a prompt may start with rules between two lines of `---`. */
+/**
+ * Notes that front matter is not sent if it may be meant as text: a prompt can start with rules between two lines of
+ * `---`.
+ */
 function tellOfFrontMatter(document: JsonDocument, path: JsonPath, reference: string, content: string): void {
   const { keys, problem } = frontMatterOf(content, document.t);
   const name = JSON.stringify(reference);
@@ -129,10 +136,10 @@ function tellOfFrontMatter(document: JsonDocument, path: JsonPath, reference: st
   }
 }
 
-/** A text of one line that could be the name of a file. */
+/** Matches a text of one line that could be the name of a file. */
 const FILE_NAME = /^[^\r\n<>"|*?{}]{0,250}[^\s<>"|*?{}]\.[A-Za-z0-9]{1,10}$/;
 
-/** A name of an existing file in place of its text: that name alone would be sent, and tuned. */
+/** Warns of a text that is the name of an existing file: the name itself would be sent and tuned. */
 export async function warnOfFileName(
   document: JsonDocument,
   path: JsonPath,

@@ -6,29 +6,29 @@ import { isCode, keyedFormat, type TextPart } from "./places/part.ts";
 import { TEMPLATINGS, type Templating } from "./text/templating.ts";
 import { plainText } from "./text/text.ts";
 
-/** What a graph input or a node may be called. */
+/** A valid name of a graph input or a node. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
-/** Positions of everything in a graph file, as far as it can be read, even if it is broken. */
+/** Positions of everything in a graph file that can be read, even if the file is broken. */
 export interface Outline {
   readonly inputs: readonly NamedRange[];
   readonly nodes: readonly OutlineNode[];
   readonly output: NamedRange | null;
   /** Nodes that `data.targets` names. */
   readonly targets: readonly NamedRange[];
-  /** Every file that is named: `{ "file": … }` of texts, and data files. */
+  /** Every file reference: `{ "file": … }` of texts, and data files. */
   readonly references: readonly FileReference[];
 }
 
 export interface NamedRange {
   readonly name: string;
-  /** With its quotes. */
+  /** Including its quotes. */
   readonly range: Range;
 }
 
 export interface OutlineNode {
   readonly id: string;
-  /** As written; `llm` where it is not. */
+  /** As written; `llm` if it is missing. */
   readonly kind: string;
   readonly role: string;
   readonly trainable: boolean;
@@ -36,36 +36,36 @@ export interface OutlineNode {
   readonly range: Range;
   readonly idRange: Range;
   readonly inputs: readonly NamedRange[];
-  /** The input whose elements it goes over; null for every kind but `map`. */
+  /** The input with the list of a `map` node; null for other kinds. */
   readonly over: NamedRange | null;
-  /** The programming language of its text; null if that is no code. */
+  /** The programming language of its text; null if that is not code. */
   readonly language: string | null;
-  /** How its text names inputs. */
+  /** The template language of its text. */
   readonly templating: Templating;
   /** Names in its text for inputs with other names: variable → input. */
   readonly variables: Readonly<Record<string, string>>;
-  /** What is sent around its instruction; null if there is none. */
+  /** The text sent around its instruction; null if there is none. */
   readonly frame: string | null;
-  /** Where the instruction or text is; null if the node has none. */
+  /** The instruction or text; null if the node has none. */
   readonly text: OutlineText | null;
 }
 
 export interface OutlineText {
   readonly key: "instruction" | "text" | "examples" | "code" | "query";
-  /** Of the value: a text, a list of lines, rows, or a reference. */
+  /** Range of the value: a text, a list of lines, rows, or a reference. */
   readonly range: Range;
   readonly form: "string" | "lines" | "rows" | "file";
-  /** null if it is in a file of its own. */
+  /** null if it is in a separate file. */
   readonly value: string | null;
-  /** null but for form `file`. */
+  /** null unless the form is `file`. */
   readonly reference: string | null;
-  /** The part of the file that is the text; absent: all of it. */
+  /** The part of the file that contains the text; absent: the whole file. */
   readonly part?: TextPart;
 }
 
 export interface FileReference {
   readonly reference: string;
-  /** Of the path, with its quotes. */
+  /** Range of the path, including its quotes. */
   readonly range: Range;
   /** The node whose text it contains; null for data and rubrics. */
   readonly node: string | null;
@@ -86,18 +86,18 @@ export function outlineOf(document: JsonDocument): Outline {
   };
 }
 
-/** The node in whose part of the file an offset lies. */
+/** The node at an offset. */
 export function nodeAt(outline: Outline, offset: number): OutlineNode | null {
   return outline.nodes.find(({ range }) => range.start <= offset && offset <= range.end) ?? null;
 }
 
-/** The entry of some node's `inputs` in which an offset lies. */
+/** The entry of a node's `inputs` at an offset. */
 export function inputAt(outline: Outline, offset: number): NamedRange | null {
   const inputs = nodeAt(outline, offset)?.inputs ?? [];
   return inputs.find(({ range }) => range.start <= offset && offset <= range.end) ?? null;
 }
 
-/** The file reference in which an offset lies. */
+/** The file reference at an offset. */
 export function referenceAt(outline: Outline, offset: number): FileReference | null {
   return outline.references.find(({ range }) => range.start <= offset && offset <= range.end) ?? null;
 }
@@ -180,12 +180,12 @@ function frameOf(node: Node | undefined): string | null {
   return node?.type === "array" ? (node.children ?? []).map(plainLine).join("\n") : stringOf(node);
 }
 
-/** What an element of a list of lines adds to its text: each is put into plain form by itself. */
+/** The text of an element of a list of lines, in plain form. */
 export function plainLine(element: Node): string {
   return plainText(stringOf(element) ?? "");
 }
 
-/** A row of examples as its line of the text. */
+/** A row of examples as a line of text. */
 export function plainRow(row: Node): string {
   return plainText(JSON.stringify(getNodeValue(row)));
 }
@@ -195,7 +195,7 @@ function textReference(document: JsonDocument, { id, text }: OutlineNode): FileR
   return path ? reference(path, id) : [];
 }
 
-/** Where a loss names files. */
+/** Paths at which a loss names files. */
 const LOSS_FILES: readonly JsonPath[] = [["rubric", "file"], ["file"], ["visible"], ["hidden"]];
 
 /** Paths of the losses of a file: that of the answer, and those of single nodes. */

@@ -2,16 +2,22 @@ import { once } from "node:events";
 import { Script } from "node:vm";
 import { Worker } from "node:worker_threads";
 
-/** Milliseconds that a pattern gets for one text: here, where everything else waits; then in a thread of its own; and there, once it was not worth the wait. */
+/**
+ * Time limits of a pattern per text, in milliseconds: on this thread, which it blocks; then in a separate thread;
+ * and there, after it was too slow.
+ */
 const LIMITS = { here: 50, apart: 500, distrusted: 50 };
 
-/** Texts on which a pattern may use up its time before it is given less; and times that one is trusted again. */
+/**
+ * Number of texts on which a pattern can reach its limit before the limit is lowered; and number of times that it is
+ * trusted again.
+ */
 const CHANCES = 3;
 
 /** The first match and its groups; null if there is none. */
 export type Match = readonly (string | undefined)[] | null;
 
-/** A regular expression from a file ran longer than its time: the sample is unscored, never wrong. */
+/** A regular expression from a file exceeded its time limit: the sample is unscored, never wrong. */
 export class PatternTimeout extends Error {
   override readonly name = "PatternTimeout";
   constructor(
@@ -23,13 +29,13 @@ export class PatternTimeout extends Error {
 }
 
 /**
- * Regular expressions that files brought along, each with a time limit. One that turns out to be slow runs in a thread of
- * its own from then on, one text after another; one that was slow in vain on three texts gets little time for the rest.
+ * Runs regular expressions from files, each with a time limit. A slow one then runs in a separate thread, one text
+ * after another; one that was too slow on three texts gets little time for the rest.
  */
 export class Patterns {
-  /** Slow pattern → texts on which it used up its time. */
+  /** Slow pattern → number of texts on which it reached its limit. */
   readonly #slow = new Map<string, number>();
-  /** Pattern → how often it had only seemed slow. */
+  /** Pattern → number of times that it only seemed slow. */
   readonly #cleared = new Map<string, number>();
   #worker: Worker | null = null;
   #waiting = 0;
@@ -52,7 +58,10 @@ export class Patterns {
     return turn;
   }
 
-  /** Does not wait: for what is only shown. @throws the same, and PatternTimeout at once for a pattern known to be slow */
+  /**
+   * Like `match` without waiting, for display.
+   * @throws the same, and PatternTimeout at once for a pattern known to be slow
+   */
   matchNow(pattern: string, flags: string, text: string): Match {
     const source = sourceOf(pattern, flags, text);
     const found = this.#slow.has(pattern) ? undefined : matchWithin(this.limits.here, source);
@@ -66,7 +75,7 @@ export class Patterns {
     const cleared = this.#cleared.get(pattern) ?? 0;
     if (spent === 0 && cleared < CHANCES) {
       const found = await this.#ask(source, this.limits.here);
-      // The machine was busy, which can happen to every pattern.
+      // The machine was busy, which can affect every pattern.
       if (found !== undefined && this.#slow.delete(pattern)) this.#cleared.set(pattern, cleared + 1);
       if (found !== undefined) return found;
     }
@@ -88,7 +97,7 @@ export class Patterns {
     }
   }
 
-  /** No one waits any more: no thread is kept. */
+  /** Ends the thread when nothing is waiting. */
   async #rest(): Promise<void> {
     this.#waiting--;
     if (this.#waiting > 0) return;
@@ -109,7 +118,7 @@ function matchWithin(limit: number, source: string): Match | undefined {
   }
 }
 
-/** The same in a thread of its own, which anything else that is thrown ends. */
+/** The same in a separate thread, which ends if anything else is thrown. */
 const WORKER = `
 const { parentPort } = require("node:worker_threads");
 const { Script } = require("node:vm");
@@ -124,14 +133,14 @@ parentPort.on("message", ({ source, limit }) => {
 });
 `;
 
-/** @throws SyntaxError, before any time is spent */
+/** @throws SyntaxError, before it runs */
 function sourceOf(pattern: string, given: string, text: string): string {
   const { flags } = new RegExp(pattern, given.replace(/[gy]/g, ""));
   const [regex, of, subject] = [pattern, flags, text].map((part) => JSON.stringify(part));
   return `new RegExp(${regex}, ${of}).exec(${subject})`;
 }
 
-/** Why this is not a regular expression, in the language's own words; null when it is one. */
+/** Why this is not a regular expression, in the words of JavaScript's error; null if it is one. */
 export function patternFault(pattern: string, flags = ""): string | null {
   try {
     new RegExp(pattern, flags);

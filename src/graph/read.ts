@@ -23,20 +23,20 @@ import { namesOf } from "./symbols.ts";
 import { hashText } from "./text/text.ts";
 import { defaultArguments } from "./tool-arguments.ts";
 
-/** What a graph file says by itself, without the files that it names. */
+/** The content of a graph file, without the files that it names. */
 export interface GraphTextReading {
-  /** null if the file does not fit the format; the faults say why. */
+  /** null if the file does not match the format; the faults say why. */
   readonly file: GraphFile | null;
   readonly outline: Outline;
   readonly faults: readonly Fault[];
-  /** Takes further faults, with places in the file. */
+  /** Collects further faults, with positions in the file. */
   readonly document: JsonDocument;
 }
 
 export interface GraphReading extends GraphTextReading {
   /** null if the graph itself has errors. Errors in data, loss or options leave it: it can be shown. */
   readonly graph: Graph | null;
-  /** By node id: where its text is. By `inputsIdOf` a node: where what it reads is. */
+  /** By node id: place of its text. By `inputsIdOf` a node: place of its inputs. */
   readonly sources: Readonly<Record<string, TextSource>>;
   readonly root: ContainmentRoot;
 }
@@ -48,23 +48,23 @@ export interface ReadGraphOptions {
   readonly locale?: Locale;
 }
 
-/** Position of the text of a node, and what it was when it was read. */
+/** Position of a node's text, and its hash when it was read. */
 export interface TextSource {
   readonly node: string;
-  /** `inputs`: it is not a text but what the node reads, and `node` is `inputsIdOf` the node. */
+  /** `inputs`: not a text but the inputs of a node, and `node` is `inputsIdOf` the node. */
   readonly form: "string" | "lines" | "rows" | "file" | "inputs";
   /** Absolute path of the file that contains the text: the graph file, or a prompt file. */
   readonly path: string;
-  /** Of the value in the graph file: the text itself, or the reference to its file. */
+  /** Range of the value in the graph file: the text itself, or the reference to its file. */
   readonly range: Range;
-  /** The part of the file that it is; absent for all of it, and for a text of the graph file. */
+  /** The part of the file that contains it; absent for a whole file, and for a text in the graph file. */
   readonly part?: TextPart;
   /** `hashText` of the text. */
   readonly hash: string;
 }
 
 /**
- * Reads a graph file as far as its own text goes: fast enough for each keystroke, needs no disk, never throws.
+ * Reads only the graph file itself: fast enough for each keystroke, without disk access, never throws.
  * @param path named in the faults
  * @param locale language of the faults
  */
@@ -74,7 +74,7 @@ export function readGraphText(path: string, text: string, format: FileFormat, lo
 }
 
 /**
- * Reads a graph file and the texts that it names, with all faults at once. Never throws, whatever the bytes.
+ * Reads a graph file and the texts that it names, and collects all faults. Never throws, whatever the bytes.
  * @param path absolute
  */
 export async function readGraph(
@@ -117,7 +117,7 @@ function readAlone(path: string, text: string, format: FileFormat, { set = [], l
   const document = withSettings(path, text, set, locale);
   const outline = outlineOf(document);
   const alone = { document, outline, file: null, part: null };
-  // The first brace is a start, not a list of faults.
+  // The first brace is a start: a list of faults would not help yet.
   if (isBlank(text)) {
     document.clear();
     document.add(
@@ -168,7 +168,7 @@ function stepsOf(setting: string): (string | number)[] {
   return setting.split(".").map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
-/** The file as if it held the given values, on the same lines. */
+/** The file with the given values, on the same lines. */
 function withSettings(
   path: string,
   text: string,
@@ -230,7 +230,7 @@ function checkFields(document: JsonDocument, outline: Outline, file: GraphFile):
   }
 }
 
-/** Errors of data, loss and options do not keep a graph from being shown; nor does what only a run needs. */
+/** Whether there are errors that prevent the graph from being shown: not those of data, loss and options. */
 function hasGraphErrors(document: JsonDocument): boolean {
   const apart = ["data", "loss", "optimize"].flatMap((key) => {
     const node = document.at([key]);
@@ -311,12 +311,12 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline
   }
 }
 
-/** Whether the text is in a file of its own. */
+/** Whether the text is in a separate file. */
 function isReference(text: string | readonly string[] | { readonly file: string }): text is { readonly file: string } {
   return typeof text === "object" && "file" in text;
 }
 
-/** Default parameters of a model: with a higher temperature, a gate can't tell a gain from noise. */
+/** Default parameters of a model: at a higher temperature, the gate can't distinguish a gain from noise. */
 export const DEFAULT_PARAMS = { temperature: 0 } as const;
 
 export function modelChoice(spec: ModelSpec): ModelChoice {

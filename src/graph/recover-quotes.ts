@@ -1,9 +1,9 @@
 import { type ParseError, printParseErrorCode } from "jsonc-parser";
 
 /**
- * A text in which a quote is missing, as the parser reads it best: the text that is not closed ends with the name it
- * starts with, or before what closes its line, and not with the line. As long as the text itself, since the line's end
- * gives way to the quote: offsets in other lines stay what they are. null if no quote is missing.
+ * Repairs a text with a missing quote so that the parser can read it: the unclosed string ends after the name that
+ * it starts with, or before the bracket or comma that ends its line. The length stays the same, since the quote
+ * replaces the line end, so offsets in other lines are unchanged. null if no quote is missing.
  */
 export function recoverQuotes(json: string, errors: readonly ParseError[]): string | null {
   const open = errors.filter(({ error }) => printParseErrorCode(error) === "UnexpectedEndOfString");

@@ -9,7 +9,7 @@ export class RenameRefused extends Error {
   override readonly name = "RenameRefused";
   constructor(
     readonly reason: "not a name" | "taken" | "unknown" | "made twice" | "cannot be read",
-    /** The name that is in the way. */
+    /** The name that prevents it. */
     readonly of: string,
     /** Path of the graph file. */
     readonly graph: string,
@@ -24,7 +24,7 @@ export interface RenameSource {
   /** Path of a prompt file that a graph names; null if it can't be read. */
   promptOf(graph: string, reference: string): Promise<string | null>;
   prompt(path: string): Promise<string>;
-  /** Every node whose text is in a prompt file, of any graph. */
+  /** Nodes of all graphs whose text is in a prompt file. */
   usersOf(prompt: string): Promise<readonly PromptUser[]>;
 }
 
@@ -35,10 +35,10 @@ export interface PromptUser {
 }
 
 /**
- * Edits, by path of the file, that give a name of a graph another one everywhere: its making, `inputs`, `output`,
- * `data.fields`, `data.targets`, `losses`, `keep`, and `{{name}}` in instructions and prompt files. A prompt file that several graphs share ties their
- * names: where another graph reads the same name there, it is renamed in that graph as well. An input that had the name
- * of its data field keeps the field.
+ * Edits, by file, that rename a graph input or node everywhere: its definition, `inputs`, `output`, `data.fields`,
+ * `data.targets`, `losses`, `keep`, and `{{name}}` in instructions and prompt files. A prompt file that several
+ * graphs share connects their names: if another graph reads the same name there, it is renamed in that graph, too.
+ * An input with the name of its data field keeps the field.
  * @param graphs paths of the graphs in which it is renamed first
  * @throws RenameRefused
  */
@@ -92,7 +92,10 @@ function renameInGraph(document: JsonDocument, outline: Outline, name: string, t
   );
 }
 
-/** An input without an entry in `data.fields` is read from the field of its own name: that field stays. */
+/**
+ * Keeps the data field of a renamed input: without an entry in `data.fields`, it is read from the field with its
+ * name.
+ */
 function keepField(document: JsonDocument, name: string, to: string): readonly TextEdit[] {
   const fields = document.at(["data", "fields"]);
   if (fields && (document.members(fields).has(name) || document.members(fields).has(to))) return [];
@@ -103,7 +106,7 @@ function keepField(document: JsonDocument, name: string, to: string): readonly T
   return fix?.edits ?? [];
 }
 
-/** In broken JSON, uses can be in the unreadable part, so every place that looks like a use must be known. */
+/** Whether every place that looks like a use is known: in broken JSON, uses can be in the unreadable part. */
 function isWhole(document: JsonDocument, uses: readonly Use[], name: string): boolean {
   if (document.isSound) return true;
   const pattern = name.replaceAll(/[^\w]/g, "\\$&");

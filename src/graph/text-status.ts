@@ -4,15 +4,15 @@ import type { Graph } from "./graph.ts";
 import { isSameButSpacing } from "./text/formatting.ts";
 
 /**
- * What the file contains of a change now: the text from before it, the proposed one, or neither, so that the verdict no longer
- * says anything of the file. `unknown`: the graph has errors or is not in the workspace.
+ * The current state of a change in the file: the text from before it, the proposed one, or another one to which the
+ * verdict doesn't apply. `unknown`: the graph has errors or is not in the workspace.
  */
 export type TextStatus = "base" | "proposed" | "changed" | "unknown";
 
 /**
- * VS Code changes spacing at line ends when it saves, so that is ignored.
+ * Ignores spacing at line ends, which VS Code changes on save.
  * @param run the graph as the run started
- * @param graph the graph as the file has it; null: unknown
+ * @param graph the graph as in the file; null: unknown
  */
 export function textStatusOf(change: Change, run: Graph, graph: Graph | null): TextStatus {
   if (!graph) return "unknown";

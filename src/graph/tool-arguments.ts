@@ -1,11 +1,11 @@
 import { render } from "./text/templating.ts";
 
-/** Arguments of a tool as the file gives them: JSON whose texts name inputs as `{{name}}`. */
+/** Arguments of a tool as in the file: JSON whose strings name inputs as `{{name}}`. */
 export type ToolArguments = Readonly<Record<string, unknown>>;
 
 /**
- * Fills in the values of inputs. A text that is one placeholder and nothing else becomes the value itself, so that a list or
- * an object stays one.
+ * Fills in the values of inputs. A string with only a placeholder becomes the value itself, so that lists and
+ * objects are kept.
  * @param given by name, with lists and objects as such
  * @param texts the same as texts
  */
@@ -26,7 +26,7 @@ export function fillArguments(
   return Object.fromEntries(Object.entries(parts).map(([key, value]) => [key, filled(value)]));
 }
 
-/** Arguments where the file gives none: the inputs by name. */
+/** Default arguments: the inputs by name. */
 export function defaultArguments(inputs: readonly string[]): ToolArguments {
   return Object.fromEntries(inputs.map((name) => [name, `{{${name}}}`]));
 }

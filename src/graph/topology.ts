@@ -2,7 +2,7 @@ import type { Graph, GraphNode } from "./graph.ts";
 
 /** Dependencies between the nodes of a graph. Graph inputs are not nodes: they have successors, and are named by `predecessors`. */
 export interface Topology {
-  /** Every node after its predecessors; of several that are possible, first the one that is first in the file. */
+  /** Nodes in topological order; ties in the order of the file. */
   readonly order: readonly GraphNode[];
   /** Names of the nodes and graph inputs that a node reads, in the order of the file. */
   predecessors(id: string): readonly string[];
@@ -15,13 +15,13 @@ export interface Topology {
   trainableAncestors(id: string): ReadonlySet<string>;
   /** Whether a gradient on this value can reach a parameter: the node is trainable or has a trainable ancestor. */
   leadsToTrainable(name: string): boolean;
-  /** Edges between nodes on the longest way to this node; 0 for a node that reads no other. */
+  /** Number of edges on the longest path of nodes to this node; 0 for a node that reads no other. */
   depth(id: string): number;
   /** Whether a node is the output or has targets of its own, or leads to such a node. */
   isNeeded(id: string): boolean;
 }
 
-/** @param graph without a cycle, as every `Graph` that `readGraph` gives */
+/** @param graph without cycles, like every `Graph` from `readGraph` */
 export function topologyOf(graph: Graph): Topology {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const predecessors = new Map(graph.nodes.map((node) => [node.id, node.inputs]));
@@ -65,12 +65,12 @@ export function topologyOf(graph: Graph): Topology {
   };
 }
 
-/** One cycle, each id followed by one that reads it and the first again at the end; null if there is none. */
+/** One cycle: each id is followed by one that reads it, and the first is repeated at the end; null if there is none. */
 export function findCycle(predecessors: ReadonlyMap<string, readonly string[]>): string[] | null {
   const settled = new Set(topologicalOrder(predecessors));
   const start = [...predecessors.keys()].find((id) => !settled.has(id));
   if (start === undefined) return null;
-  // Every node that is left has a predecessor that is left: walking backward must meet its own path.
+  // Every remaining node has a remaining predecessor, so walking backward must reach a visited node.
   const path: string[] = [];
   const seen = new Map<string, number>();
   let at = start;
@@ -83,7 +83,7 @@ export function findCycle(predecessors: ReadonlyMap<string, readonly string[]>):
   return [...cycle, cycle[0] ?? at];
 }
 
-/** Ids whose predecessors all come before them; what is on or behind a cycle is left out. */
+/** Ids in topological order, without those on or after a cycle. */
 function topologicalOrder(predecessors: ReadonlyMap<string, readonly string[]>): string[] {
   const position = new Map([...predecessors.keys()].map((id, index) => [id, index]));
   const waiting = new Map<string, number>();

@@ -11,7 +11,7 @@ import { findCycle } from "../topology.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { addInput, declareInput, remove, removeChildren, rename, replace } from "./quick-fixes.ts";
 
-/** Where a file says whether a run can change what nodes read. */
+/** Path of the option that lets a run change what nodes read. */
 const EDGES = ["optimize", "edges"];
 
 /** Checks what a schema can't express: names, edges, and what a run needs. Adds its faults to `document`. */
@@ -157,7 +157,9 @@ function checkVariables(document: JsonDocument, { id, variables, inputs }: Outli
   }
 }
 
-/** The text sent around an instruction must have a place for it, and can name inputs only. */
+/**
+ * Checks the text sent around an instruction: it must contain a place for the instruction, and can only name inputs.
+ */
 function checkFrame(document: JsonDocument, { id, frame, inputs }: OutlineNode): void {
   if (frame === null) return;
   const { t } = document;
@@ -199,7 +201,7 @@ function addCycle(document: JsonDocument, { nodes }: Outline, cycle: readonly st
 function checkReach(document: JsonDocument, outline: Outline, predecessors: ReadonlyMap<string, string[]>): void {
   const output = outline.output?.name;
   if (output === undefined || !predecessors.has(output)) return;
-  // What nothing reads yet is what a run that changes edges can add.
+  // An input that nothing reads yet is one that a run with edges can add.
   if (document.at(EDGES)?.type === "array" || document.at(EDGES)?.value === true) return;
   const used = new Set<string>();
   const waiting = [output, ...outline.targets.map(({ name }) => name)];
@@ -246,7 +248,10 @@ function checkOutput(document: JsonDocument, outline: Outline): void {
   });
 }
 
-/** `data.targets` names nodes with values other than their text, and `losses` those that it names. */
+/**
+ * Checks that `data.targets` names nodes with values other than their text, and `losses` only nodes in
+ * `data.targets`.
+ */
 function checkTargets(document: JsonDocument, { nodes, output, targets }: Outline): void {
   const { t } = document;
   const scored = nodes.filter((node) => traitsOf(node).text !== "value").map(({ id }) => id);
@@ -296,7 +301,7 @@ function checkPatterns(document: JsonDocument, { nodes }: Outline): void {
   }
 }
 
-/** A name that is neither a graph input nor a node, with the nearest one offered. */
+/** Adds a fault for a name that is neither a graph input nor a node, and offers the nearest one. */
 function unknownName(document: JsonDocument, { id }: OutlineNode, at: NamedRange, names: ReadonlySet<string>): void {
   const meant = document.isCrowded ? null : didYouMean(at.name, names);
   const remedy = meant ? document.t('Did you mean "{0}"?', meant) : document.t("Name a graph input or a node.");
@@ -313,7 +318,7 @@ function unknownName(document: JsonDocument, { id }: OutlineNode, at: NamedRange
   ]);
 }
 
-/** The nearest name that is allowed and free, here and at every use. */
+/** Offers the nearest name that is allowed and free, to change it here and at every use. */
 function goodName(document: JsonDocument, outline: Outline, name: string): Fix[] {
   const good = name.replace(/^[^A-Za-z]+/, "").replaceAll(/[^A-Za-z0-9_-]+/g, "_");
   if (!NAME.test(good) || namesOf(outline).has(good)) return [];

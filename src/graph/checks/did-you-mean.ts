@@ -1,10 +1,10 @@
-/** Looking through more takes longer than a keystroke. */
+/** Maximum number of names to search: more would take longer than a keystroke. */
 const MAX_NAMES = 2000;
 const MAX_LENGTH = 60;
 
 /**
- * The name that was probably meant: case aside, at most a third of its letters differ. null if none is near, or there are more
- * than 2,000 names to look through, or it is too long for a slip.
+ * The name that was probably meant: ignoring case, at most a third of its letters differ. null if none is near, if
+ * there are more than 2,000 names, or if it is too long for a typo.
  */
 export function didYouMean(name: string, names: Iterable<string>): string | null {
   if (name.length > MAX_LENGTH) return null;
@@ -24,7 +24,7 @@ export function didYouMean(name: string, names: Iterable<string>): string | null
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`; `limit` where it takes as many. */
+/** Number of insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`, up to `limit`. */
 function editDistance(a: string, b: string, limit: number): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,32 +1,32 @@
 import { translatable } from "../../i18n/locale.ts";
 import { isFormatString, placeholderOf, readMarks, type Templating } from "../text/templating.ts";
 
-/** A piece of another program's template language in a text: nothing fills it in, so it would be sent as it is. */
+/** A piece of another program's template language in a text: nothing fills it in, so it would be sent unchanged. */
 export interface ForeignMark {
   readonly offset: number;
   readonly length: number;
-  /** As it is, at most 60 characters. */
+  /** Its text, at most 60 characters. */
   readonly shown: string;
-  /** What it is called in its language, in English: `a Jinja statement`. Shown by `t(what)`. */
+  /** Its name in English: `a Jinja statement`. Shown by `t(what)`. */
   readonly what: string;
-  /** What to write in its place, where that can be said. */
+  /** What to write instead, if that is known. */
   readonly instead: string | null;
 }
 
 interface Kind {
-  /** Of texts in these alone. */
+  /** Only for texts in these languages. */
   readonly of: readonly Templating[];
   readonly pattern: RegExp;
   readonly what: string;
-  /** Only if the first group is an input of the node: otherwise such braces are LaTeX, JSON or code. */
+  /** Only if the first group is an input of the node: otherwise, such braces are LaTeX, JSON or code. */
   readonly ofInput?: true;
-  /** Whether the first group, a name alone, is all that is meant. */
+  /** Whether it stands for the value of the first group, a name. */
   readonly isValue?: true;
 }
 
 const JINJA =
   "if|elif|else|endif|for|endfor|set|endset|block|endblock|extends|include|import|from|macro|endmacro|call|endcall|filter|endfilter|with|endwith|raw|endraw|do|break|continue|role|chat|endchat|unless|endunless|case|when|assign";
-// Every length has a bound: a text of a megabyte takes no longer than it takes to read it.
+// Every length is limited, so that a large text takes linear time.
 const NAME = "[\\p{L}_][\\p{L}\\p{N}_-]{0,99}";
 const SPACE = "[ \\t]{0,20}";
 const REST = "[^{}\\n]{0,300}";
@@ -35,7 +35,7 @@ const ALL: readonly Templating[] = ["mustache", "python", "jinja", "dify"];
 /** Languages with values in double braces. */
 const BRACED: readonly Templating[] = ["mustache", "jinja"];
 
-/** A backslash before the first brace says that the braces are meant. */
+/** A backslash before the first brace makes the braces literal. */
 const KINDS: readonly Kind[] = [
   {
     pattern: re(`(?<!\\\\)\\{%[-+]?${SPACE}(?:${JINJA})\\b[^\\n]{0,300}?%\\}`),
@@ -101,14 +101,14 @@ function re(pattern: string): RegExp {
   return new RegExp(pattern, "gu");
 }
 
-/** Of one text: more are no help. */
+/** Maximum number of marks per text: more would not help. */
 const MOST = 100;
 
-/** What this program fills in itself. */
+/** Placeholders that this program fills in itself. */
 const OWN = /^\{\{ *\p{L}[\p{L}\p{M}\p{N}_-]* *\}\}$/u;
 
 /**
- * Every piece of another template language in a text, or of its own that is more than a name, in its order.
+ * Every piece of another template language in a text, or of its own that is more than a name, in order.
  * @param inputs names of the node's inputs
  */
 export function foreignMarks(

@@ -7,7 +7,7 @@ import { starters } from "../starters.ts";
 import { dependents, sinksOf, type Use } from "../symbols.ts";
 import { didYouMean } from "./did-you-mean.ts";
 
-/** More choices than this are no help. */
+/** Maximum number of choices to offer. */
 const MOST = 5;
 
 /** Replaces a string with another name. */
@@ -15,21 +15,21 @@ export function rename(document: JsonDocument, range: Range, to: string): Fix {
   return change(document, range, JSON.stringify(to));
 }
 
-/** Replaces a value. @param json of the new value */
+/** Replaces a value. @param json the new value as JSON */
 export function change({ t }: JsonDocument, range: Range, json: string, title = t("Change to {0}", json)): Fix {
   return { title, edits: [replace(range, json)] };
 }
 
-/** Adds a member to the object at a path, or to the file's own. @param json of its value */
+/** Adds a member to the object at a path, or to the root object. @param json the value as JSON */
 export function add(document: JsonDocument, path: JsonPath, key: string, json: string): Fix[] {
   const object = document.at(path);
-  // In the middle of typing, an object has no end where more could be added.
+  // While the user types, an object can be unclosed, so nothing can be added to it.
   if (object?.type !== "object" || document.text[object.offset + object.length - 1] !== "}") return [];
   const shown = json.length > 40 ? "{ … }" : json;
   return [{ title: document.t('Add "{0}": {1}', key, shown), edits: addMember(document.text, object, key, json) }];
 }
 
-/** Adds what is missing at a path, where there is something to be sensibly added. */
+/** Adds what is missing at a path, if there is a sensible value. */
 export function addMissing(document: JsonDocument, outline: Outline, path: JsonPath): Fix[] {
   const [parent, key] = [path.slice(0, -1), String(path.at(-1))];
   const misspelt = didYouMean(key, document.at(parent)?.type === "object" ? keysAt(document, parent) : []);
@@ -73,14 +73,14 @@ function keysAt(document: JsonDocument, path: JsonPath): string[] {
   return object ? [...document.members(object).keys()] : [];
 }
 
-/** Names that nodes read and nothing makes. */
+/** Names that nodes read but nothing defines. */
 function undeclared(outline: Outline): string[] {
   const known = new Set(outline.nodes.map(({ id }) => id));
   const read = outline.nodes.flatMap(({ inputs }) => inputs.map(({ name }) => name));
   return [...new Set(read)].filter((name) => !known.has(name));
 }
 
-/** Adds the output that is missing: a node that no other reads. */
+/** Adds the missing output: a node that no other node reads. */
 function addOutput(document: JsonDocument, outline: Outline): Fix[] {
   return sinksOf(outline)
     .slice(0, MOST)
@@ -226,7 +226,7 @@ export function mapFields(document: JsonDocument, { inputs }: Outline, fields: r
   return known.size > 0 ? fixes : [];
 }
 
-/** Quick fixes for a `{{name}}` that is not an input. @param backslash as it is written there */
+/** Quick fixes for a `{{name}}` that is not an input. @param backslash as written at that place */
 export function correctPlaceholder(
   { t }: Pick<JsonDocument, "t">,
   { range, around, name }: Use,
@@ -239,12 +239,12 @@ export function correctPlaceholder(
   return [...fixes, { title: t("Write {0} to send the braces", `\\{{${name}}}`), edits }];
 }
 
-/** Keys or values in place of faulty ones: a name that JSON writes with escapes is one. */
+/** Replaces keys or values. A name with JSON escapes is one value. */
 export function replace({ start, end }: Range, text: string): TextEdit {
   return { offset: start, length: end - start, text };
 }
 
-/** Neighbouring changes as one, as `editList` wants them. */
+/** Merges neighbouring changes, as `editList` requires. */
 function joined(changes: readonly { from: number; to: number; insert: string[] }[]) {
   const result: { from: number; to: number; insert: string[] }[] = [];
   for (const change of changes) {

@@ -14,8 +14,9 @@ interface Placed extends FilePlace {
 }
 
 /**
- * Texts of several nodes at one place of a file: a new text for one of them would change the others, untested.
- * @param places of the texts that are in files, by node id
+ * Faults of texts of several nodes at one place in a file: a new text for one would change the others without a
+ * test.
+ * @param places of the texts in files, by node id
  */
 export function checkSharedFiles(
   document: JsonDocument,
@@ -57,7 +58,7 @@ export function checkSharedFiles(
   }
 }
 
-/** An empty text has a place, too. */
+/** Whether two places overlap. An empty text has a place, too. */
 function overlap(one: FilePlace, other: FilePlace): boolean {
   if (one.path !== other.path) return false;
   const [a, b] = [one.range, other.range];

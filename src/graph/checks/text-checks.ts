@@ -10,11 +10,12 @@ import { didYouMean } from "./did-you-mean.ts";
 import { type ForeignMark, foreignMarks } from "./foreign-templates.ts";
 import { addInput, change, correctPlaceholder, removeChildren } from "./quick-fixes.ts";
 
-/** Texts to keep that are looked for: each may be a search through a megabyte. */
+/** Maximum number of texts in `keep` to search for: each may search a megabyte. */
 const MOST_KEPT = 50;
 
 /**
- * Faults of a node's text, wherever it is: placeholders that are not inputs of it, and texts to keep that it lacks.
+ * Checks a node's text, in the graph file or its own: placeholders that are not inputs, and missing texts from
+ * `keep`.
  * @param names of the graph: `namesOf(outline)`
  * @param text the decoded text
  * @param firstLine of the text in its own file, from 1
@@ -109,7 +110,7 @@ function checkRoles(document: JsonDocument, node: OutlineNode, text: string, fir
 /** Maximum number of faults of one text. */
 const MOST_FOREIGN = 20;
 
-/** The fault of a mark of another template language. In a text that is a node's value, nothing is filled in. */
+/** The fault of a mark of another template language. Nothing is filled in where a text is a node's value. */
 export function foreignMarkFault(node: OutlineNode, { shown, what, instead }: ForeignMark, t: Translate) {
   const message = t("{0} is {1}, which AgentGraph doesn't fill in.", shown, t(what));
   if (!fillsIn(node)) {
@@ -143,7 +144,9 @@ export function placeholderFault(node: OutlineNode, name: string, known: boolean
   return { message, remedy: t("Correct the name, or write {0} to send the braces.", `\\${written}`) };
 }
 
-/** Each placeholder of a node's text with its place; those of a file of its own are where the graph names the file. */
+/**
+ * Each placeholder of a node's text with its place. In a separate file, the place is where the graph names the file.
+ */
 function placeholdersOf(document: JsonDocument, node: OutlineNode, text: string) {
   const inline: { name: string; range: Range; place: Use | null }[] = inlinePlaceholders(document, node).map(
     (place) => ({

@@ -4,7 +4,7 @@ import type { Outline } from "../outline.ts";
 import { findPlaceholders } from "../text/templating.ts";
 import { didYouMean } from "./did-you-mean.ts";
 
-/** Placeholders in the arguments of tools that are no input of their node: they would be sent as they are. */
+/** Checks that placeholders in tool arguments are inputs of their node: others would be sent unchanged. */
 export function checkToolArguments(document: JsonDocument, { nodes }: Outline): void {
   for (const { id, kind, inputs } of nodes) {
     const parts = kind === "tool" ? document.at(["nodes", id, "arguments"]) : undefined;
@@ -26,7 +26,7 @@ export function checkToolArguments(document: JsonDocument, { nodes }: Outline): 
   }
 }
 
-/** Every text in a value. */
+/** Every string in a value. */
 function textsIn(node: Node): Node[] {
   if (node.type === "string") return [node];
   if (node.type === "property") return node.children?.[1] ? textsIn(node.children[1]) : [];

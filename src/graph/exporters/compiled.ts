@@ -2,7 +2,10 @@ import type { GraphNode, LlmNode } from "../graph.ts";
 import { renderNode } from "../text/template.ts";
 import { placeholders, render, valuesFor } from "../text/templating.ts";
 
-/** A text with its places for values: texts, and names of inputs; `block` stands between tags of its name, which its value can't close. */
+/**
+ * A text with places for values: strings, and names of inputs; `block` is between tags of its name, which its value
+ * can't close.
+ */
 export type Parts = readonly (string | { readonly value: string } | { readonly block: string })[];
 
 export interface CompiledMessage {
@@ -33,7 +36,7 @@ export function compiledText(node: GraphNode): Parts {
   return partsOf(text, node.inputs, marks, new Set(node.inputs));
 }
 
-/** Stands for a value: occurs in no text of the node. */
+/** Unique marks that stand for values, because they occur in no text of the node. */
 function marksFor({ text, inputs }: GraphNode): string[] {
   let mark = "\uE000";
   while (text.includes(mark)) mark += "\uE000";

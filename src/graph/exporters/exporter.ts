@@ -1,10 +1,10 @@
 import type { Graph } from "../graph.ts";
 
-/** What an exporter makes, and what of the graph it leaves out. */
+/** The result of an exporter, and the parts of the graph that it leaves out. */
 export interface Exported {
   /** Name → text: one file or several. */
   readonly files: Readonly<Record<string, string>>;
-  /** What the format can't hold, as sentences. */
+  /** Sentences about what the format can't represent. */
   readonly left: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import { promptfoo } from "./promptfoo.ts";
 import { prompty } from "./prompty.ts";
 import { texts } from "./texts.ts";
 
-/** By the name that `--format` takes. One line for each. */
+/** Exporters by the name that `--format` takes. */
 export const EXPORTERS = { mermaid, dot, texts, module, promptfoo, prompty } as const satisfies Readonly<
   Record<string, Exporter>
 >;

@@ -39,7 +39,7 @@ function labelOf({ id, role }: GraphNode): string {
   return role === "" ? id : `${id}: ${role}`;
 }
 
-/** Mermaid writes characters of its own as entities. */
+/** Escapes Mermaid's special characters as entities. */
 function quoted(text: string): string {
   return text.replace(/\s+/g, " ").replace(/["#<>&]/g, (mark) => `#${mark.codePointAt(0)};`);
 }

@@ -5,7 +5,7 @@ import { compiledMessages, compiledText } from "./compiled.ts";
 import type { Exporter } from "./exporter.ts";
 import runner from "./module-runner.md";
 
-/** An ES module without dependencies that answers queries as the graph does, for a program of one's own. */
+/** An ES module without dependencies that answers queries like the graph, for use in programs. */
 export const module: Exporter = {
   describes: "A JavaScript module without dependencies that runs the graph.",
   export({ graph, model, name }) {

@@ -9,8 +9,8 @@ import { verbatimRange } from "./verbatim.ts";
 type Between = TextPart & { readonly kind: "between" };
 
 /**
- * The text between two marks of a file, without the line ends next to them. The first mark must be there once; the
- * text ends at the next second mark.
+ * The text between two marks in a file, without the line ends next to them. The first mark must occur once; the text
+ * ends at the next second mark.
  */
 export function textBetween(content: string, part: Between, t: Translate): PlacedText | NoText {
   const { start, end } = part;

@@ -5,31 +5,31 @@ const KEYED = { yaml: /\.ya?ml$/i, json: /\.json[c5]?$/i, toml: /\.toml$/i } as 
 
 /** The part of a file that is a node's text, where it is not all of it. */
 export const textPart = z.discriminatedUnion("kind", [
-  /** `format` null: the file's name does not say how to read it. */
+  /** `format` null: unknown by the file's name. */
   z.object({ kind: z.literal("key"), key: z.string(), format: z.enum(["yaml", "json", "toml"]).nullable() }),
   z.object({ kind: z.literal("section"), section: z.string() }),
-  /** `code`: escapes and line ends mean something to the program in whose source the text is. */
+  /** `code`: escapes and line ends have a meaning in the source code around the text. */
   z.object({ kind: z.literal("between"), start: z.string(), end: z.string(), code: z.boolean() }),
 ]);
 
 export type TextPart = Readonly<z.infer<typeof textPart>>;
 
-/** How a file of this name is read for its keys; null: not at all. */
+/** The format of a file with keys, by its name; null: it has none. */
 export function keyedFormat(file: string): keyof typeof KEYED | null {
   if (KEYED.yaml.test(file)) return "yaml";
   if (KEYED.json.test(file)) return "json";
   return KEYED.toml.test(file) ? "toml" : null;
 }
 
-/** Whether a file of this name is the source of a program, and no text for people. */
+/** Whether a file of this name is source code, not text for people. */
 export function isCode(file: string): boolean {
   return !/\.(md|mdc|mdx|markdown|txt|text|rst|adoc|prompty?|html?|xml|jinja2?|j2|hbs|mustache|tmpl)$/i.test(file);
 }
 
 /**
- * A key as the steps to its value: dots lead into objects, numbers into lists.
- * @param has the keys of the object that the steps so far lead to; a key may contain dots itself, so the longest that is
- * there counts
+ * Splits a key into steps to its value: dots separate keys of objects and indices of lists.
+ * @param has whether the object at the steps so far has a key; keys can contain dots, so the longest existing one
+ *   counts
  */
 export function stepsTo(key: string, has: (steps: readonly string[], key: string) => boolean): string[] {
   const words = key.split(".");

@@ -11,8 +11,8 @@ import { yamlText } from "./yaml-key.ts";
 const KEYED = { yaml: yamlText, json: jsonText, toml: tomlText } as const;
 
 /**
- * The text at a place of a file.
- * @param part absent: all of a prompt file
+ * The text at a place in a file.
+ * @param part absent: a whole prompt file
  * @param t language of the problem and the remedy
  */
 export function placedText(content: string, part: TextPart | undefined, t = ENGLISH.t): PlacedText | NoText {

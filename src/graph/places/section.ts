@@ -8,7 +8,7 @@ import { editSpan, isMixed, lineEndIn, lineSpans, span, verbatimRange } from "./
 interface Heading {
   readonly level: number;
   readonly title: string;
-  /** Of its line, without the line end. */
+  /** Range of its line, without the line end. */
   readonly range: Range;
 }
 
@@ -51,7 +51,7 @@ export function sectionOf(content: string, section: string, t: Translate): Place
   };
 }
 
-/** A first text under a heading, between empty lines. */
+/** Inserts a first text under a heading, between empty lines. */
 function fillEmpty(content: string, at: number, text: string): TextEdit[] {
   const lineEnd = isMixed(content) ? "\r\n" : lineEndIn(content);
   const wanted = text.replace(/^(?:[ \t]*\n)+|(?:\n[ \t]*)+$/g, "");
@@ -71,7 +71,7 @@ export function endsSection(text: string, level: number): string | null {
   return isFenceOpen(text) ? "has a code fence without an end" : null;
 }
 
-/** Level of a heading as it is written; 6 where that is not said. */
+/** Level of a heading; 6 if it has no number signs. */
 export function levelOf(section: string): number {
   return /^#{1,6}(?=\s)/.exec(section.trim())?.[0].length ?? 6;
 }

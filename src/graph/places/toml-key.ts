@@ -101,7 +101,7 @@ function partOf(content: string, range: Range, text: string, offset: number, len
   return rangeBySigns(content, inside, escapes, text, offset, length) ?? range;
 }
 
-/** The closest to what is there first; each is read again. */
+/** Possible edits, the smallest first; the caller verifies each by parsing the result. */
 function* stringEdits(content: string, { start, end }: Range, old: string, value: string): Generator<TextEdit[]> {
   const source = content.slice(start, end);
   const quote = quoteOf(source);
@@ -149,7 +149,7 @@ function lineEdits(
   });
 }
 
-/** Whether the file, read again, has that text there, and else what it had. */
+/** Whether the edited file has the text at its place and is otherwise unchanged. */
 function isOnlyChange(content: string, edits: readonly TextEdit[], steps: readonly string[], wanted: string): boolean {
   const after = applyEdits(content, edits);
   try {

@@ -95,7 +95,7 @@ function keysOf(node: Node | null): string[] {
   return isMap(node) ? node.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : [])) : [];
 }
 
-/** Where a part of the text is; null if that can't be said. */
+/** Range of a part of the text; null if it is unknown. */
 function partOf(content: string, scalar: Scalar, text: string, offset: number, length: number): Range | null {
   const [start = 0, end = 0] = scalar.range ?? [];
   switch (scalar.type) {
@@ -112,7 +112,7 @@ function partOf(content: string, scalar: Scalar, text: string, offset: number, l
   }
 }
 
-/** Whether the file, read again, has that text there, and else what it had. */
+/** Whether the edited file has the text at its place and is otherwise unchanged. */
 function isOnlyChange(
   content: string,
   edits: readonly TextEdit[],
@@ -135,7 +135,7 @@ function isOnlyChange(
   return JSON.stringify(expected) === JSON.stringify(found);
 }
 
-/** Values with their keys, anchors, tags and comments; an alias as it is written. */
+/** Values with their keys, anchors, tags and comments; aliases as written. */
 function shapeOf(node: unknown, read: (scalar: Scalar) => unknown): unknown {
   if (isAlias(node)) return ["*", node.source, node.comment, node.commentBefore];
   if (isScalar(node)) {

@@ -13,8 +13,8 @@ export interface ScalarPlace {
 }
 
 /**
- * Edits that give a scalar another value, the closest to what is there first. Not all of them need be right: the
- * caller reads each result again.
+ * Possible edits of a scalar's value, the smallest first. They can be wrong: the caller verifies each by parsing the
+ * result.
  */
 export function* scalarEdits(content: string, place: ScalarPlace, value: string): Generator<readonly TextEdit[]> {
   const { scalar } = place;
@@ -51,7 +51,10 @@ function* inlineEdits(content: string, place: ScalarPlace, value: string): Gener
   if (scalar.type === "PLAIN" && isOneLine && !/['\\]/.test(value)) yield [span(start, end, `'${value}'`)];
 }
 
-/** What differs in a text in quotes over several lines: line by line of the value, and in a line what is between. */
+/**
+ * Edits the differences in a quoted text over several lines: by line of the value, and within a line between common
+ * ends.
+ */
 function* quotedEdits(
   content: string,
   start: number,

@@ -3,20 +3,20 @@ import { diffLines } from "./line-diff.ts";
 import { plainText } from "./text.ts";
 
 /**
- * Whether two texts differ at most in what editors change when they save: white space at line ends, empty lines at the
- * end, kinds of line ends. White space inside a line, indentation and empty lines between others count as text.
+ * Whether two texts differ only in what editors change on save: whitespace at line ends, empty lines at the end,
+ * kinds of line ends. Whitespace inside a line, indentation and other empty lines count as text.
  */
 export function isSameButSpacing(one: string, other: string): boolean {
   return one === other || withoutSpacing(one) === withoutSpacing(other);
 }
 
-/** The same for the content of two files; in JSON, white space between any two tokens is ignored. */
+/** The same for the content of two files; in JSON, whitespace between tokens is ignored. */
 export function isSameButFormatting(one: string, other: string, isJson: boolean): boolean {
   if (isSameButSpacing(one, other)) return true;
   return isJson && jsonTokens(one) === jsonTokens(other);
 }
 
-/** The lines that differ, those that went with `−` and those that came with `+`; spacing at line ends is ignored. */
+/** The lines that differ: removed ones with `−` and added ones with `+`; spacing at line ends is ignored. */
 export function changedLines(before: string, after: string): string[] {
   const [old, now] = [before, after].map((text) => withoutSpacing(text).split("\n"));
   if (!old || !now) return [];
@@ -38,7 +38,7 @@ function withoutSpacing(text: string): string {
     .trimEnd();
 }
 
-/** Comments and unreadable text are tokens, too: nothing that a person wrote is left out. */
+/** Tokens of JSON, including comments and unreadable text, so that no text is ignored. */
 function jsonTokens(text: string): string {
   const scanner = createScanner(text, false);
   const tokens: string[] = [];

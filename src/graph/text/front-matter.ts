@@ -4,17 +4,17 @@ import { ENGLISH, type Translate } from "../../i18n/locale.ts";
 
 /** Metadata for other programs before the text of a prompt file. It is never sent. */
 export interface FrontMatter {
-  /** Offset of the text: behind a byte order mark and the front matter with its last line end. */
+  /** Offset of the text, after a byte order mark and the front matter with its last line end. */
   readonly end: number;
-  /** Its top-level keys; empty if there is no front matter, or none but comments in it. */
+  /** Its top-level keys; empty if there is no front matter, or only comments. */
   readonly keys: readonly string[];
-  /** Why an opening that looks like front matter is read as part of the text; null if there is no doubt. */
+  /** Why text that looks like front matter is part of the prompt; null if there is no doubt. */
   readonly problem: string | null;
 }
 
-/** Characters: no one writes more, and a parser would be busy with it. */
+/** Maximum characters, to limit the time of the parser. */
 const LONGEST = 50_000;
-/** Closing lines that are tried: a TOML text may contain a line of `+++`. */
+/** Maximum number of closing lines to try: a TOML string can contain a line of `+++`. */
 const MOST_ENDS = 5;
 
 const FORMATS = [
@@ -27,8 +27,8 @@ const FORMATS = [
 ] as const;
 
 /**
- * Front matter is a mapping in YAML between `---` and `---` or `...`, or in TOML between two lines of `+++`, at the very
- * start, and nothing else: prose, lists and rules between two lines of `---` are part of the prompt.
+ * Reads front matter: a mapping in YAML between `---` and `---` or `...`, or in TOML between two lines of `+++`, at
+ * the start of the file. Prose, lists and rules between two lines of `---` are part of the prompt.
  */
 export function frontMatterOf(content: string, t: Translate = ENGLISH.t): FrontMatter {
   const none = { end: content.startsWith("\uFEFF") ? 1 : 0, keys: [], problem: null };
@@ -48,7 +48,7 @@ export function frontMatterOf(content: string, t: Translate = ENGLISH.t): FrontM
   return none;
 }
 
-/** Whether some program is known to keep what it needs under one of these keys. */
+/** Whether a known program uses one of these keys for metadata. */
 export function isMetadata(keys: readonly string[]): boolean {
   return keys.some((key) => METADATA.has(key.toLowerCase()));
 }
@@ -76,7 +76,7 @@ function readYaml(text: string, t: Translate): Read {
   for (const { key } of map.items) {
     if (!isScalar(key)) return { problem: null };
     const name = String(key.value);
-    // Without quotes, `Rule 1: be brief` is as well a sentence.
+    // Without quotes, `Rule 1: be brief` can also be a sentence.
     if (key.type === "PLAIN" && /\s/.test(name))
       return { problem: t("the key {0} is not one word", JSON.stringify(name)) };
     keys.push(name);

@@ -1,19 +1,22 @@
 import { diffArrays } from "diff";
 
-/** Old pieces `from` up to but not including `to` give way to `lines`. */
+/** Replaces old pieces `from` to `to`, exclusive, with `lines`. */
 export interface Hunk {
   readonly from: number;
   readonly to: number;
   readonly lines: readonly string[];
 }
 
-/** Beyond so many changed lines the search for the fewest takes too long; all is replaced then. */
+/**
+ * Maximum number of changed lines: searching for the smallest difference would take too long, so everything is
+ * replaced.
+ */
 const MAX_CHANGES = 1000;
 
 /**
- * What must change for the old pieces to become the new lines. Pieces that stay are in no hunk, and between two
- * hunks at least one stays.
- * @param pieces each of one or more lines, which stay together or go together
+ * The changes from the old pieces to the new lines. Unchanged pieces are in no hunk, and at least one separates two
+ * hunks.
+ * @param pieces each of one or more lines, which are kept or replaced together
  */
 export function diffLines(pieces: readonly (readonly string[])[], lines: readonly string[]): Hunk[] {
   const hunks: Hunk[] = [];
@@ -26,7 +29,7 @@ export function diffLines(pieces: readonly (readonly string[])[], lines: readonl
   return hunks;
 }
 
-/** Pieces that stay, each with the new line it starts at. */
+/** Unchanged pieces, each with the new line at which it starts. */
 function keptPieces(
   pieces: readonly (readonly string[])[],
   lines: readonly string[],
@@ -42,7 +45,7 @@ function keptPieces(
   });
 }
 
-/** Old line → the equal new line that it becomes, both ascending. */
+/** Old line → equal new line, both ascending. */
 function matchLines(before: readonly string[], after: readonly string[]): Map<number, number> {
   const changes = diffArrays([...before], [...after], { maxEditLength: MAX_CHANGES }) ?? [];
   const matched = new Map<number, number>();

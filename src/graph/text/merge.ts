@@ -1,13 +1,13 @@
 import { applyPatch, structuredPatch } from "diff";
 
-/** What two people may change without getting in each other's way, the coarsest first. */
+/** Units that two people can change independently, from coarse to fine. */
 const UNITS: readonly RegExp[] = [/[^\n]*\n|[^\n]+$/g, /[^.!?\n]*[.!?\n]+\s*|[^.!?\n]+$/g, /\S+\s*|\s+/g];
-/** Units around a change that have to be the same on both sides. */
+/** Number of units around a change that must be equal on both sides. */
 const CONTEXT = 2;
 
 /**
- * Puts one change of a text into another version of it: by lines, else by sentences, else by words.
- * @param base the text that both come from
+ * Merges a change of a text into another version of it: by lines, else by sentences, else by words.
+ * @param base the common ancestor
  * @returns null if both change the same words
  */
 export function mergeTexts(base: string, mine: string, theirs: string): string | null {
@@ -22,7 +22,10 @@ export function mergeTexts(base: string, mine: string, theirs: string): string |
   return null;
 }
 
-/** Where both only add lines, as at the end of a prompt: mine first at each place. null: one of them changes a line. */
+/**
+ * Merges versions that both only add lines, such as at the end of a prompt: mine comes first at each place. null:
+ * one of them changes a line.
+ */
 function withAdditions(base: string, mine: string, theirs: string): string | null {
   const lines = base.replace(/\n+$/, "").split("\n");
   const [first, second] = [additions(lines, mine), additions(lines, theirs)];
@@ -33,7 +36,7 @@ function withAdditions(base: string, mine: string, theirs: string): string | nul
   return [...merged, ...(first[last] ?? []), ...(second[last] ?? [])].join("\n") + end;
 }
 
-/** The lines that a text adds before each line of another, and after its last one; null where it lacks one of them. */
+/** The lines that a text adds before each line of another, and after its last one; null if it lacks one of them. */
 function additions(lines: readonly string[], text: string): string[][] | null {
   const added: string[][] = [[]];
   for (const line of text.replace(/\n+$/, "").split("\n")) {
@@ -44,7 +47,7 @@ function additions(lines: readonly string[], text: string): string[][] | null {
   return added.length === lines.length + 1 ? added : null;
 }
 
-/** Each unit becomes a line, because that is what patches are made of. */
+/** Turns each unit into a line, because patches work on lines. */
 function mergeBy(unit: RegExp, base: string, mine: string, theirs: string): string | null {
   const split = (text: string) => `${(text.match(unit) ?? []).map((part) => JSON.stringify(part)).join("\n")}\n`;
   const patch = structuredPatch("", "", split(base), split(theirs), "", "", { context: CONTEXT });

@@ -1,4 +1,4 @@
-/** A part of a text that is sent as a message of its own. */
+/** A part of a text that is sent as a separate message. */
 export interface RoleSection {
   readonly role: "system" | "user" | "assistant";
   /** Without the line that names the role, and without empty lines around it. */
@@ -8,12 +8,12 @@ export interface RoleSection {
 /** A line that starts a message, as in `.prompty` files: `system:`, `# user:`, `Assistant:`. */
 const MARK = /^[ \t]*(?:#[ \t]*)?(system|developer|user|assistant)[ \t]*:[ \t]*$/gim;
 
-/** Templates often begin with one; it is never sent. */
+/** Templates often start with a comment; it is never sent. */
 const JINJA_COMMENT = /\{#[\s\S]*?#\}/g;
 
 /**
  * The messages of a text whose first line names a role; null for every other text, which is one message. The text is
- * divided before any value is filled in: a line of an input never starts a message.
+ * split before values are filled in, so that a line of an input never starts a message.
  */
 export function roleSections(text: string): readonly RoleSection[] | null {
   const marks = [...text.matchAll(MARK)];
@@ -28,7 +28,7 @@ export function roleSections(text: string): readonly RoleSection[] | null {
   }));
 }
 
-/** The roles of a text's messages in their order: a rewrite keeps them. Empty for a text of one message. */
+/** The roles of a text's messages, in order, which a rewrite must keep. Empty for a text of one message. */
 export function rolesOf(text: string): readonly string[] {
   return (roleSections(text) ?? []).map(({ role }) => role);
 }

@@ -1,4 +1,4 @@
-/** How a text names its inputs. */
+/** Template languages: how a text names its inputs. */
 export const TEMPLATINGS = ["mustache", "python", "jinja", "dify"] as const;
 export type Templating = (typeof TEMPLATINGS)[number];
 
@@ -9,14 +9,17 @@ export interface Placeholder {
 }
 
 interface Syntax {
-  /** What is read in one pass: a placeholder (group `name`) or an escape. */
+  /** Matches a placeholder (group `name`) or an escape, in one pass. */
   readonly mark: RegExp;
-  /** What an escape stands for; null: it is none in this text. @param isBraced whether a name in single braces is an input */
+  /**
+   * The characters of an escape; null: it is not an escape in this text.
+   * @param isBraced whether a name in single braces is an input
+   */
   literal(match: RegExpExecArray | RegExpMatchArray, text: string, isInput: (name: string) => boolean): string | null;
   placeholder(name: string): string;
-  /** A text whose braces are meant. */
+  /** Escapes the braces of a text. */
   escape(text: string): string;
-  /** The end of a line behind which a name is being written. */
+  /** Matches the end of a line in which the user is typing a name. */
   readonly begun: RegExp;
 }
 
@@ -60,7 +63,7 @@ const SYNTAX: Readonly<Record<Templating, Syntax>> = {
   },
 };
 
-/** Every placeholder of a text that is not a literal, in its order, with its place. */
+/** Every placeholder of a text, in order, with its position, without literals. */
 export function findPlaceholders(text: string, templating: Templating = "mustache"): Placeholder[] {
   return Array.from(text.matchAll(SYNTAX[templating].mark)).flatMap((match) => {
     const name = match.groups?.name;
@@ -68,7 +71,7 @@ export function findPlaceholders(text: string, templating: Templating = "mustach
   });
 }
 
-/** Every placeholder and every escape of a text, in its order, with its place. */
+/** Every placeholder and every escape of a text, in order, with its position. */
 export function readMarks(
   text: string,
   templating: Templating,
@@ -81,14 +84,14 @@ export function readMarks(
   );
 }
 
-/** Names of the placeholders of a text, each once, in the order of the text. */
+/** Names of the placeholders of a text, without repeats, in order. */
 export function placeholders(text: string, templating?: Templating): string[] {
   return [...new Set(findPlaceholders(text, templating).map(({ name }) => name))];
 }
 
 /**
- * Puts values in place of placeholders, in one pass: values are never expanded. A name without a value
- * stays as it is; an escape becomes what it stands for.
+ * Replaces placeholders with values, in one pass: values are not expanded. A name without a value stays unchanged;
+ * an escape becomes its characters.
  */
 export function render(text: string, values: ReadonlyMap<string, string>, templating: Templating = "mustache"): string {
   const { mark, literal } = SYNTAX[templating];
@@ -122,12 +125,12 @@ export function placeholderOf(name: string, templating: Templating = "mustache")
   return SYNTAX[templating].placeholder(name);
 }
 
-/** A text with its braces escaped, so that they are sent. */
+/** Escapes the braces of a text, so that they are sent. */
 export function escapeBraces(text: string, templating: Templating = "mustache"): string {
   return SYNTAX[templating].escape(text);
 }
 
-/** Where in a line a placeholder starts that is being written; null: there is none. @param line up to the cursor */
+/** Start of the placeholder that the user is typing; null: there is none. @param line up to the cursor */
 export function begunPlaceholder(line: string, templating: Templating = "mustache"): number | null {
   return SYNTAX[templating].begun.exec(line)?.index ?? null;
 }

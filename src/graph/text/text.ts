@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { frontMatterOf } from "./front-matter.ts";
 
 /**
- * The form in which every text of a graph is held, whatever its file looks like: line ends are `\n`, there is no byte
- * order mark and no half of a surrogate pair (UTF-8 has none).
+ * The plain form of all texts of a graph: line ends are `\n`, without a byte order mark and unpaired surrogates
+ * (UTF-8 has none).
  */
 export function plainText(text: string): string {
   if (!UNPLAIN.test(text)) return text;
@@ -13,10 +13,10 @@ export function plainText(text: string): string {
     .replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
-/** Matches characters that plain text can't contain, or that need a closer look. */
+/** Matches characters that plain text can't contain, or that need a check. */
 const UNPLAIN = /[\r\uFEFF\uD800-\uDFFF]/;
 
-/** Names a text: SHA-256 of its plain form, in hex. */
+/** Hash of a text: SHA-256 of its plain form, in hex. */
 export function hashText(text: string): string {
   return createHash("sha256").update(plainText(text)).digest("hex");
 }
@@ -25,9 +25,9 @@ export function hashText(text: string): string {
 export interface PromptForm {
   /** After a byte order mark and front matter. */
   readonly start: number;
-  /** Before the last line end: that one belongs to the file, not to the text. */
+  /** Before the last line end, which belongs to the file. */
   readonly end: number;
-  /** The first one: LF, CRLF or CR; LF where there is none. */
+  /** The first line end: LF, CRLF or CR; LF if there is none. */
   readonly lineEnd: string;
 }
 
@@ -47,7 +47,7 @@ export function promptText(content: string): string {
   return plainText(content.slice(start, end));
 }
 
-/** Whether a prompt file that held only this text would be read without its first lines. */
+/** Whether a prompt file with only this text would be read without its first lines. */
 export function looksLikeFrontMatter(text: string): boolean {
   return frontMatterOf(text).end > 0;
 }
