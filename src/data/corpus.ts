@@ -13,21 +13,21 @@ import type { JsonDocument, JsonPath } from "../graph/document.ts";
 import { plainText } from "../graph/text/text.ts";
 import type { Passage } from "./passage.ts";
 
-/** Files of one corpus, and their characters: a run keeps them. */
+/** Maximum files of one corpus, and their characters: a run stores them. */
 const MOST_FILES = 2_000;
 const MOST_CHARACTERS = 8_000_000;
-/** Files and folders that are looked at. */
+/** Maximum number of files and folders to visit. */
 const MOST_ENTRIES = 50_000;
-/** Characters of a passage: shorter paragraphs are joined, longer ones are cut. */
+/** Maximum characters of a passage: shorter paragraphs are joined, longer ones are split. */
 const PASSAGE = 1_200;
 
-/** What is never part of a corpus, whatever the patterns say. */
+/** Files that are never part of a corpus, regardless of the patterns. */
 const LEFT_OUT = /(^|\/)(\.git|\.agentgraph|node_modules|\.env(\.[^/]*)?)(\/|$)/i;
 
 export interface CorpusSource {
   readonly patterns: readonly string[];
   readonly document: JsonDocument;
-  /** Of the patterns in the file. */
+  /** Path of the patterns in the graph file. */
   readonly path: JsonPath;
   readonly root: ContainmentRoot;
   readonly files: Files;
@@ -35,8 +35,8 @@ export interface CorpusSource {
 }
 
 /**
- * Reads the files that patterns name, inside the root only, and cuts them into passages. null, with a fault, where there
- * are none or too many.
+ * Reads the files that match the patterns, inside the root only, and splits them into passages. null, with a fault,
+ * if there are none or too many.
  */
 export async function loadCorpus(source: CorpusSource): Promise<readonly Passage[] | null> {
   const { document, path, root, files, yieldNow } = source;
@@ -77,7 +77,10 @@ export async function loadCorpus(source: CorpusSource): Promise<readonly Passage
   return null;
 }
 
-/** Paths of the matching files, relative to the graph file, sorted. null, with a fault, where they are too many or outside. */
+/**
+ * Paths of the matching files, relative to the graph file, sorted. null, with a fault, if there are too many or one
+ * is outside the root.
+ */
 async function namesOf({ patterns, document, path, root, files, yieldNow }: CorpusSource): Promise<string[] | null> {
   const { t } = document;
   const found = new Set<string>();
@@ -115,7 +118,7 @@ async function namesOf({ patterns, document, path, root, files, yieldNow }: Corp
   return [...found].sort();
 }
 
-/** Why a pattern is not followed; null where its folder is inside the root. */
+/** Why a pattern is refused; null if its folder is inside the root. */
 function refusalOf(root: ContainmentRoot, pattern: string, start: string): ReferenceRefused | null {
   try {
     namedPath(root, start === "." ? "./file" : `${start}/file`);
@@ -126,7 +129,7 @@ function refusalOf(root: ContainmentRoot, pattern: string, start: string): Refer
   }
 }
 
-/** A folder that is a link is not entered: it may lead outside, or around in a circle. */
+/** Type of an entry. Folders that are links are skipped: they can lead outside the root, or back to themselves. */
 async function kindOf(path: string, files: Files): Promise<"file" | "folder" | "other"> {
   try {
     const { kind } = await files.stat(path);
@@ -138,7 +141,10 @@ async function kindOf(path: string, files: Files): Promise<"file" | "folder" | "
   }
 }
 
-/** Paragraphs, joined up to the length of a passage. A heading stands before each passage of its section. */
+/**
+ * Splits a text into passages: paragraphs, joined up to the maximum length. Each passage starts with the heading of
+ * its section.
+ */
 export function passagesOf(text: string): string[] {
   const passages: string[] = [];
   let heading = "";
@@ -164,7 +170,7 @@ export function passagesOf(text: string): string[] {
   return passages;
 }
 
-/** A long paragraph in pieces that end with a word. */
+/** Splits a long paragraph at spaces. */
 function piecesOf(paragraph: string): string[] {
   const pieces: string[] = [];
   let rest = paragraph;

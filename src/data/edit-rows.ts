@@ -8,22 +8,21 @@ import { formatOf } from "./rows.ts";
 import { tableLayout } from "./table.ts";
 import { withCells, withLine } from "./table-edit.ts";
 
-/** A data file can't be changed without doing more than was asked for. */
+/** A data file can't be edited without changing more than the requested values. */
 export class RowsUneditable extends Error {
   override readonly name = "RowsUneditable";
 }
 
 export interface EditedFile {
-  /** As the graph names it: its ending tells the format. */
+  /** Name as in the graph file: its extension determines the format. */
   readonly name: string;
   readonly text: string;
-  /** Path of the list of rows in a JSON file, with dots. */
+  /** Path of the list of rows in a JSON file, separated by dots. */
   readonly list?: string | undefined;
 }
 
 /**
- * The text of a data file in which one row has these values. What is read from the result differs from what was read
- * before in these values alone, which is checked.
+ * The text of a data file with new values in one row. Verifies that reading the result differs only in these values.
  * @param number of the row, as its reader counts
  * @param values as JSON; a table gets texts
  * @throws RowsUneditable
@@ -46,7 +45,7 @@ export async function editRow(file: EditedFile, number: number, values: Values):
   return text;
 }
 
-/** The text of a data file with one more row at its end, likewise checked. @throws RowsUneditable */
+/** The text of a data file with one more row at its end, verified in the same way. @throws RowsUneditable */
 export async function addRow(file: EditedFile, values: Values): Promise<string> {
   const text = isTable(file.name)
     ? editTable(file, (body, by) => withLine(body, by, texts(values)))
@@ -72,7 +71,7 @@ async function read({ name, text, list }: EditedFile): Promise<Rows | null> {
   }
 }
 
-/** Fields as they are with these values in place of the old ones. */
+/** Whether a row equals the old one with the new values. */
 function same(row: Row, old: Row, values: Values): boolean {
   const names = new Set([...Object.keys(row.fields), ...Object.keys(old.fields), ...Object.keys(values)]);
   return [...names].every((name) => {
@@ -84,7 +83,7 @@ function same(row: Row, old: Row, values: Values): boolean {
   });
 }
 
-/** A column that is new is empty in every other row of a table. */
+/** Empty cells for the new columns of a table, in all other rows. */
 function blanks(old: Row, values: Values): Values {
   const added = Object.keys(values).filter((field) => !Object.hasOwn(old.fields, field) && !field.includes("."));
   return Object.fromEntries(added.map((field) => [field, ""]));
@@ -103,7 +102,7 @@ function texts(values: Values): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([field, value]) => [field, String(value)]));
 }
 
-/** Applies an edit behind the byte order mark and the line that names the delimiter. */
+/** Applies an edit after the byte order mark and the line that names the delimiter. */
 function editTable(
   { name, text }: EditedFile,
   edit: (body: string, delimiter: string) => string | null,
@@ -144,7 +143,7 @@ function appendJson({ name, text, list }: EditedFile, values: Values): string | 
   return /\n$/.test(text) ? `${text}${line}${lineEnd}` : `${text}${lineEnd}${line}`;
 }
 
-/** Dots lead into objects. */
+/** Splits names with dots into nested objects. */
 function nested(values: Values): Record<string, unknown> {
   const row: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(values)) {
@@ -160,7 +159,7 @@ function nested(values: Values): Record<string, unknown> {
   return row;
 }
 
-/** The list of rows: the file itself, the one that a path names, or the only one in an object. */
+/** The list of rows: the whole file, the list at a path, or the only list in an object. */
 function listIn(text: string, path: string | undefined): Node | null {
   const root = parseTree(text.replace(/^\uFEFF/, " "));
   const member = (node: Node | undefined, name: string) =>

@@ -4,15 +4,15 @@ import { ENGLISH } from "../i18n/locale.ts";
 import { DataUnreadable } from "./row.ts";
 import { decodeData, formatOf } from "./rows.ts";
 
-/** Bytes: larger files are not looked into at a keystroke. */
+/** Maximum bytes: larger files are not read on each keystroke. */
 const MOST = 8 * 2 ** 20;
-/** Of a file with one row a line, characters that are read; rows that are looked at. */
+/** Characters to read of a file with one row per line, and number of rows to look at. */
 const HEAD = 2 ** 16;
 const ROWS = 20;
 
 /**
- * Names of the fields of the first rows of data files, in their order.
- * @param references as the graph file names them; what is not a data file, or can't be read, has none
+ * Names of the fields in the first rows of data files, in order.
+ * @param references as in the graph file; unreadable ones and other files have no fields
  */
 export async function fieldsOf(references: readonly string[], root: ContainmentRoot, files: Files): Promise<string[]> {
   const fields = new Set<string>();

@@ -2,9 +2,9 @@ import { randomLcg, shuffler } from "d3";
 import type { Data } from "./sample.ts";
 
 /**
- * One division of the data per fold, in which each sample is held out once as test data. Of the others, one half is for
- * training and one for validation.
- * @param data what is known without folds; its test set is left out
+ * Splits the data once per fold: each sample is held out once as test data; half of the others are for training and
+ * half for validation.
+ * @param data without folds; its test set is left out
  */
 export function foldsOf({ train, validation }: Data, folds: number, seed = 1): Data[] {
   const all = [...train, ...validation];

@@ -3,7 +3,7 @@ import { type Node, parseTree } from "jsonc-parser";
 /** A value as JSON for each field of a row. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** The same JSON text, in which one object has these values: nothing else of it changes. null if it is not an object. */
+/** The JSON text with new values in one object, and no other change. null if it is not an object. */
 export function withMembers(text: string, object: Node | undefined, values: Values): string | null {
   if (object?.type !== "object") return null;
   const [start, end] = [object.offset, object.offset + object.length];
@@ -16,7 +16,7 @@ export function withMembers(text: string, object: Node | undefined, values: Valu
   return text.slice(0, start) + changed + text.slice(end);
 }
 
-/** The same JSON text with one more element at the end of a list. */
+/** The JSON text with one more element at the end of a list. */
 export function withElement(text: string, list: Node, value: unknown): string {
   const children = list.children ?? [];
   const [before, last] = children.slice(-2);
@@ -42,7 +42,7 @@ function withMember(text: string, object: Node, field: string, value: unknown): 
   if (!first || !key || !present) {
     return insert(text, object.offset + 1, `${JSON.stringify(field)}: ${json}`);
   }
-  // Written as the object writes its members.
+  // Formatted like the other members of the object.
   const colon = text.slice(key.offset + key.length, present.offset);
   const second = members[1];
   const gap = second

@@ -23,7 +23,7 @@ export async function readJsonLines(text: string, context: ReadContext): Promise
   return { rows, broken };
 }
 
-/** A list of objects, an object with such lists in it, columns, or JSON Lines under another name. */
+/** Reads a list of objects, an object that contains such lists, columns, or JSON Lines with another extension. */
 export async function readJson(text: string, context: ReadContext): Promise<Rows> {
   const { locale, yieldNow } = context;
   const whole = parsed(text, locale);
@@ -108,7 +108,7 @@ function servedRows(value: unknown, { name, locale }: ReadContext): List | null 
   return { list, note: t("{0} has only {1} of the data set's {2}.", name, rows.length, locale.count(total, "row")) };
 }
 
-/** Lists with objects, by their paths, of the outermost level that has any. */
+/** Lists of objects by path, from the outermost level that has any. */
 function listsIn(value: unknown): [path: string, list: unknown[]][] {
   let level: [string, unknown][] = isObject(value) ? Object.entries(value) : [];
   for (let depth = 0; depth < 3 && level.length > 0; depth++) {
@@ -123,7 +123,7 @@ function listsIn(value: unknown): [path: string, list: unknown[]][] {
   return [];
 }
 
-/** Tables as pandas and datasets write them: by columns, with or without an index, or `{ columns, data }`. */
+/** Tables in the formats of pandas and datasets: by columns, with or without an index, or `{ columns, data }`. */
 function columns(value: Readonly<Record<string, unknown>>): unknown[] | null {
   const { columns: names, data } = value;
   if (Array.isArray(names) && Array.isArray(data) && data.every(Array.isArray)) {
@@ -144,7 +144,7 @@ function columns(value: Readonly<Record<string, unknown>>): unknown[] | null {
   return keys.map((key) => Object.fromEntries(entries.map(([name, column]) => [name, memberOf(column, key)])));
 }
 
-/** A value of the graph file, with its numbers as they are written. */
+/** A value from the graph file, with numbers as written. */
 export function losslessValue(node: Node, text: string): unknown {
   if (node.type === "number") return new LosslessNumber(text.slice(node.offset, node.offset + node.length));
   if (node.type === "array") return (node.children ?? []).map((child) => losslessValue(child, text));
@@ -161,10 +161,10 @@ function parsed(json: string, { t }: Locale): { readonly value: unknown } | { re
   if (isNestedTooDeep(json)) return { fault: t("its brackets are nested too deeply") };
   try {
     const value: unknown = JSON.parse(json);
-    // Ten times as fast as the parser below, for what it reads without loss.
+    // Ten times as fast as the parser below, if it loses nothing.
     if (keysWritten(json) === keysIn(value)) return { value };
   } catch {
-    // The parser below says what is wrong.
+    // The parser below reports the error.
   }
   let twice: string | null = null;
   const onDuplicateKey = ({ key }: { key: string }) => {
@@ -181,7 +181,7 @@ function parsed(json: string, { t }: Locale): { readonly value: unknown } | { re
   }
 }
 
-/** Keys in a JSON text; null if a number of it is not written as JavaScript writes it: `1.50`, 2⁵³ + 1. */
+/** Number of keys in a JSON text; null if a number is not written as JavaScript writes it: `1.50`, 2⁵³ + 1. */
 function keysWritten(json: string): number | null {
   let keys = 0;
   for (let at = 0; at < json.length; at++) {

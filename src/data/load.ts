@@ -19,21 +19,22 @@ export interface DataSource extends LabelSource {
   readonly inputs: readonly string[];
   readonly root: ContainmentRoot;
   readonly files: Files;
-  /** Awaited after each row, so that a large file does not block the process. */
+  /** Awaited after each row, so that a large file doesn't block the process. */
   readonly yieldNow: () => Promise<void>;
-  /** Rows may do without a target: the loss needs none. */
+  /** Whether rows need no target, because the loss doesn't. */
   readonly targetless: boolean;
-  /** Sets that are needed: the others are not missed. */
+  /** Sets that are required. */
   readonly needed: readonly Split[];
-  /** Sets that are read. Default: those that are needed. */
+  /** Sets to read. Default: the required ones. */
   readonly read?: readonly Split[];
-  /** Of the answer. */
+  /** Target of the answer. */
   readonly target: TargetUse;
 }
 
 /**
- * Reads, divides and checks the data of a graph. Equal questions of one set are kept once, with a warning; in two
- * sets they are an error. @returns null if a set that is needed can't be read
+ * Reads, splits and checks the data of a graph. Duplicate questions in one set are removed, with a warning; in two
+ * sets they are an error.
+ * @returns null if a required set can't be read
  */
 export async function loadData(source: DataSource): Promise<Data | null> {
   const { spec, document, needed } = source;
@@ -49,7 +50,7 @@ export async function loadData(source: DataSource): Promise<Data | null> {
   for (const split of needed) {
     const set = sets[split];
     if (set && set.drawn.length === 0) {
-      // That its rows can't be read is said already.
+      // The unreadable rows are already reported.
       if (!document.hasErrorAt(set.path)) {
         document.addAt("empty-set", set.path, t('The set "{0}" is empty.', split), t("Add rows."));
       }
@@ -105,7 +106,7 @@ async function drawSplit(source: DataSource, split: Shares & { readonly seed: nu
   const { file = "", list } = source.spec;
   const rows = await readRows(source, { file, list }, path);
   if (!rows) return {};
-  // Equal questions are removed before the division, so that no two sets share one.
+  // Duplicate questions are removed before the split, so that no two sets share one.
   const { name, drawn } = await draw(source, rows.rows, path, JSON.stringify(file));
   const parts = splitRows(drawn, split, split.seed);
   const sets: Sets = {};
@@ -116,7 +117,7 @@ async function drawSplit(source: DataSource, split: Shares & { readonly seed: nu
   return sets;
 }
 
-/** Names of lists in a JSON file that is read for a set. */
+/** Names of lists in a JSON file that belong to each set. */
 const LIST_NAMES: Readonly<Record<Split, readonly string[]>> = {
   train: ["train", "training"],
   validation: ["validation", "valid", "val", "dev", "eval"],
@@ -154,7 +155,7 @@ async function rowsOf(
   return rows.slice(from, to);
 }
 
-/** Rows that are in the graph file itself, with their numbers as they are written. */
+/** Rows in the graph file itself, with numbers as written. */
 function inlineRows(document: JsonDocument, split: Split): Row[] {
   const nodes = document.at(["data", split])?.children ?? [];
   return nodes.map((node, index) => ({ number: index + 1, fields: Object(losslessValue(node, document.text)) }));
@@ -166,7 +167,7 @@ interface DataFile {
   readonly names?: readonly string[];
 }
 
-/** null, with a fault, where the file can't be read. */
+/** null, with a fault, if the file can't be read. */
 async function readRows(
   source: DataSource,
   { file, list, names = [] }: DataFile,
@@ -218,7 +219,7 @@ function mappingOf({ spec, inputs, target: { listIsAnswer, objectIsAnswer } }: D
   return { ...spec, inputs, listIsAnswer, objectIsAnswer };
 }
 
-/** Makes samples of rows; each question once. */
+/** Makes samples from rows, without duplicate questions. */
 async function draw(source: DataSource, rows: readonly Row[], path: JsonPath, name: string): Promise<SampleSet> {
   const mapping = mappingOf(source);
   const kept = new Map<string, MappedRow>();

@@ -5,7 +5,7 @@ import type { Row } from "./row.ts";
 import { SPLITS, type Split } from "./sample.ts";
 import { type MappedRow, normalizedKey } from "./samples.ts";
 
-/** The samples of a set, and what messages call the file that they come from. */
+/** The samples of a set, and the name of their file in messages. */
 export interface SampleSet {
   readonly path: JsonPath;
   readonly name: string;

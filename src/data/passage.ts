@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { ReadOnly } from "../graph/read-only.ts";
 
-/** A piece of a file, as a retriever finds it. */
+/** A piece of a file that a retriever can find. */
 export const passage = z.object({
   /** Relative to the graph file, with `/`. */
   path: z.string(),

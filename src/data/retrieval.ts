@@ -1,7 +1,7 @@
 import MiniSearch from "minisearch";
 import type { Passage } from "./passage.ts";
 
-/** Indexes by the passages that they are made of. */
+/** Index of each list of passages. */
 const indexes = new WeakMap<readonly Passage[], MiniSearch>();
 
 /**

@@ -2,24 +2,24 @@ import type { Locale } from "../i18n/locale.ts";
 
 /** One object of a data file. */
 export interface Row {
-  /** From 1: the line of a JSON Lines file, else the position among the rows (a CSV header is none). */
+  /** From 1: the line of a JSON Lines file, else the position among the rows, without a CSV header. */
   readonly number: number;
-  /** A JSON number that JavaScript would write otherwise is a `LosslessNumber`, which keeps its digits. */
+  /** A JSON number that JavaScript would write differently is a `LosslessNumber`, which keeps its digits. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
 export interface BrokenRow {
   readonly number: number;
-  /** Why it can't be read, in the reader's language: follows a colon. */
+  /** Why it can't be read, in the reader's language, to follow a colon. */
   readonly reason: string;
 }
 
 export interface Rows {
   readonly rows: readonly Row[];
   readonly broken: readonly BrokenRow[];
-  /** Names that the header of a table has more than once: which column is meant is unknown. */
+  /** Names that occur more than once in a table's header, so that their columns are ambiguous. */
   readonly repeated?: readonly string[];
-  /** What the file lacks as a whole: a sentence in the reader's language. */
+  /** A problem of the file as a whole: a sentence in the reader's language. */
   readonly note?: string;
 }
 
@@ -44,13 +44,13 @@ export interface ReadContext {
   readonly name: string;
   /** Language of messages. */
   readonly locale: Locale;
-  /** Awaited after each row, so that a large file does not block the process. */
+  /** Awaited after each row, so that a large file doesn't block the process. */
   readonly yieldNow: () => Promise<void>;
-  /** Path of the list of rows in a JSON file, with dots. */
+  /** Path of the list of rows in a JSON file, separated by dots. */
   readonly list?: string | undefined;
-  /** Names that a list in a JSON file may have to be chosen: those of the set that it is read for. */
+  /** Names of lists in a JSON file that can be chosen: those of the set that is read. */
   readonly names?: readonly string[];
 }
 
-/** Rows that can't be read, after which the rest is not looked at: each takes as long as a hundred that can. */
+/** Number of unreadable rows after which reading stops: each takes as long as a hundred others. */
 export const MOST_BROKEN = 1_000;

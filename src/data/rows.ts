@@ -17,7 +17,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
 
 export const EXTENSIONS = Object.keys(FORMATS);
 
-/** How to read a data file of this name; null if its ending says nothing. */
+/** The reader for a data file with this name; null if its extension is unknown. */
 export function formatOf(name: string): Format | null {
   const ending = EXTENSIONS.find((extension) => name.toLowerCase().endsWith(extension));
   const format = ending === undefined ? undefined : FORMATS[ending];
@@ -56,7 +56,7 @@ function refuseForeign(text: string, { name, locale: { t } }: ReadContext): void
   }
 }
 
-/** UTF-8, or UTF-16 with a byte order mark or with plain letters; null for other encodings. */
+/** Decodes UTF-8, or UTF-16 with a byte order mark or ASCII letters; null for other encodings. */
 export function decodeData(bytes: Uint8Array): string | null {
   const [a, b, c, d] = bytes;
   if (a === 0xff && b === 0xfe) return decodeAs("utf-16le", bytes);

@@ -1,17 +1,17 @@
 import * as z from "zod";
 import type { ReadOnly } from "../graph/read-only.ts";
 
-/** One item of the data: query Q and what is accepted as its answer. */
+/** One item of the data: query Q and its accepted answers. */
 const sample = z.object({
   /** The row's id field, else a hash of its inputs; never a row number. Unique in the graph's data. */
   id: z.string(),
   /** Graph input name → value. */
   inputs: z.record(z.string(), z.string()),
-  /** Accepted answers; empty when the loss is a judge. */
+  /** Accepted answers; empty if the loss is a judge. */
   targets: z.array(z.string()),
-  /** Node → accepted values of that node, where the row has them. Absent: no node has targets of its own here. */
+  /** Node → accepted values of that node, if the row has any. Absent: no node has targets in this row. */
   nodeTargets: z.record(z.string(), z.array(z.string())).optional(),
-  /** A person's criticism of the answer, which joins ∇_A. */
+  /** A person's criticism of the answer, which is added to ∇_A. */
   feedback: z.string().nullable(),
 });
 

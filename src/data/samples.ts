@@ -5,26 +5,26 @@ import type { DataSpec } from "../graph/schema/schema.ts";
 import type { Row } from "./row.ts";
 import type { Sample } from "./sample.ts";
 
-/** How rows become samples. */
+/** How rows are converted to samples. */
 export interface Mapping extends Pick<DataSpec, "fields" | "target" | "targets" | "id" | "feedback">, TargetForm {
   readonly inputs: readonly string[];
 }
 
 /** What a loss can use as a target. */
 export interface TargetForm {
-  /** The loss compares structure: a list is one answer, not several accepted ones. */
+  /** Whether a list is one answer, because the loss compares structure, instead of several accepted answers. */
   readonly listIsAnswer: boolean;
-  /** The loss can use an object as a target. */
+  /** Whether the loss can use an object as a target. */
   readonly objectIsAnswer: boolean;
 }
 
-/** How the targets of one field are read and checked: what the loss that compares with them can use. */
+/** How the targets of one field are read and checked, depending on the loss that uses them. */
 export interface TargetUse extends TargetForm {
   /** Why a target can't be used, in the reader's language, as a clause: `it is empty`. null if it can. */
   fault(target: string): string | null;
   /** What to do about a target that can't be used. */
   readonly remedy: string;
-  /** Reads the targets of all rows together, where a single one does not say what it means. */
+  /** Reads the targets of all rows together, if single ones are ambiguous. */
   readonly read?: ((rows: readonly SampleRow[]) => TargetReading) | undefined;
 }
 
@@ -32,32 +32,32 @@ export interface TargetUse extends TargetForm {
 export interface MappedRow {
   readonly sample: Sample;
   readonly row: Row;
-  /** Of the inputs alone: equal for samples that ask the same. */
+  /** Hash of the inputs: equal for samples with the same question. */
   readonly key: string;
 }
 
-/** A sample with the row that it was made of. */
+/** A sample with its row. */
 export interface SampleRow {
   readonly sample: Sample;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** How a whole column of targets is to be read. */
+/** The reading of a whole column of targets. */
 export interface TargetReading {
-  /** Targets of each row, in their order. */
+  /** Targets of each row, in order. */
   readonly targets: readonly (readonly string[])[];
   /** How the targets were read, as a sentence in the reader's language; null if they were read unchanged. */
   readonly note: string | null;
   /** Why the column can't be read. */
   readonly fault: { readonly message: string; readonly remedy: string } | null;
-  /** Rows whose target is none of their options, by their places, with the number of options. */
+  /** Indices of rows whose target is not one of their options, with the number of options. */
   readonly unmatched: readonly { readonly at: number; readonly options: number }[];
 }
 
-/** A row that makes no sample. */
+/** A row that can't be a sample. */
 export type UnmappedRow =
   | { readonly missing: string }
-  /** The target is an object; a field in it that may be meant. */
+  /** The target is an object; a field in it that may be the target. */
   | { readonly object: string };
 
 /** Reads one row. Numbers keep their digits; lists and objects become JSON. */

@@ -9,10 +9,10 @@ interface Line {
 }
 
 /**
- * The same table, in which one row has these values. A column that the table lacks comes last, empty in the other rows.
- * Cells that don't change keep their quotes, and lines their ends. null if there is no such row.
+ * The table with new values in one row. New columns are last, and empty in the other rows. Unchanged cells keep
+ * their quotes, and lines their ends. null if there is no such row.
  * @param body without a byte order mark and a line that names the delimiter
- * @param number of the row, from 1: the header and empty lines are none
+ * @param number of the row, from 1, not counting the header and empty lines
  */
 export function withCells(
   body: string,
@@ -45,7 +45,7 @@ export function withCells(
     .reduce((text, { start, end, text: cell }) => text.slice(0, start) + cell + text.slice(end), body);
 }
 
-/** The same table with one more row. null if it lacks a column that the row has. */
+/** The table with one more row. null if it lacks a column of the row. */
 export function withLine(body: string, delimiter: string, values: Readonly<Record<string, string>>): string | null {
   const [header] = linesOf(body, delimiter);
   if (!header) return null;
@@ -83,7 +83,7 @@ function linesOf(text: string, delimiter: string): Line[] {
   return lines;
 }
 
-/** Behind the closing quote. */
+/** Index after the closing quote. */
 function endOfQuotes(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] !== '"') continue;

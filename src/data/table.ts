@@ -4,13 +4,13 @@ import { parse as parseAtOnce } from "csv-parse/sync";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
 
-/** As loosely as can be: for a look at the shape of a file. */
+/** The most lenient options, to detect the layout of a file. */
 const LOOSE = { relax_column_count: true, relax_quotes: true, skip_empty_lines: true, skip_records_with_error: true };
 
 /**
- * A table with a header. Rows without any content are left out; a delimiter of the file's own (`sep=;`) wins.
- * @param candidates delimiters that are tried, the usual one first
- * @throws DataUnreadable where more than one delimiter fits
+ * Reads a table with a header. Empty rows are left out; a delimiter named in the file (`sep=;`) takes precedence.
+ * @param candidates delimiters to try, the most common first
+ * @throws DataUnreadable if more than one delimiter fits
  */
 export async function readTable(text: string, context: ReadContext, candidates: readonly string[]): Promise<Rows> {
   const { head, delimiter } = layoutOf(text, candidates, context);
@@ -42,15 +42,15 @@ function layoutOf(text: string, candidates: readonly string[], context: ReadCont
   return { head, delimiter: own ?? delimiterOf(text, candidates, context) };
 }
 
-/** Delimiters that are tried, the usual one first. */
+/** Delimiters to try, the most common first. */
 export const CSV_DELIMITERS = [",", ";", "\t", "|"];
 export const TSV_DELIMITERS = ["\t", ",", ";", "|"];
 
-/** Characters at the start of a file that are looked at. */
+/** Number of characters at the start of a file to analyze. */
 const SAMPLE = 2 ** 16;
 const SAMPLE_ROWS = 50;
 
-/** The delimiter by which all rows have as many cells as the header; else the one that the header has most of. */
+/** The delimiter with which all rows have as many cells as the header; else the most frequent one in the header. */
 function delimiterOf(text: string, candidates: readonly string[], context: ReadContext): string {
   const sample = text.length > SAMPLE ? text.slice(0, text.lastIndexOf("\n", SAMPLE) + 1 || SAMPLE) : text;
   const shapes = candidates.map((delimiter) => {
@@ -89,7 +89,7 @@ function ambiguous(
   );
 }
 
-/** Ways to read quotes, the likeliest first: the next one counts only where a row can't be read. */
+/** Ways to read quotes, the most likely first: the next one is used only if a row can't be read. */
 function dialectsOf(text: string, delimiter: string): Options[] {
   if (delimiter === "\t" && hasBareQuotes(text)) return [{ quote: false }];
   const dialects: Options[] = [{}];
@@ -99,7 +99,10 @@ function dialectsOf(text: string, delimiter: string): Options[] {
   return dialects;
 }
 
-/** In a file of tabs whose lines all have as many cells as the header, quotes that are not in pairs are characters. */
+/**
+ * Whether quotes are plain characters: in a tab-separated file whose lines all have as many cells as the header,
+ * unpaired quotes are.
+ */
 function hasBareQuotes(text: string): boolean {
   const lines = text.split(/\r?\n/).filter((line) => line !== "");
   const width = lines[0]?.split("\t").length;
@@ -132,7 +135,7 @@ async function readDialect(text: string, dialect: Options, { locale, yieldNow }:
       await yieldNow();
       if (broken.length >= MOST_BROKEN) break;
       if (names) {
-        // Positions count the rows that can't be read, too.
+        // Positions include rows that can't be read.
         do number++;
         while (skipped.has(number));
         const row = rowOf(names, cells, number, locale);
@@ -148,7 +151,7 @@ async function readDialect(text: string, dialect: Options, { locale, yieldNow }:
   return { rows: records, broken: all, ...(repeated.length > 0 && { repeated }) };
 }
 
-/** null for a row without any content. */
+/** null for an empty row. */
 function rowOf(
   names: readonly string[],
   record: readonly string[],
@@ -171,7 +174,7 @@ function repeatedIn(names: readonly string[]): string[] {
   return names.filter((name) => name !== "" && seen.size === seen.add(name).size);
 }
 
-/** Without the empty cells at the end, which spreadsheets add. */
+/** Removes empty cells at the end, which spreadsheets add. */
 function withoutTail(cells: readonly string[]): string[] {
   return cells.slice(0, cells.findLastIndex((cell) => cell.trim() !== "") + 1);
 }
@@ -188,7 +191,7 @@ function reasonOf(error: CsvError | unknown, { t }: Locale): string {
   return message;
 }
 
-/** Bytes that are parsed in one go. */
+/** Bytes to parse at once. */
 const PIECE = 2 ** 16;
 
 function* piecesOf(text: string): Generator<Uint8Array> {

@@ -9,11 +9,11 @@ export interface LabelSource {
   readonly spec: DataSpec;
   /** Receives the faults. */
   readonly document: JsonDocument;
-  /** Of a node in `data.targets`, by the values that the rows have for it. */
+  /** Target of a node in `data.targets`, by the values in the rows. */
   targetOf(node: string, labels: readonly unknown[], rows: readonly SampleRow["fields"][]): TargetUse;
 }
 
-/** A row with the sample that was made of it, and what messages call its file. */
+/** A row with its sample, and the name of its file in messages. */
 export type DrawnRow = MappedRow & SampleRow & { readonly name: string };
 
 /** All rows of all sets. */
@@ -24,7 +24,7 @@ export function drawnOf(sets: Sets): DrawnRow[] {
   });
 }
 
-/** Rows in which nothing can be scored are an error, as are rows without an answer. */
+/** Adds errors for rows in which nothing can be scored, and rows without an answer. */
 export function refuseUnlabelled({ document, spec }: LabelSource, drawn: readonly DrawnRow[], data: Data): void {
   const { t } = document;
   const unlabelled = new Set(
@@ -39,7 +39,7 @@ export function refuseUnlabelled({ document, spec }: LabelSource, drawn: readonl
   addFindings(document, "missing-field", ["data", "targets"], found, t("Add one of them, or remove the row."));
 }
 
-/** Sample → accepted values of a node, of the rows that have any. */
+/** Sample → accepted values of a node, for rows that have any. */
 export function readLabels(
   source: LabelSource,
   node: string,

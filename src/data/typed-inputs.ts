@@ -5,12 +5,12 @@ import { imageOf, imageType, imageValue } from "../graph/images.ts";
 import { parseJson } from "../graph/json.ts";
 import { type Data, type Sample, SPLITS } from "./sample.ts";
 
-/** Bytes of one image, and of all together: a run keeps them. */
+/** Maximum bytes of one image, and of all images: a run stores them. */
 const LARGEST = 8 * 2 ** 20;
 const MOST = 48 * 2 ** 20;
 
 export interface TypedSource {
-  /** Type by input; inputs that are text are left out. */
+  /** Type by input, without text inputs. */
   readonly types: Readonly<Record<string, "json" | "image">>;
   readonly document: JsonDocument;
   readonly root: ContainmentRoot;
@@ -18,7 +18,7 @@ export interface TypedSource {
   readonly yieldNow: () => Promise<void>;
 }
 
-/** Reads the images that rows name, and checks inputs that are JSON. null, with a fault, if a row does not fit. */
+/** Reads the images in rows, and checks JSON inputs. null, with a fault, if a row is invalid. */
 export async function readTypedInputs(data: Data, source: TypedSource): Promise<Data | null> {
   const { types, document, root, files, yieldNow } = source;
   const { t } = document;

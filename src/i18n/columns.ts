@@ -1,6 +1,6 @@
 /**
- * Rows of a table as lines for a terminal, in columns of equal width.
- * @param figures number of columns, the last ones, that are aligned to the right. Default: none is
+ * Rows of a table as lines for a terminal, in aligned columns.
+ * @param figures number of columns at the end to align to the right. Default: none
  */
 export function inColumns(rows: readonly (readonly string[])[], figures = 0): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -4,7 +4,7 @@ import { serverLabel } from "./labels.ts";
 import type { Locale } from "./locale.ts";
 import { oneLine } from "./plain-text.ts";
 
-/** What is shown of an error. */
+/** An error for display. */
 export interface ShownError {
   readonly code: string;
   readonly severity: Severity;
@@ -14,8 +14,8 @@ export interface ShownError {
 }
 
 /**
- * Describes an error by its code. If the code is not in the table, or the fields do not fit it, `detail` is the message:
- * both can come from a log.
+ * Describes an error by its code. If the code is not in the table, or the fields don't match it, `detail` is the
+ * message, because both can come from a log.
  * @param detail the error's own message
  */
 export function describeError(code: string, fields: ErrorFields, detail: string, locale: Locale): ShownError {

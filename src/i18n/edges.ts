@@ -2,7 +2,7 @@ import type { Proposal } from "../engine/events.ts";
 import { edgeChanges, nodeOfInputs } from "../graph/edges.ts";
 import type { Locale } from "./locale.ts";
 
-/** Of a change to what a node reads, each edge: `now reads list · worse without it`. Empty for a change of a text. */
+/** One label per changed edge of a node: `now reads list · worse without it`. Empty for a change of a text. */
 export function edgeLabels(
   { node, base, text, edges }: Pick<Proposal, "node" | "base" | "text" | "edges">,
   { t }: Locale,

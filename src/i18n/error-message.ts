@@ -4,7 +4,7 @@ import { oneLine } from "./plain-text.ts";
 /** `warning`: the user can fix it and try again. `error`: something failed; the editor also writes it to the log. */
 export type Severity = "information" | "warning" | "error";
 
-/** What the user can do. */
+/** An action for the user. */
 export type ErrorAction =
   | "add credit"
   | "allow models"
@@ -48,7 +48,7 @@ export function entry<Fields>(
   return { severity, message, action: typeof action === "function" ? action : () => action ?? null };
 }
 
-/** A detail as the end of a sentence. */
+/** Formats a detail as the end of a sentence. */
 export function clause(detail: string): string {
   return oneLine(detail, 300).replace(/\.$/, "");
 }

@@ -150,7 +150,7 @@ export const ERRORS = {
     "choose model",
   ),
 
-  // Errors that bring their own sentence
+  // Errors with a sentence of their own
   NotFound: entry<object>("information", () => ""),
   UsageError: entry<object>("warning", () => ""),
   InvalidGraph: entry<object>("warning", () => ""),

@@ -38,7 +38,7 @@ export function statusLabel(status: RunStatus | "running" | "interrupted", { t }
   }[status];
 }
 
-/** What a change did to a sample. `unscored`: a call for it failed. */
+/** Effect of a change on a sample. `unscored`: a call for it failed. */
 export type SampleChange = "fixed" | "broken" | "right" | "wrong" | "unscored";
 
 export function changeLabel(change: SampleChange, { t }: Locale): string {
@@ -53,7 +53,7 @@ export function changeLabel(change: SampleChange, { t }: Locale): string {
 
 export type Act = "applied" | "dismissed" | "committed";
 
-/** What the user did with a proposal. */
+/** The user's action on a proposal. */
 export function actLabel(act: Act, { t }: Locale): string {
   return { applied: t("applied"), dismissed: t("rejected by you"), committed: t("committed") }[act];
 }
@@ -64,8 +64,8 @@ export function capitalized(label: string, { language }: Locale): string {
 }
 
 /**
- * `$0.42 per minute`, `at most 12 min left`: what is known of how fast a run goes.
- * @param isBound the run may end earlier
+ * `$0.42 per minute`, `at most 12 min left`: the known pace of a run.
+ * @param isBound whether the run can end earlier
  */
 export function paceLabels(
   { usdPerMinute, left }: { readonly usdPerMinute: number | null; readonly left: number | null },
@@ -79,7 +79,7 @@ export function paceLabels(
   return [...parts, isBound ? t("at most {0} left", time) : t("{0} left", time)];
 }
 
-/** To the minute, and from 90 minutes on to the hour. */
+/** Rounds to minutes, and from 90 minutes on to hours. */
 function roundTime(milliseconds: number, { t }: Locale): string {
   const minutes = Math.ceil(milliseconds / 60_000);
   return minutes < 90 ? t("{0} min", minutes) : t("{0} h", Math.ceil(minutes / 60));
@@ -99,7 +99,7 @@ export function callsLabel(
   return parts.join(", ");
 }
 
-/** `http://127.0.0.1:11434`, without the protocol family that a provider's identity starts with; also within a text. */
+/** `http://127.0.0.1:11434`, without the protocol family at the start of a provider's identity; also inside a text. */
 export function serverLabel(text: string): string {
   return text.replace(/(?<![\w-])(?:openai|azure|anthropic|gemini) (?=https?:)/g, "");
 }

@@ -6,7 +6,7 @@ export function translatable(text: string): string {
   return text;
 }
 
-/** What is counted in sentences: each has a singular and a plural. */
+/** Nouns that are counted in sentences, each with a singular and a plural. */
 export type Counted =
   | "answer"
   | "attempt"
@@ -41,7 +41,7 @@ export type Counted =
   | "warning"
   | "word";
 
-/** The reader's language: sentences go through `t`, and numbers are written as that language writes them. */
+/** The reader's language: `t` translates sentences, and numbers are formatted for the language. */
 export class Locale {
   readonly #decimal: Intl.NumberFormat;
   readonly #integer: Intl.NumberFormat;
@@ -88,8 +88,8 @@ export class Locale {
   }
 
   /**
-   * A score that is known within bounds: `70% right`, `55 to 70% right`; for graded losses, whose mean is not a share of
-   * right answers, `score 0.70`, `score 0.55 … 0.70`.
+   * A score within bounds: `70% right`, `55 to 70% right`; for graded losses, whose mean is not a share of right
+   * answers, `score 0.70`, `score 0.55 … 0.70`.
    */
   score(low: number, high: number, isGraded: boolean): string {
     const { t } = this;
@@ -130,7 +130,7 @@ export class Locale {
       : t("{0} h {1} min", Math.floor(minutes / 60), minutes % 60);
   }
 
-  /** `2026-11-21 10:53 UTC`, the same in every language and place; `?` for a time that a log made up. */
+  /** `2026-11-21 10:53 UTC`, the same in every language and time zone; `?` for an invalid time in a log. */
   timestamp(at: number): string {
     const date = new Date(at);
     return Number.isNaN(date.getTime()) ? "?" : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;

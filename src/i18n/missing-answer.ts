@@ -1,7 +1,7 @@
 import type { AnswerMissing } from "../models/errors.ts";
 import type { Locale } from "./locale.ts";
 
-/** Why a reply holds no answer, as a sentence. */
+/** Why a reply has no answer, as a sentence. */
 export function missingMessage({ model, reason }: Pick<AnswerMissing, "model" | "reason">, { t }: Locale): string {
   return {
     empty: t("Model {0} sent an empty reply.", model),

@@ -8,7 +8,7 @@ export function frontHead({ t }: Locale): string[] {
   return [t("number"), t("score"), t("tokens per answer"), t("time per answer"), t("cost per answer"), t("changed")];
 }
 
-/** One row for each, numbered from 1. The run's own result is marked with `*`. */
+/** One row per result, numbered from 1. `*` marks the run's own result. */
 export function frontRows(front: readonly FrontPoint[], locale: Locale): string[][] {
   const [start] = front;
   return front.map(({ score, tokens, milliseconds, usd, texts, isResult }, index) => [

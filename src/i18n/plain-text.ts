@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * Text from models and data as it may reach a terminal: no escape sequence, no other control character but tab and line
- * end, nothing that turns the direction of what follows.
+ * Makes text from models and data safe for a terminal: without escape sequences, control characters except tabs and
+ * line ends, and text direction marks.
  */
 export function plain(text: string): string {
   return (
@@ -13,7 +13,7 @@ export function plain(text: string): string {
   );
 }
 
-/** The same on one line, cut where it is longer than `length` characters. */
+/** The same on one line, cut to `length` characters. */
 export function oneLine(text: string, length: number): string {
   const line = plain(text).replace(/\s+/g, " ").trim();
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;

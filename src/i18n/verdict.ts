@@ -6,7 +6,7 @@ import { oneLine } from "./plain-text.ts";
 
 export const VERDICT_MARKS = { accepted: "✓", rejected: "✗", undecided: "?", screened: "–" } as const;
 
-/** `Accepted by the gate`. Names the gate only where the gate compared something. */
+/** `Accepted by the gate`. Names the gate only if it compared something. */
 export function verdictHeadline({ policy, decision, reason }: Verdict, { t }: Locale): string {
   if (decision === "undecided") return t("Undecided");
   if (decision === "screened") return t("Screened out");
@@ -31,16 +31,19 @@ export function rightFigure(verdict: Verdict, locale: Locale): string {
   return scored < of ? t("{0} ({1} not scored)", figure, of - scored) : figure;
 }
 
-/** What one accepted change adds to a net change that several nodes made together, as far as it was measured. */
+/** The measured part of one accepted change in a net change of several nodes. */
 export interface Contribution {
-  /** Nodes whose accepted changes share the verdict, this one included; 1: it is this change's own. */
+  /**
+   * Number of nodes whose accepted changes share the verdict, including this one; 1: the verdict is about this
+   * change alone.
+   */
   readonly nodes: number;
   /** Leave-one-out. false: the result is no worse without this change. null: not measured. */
   readonly isNeeded: boolean | null;
-  /** The result with all changes and with all but this one, on the samples scored with both; null: none were. */
+  /** The result with all changes and without this one, on the samples scored with both; null: none were. */
   readonly without: {
     readonly scored: number;
-    /** All samples of the verdict were scored, so that its figures can be compared with these. */
+    /** Whether all samples of the verdict were scored, so that its figures are comparable with these. */
     readonly isWhole: boolean;
     readonly rightWith: number;
     readonly rightWithout: number;
@@ -52,8 +55,8 @@ export interface Contribution {
 }
 
 /**
- * `14 → 17 of 20 right` for a change that was accepted by itself; else whose figure it is and what is this change's part
- * of it: `together 3 → 20 of 20 right`, `without it 20 → 12`.
+ * `14 → 17 of 20 right` for a change that was accepted on its own; else the joint figure and the part of this
+ * change: `together 3 → 20 of 20 right`, `without it 20 → 12`.
  */
 export function changeFigures(verdict: Verdict, part: Contribution | null, locale: Locale): string[] {
   const figure = rightFigure(verdict, locale);
@@ -79,8 +82,8 @@ export function partFigure(verdict: Verdict, { isNeeded, without, alone }: Contr
 }
 
 /**
- * What one of several changes that share a verdict adds, short enough for a badge: `no effect`, `without it 12`,
- * `alone 3 → 10`. Empty for a change that was accepted by itself.
+ * The part of one of several changes that share a verdict, as a badge: `no effect`, `without it 12`, `alone 3 → 10`.
+ * Empty for a change that was accepted on its own.
  */
 export function shortPart(verdict: Verdict, part: Contribution, locale: Locale): string {
   if (part.isNeeded === false) return locale.t("no effect");
@@ -100,7 +103,7 @@ export function isGraded({ lossBefore, lossAfter, rightBefore, rightAfter, score
 }
 
 /**
- * `category 12 → 18 of 20 right`: each node that is scored by itself. Empty if the answer alone is.
+ * `category 12 → 18 of 20 right`: each node with targets of its own. Empty if only the answer has targets.
  * @param nodes of a verdict or of a whole set
  */
 export function nodeFigureLabels(nodes: Verdict["nodes"], locale: Locale): string[] {
@@ -130,7 +133,7 @@ export function furtherFigures(verdict: Verdict, locale: Locale): string[] {
   return [...figures, ...nodeFigureLabels(verdict.nodes, locale)];
 }
 
-/** What was measured, the most important first. */
+/** The measurements, the most important first. */
 export function verdictFigures(verdict: Verdict, locale: Locale, part: Contribution | null = null): string[] {
   return [...changeFigures(verdict, part, locale), ...furtherFigures(verdict, locale)];
 }
@@ -153,10 +156,10 @@ export function verdictLine(verdict: Verdict, locale = ENGLISH, part: Contributi
   return [verdictHeadline(verdict, locale), ...verdictFigures(verdict, locale, part)].join(" · ");
 }
 
-/** A verdict's reason, with its counts where they are known. */
+/** A verdict's reason, with its counts if known. */
 type Reason = Pick<Verdict, "reason"> & Partial<Pick<Verdict, "scored" | "of" | "unscored">>;
 
-/** Why a proposal was accepted or not, as a sentence. Does not name the gate where a proposal never reached it. */
+/** Why a proposal was accepted or not, as a sentence. Doesn't name the gate if the proposal never reached it. */
 export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Reason, { t }: Locale): string {
   switch (reason) {
     case "lower loss":
@@ -224,7 +227,7 @@ export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Rea
   }
 }
 
-/** Why the text that a model wrote is not a proposal, as a sentence. A log can contain a reason that is not known. */
+/** Why a model's text is not a proposal, as a sentence. A log can contain an unknown reason. */
 export function invalidReason(reason: string, { t }: Locale): string {
   const known: Record<InvalidReason, string> = {
     "no reply": t("The call to the model failed."),

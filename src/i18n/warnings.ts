@@ -6,12 +6,12 @@ import { oneLine } from "./plain-text.ts";
 
 /** Warnings of a run, for every surface. */
 
-/** Whether a warning is good news: nothing is wrong, and the user need not act. */
+/** Whether a warning is good news, so that the user need not act. */
 export function isGoodNews({ code }: Pick<Warned, "code">): boolean {
   return code === "nothing to learn";
 }
 
-/** One sentence for each kind of warning: the first, and how many more there are. @param data to quote samples from */
+/** One sentence per kind of warning: the first, and the number of others. @param data to quote samples from */
 export function warningMessages(warnings: readonly Warned[], locale = ENGLISH, data?: Data): string[] {
   const kindOf = ({ code, purpose }: Warned) => `${code} ${purpose ?? ""}`;
   return [...new Set(warnings.map(kindOf))].flatMap((kind) => {
@@ -33,7 +33,7 @@ function repliesCut(
   return `${t("{0} of {1} replies of “{2}” were cut at {3} tokens, so the end of their answers may be missing.", count, of, oneLine(node, 80), tokens)} ${limit}`;
 }
 
-/** A sample by its id and the start of its query: an id that is a hash tells nobody which row it is. */
+/** A sample by its id and the start of its query, because a hash doesn't tell which row it is. */
 function sampleLabel(id: string, t: Locale["t"], data: Data | undefined): string {
   const sample = Object.values(data ?? {})
     .flat()
@@ -42,7 +42,7 @@ function sampleLabel(id: string, t: Locale["t"], data: Data | undefined): string
   return query === "" ? t("sample {0}", id) : t("sample {0}, “{1}”", id, query);
 }
 
-/** What happened, where, and what to do about it. @param data to quote the sample from */
+/** What happened, where, and what to do. @param data to quote the sample from */
 export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): string {
   const { t } = locale;
   const { code, node, sample, count = 0, of } = warning;

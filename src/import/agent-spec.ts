@@ -96,7 +96,7 @@ class Spec {
   }
 }
 
-/** Components that are no steps. */
+/** Components that are not steps. */
 const SILENT = /^(?:Flow|StartNode|EndNode|AgentNode|.*Edge|.*Config|.*LLM.*)$/;
 
 function componentsIn(value: unknown, steps: readonly (string | number)[]): Component[] {

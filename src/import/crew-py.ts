@@ -1,21 +1,21 @@
-/** What the Python file of a crew says: code is read as text, and never run. */
+/** The content of a crew's Python file. The code is read as text, and never run. */
 export interface PythonCrew {
   /** By name of the task in its YAML file. */
   readonly tasks: ReadonlyMap<string, PythonTask>;
-  /** Method → name in `agents.yaml`, and in `tasks.yaml`: YAML files name the methods, too. */
+  /** Method → name in `agents.yaml` and in `tasks.yaml`, because YAML files can name methods. */
   readonly agentNames: ReadonlyMap<string, string>;
   readonly taskNames: ReadonlyMap<string, string>;
 }
 
 interface PythonTask {
   readonly agent: string | null;
-  /** Names of tasks; null where the file gives no context. */
+  /** Names of tasks; null if the file names none. */
   readonly context: readonly string[] | null;
 }
 
 /**
- * Agents and contexts of tasks as `@CrewBase` classes give them:
- * `Task(config=self.tasks_config["write"], agent=self.writer(), context=[self.research()])`.
+ * Reads agents and contexts of tasks in `@CrewBase` classes: `Task(config=self.tasks_config["write"],
+ * agent=self.writer(), context=[self.research()])`.
  */
 export function crewInPython(code: string): PythonCrew {
   const agents = configsOf(code, "agents_config");

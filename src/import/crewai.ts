@@ -4,7 +4,7 @@ import { isMapping, keyOf, listOf, type Mapping, mappingOf, readMapping, textOf 
 import { type Draft, type DraftNode, type Importer, ImportRefused, type ImportSource } from "./importer.ts";
 import { modelName, Names } from "./names.ts";
 
-/** Keys of agents and tasks that are read; what else there is stays with the program. */
+/** Keys of agents and tasks that are read; the program keeps all others. */
 const READ = new Set([
   "role",
   "goal",
@@ -34,7 +34,7 @@ export const crewai: Importer = {
   },
 };
 
-/** The file beside the `config` folder, or in it, that makes the tasks. */
+/** The Python file next to the `config` folder, or in it, that creates the tasks. */
 async function pythonOf(source: ImportSource): Promise<PythonCrew> {
   const files = [...(await source.match("../*.py")), ...(await source.match("*.py"))];
   const texts = await Promise.all(files.slice(0, 20).map((file) => source.text(file)));
@@ -67,7 +67,7 @@ class Crew {
     });
     const [, ...rest] = entries;
     if (entries.length === 0) throw new ImportRefused(t("{0} has no task with a description.", this.tasksFile));
-    // Nodes come first, so that tasks keep their names and inputs get others where they clash.
+    // Nodes come first, so that tasks keep their names and clashing inputs are renamed.
     const ids = new Map(entries.map(([name]) => [name, this.#names.take(name)]));
     const before: string[] = [];
     for (const [name, task] of entries) {
@@ -185,7 +185,7 @@ class Crew {
     return id;
   }
 
-  /** Inputs that a text names in braces. */
+  /** Adds the inputs that a text names in braces. */
   #fill(node: DraftNode, text: string, where: string): void {
     const names = [...new Set(findPlaceholders(text, "python").map(({ name }) => name))];
     if (names.length > 0 || /[{}]/.test(text)) node.templating = "python";

@@ -24,7 +24,7 @@ interface LlmStep {
   readonly data: Mapping;
 }
 
-/** Dify's DSL: the steps of a workflow that ask a model, with their messages; other steps become inputs of the graph. */
+/** Dify's DSL: the LLM steps of a workflow, with their messages; other steps become inputs of the graph. */
 export const dify: Importer = {
   kind: "dify",
   recognizes: (name, head) =>
@@ -169,7 +169,7 @@ class Workflow {
     }
   }
 
-  /** What `step.value` is in the graph: the node, or an input. */
+  /** The node or input that `step.value` is in the graph. */
   #nameOf(name: string): string {
     const [step = "", ...rest] = name.split(".");
     const node = this.#ids.get(step);

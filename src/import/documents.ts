@@ -3,7 +3,7 @@ import { ImportRefused, type ImportSource } from "./importer.ts";
 
 export type Mapping = Readonly<Record<string, unknown>>;
 
-/** Times that an anchor may be repeated: more are made to fill the memory. */
+/** Maximum number of aliases: more can be meant to exhaust memory. */
 const MOST_ALIASES = 1_000;
 
 /** A YAML or JSON text as plain values. @throws ImportRefused */
@@ -18,7 +18,7 @@ export function parsePlain(text: string, file: string): unknown {
   }
 }
 
-/** @throws ImportRefused where it is no mapping, or cannot be read */
+/** @throws ImportRefused if it is not a mapping, or can't be read */
 export async function readMapping(file: string, source: ImportSource): Promise<Mapping> {
   const text = await source.text(file);
   if (text === null) throw new ImportRefused(source.t("{0} can't be read.", file));
@@ -43,7 +43,7 @@ export function textOf(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** A step of a key as the graph file names it. */
+/** A key in the notation of graph files. */
 export function keyOf(...steps: readonly (string | number)[]): string {
   return steps.join(".");
 }

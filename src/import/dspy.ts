@@ -19,7 +19,7 @@ export const dspy: Importer = {
     const inputs: Record<string, string> = {};
     const nodes: Record<string, DraftNode> = {};
     const notes: string[] = [];
-    /** Field → who makes it. */
+    /** Field → the predictor that produces it. */
     const makers = new Map<string, string>();
     for (const { steps, predictor } of found) {
       const fields = listOf(mappingOf(predictor.signature).fields).map((field) => fieldOf(mappingOf(field)));
@@ -65,9 +65,9 @@ export const dspy: Importer = {
   },
 };
 
-/** What a chain of thought adds before the outputs. */
+/** Fields that a chain of thought adds before the outputs. */
 const THOUGHTS: ReadonlySet<string> = new Set(["reasoning", "rationale"]);
-/** What ReAct collects in its loop, and another predictor reads. */
+/** The field that ReAct fills in its loop, and another predictor reads. */
 const TRAJECTORY = "trajectory";
 const REACT: ReadonlySet<string> = new Set(["next_thought", "next_tool_name", "next_tool_args"]);
 

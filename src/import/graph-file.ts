@@ -10,10 +10,10 @@ interface GraphFileDraft {
   readonly notes: readonly string[];
 }
 
-/** Rows below which no set is large enough to be divided. */
+/** Minimum number of rows to split into sets. */
 const FEW = 6;
 
-/** The graph file of a draft, and the rows that it brings, under names that are free. */
+/** The graph file of a draft and the files of its rows, under unused names. */
 export async function graphFileOf(
   importer: Pick<Importer, "kind">,
   draft: Draft,
@@ -50,7 +50,7 @@ export async function graphFileOf(
   return { graphFile: join(folder, graphName), written, notes };
 }
 
-/** A name that no file of the folder has: `crew.agentgraph.json`, `crew-2.agentgraph.json`. */
+/** An unused name in the folder: `crew.agentgraph.json`, `crew-2.agentgraph.json`. */
 export async function freeName(folder: string, name: string, ending: string, files: Files): Promise<string> {
   const taken = new Set(await files.list(folder));
   for (let count = 1; ; count++) {
@@ -76,7 +76,7 @@ function nameOf(kind: string, main: string): string {
   return basename(main).replace(/\.(?:ya?ml|json|prompty)$/i, "");
 }
 
-/** JSON as people write it: what fits stands on one line. */
+/** Formats JSON as people do: on one line if it fits. */
 export function formatJson(value: unknown, indent = "", width = 120): string {
   const flat = inline(value);
   if (indent.length + flat.length <= width && !isLarge(value, indent)) return flat;
@@ -92,7 +92,7 @@ export function formatJson(value: unknown, indent = "", width = 120): string {
   return `{\n${lines.join(",\n")}\n${indent}}`;
 }
 
-/** The file itself, and a list of nodes, are always spread. */
+/** Whether a value takes several lines: the file itself and lists of nodes always do. */
 function isLarge(value: unknown, indent: string): boolean {
   return (
     indent === "" ||

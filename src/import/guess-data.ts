@@ -5,10 +5,10 @@ import type { Files } from "../deps.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import type { Row } from "./importer.ts";
 
-/** Bytes: of larger files, only the graph file that names them is read. */
+/** Maximum bytes: a larger file is only named in the graph file. */
 const MOST = 32 * 2 ** 20;
 
-/** The rows of a data file; null where it cannot be read. @param path absolute */
+/** The rows of a data file; null if it can't be read. @param path absolute */
 export async function readRows(path: string, files: Files): Promise<readonly Row[] | null> {
   const format = formatOf(path);
   if (!format) return null;
@@ -35,7 +35,7 @@ const TARGETS =
     " ",
   );
 
-/** The column that most likely holds the answer, and others that may. */
+/** The column that most likely contains the answer, and other candidates. */
 export function targetsAmong(columns: readonly string[], read: ReadonlySet<string>): string[] {
   const free = columns.filter(
     (name) =>

@@ -8,19 +8,19 @@ import type { DraftNode, TextReference } from "./importer.ts";
 import { Names, validName } from "./names.ts";
 import { topologicalOrder } from "./order.ts";
 
-/** A text that a graph is made of. */
+/** A text for a graph. */
 export interface FoundPrompt {
   readonly name: string;
   readonly reference: TextReference;
   readonly text: string;
 }
 
-/** Files that can hold prompts, by their names. */
+/** Names of files that can contain prompts. */
 export const PROMPT_FILE = /\.(?:md|mdc|txt|prompt|prompty|jinja2?|j2|tmpl|ya?ml|json|toml)$/i;
-/** Files of a folder that are about it. */
+/** Files about the folder itself. */
 const ABOUT =
   /^(?:readme|changelog|license|licence|contributing|code_of_conduct|security|notice|package(?:-lock)?|tsconfig|requirements)\b/i;
-/** Texts that other steps follow, and that are no step. */
+/** Names of texts that are guidelines for steps, not steps. */
 const SHARED =
   /(?:^|[_-])(?:style|tone|voice|persona|rules?|guidelines?|glossary|examples?|shots|format|policy|policies|background|context)(?:$|[_-])/i;
 
@@ -28,7 +28,7 @@ export function isPromptFile(name: string): boolean {
   return PROMPT_FILE.test(name) && !ABOUT.test(name) && !name.endsWith(".agentgraph.json");
 }
 
-/** The texts of a file: all of it, or each text under a key of YAML, JSON or TOML. */
+/** The texts of a file: the whole file, or each text under a key of YAML, JSON or TOML. */
 export function promptsIn(file: string, content: string): FoundPrompt[] {
   const name = basename(file).replace(/(?:\.(?:prompt|instructions|agent|chatmode))?\.[^.]+$/i, "");
   if (!/\.(?:ya?ml|json|toml)$/i.test(file)) {
@@ -49,7 +49,7 @@ export function promptsIn(file: string, content: string): FoundPrompt[] {
   }
 }
 
-/** Texts that look like prompts: a line end, a placeholder or many words. */
+/** Texts under keys that look like prompts: with a line end, a placeholder or many words. */
 function keyedTexts(value: unknown, steps: readonly string[]): { steps: readonly string[]; text: string }[] {
   if (typeof value === "string") {
     const isPrompt = /\{\{?\s*\w+\s*\}?\}|\n./.test(value) || value.split(/\s+/).length >= 8;
@@ -74,19 +74,20 @@ function templatingOf({ text, reference }: FoundPrompt, known: ReadonlySet<strin
 export interface GuessedNodes {
   readonly nodes: Record<string, DraftNode>;
   readonly inputs: string[];
-  /** Ids, each after those that it reads. */
+  /** Ids in topological order. */
   readonly order: readonly string[];
-  /** Ids that may be the output, the likeliest first. */
+  /** Ids that can be the output, the most likely first. */
   readonly outputs: readonly string[];
-  /** Input → the column of another name that it is read from. */
+  /** Input → its column, if that has another name. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Texts that name each other in a circle: `by` names `name`, which is not read there. */
+  /** References that would form a cycle: `by` names `name`, which is not read there. */
   readonly dropped: readonly { readonly by: string; readonly name: string }[];
 }
 
 /**
- * Nodes of texts: who names whom gives the edges. Where nobody names anybody, the texts follow each other in their order.
- * @param columns of the data that a text may read, without the answer
+ * Makes nodes from texts: a text that names another one reads it. If no text names another, they follow each other
+ * in order.
+ * @param columns of the data that a text can read, without the answer
  * @param wanted the output that the user chose
  */
 export function guessNodes(
@@ -140,17 +141,17 @@ export function guessNodes(
     for (const prompt of steps) nodes[idOf(prompt)] = withInputs(nodes[idOf(prompt)], [...inputs.values()]);
   }
   const stepIds = steps.map(idOf);
-  // A text that names nothing it could read says what to do with what the others read.
+  // A text that names nothing it could read describes what to do with the inputs of the others.
   for (const id of stepIds)
     if (nodes[id]?.inputs?.length === 0) nodes[id] = withInputs(nodes[id], [...inputs.values()]);
   const sinks = stepIds.filter((id) => !stepIds.some((other) => nodes[other]?.inputs?.includes(id)));
-  // Of several that nobody reads, the answer is more likely of the one that most steps lead to.
+  // If several nodes are not read, the one that most steps lead to is more likely the answer.
   const behind = (id: string) => stepIds.filter((other) => other !== id && reaches(nodes, id, other)).length;
   const outputs = [...sinks].sort(
     (a, b) => rank(b) - rank(a) || behind(b) - behind(a) || stepIds.indexOf(b) - stepIds.indexOf(a),
   );
   const output = wanted !== null && stepIds.includes(wanted) ? wanted : (outputs[0] ?? stepIds.at(-1) ?? "");
-  // What reaches the answer by nobody else is read by the last step; texts that all follow are read there, too.
+  // The last step reads whatever doesn't reach the answer otherwise, and guidelines for all steps.
   const loose = [...sinks.filter((id) => id !== output && !reaches(nodes, output, id)), ...shared.map(idOf)];
   const last = nodes[output];
   if (last && loose.length > 0) nodes[output] = withInputs(last, loose, true);
@@ -196,7 +197,7 @@ export function columnFor(name: string, columns: readonly string[]): string | nu
   return found.length === 1 ? (found[0] ?? null) : null;
 }
 
-/** Whether a column has the name of a step that does not read it itself. */
+/** Whether a column has the name of a step that doesn't read it. */
 export function isStep(column: string, prompts: readonly FoundPrompt[]): boolean {
   return prompts.some(
     ({ name, text }) =>
@@ -206,12 +207,12 @@ export function isStep(column: string, prompts: readonly FoundPrompt[]): boolean
   );
 }
 
-/** What stands in braces in a text, whatever its template language. */
+/** Names in braces in a text, in any template language. */
 export function namesInBraces(text: string): string[] {
   return [...text.matchAll(/\{\s*([\p{L}\p{M}\p{N}_-]+)\s*\}/gu)].map(([, name = ""]) => name);
 }
 
-/** Steps that name none: by the words that they use of each other, else one after the other. */
+/** Connects steps that name no other: by words that they share, else in sequence. */
 function joinSteps(
   ids: readonly string[],
   nodes: Record<string, DraftNode>,
@@ -239,7 +240,7 @@ function joinSteps(
   }
 }
 
-/** Whether `from` reads `id`, itself or through others. */
+/** Whether `from` reads `id`, directly or through others. */
 function reaches(nodes: Readonly<Record<string, DraftNode>>, from: string, id: string): boolean {
   const seen = new Set([from]);
   for (const one of seen) for (const input of nodes[one]?.inputs ?? []) seen.add(input);

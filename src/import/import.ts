@@ -13,10 +13,10 @@ import { promptflow } from "./promptflow.ts";
 import { promptfoo } from "./promptfoo.ts";
 import { prompty } from "./prompty.ts";
 
-/** One line for each program; the first that recognizes a file reads it. */
+/** Importers, one per program: the first that recognizes a file reads it. */
 const IMPORTERS: readonly Importer[] = [crewai, promptfoo, promptflow, prompty, dify, agentSpec, dspy];
 
-/** What is to be written for one set of files. */
+/** The files to write for one import. */
 export interface Imported {
   readonly importer: Importer;
   readonly draft: Draft;
@@ -26,19 +26,19 @@ export interface Imported {
   readonly notes: readonly string[];
 }
 
-/** Folders that are looked into, counted from the one that is named. */
+/** Maximum depth of folders to search. */
 const DEEPEST = 5;
 const SKIPPED = new Set(["node_modules", ".git", ".venv", "venv", "__pycache__", "dist", "build", ".agentgraph"]);
-/** Files that are looked into. */
+/** Maximum number of files to look at. */
 const MOST_FILES = 5_000;
 
 export interface ImportOptions {
   readonly t: Translate;
-  /** Which of several prompts that stand for each other, from 1. */
+  /** Which of several alternative prompts, from 1. */
   readonly prompt?: number | undefined;
 }
 
-/** Main files of known programs, in a folder or under it, or the file that is named. */
+/** Main files of known programs in a folder and its subfolders, or the named file. */
 export async function findImports(path: string, files: Files): Promise<{ importer: Importer; file: string }[]> {
   const { kind } = await files.stat(path);
   if (kind !== "folder") {
@@ -53,7 +53,7 @@ export async function findImports(path: string, files: Files): Promise<{ importe
   return found;
 }
 
-/** The main file beside a file that a program reads with it: `tasks.yaml` for `agents.yaml`. */
+/** The main file for a file that belongs to it: `tasks.yaml` for `agents.yaml`. */
 async function besideOf(path: string, files: Files): Promise<{ importer: Importer; file: string }[]> {
   const [folder, name] = [dirname(path), basename(path)];
   const siblings = (await files.list(folder)).filter((one) => one !== name && /\.(?:ya?ml|json)$/i.test(one));
@@ -112,7 +112,7 @@ async function filesUnder(folder: string, files: Files, depth = 0): Promise<stri
   return found;
 }
 
-/** Files that fit a pattern with `*` and `**`, relative to the folder, with `/`. */
+/** Files that match a pattern with `*` and `**`, relative to the folder, with `/`. */
 async function match(pattern: string, folder: string, files: Files): Promise<string[]> {
   if (!pattern.includes("*")) {
     const exists = await files.stat(resolve(folder, pattern)).then(

@@ -3,7 +3,7 @@ import type { Templating } from "../graph/text/templating.ts";
 import type { Translate } from "../i18n/locale.ts";
 import type { Program } from "./programs.ts";
 
-/** Where a text of another program stands: what goes into a graph file as `{ "file": … }`. */
+/** Location of another program's text: `{ "file": … }` in a graph file. */
 export interface TextReference {
   /** Relative to the graph file, with `/`. */
   readonly file: string;
@@ -12,7 +12,7 @@ export interface TextReference {
   readonly between?: readonly [string, string];
 }
 
-/** A node as the graph file will hold it. */
+/** A node for the graph file. */
 export interface DraftNode {
   kind?: "text";
   role?: string;
@@ -29,14 +29,14 @@ export interface DraftNode {
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A graph that was read from another program's files, as far as it could be. */
+/** A graph from another program's files, as far as they can be converted. */
 export interface Draft {
   readonly name: string;
   readonly description?: string;
   readonly inputs: Record<string, string>;
   readonly nodes: Record<string, DraftNode>;
   readonly output: string;
-  /** Rows that the files hold, or a data file that they name. */
+  /** Rows in the files, or a data file that they name. */
   readonly data?: { readonly rows: readonly Row[] } | { readonly file: string };
   /** Column with the answer. */
   readonly target?: string;
@@ -44,34 +44,38 @@ export interface Draft {
   readonly models?: Readonly<Record<string, unknown>>;
   /** Relative to the graph file, with `/`. */
   readonly files: readonly string[];
-  /** What could not be taken over, a sentence each: it stays in the files as it is. */
+  /** Sentences about what could not be converted: it stays unchanged in the files. */
   readonly notes: readonly string[];
 }
 
-/** What an importer is given. Files of other programs are read, and never run. */
+/** The input of an importer. Files of other programs are read, and never run. */
 export interface ImportSource {
-  /** Of the graph file to be written. */
+  /** Root of the graph file to write. */
   readonly root: ContainmentRoot;
   readonly t: Translate;
-  /** Which of several prompts that stand for each other, from 1. */
+  /** Which of several alternative prompts, from 1. */
   readonly prompt: number;
-  /** The text of a file relative to the graph file; null where it cannot be read. */
+  /** The text of a file relative to the graph file; null if it can't be read. */
   text(file: string): Promise<string | null>;
-  /** Relative paths of files that fit a pattern with `*`; a path without one where it exists. */
+  /** Relative paths of files that match a pattern with `*`; a path without one if the file exists. */
   match(pattern: string): Promise<readonly string[]>;
 }
 
 export interface Importer {
   readonly kind: Program;
-  /** Whether a file is the main one of this program. @param head its text. @param siblings names in its folder */
+  /**
+   * Whether a file is the main one of this program.
+   * @param head its text
+   * @param siblings names in its folder
+   */
   recognizes(name: string, head: string, siblings: readonly string[]): boolean;
-  /** Files that belong to the main one, itself included. */
+  /** Files that belong to the main one, including itself. */
   filesOf?(name: string, siblings: readonly string[]): readonly string[];
   /** @throws ImportRefused */
   read(files: readonly string[], source: ImportSource): Promise<Draft>;
 }
 
-/** Files of which no graph can be made. */
+/** The files can't be converted to a graph. */
 export class ImportRefused extends Error {
   override readonly name = "ImportRefused";
 }

@@ -5,10 +5,10 @@ import { promptForm } from "../graph/text/text.ts";
 import type { Translate } from "../i18n/locale.ts";
 import type { TextReference } from "./importer.ts";
 
-/** Names that a Jinja text has filled in, and what of it is more than a name. */
+/** Names in a Jinja text, and what else it contains. */
 export interface JinjaText {
   readonly names: readonly string[];
-  /** A sentence for what is not filled in; null where all is. */
+  /** A sentence about what is not filled in; null if everything is. */
   readonly note: string | null;
 }
 
@@ -27,7 +27,7 @@ export function readJinja(text: string, where: string, t: Translate): JinjaText 
 export interface WithoutHistory {
   readonly reference: TextReference;
   readonly text: string;
-  /** What is sent around the text, in the graph's own placeholders. */
+  /** The frame of the text, with the graph's own placeholders. */
   readonly frame: string[];
   /** Names in the frame. */
   readonly framed: readonly string[];
@@ -35,8 +35,8 @@ export interface WithoutHistory {
 }
 
 /**
- * A chat's template is often a system message, a loop over the history, and the question. What stands before the loop is
- * a text of its own then, and the rest goes around it; null where the template is made otherwise.
+ * Reads a chat template with a system message, a loop over the history, and the question: the part before the loop
+ * becomes the text, and the rest its frame; null for other templates.
  */
 export function withoutHistory(content: string, file: string): WithoutHistory | null {
   const { start, end } = promptForm(content);
@@ -63,14 +63,14 @@ export function withoutHistory(content: string, file: string): WithoutHistory | 
   };
 }
 
-/** A frame with the names of the graph's inputs in place of the template's. */
+/** Replaces the template's names in a frame with those of the graph's inputs. */
 export function framed(frame: readonly string[], variables: Readonly<Record<string, string>> = {}): string[] {
   return frame.map((line) =>
     Object.entries(variables).reduce((text, [name, input]) => text.replaceAll(`{{${name}}}`, `{{${input}}}`), line),
   );
 }
 
-/** Text up to an offset that stands in the content once: as few lines as that takes. */
+/** The shortest text of whole lines up to an offset that occurs once in the content. */
 function uniqueMark(content: string, end: number): string | null {
   for (let start = content.lastIndexOf("\n", end - 2) + 1; ; start = content.lastIndexOf("\n", start - 2) + 1) {
     const mark = content.slice(start, end).replace(/\r?\n$/, "");
@@ -83,7 +83,7 @@ function namesIn(text: string): string[] {
   return [...new Set(findPlaceholders(text, "jinja").map(({ name }) => name))];
 }
 
-/** Whether a text is divided into messages by lines that name a role. */
+/** Whether lines that name a role split a text into messages. */
 export function hasRoles(text: string): boolean {
   return roleSections(text) !== null;
 }

@@ -1,10 +1,10 @@
 import { NAME } from "../graph/outline.ts";
 
-/** Names for nodes and inputs: valid ones, each once. */
+/** Valid and unique names for nodes and inputs. */
 export class Names {
   readonly #taken = new Set<string>();
 
-  /** The name, or the nearest that is valid and free. */
+  /** The name, or the nearest valid and unused one. */
   take(wanted: string): string {
     const base = validName(wanted);
     let name = base;

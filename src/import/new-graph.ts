@@ -18,7 +18,7 @@ import {
 import { ImportRefused, type Row } from "./importer.ts";
 import { withoutAccents } from "./names.ts";
 
-/** What the user has chosen in place of a guess. */
+/** The user's choices, which replace guesses. */
 export interface Chosen {
   readonly target?: string | undefined;
   readonly loss?: GuessedLoss | undefined;
@@ -27,7 +27,7 @@ export interface Chosen {
   readonly data?: string | null | undefined;
 }
 
-/** A graph as it is guessed, with what each guess may be changed to. */
+/** A guessed graph, with alternatives for each guess. */
 export interface NewGraph {
   readonly path: string;
   readonly text: string;
@@ -37,7 +37,7 @@ export interface NewGraph {
     readonly loss: Guess;
     readonly output: Guess;
   };
-  /** What could not be guessed, a sentence each. */
+  /** Sentences about what could not be guessed. */
   readonly notes: readonly string[];
 }
 
@@ -61,13 +61,13 @@ const SKIPPED = new Set([
   "out",
 ]);
 const ASSISTANTS = new Set(["prompts", "agents", "chatmodes"]);
-/** Rows below which there is no test set. */
+/** Minimum number of rows for a test set. */
 const FEW = 30;
 
 /**
- * A graph of prompt files and a data file.
+ * Makes a graph from prompt files and a data file.
  * @param paths absolute: prompt files, data files, folders
- * @throws ImportRefused where there is no prompt
+ * @throws ImportRefused if there is no prompt
  */
 export async function newGraph(
   paths: readonly string[],
@@ -93,7 +93,7 @@ export async function newGraph(
   const data = choose(chosen.data, prompts, rowsByPath, files);
   const found = await data;
   const columns = found ? columnsOf(found.rows) : [];
-  // A column of a step's own name holds what that step is to say: other prompts that name it read the step.
+  // A column with the name of a step has the expected value of that step: other prompts that name it read the step.
   const inputColumns = columnsRead(columns, prompts).filter((column) => !isStep(column, prompts));
   const targets = targetsAmong(columns, new Set(inputColumns));
   const target = chosen.target ?? targets[0] ?? null;
@@ -161,7 +161,7 @@ export async function newGraph(
   };
 }
 
-/** Node → column with its name whose values are labels or numbers: what people say the step should give. */
+/** Node → column with its name, if the values are labels or numbers: the expected values of the step. */
 function labelsIn(
   rows: readonly Row[],
   columns: readonly string[],
@@ -184,7 +184,7 @@ interface DataFile {
   readonly rows: readonly Row[];
 }
 
-/** The chosen file, else the one whose columns the prompts name most. */
+/** The chosen file, else the one with most columns in the prompts. */
 async function choose(
   chosen: string | null | undefined,
   prompts: readonly FoundPrompt[],
@@ -212,7 +212,7 @@ function setRank(path: string): number {
   return setOf(path) === "test" ? 2 : setOf(path) === "validation" ? 1 : 0;
 }
 
-/** Sets by the names of the files, where there are a training and a validation file; else one file that is divided. */
+/** Sets by the names of the files if there are a training and a validation file; else one file to split. */
 function sets(found: DataFile | null, folder: string, known: ReadonlyMap<string, readonly Row[]>): object {
   const reference = (path: string) => relative(folder, path).split(sep).join("/");
   if (!found) return { train: [], validation: [] };
@@ -245,7 +245,7 @@ async function expand(path: string, files: Files, depth = 0): Promise<string[]> 
   if (kind !== "folder" || depth > 3) return [];
   const all = await files.list(path);
   const names = all.filter((name) => (!name.startsWith(".") && !SKIPPED.has(name)) || name === ".github");
-  // Of the settings of GitHub, what its assistants read.
+  // In GitHub's settings, only the files for its assistants.
   if (basename(path) === ".github") names.splice(0, names.length, ...all.filter((name) => ASSISTANTS.has(name)));
   const inner = names.sort(byNumber).map((name) => expand(join(path, name), files, depth + 1));
   return (await Promise.all(inner)).flat();
@@ -256,7 +256,7 @@ function byNumber(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-/** Data files beside the prompts, and in the folders of the repository that often hold them. */
+/** Finds data files next to the prompts, and in folders of the repository that often contain them. */
 async function lookFor(folder: string, files: Files, found: Map<string, readonly Row[]>): Promise<void> {
   const root = await findRoot(join(folder, "x"), files);
   const folders = [
@@ -276,7 +276,7 @@ async function lookFor(folder: string, files: Files, found: Map<string, readonly
   }
 }
 
-/** The folder that holds all files; for those of `prompts/` and `data/`, the one above. */
+/** The common folder of all files; for those in `prompts/` and `data/`, their parent. */
 function folderOf(files: readonly string[], given: readonly string[]): string {
   const folders = (files.length > 0 ? files : given).map((path) => dirname(resolve(path)).split(sep));
   const [first = [], ...others] = folders;
@@ -296,7 +296,7 @@ function words(name: string): string {
   return name.replaceAll(/[_-]+/g, " ");
 }
 
-/** Columns that a prompt names, or that alone can be meant by a placeholder. */
+/** Columns that a prompt names, or that are the only match for a placeholder. */
 function columnsRead(columns: readonly string[], prompts: readonly FoundPrompt[]): string[] {
   const others = prompts
     .flatMap(({ text }) => namesInBraces(text))

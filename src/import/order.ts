@@ -1,4 +1,4 @@
-/** Each after those that it reads; what is in a circle keeps its place. */
+/** Topological order; items in a cycle keep their position. */
 export function topologicalOrder<T>(
   nodes: readonly T[],
   nameOf: (node: T) => string,

@@ -1,4 +1,4 @@
-/** Programs whose files can be imported: what `source.kind` of a graph file says, and what the program is called. */
+/** Programs whose files can be imported: `source.kind` in a graph file → display name. */
 export const PROGRAMS = {
   crewai: "CrewAI",
   promptfoo: "promptfoo",

@@ -9,19 +9,22 @@ const REFERENCE = /^\$\{\s*([^.}\s]+)(?:\.([^}\s]+))?\s*\}$/;
 interface FlowNode {
   readonly name: string;
   readonly type: string;
-  /** Of its template; null where it has none. */
+  /** Path of its template; null if it has none. */
   readonly path: string | null;
   readonly inputs: Mapping;
 }
 
-/** Inputs of a model's node that say how it is asked, and no values of its text. */
+/** Inputs of an LLM node that are request settings, not values of its text. */
 const SETTINGS = new Set(
   "deployment_name model temperature top_p max_tokens stop n logprobs echo presence_penalty frequency_penalty best_of logit_bias suffix response_format seed tools tool_choice functions function_call detail stream".split(
     " ",
   ),
 );
 
-/** Prompt flow: a flow's models and prompts become nodes; what Python makes becomes an input of the graph. */
+/**
+ * Prompt flow: the LLM and prompt nodes of a flow become nodes; the outputs of Python nodes become inputs of the
+ * graph.
+ */
 export const promptflow: Importer = {
   kind: "promptflow",
   recognizes: (name) => /^flow\.dag\.ya?ml$/i.test(name),
@@ -88,7 +91,7 @@ class Flow {
     };
   }
 
-  /** Whether a node has a template that can be read; a prompt that reads what models make cannot be a text. */
+  /** Whether a node has a readable template. A prompt that reads model outputs can't be a text node. */
   async #canRun({ name, type, path, inputs }: FlowNode, models: ReadonlySet<string>): Promise<boolean> {
     const { t } = this.source;
     if (path === null || (type !== "llm" && type !== "prompt")) return false;
@@ -109,7 +112,7 @@ class Flow {
     return false;
   }
 
-  /** The default variant of a node counts. */
+  /** Reads a node by its default variant. */
   #node(node: Mapping): FlowNode {
     const name = textOf(node.name) ?? "node";
     let chosen = node;
@@ -177,7 +180,7 @@ class Flow {
       this.#notes.push(t('The tools of "{0}" are not used here.', name));
   }
 
-  /** The name that stands for a value in the graph. */
+  /** The name for a value in the graph. */
   #value(variable: string, value: unknown, reader: string): string {
     const [, from, of] = REFERENCE.exec(typeof value === "string" ? value : "") ?? [];
     if (from === "inputs" && of !== undefined) return this.#input(of);
@@ -201,7 +204,7 @@ class Flow {
     return id;
   }
 
-  /** The model whose value is the flow's output; the last one where something else makes it. */
+  /** The node whose value is the flow's output; the last one if the output is computed otherwise. */
   #output(order: readonly FlowNode[]): string {
     const outputs = Object.entries(mappingOf(this.flow.outputs));
     const models = order.filter(({ type }) => type === "llm").map(({ name }) => name);

@@ -19,10 +19,10 @@ interface Scored {
   readonly notes: readonly string[];
 }
 
-/** Column for what a test expects. */
+/** Column of the expected value of a test. */
 const EXPECTED = "expected";
 
-/** Assertions that say which answers are right, by the loss that does the same. */
+/** Assertions that define the right answers, with the equivalent loss. */
 const EXACT: Readonly<
   Record<string, { readonly loss: Readonly<Record<string, unknown>>; targets(value: unknown): unknown }>
 > = {
@@ -34,7 +34,7 @@ const EXACT: Readonly<
   regex: { loss: { kind: "regex" }, targets: (value) => value },
 };
 
-/** Assertions that a judge can read as a requirement, in words. */
+/** Assertions that can be described to a judge. */
 const WORDS: Readonly<Record<string, (value: string) => string>> = {
   equals: (value) => `The answer is exactly: ${value}`,
   contains: (value) => `The answer contains: ${value}`,
@@ -68,8 +68,8 @@ const RUBRIC = [
 ];
 
 /**
- * The loss that scores as the assertions do. Where every test has one of the same kind that says which answers are right,
- * that is it; else a judge gets what can be said in words. Anything else is named.
+ * The loss that is equivalent to the assertions: that of an assertion that all tests share and that defines the
+ * right answers; else a judge with a description of the assertions. Other assertions are listed.
  */
 export function lossOf(tests: readonly TestCase[], t: Translate): Scored {
   const script = scriptOf(tests);
@@ -190,7 +190,7 @@ function whyNot(type: string, t: Translate): string {
   return t("no loss scores the same way.");
 }
 
-/** Names in a value are filled in with the variables of its test. */
+/** Fills in a value with the variables of its test. */
 function filled(assertion: Assertion | undefined, vars: Mapping): unknown {
   const fill = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(fill);
@@ -215,7 +215,7 @@ function shown(value: unknown): string {
     : JSON.stringify(value);
 }
 
-/** Assertions of a test as promptfoo writes them: a type and a value, sets of them, and templates by name. */
+/** Assertions of a test in promptfoo's formats: a type and a value, sets of them, and templates by name. */
 export function assertionsOf(value: unknown, templates: Mapping = {}): Assertion[] {
   return listOf(value).flatMap((one): Assertion[] => {
     const assertion = mappingOf(one);

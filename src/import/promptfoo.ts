@@ -13,23 +13,23 @@ import { hasRoles, readJinja } from "./jinja-prompt.ts";
 import { modelName, Names, validName } from "./names.ts";
 import { assertionsOf, expectedAssertion, lossOf, type TestCase } from "./promptfoo-losses.ts";
 
-/** Keys of the configuration that are read, and those that only show or run it. */
+/** Keys of the configuration that are read, and those that only affect promptfoo's display and runs. */
 const READ = new Set(
   "prompts providers targets tests scenarios defaultTest description tags env outputPath sharing $schema evaluateOptions commandLineOptions assertionTemplates writeLatestResults".split(
     " ",
   ),
 );
 
-/** A prompt as it can be tuned. */
+/** A prompt that can be tuned. */
 interface Prompt {
   readonly text: string;
   readonly reference: TextReference;
-  /** Of a chat: its other messages, in their order around the text. */
+  /** The other messages of a chat, in order around the text. */
   readonly chat?: readonly { readonly role: string; readonly content: string; readonly reference: TextReference }[];
   readonly at?: number;
 }
 
-/** promptfoo: prompts are alternatives, so that one of them is taken; tests become rows, and assertions the loss. */
+/** promptfoo: prompts are alternatives, so one of them is imported; tests become rows, and assertions the loss. */
 export const promptfoo: Importer = {
   kind: "promptfoo",
   recognizes: (name, head) =>
@@ -222,7 +222,7 @@ class Config {
     return found;
   }
 
-  /** Variables that name a file hold its text. */
+  /** Replaces variables that name a file with its text. */
   async #loaded(vars: Mapping): Promise<Mapping> {
     const entries = Object.entries(vars).map(async ([name, value]) => {
       if (typeof value !== "string" || !value.startsWith("file://")) return [validName(name), value] as const;
@@ -284,7 +284,7 @@ function where({ file, key }: TextReference): string {
   return key === undefined ? file : `${file}: ${key}`;
 }
 
-/** The messages of a chat that is written as JSON or YAML; null where it is none. */
+/** The messages of a chat in JSON or YAML; null for other texts. */
 function chatIn(text: string) {
   if (!/^\s*(?:\[|-|\{)/.test(text)) return null;
   let value: unknown;
@@ -303,14 +303,17 @@ function chatIn(text: string) {
   return messages.length > 0 && messages.length === list.length ? messages : null;
 }
 
-/** A row of a table of tests: `__expected` is what it asserts, other names with two underscores are promptfoo's own. */
+/**
+ * A test from a row of a table: `__expected` is its assertion, other names that start with two underscores are
+ * promptfoo's own.
+ */
 function testOfRow(fields: Mapping): Mapping {
   if (isMapping(fields.vars)) return fields;
   const vars = Object.fromEntries(Object.entries(fields).filter(([name]) => !name.startsWith("__")));
   return { vars, __expected: textOf(fields.__expected) ?? undefined };
 }
 
-/** A variable with a list of values stands for one test each. */
+/** Expands variables with a list of values into one test per value. */
 function combinations(vars: Mapping): Mapping[] {
   let found: Mapping[] = [{}];
   for (const [name, value] of Object.entries(vars)) {

@@ -6,7 +6,7 @@ import { type Draft, type DraftNode, type Importer, ImportRefused } from "./impo
 import { framed, readJinja, withoutHistory } from "./jinja-prompt.ts";
 import { Names } from "./names.ts";
 
-/** `.prompty`: one node whose instruction is what follows the front matter. */
+/** `.prompty`: one node whose instruction is the text after the front matter. */
 export const prompty: Importer = {
   kind: "prompty",
   recognizes: (name) => /\.prompty$/i.test(name),
@@ -88,7 +88,7 @@ function modelOf(head: Mapping): DraftNode["model"] | null {
   return typeof temperature === "number" && temperature >= 0 && temperature <= 2 ? { model: name, temperature } : name;
 }
 
-/** Values of the front matter's sample, where all of them are there. */
+/** Values of the front matter's sample, if it is complete. */
 function sampleOf(head: Mapping, names: readonly string[]): Mapping | null {
   const described = mappingOf(head.inputs);
   const given = isMapping(head.sample) ? head.sample : {};

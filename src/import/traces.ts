@@ -1,7 +1,7 @@
 import { isMapping, listOf, type Mapping, mappingOf, textOf } from "./documents.ts";
 import type { Row } from "./importer.ts";
 
-/** One step of a trace, whatever program wrote it. */
+/** One step of a trace, from any program. */
 export interface Span {
   readonly trace: string;
   readonly id: string;
@@ -9,12 +9,12 @@ export interface Span {
   readonly name: string;
   readonly input: unknown;
   readonly output: unknown;
-  /** What people said of it. */
+  /** Feedback by people. */
   readonly feedback: readonly Feedback[];
 }
 
 export interface Feedback {
-  /** 0 … 1, or a number on another scale; null where there is none. */
+  /** 0 … 1, or a number on another scale; null if there is none. */
   readonly score: number | null;
   readonly comment: string | null;
   /** What the answer should have been. */
@@ -23,11 +23,11 @@ export interface Feedback {
 
 interface TraceFormat {
   readonly label: string;
-  /** Spans of one record of a file; null where it is of another format. */
+  /** Spans in one record of a file; null if it has another format. */
   read(record: Mapping): Span[] | null;
 }
 
-/** One line for each format; the first that knows a record reads it. */
+/** Trace formats: the first one that recognizes a record reads it. */
 const FORMATS: readonly TraceFormat[] = [
   { label: "OTLP", read: readOtlp },
   { label: "OpenInference", read: readOpenInference },
@@ -36,12 +36,12 @@ const FORMATS: readonly TraceFormat[] = [
 ];
 
 export interface TraceRows {
-  /** What the records were. */
+  /** Format of the records. */
   readonly format: string | null;
   readonly rows: readonly Row[];
-  /** Rows whose `answer` people confirmed or wrote. */
+  /** Number of rows whose `answer` people confirmed or wrote. */
   readonly answered: number;
-  /** Records of no known format. */
+  /** Number of records in an unknown format. */
   readonly unknown: number;
 }
 
@@ -71,7 +71,7 @@ export function rowsOfTraces(records: readonly unknown[], accept: boolean): Trac
   return { format, rows, answered: rows.filter((row) => row.answer !== undefined).length, unknown };
 }
 
-/** Exports wrap their records: `{ "data": [ … ] }`, `{ "runs": [ … ] }`. */
+/** Unwraps the records of an export: `{ "data": [ … ] }`, `{ "runs": [ … ] }`. */
 function unwrap(record: unknown): readonly unknown[] {
   if (Array.isArray(record)) return record;
   if (!isMapping(record) || record.resourceSpans !== undefined) return [record];
@@ -114,7 +114,7 @@ function rowOf(spans: readonly Span[], accept: boolean): Row | null {
   };
 }
 
-/** An object's members as columns; the last message of a chat, or any other value, as `input`. */
+/** Members of an object as columns; the last message of a chat, or any other value, as `input`. */
 function fieldsOf(input: unknown): Row {
   const value = parsed(input);
   if (isMapping(value)) {
@@ -133,7 +133,7 @@ function fieldsOf(input: unknown): Row {
   return value === undefined || value === null || value === "" ? {} : { input: value };
 }
 
-/** The text of an answer: a message's content, or the one member that an object has. */
+/** The text of an answer: the content of a message, or the only member of an object. */
 function plainOutput(output: unknown): unknown {
   const value = parsed(output);
   if (value === undefined || value === null || value === "") return undefined;

@@ -5,10 +5,10 @@ import { lstat, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs
 import { basename, dirname, join, sep } from "node:path";
 import type { Files } from "../deps.ts";
 
-/** How long an append handle stays open with nothing to write, in milliseconds. */
+/** Milliseconds for which an idle append handle stays open. */
 const IDLE = 2_000;
 
-/** Bytes. */
+/** Bytes of a part to read. */
 const PART = 2 ** 18;
 
 /** Maximum bytes of a file to read: more than any log, less than what exhausts memory. */
@@ -84,7 +84,7 @@ export function nodeFiles(): Files {
     async remove(path) {
       await refuseLinks(dirname(path));
       await rm(path, { recursive: true });
-      // What is appended from now on belongs to a new file.
+      // Later appends go to a new file.
       for (const one of appenders.keys()) if (one === path || one.startsWith(`${path}${sep}`)) appenders.delete(one);
     },
   };
@@ -102,7 +102,7 @@ async function refuseLinks(path: string): Promise<void> {
   }
 }
 
-/** A device or a pipe is not opened, because opening it can block. */
+/** Opens a regular file. Devices and pipes are refused, because opening them can block. */
 async function openRegular(path: string): Promise<FileHandle> {
   if (!(await stat(path)).isFile()) throw new UnsafeFile(path, "is not a regular file");
   return open(path, "r");
@@ -141,7 +141,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-/** Never through a link, which would append to another file. */
+/** Opens a file to append, but never through a link to another file. */
 async function openToAppend(path: string): Promise<FileHandle> {
   await refuseLinks(path);
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0 } = constants;

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { fileNameOf, linesIn, type TeamStore } from "../run/record/team-cache.ts";
 
-/** Bytes of what git prints. */
+/** Maximum bytes of git's output. */
 const LARGEST = 2 ** 28;
 
 /**
- * A branch of the repository at `folder`, which is fetched from and pushed to `origin` where there is one. No file of the
- * working tree is touched, and no hook runs.
+ * A branch of the repository at `folder`, fetched from and pushed to `origin` if there is one. Doesn't touch files
+ * of the working tree, and runs no hooks.
  * @throws Error with git's message
  */
 export function gitStore(folder: string, branch: string): TeamStore {

@@ -8,7 +8,7 @@ import type { Memory } from "../models/parameters/learned.ts";
 /** Milliseconds for which an unreadable lock file counts as being written. */
 const BEING_WRITTEN = 10_000;
 
-/** Bytes. */
+/** Maximum bytes of a note. */
 const LARGEST_NOTE = 65_536;
 
 /** @param folder of this user's secret, which is created on first use */
@@ -35,7 +35,7 @@ export function nodeMachine(folder = configFolder()): Machine {
   };
 }
 
-/** File of what models refuse. */
+/** File of parameters that models refuse. */
 export const LEARNED = "learned.json";
 
 /** A text in this user's folder on this machine. @param name of its file */
@@ -78,7 +78,7 @@ async function machineSecret(path: string): Promise<string> {
       if (!isSecret(await textOf(path))) await rename(draft, path);
     });
   } catch {
-    // Said by what is returned.
+    // Reported by the return value.
   }
   await rm(draft, { force: true }).catch(() => {});
   const made = await textOf(path);
@@ -112,7 +112,7 @@ async function liveHolder(path: string): Promise<LockHolder | null> {
 
 const UNKNOWN: LockHolder = { note: "", process: 0, host: hostname(), since: 0 };
 
-/** Milliseconds since the file was written; infinite when there is none. */
+/** Milliseconds since the file was written; infinite if there is none. */
 async function age(path: string): Promise<number> {
   return stat(path).then(
     ({ mtimeMs }) => Date.now() - mtimeMs,
@@ -161,7 +161,7 @@ async function breakStale(path: string, mine: string): Promise<boolean> {
   }
 }
 
-/** False when the file is there already. */
+/** Returns false if the file exists. */
 async function create(path: string, text: string): Promise<boolean> {
   const handle = await open(path, "wx").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "EEXIST") return null;

@@ -5,9 +5,9 @@ import { isLoopback } from "../models/address.ts";
 import type { Network } from "../models/protocols/server-model.ts";
 
 export interface NetworkOptions {
-  /** A PEM file with certificates that are trusted in addition to the usual ones and those of NODE_EXTRA_CA_CERTS. */
+  /** A PEM file with certificates to trust in addition to the default ones and those of NODE_EXTRA_CA_CERTS. */
   readonly caFile?: string;
-  /** Milliseconds a request may take. */
+  /** Time limit of a request in milliseconds. */
   readonly timeout: number;
 }
 
@@ -24,14 +24,14 @@ export class CertificatesUnreadable extends Error {
   }
 }
 
-/** Milliseconds after which Node's own `fetch` always gives up, with some left for the way. */
+/** Milliseconds before Node's own `fetch` always gives up, with some margin. */
 export const LONGEST_FETCH = 290_000;
 
 /**
- * The way out of this process for an address: through the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY unless NO_PROXY
- * exempts it, with certificates of one's own. Servers on this computer are never asked through a proxy. What comes from
- * the environment comes from the user: npm's settings, which a folder can bring along, are ignored.
- * @returns undefined if Node's own `fetch` does
+ * The connection for an address: through the proxy of HTTPS_PROXY, HTTP_PROXY or ALL_PROXY unless NO_PROXY exempts
+ * it, with the user's certificates. Servers on this computer never use a proxy. npm's settings, which a folder can
+ * contain, are ignored: only the environment counts.
+ * @returns undefined if Node's own `fetch` suffices
  * @throws CertificatesUnreadable
  */
 export async function networkFor(url: string, { caFile, timeout }: NetworkOptions): Promise<Network | undefined> {
@@ -52,12 +52,12 @@ export async function networkFor(url: string, { caFile, timeout }: NetworkOption
   return { send: send as unknown as Network["send"], proxy: proxy === null ? null : withoutUser(proxy) };
 }
 
-/** The proxy that the environment names for an address; null: none. */
+/** The proxy for an address from the environment; null: none. */
 export function environmentProxyOf(url: string): string | null {
   if (isLoopback(new URL(url).hostname)) return null;
   const proxy = getProxyForUrl(url);
   if (proxy === "") return null;
-  // `proxy.example:3128` means http, as it does to curl, also for what is asked by https.
+  // `proxy.example:3128` means http, as in curl, even for https addresses.
   const bare = proxy.replace(/^https?:\/\//, "");
   const isBare = Object.entries(process.env).some(([name, value]) => /_proxy$/i.test(name) && value === bare);
   return isBare ? `http://${bare}` : proxy;
@@ -68,7 +68,7 @@ export function withoutUser(proxy: string): string {
   return URL.canParse(proxy) ? `${new URL(proxy).protocol}//${new URL(proxy).host}` : "the proxy";
 }
 
-/** All that is trusted: naming some replaces Node's own list. */
+/** All trusted certificates, because naming some replaces Node's own list. */
 async function certificates(path: string): Promise<readonly string[]> {
   const own = await pem(path);
   if (!own.includes("-----BEGIN CERTIFICATE-----")) throw new CertificatesUnreadable(path, "no certificate");

@@ -5,7 +5,7 @@ import { nodeFiles } from "./files.ts";
 import { nodeMachine } from "./machine.ts";
 import { nodeSandbox } from "./sandbox/sandbox.ts";
 
-/** Of the bundles. Sources that run as ES modules, as in the stories' own programs, have none beside them. */
+/** Folder of the bundles. Sources that run as ES modules, as in end-to-end tests, have none. */
 const FOLDER = typeof __dirname === "undefined" ? "." : __dirname;
 
 /** The dependencies implemented with Node, for the command line and for VS Code's extension host. */
@@ -13,12 +13,15 @@ export function nodeDeps(log: Log = stderrLog): Deps & { readonly machine: Machi
   return { files: nodeFiles(), clock: nodeClock, log, machine: nodeMachine(), sandbox: codeSandbox() };
 }
 
-/** @param threads calls at once. Default: one less than there are cores, at most 4 */
+/** @param threads maximum number of concurrent calls. Default: one less than there are cores, at most 4 */
 export function codeSandbox(threads?: number): Sandbox {
   return nodeSandbox(join(FOLDER, "sandbox.js"), threads);
 }
 
-/** In less time than the millisecond of a timer of 0. The first half may come before timers and sockets were looked at. */
+/**
+ * Yields to the event loop faster than a timer of 0, which takes a millisecond. The first half may come before
+ * timers and sockets are handled.
+ */
 async function wholeTurn(signal?: AbortSignal): Promise<void> {
   await nextTurn(undefined, { signal });
   await nextTurn(undefined, { signal });

@@ -2,13 +2,13 @@ import { constants } from "node:fs";
 import { access, chmod, stat } from "node:fs/promises";
 
 /**
- * Whether a file is not to be written: its mode says so, or the system does for this user (permissions, a read-only
- * file system). One that doesn't exist is not.
+ * Whether a file is read-only: by its mode, or because the system denies this user (permissions, a read-only file
+ * system). A missing file is not.
  */
 export async function isReadOnly(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   if (!found) return false;
-  // The system asks no permission of an administrator, and none of the file when it is replaced.
+  // The system denies nothing to an administrator, and replacing a file needs no permission on it.
   if ((found.mode & 0o222) === 0) return true;
   return access(path, constants.W_OK).then(
     () => false,
@@ -16,10 +16,7 @@ export async function isReadOnly(path: string): Promise<boolean> {
   );
 }
 
-/**
- * Lets the owner write a file.
- * @returns what takes that back. Rejects where the system refuses it
- */
+/** Makes a file writable for its owner. @returns a function that reverses it. Rejects if the system refuses it */
 export async function makeWritable(path: string): Promise<() => Promise<void>> {
   const { mode } = await stat(path);
   const before = mode & 0o7777;

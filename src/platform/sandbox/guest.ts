@@ -11,13 +11,13 @@ import { transform } from "sucrase";
 import type { Code, SandboxLimits } from "../../deps.ts";
 import type { Job, Outcome } from "./protocol.ts";
 
-/** Characters of a result, and of a problem. */
+/** Maximum characters of a result, and of a problem. */
 const LONGEST = { result: 1_000_000, problem: 500 } as const;
 
 /** Bytes. The thread's own stack must contain several times as much. */
 const STACK = 256 * 1024;
 
-/** What differs from call to call is refused, so that a run can be repeated. `performance` is a clock, too. */
+/** Removes everything that differs between calls, so that a run can be repeated. `performance` is a clock, too. */
 const PRELUDE = `
   "use strict";
   const refuse = (what) => () => { throw new Error(what + " is not available, because equal inputs must give equal values"); };
@@ -47,14 +47,14 @@ export async function loadGuest(): Promise<Guest> {
 export class Guest {
   constructor(private readonly quickjs: QuickJSWASMModule) {}
 
-  /** In a runtime of its own, which ends with the call. */
+  /** Runs code in a new runtime, which ends with the call. */
   run({ code, argument, limits }: Job): Outcome {
     try {
       const source = javaScriptOf(code);
       return Scope.withScope((scope) => this.#runIn(scope, source, code, argument, limits));
     } catch (error) {
       if (error instanceof Failure) return error.outcome;
-      // Whatever else is thrown leaves the machine in a state that no one knows.
+      // Any other exception leaves the machine in an unknown state.
       return { limit: error instanceof RangeError ? "stack" : "memory" };
     }
   }
@@ -108,7 +108,7 @@ class Realm {
     private readonly isLate: () => boolean,
   ) {}
 
-  /** Taken before the code could change them. */
+  /** Saved before the code can change them. */
   prepared(): { readonly parse: QuickJSHandle; readonly stringify: QuickJSHandle } {
     const { context, scope } = this;
     const json = scope.manage(context.getProp(context.global, "JSON"));
@@ -127,7 +127,7 @@ class Realm {
     throw new Failure(this.#failureOf(this.scope.manage(result.error)));
   }
 
-  /** What a promise comes to, once everything that waits has run. */
+  /** The result of a promise, after all pending jobs have run. */
   settled(value: QuickJSHandle): QuickJSHandle {
     const { context, scope } = this;
     const { runtime } = context;
@@ -147,7 +147,7 @@ class Realm {
     const name = this.#field(error, "name");
     const message = this.#field(error, "message");
     const stack = this.#field(error, "stack");
-    // Whatever is interrupted may not say so.
+    // An interrupted call may not report it.
     if (this.isLate() || (name === "InternalError" && message === "interrupted")) return { limit: "time" };
     if (name === "InternalError" && message === "out of memory") return { limit: "memory" };
     if (/^(InternalError|RangeError)$/.test(name) && /stack (overflow|size exceeded)/i.test(message))
@@ -200,7 +200,7 @@ function moduleOf(modules: readonly Code[], name: string): string | { error: Err
 
 const TYPESCRIPT = /\.[cm]?ts$/;
 
-/** Without types; lines stay where they are. @throws Failure */
+/** Removes types and keeps line numbers. @throws Failure */
 function javaScriptOf({ file, text }: Code): string {
   if (!TYPESCRIPT.test(file)) return text;
   try {

@@ -3,13 +3,13 @@ import { Worker } from "node:worker_threads";
 import { type Code, CodeFault, CodeLimit, type Sandbox, type SandboxLimits } from "../../deps.ts";
 import type { Job, Outcome } from "./protocol.ts";
 
-/** Per call. */
+/** Default limits per call. */
 export const SANDBOX_LIMITS: SandboxLimits = { time: 5_000, memory: 64 * 2 ** 20 };
 
-/** Calls at once on a machine that does other things, too. */
+/** Maximum number of concurrent calls, which leaves a core for other work. */
 const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 
-/** Milliseconds: what a thread may take to start and to report that time is up; and how long an idle one is kept. */
+/** Milliseconds for a thread to start and to report a timeout, and for which an idle thread is kept. */
 const PATIENCE = 5_000;
 const IDLE = 5_000;
 
@@ -17,9 +17,9 @@ const IDLE = 5_000;
 const STACK = 16;
 
 /**
- * A sandbox of QuickJS in WebAssembly, in threads of its own. Code that runs into a limit loses its thread.
+ * A sandbox of QuickJS in WebAssembly, in separate threads. Code that reaches a limit ends its thread.
  * @param script path of the bundle of `thread.ts`
- * @param threads calls at once; each takes up to its memory limit
+ * @param threads maximum number of concurrent calls; each takes up to its memory limit
  */
 export function nodeSandbox(script: string, threads = THREADS): Sandbox {
   const pool = new Pool(script, threads);
@@ -58,7 +58,7 @@ export function nodeSandbox(script: string, threads = THREADS): Sandbox {
   }
 }
 
-/** What names a default export. A comment may do so, too; then the call says what is missing. */
+/** Matches a default export, or a comment about one; the call then reports that it is missing. */
 const EXPORTS = /export\s+default\b|\bas\s+default\b/;
 
 type Failed = Exclude<Outcome, { readonly result: string }>;
@@ -109,7 +109,7 @@ class Pool {
 class Thread {
   readonly #worker: Worker;
   #timer: NodeJS.Timeout | undefined;
-  /** Ends the job under way. */
+  /** Ends the current job. */
   #settle: ((outcome: Outcome | Error) => void) | null = null;
 
   constructor(script: string) {

@@ -5,9 +5,9 @@ import { ToolFault, ToolMissing, type Tools, ToolUnreachable } from "../../deps.
 import type { ToolServer, ToolServers } from "./servers.ts";
 
 export interface McpOptions {
-  /** Milliseconds of one call. Default 60,000. */
+  /** Time limit of one call in milliseconds. Default 60,000. */
   readonly timeout?: number;
-  /** Calls to one server at once. Default 4. */
+  /** Maximum number of concurrent calls to one server. Default 4. */
   readonly concurrency?: number;
 }
 
@@ -22,10 +22,10 @@ export interface McpTools extends Tools {
 
 const REMEDY = "Add its server to your tools file (--tools).";
 
-/** Characters of a result that are kept. */
+/** Maximum characters of a result. */
 const LONGEST = 100_000;
 
-/** Tools of these servers. A server is started or connected when a tool is first asked for. */
+/** Tools of these servers. A server is started or connected when one of its tools is first requested. */
 export function mcpTools(servers: ToolServers, { timeout = 60_000, concurrency = 4 }: McpOptions = {}): McpTools {
   const connections = new Map<string, Promise<Connection>>();
   const queues = new Map<string, PQueue>();
@@ -66,7 +66,7 @@ export function mcpTools(servers: ToolServers, { timeout = 60_000, concurrency =
     });
   }
 
-  /** `search`, or `server/search` where several servers have a tool of this name. */
+  /** Finds `search`, or `server/search` if several servers have a tool with this name. */
   async function locate(name: string): Promise<{ server: string; tool: string }> {
     const names = Object.keys(servers);
     const [named, ...rest] = name.split("/");
@@ -90,7 +90,7 @@ export function mcpTools(servers: ToolServers, { timeout = 60_000, concurrency =
     const known = connections.get(server);
     if (known) return known;
     const opening = open(servers[server]).catch((error: unknown) => {
-      // A server that was down may be up for the next call.
+      // A server that was down can be up for the next call.
       connections.delete(server);
       throw new ToolUnreachable(tool, `the server ${server} does not answer (${messageOf(error)})`);
     });
@@ -126,7 +126,7 @@ function transportOf(server: ToolServer): Transport {
   return new StdioClientTransport({ command, args, env, stderr: "ignore", ...(cwd !== undefined && { cwd }) });
 }
 
-/** Parts that are not text are named, since nothing here reads them. */
+/** The text of a result. Other parts are only named, because nothing reads them. */
 function textOf(content: readonly { readonly type: string; readonly text?: unknown }[]): string {
   const parts = content.map(({ type, text }) => (typeof text === "string" ? text : `[${type}]`));
   return parts.join("\n").slice(0, LONGEST);

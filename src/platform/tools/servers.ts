@@ -1,8 +1,8 @@
 import * as z from "zod";
 
 /**
- * Servers of the Model Context Protocol, in the form that most programs keep them in: `{ "mcpServers": { … } }` or VS
- * Code's `{ "servers": { … } }`.
+ * Servers of the Model Context Protocol, in the usual formats: `{ "mcpServers": { … } }` or VS Code's `{ "servers":
+ * { … } }`.
  */
 const server = z.union([
   z.object({
@@ -23,7 +23,7 @@ const file = z.union([
 export type ToolServer = z.output<typeof server>;
 export type ToolServers = Readonly<Record<string, ToolServer>>;
 
-/** @throws Error that says what is wrong with the text */
+/** @throws Error that describes the problem of the text */
 export function readServers(text: string): ToolServers {
   let value: unknown;
   try {
