@@ -96,6 +96,7 @@ try {
       data: run.start.data,
       state: run.state(),
       waiting: run.waiting(),
+      pace: run.pace(),
       threshold: run.start.options.threshold,
       limits: run.start.options.budget,
       value: async () => null,

@@ -16,8 +16,14 @@ export function iconButton(name: IconName, label: string, act: () => void): HTML
   return button;
 }
 
-export function textButton(label: string, act: () => void, look: "primary" | "secondary" = "secondary"): HTMLElement {
-  const button = create("vscode-button", { appearance: look }, label);
+/** @param hint says what the button does where its label is short */
+export function textButton(
+  label: string,
+  act: () => void,
+  look: "primary" | "secondary" = "secondary",
+  hint = "",
+): HTMLElement {
+  const button = create("vscode-button", { appearance: look, ...(hint && { title: hint }) }, label);
   button.addEventListener("click", act);
   return button;
 }

@@ -17,7 +17,7 @@ import { keyAct } from "./keys.ts";
 import { t } from "./l10n.ts";
 import { Panel } from "./panel/panel.ts";
 import { type PanelSize, Splitter } from "./panel/splitter.ts";
-import type { SampleAnswer, Snapshot } from "./protocol.ts";
+import type { SampleAnswer, Snapshot, Steer } from "./protocol.ts";
 import { type Actions, EMPTY, type State } from "./state.ts";
 
 /** Holds the state, and updates every part of the page at most once per frame. */
@@ -169,6 +169,14 @@ export class Page implements Actions {
 
   replay(iteration: number | null): void {
     this.#host.post({ type: "replay", iteration });
+  }
+
+  steer(act: Steer): void {
+    this.#host.post({ type: "steer", act });
+  }
+
+  pin(node: string, pinned: boolean): void {
+    this.#host.post({ type: "pin", node, pinned });
   }
 
   fit(): void {

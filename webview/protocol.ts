@@ -120,6 +120,8 @@ const nodeRunView = z.strictObject({
   /** The model that answered for this node, as the provider names it; empty if none has yet. */
   model: line,
   verdict: z.nullable(verdictView),
+  /** Whether no more texts are proposed for it; null: that can't be chosen, or no longer. */
+  pinned: z.nullable(z.boolean()),
 });
 
 const edgeGradients = z.strictObject({
@@ -154,6 +156,15 @@ const sampleView = z.strictObject({
   after: z.nullable(number),
 });
 
+/** What the user changes while a run goes on in this window. */
+const steering = z.strictObject({
+  paused: z.boolean(),
+  /** The iteration after which the run stops; null: it goes on to its last one. */
+  stopAfter: z.nullable(count),
+  /** Money per minute and the time left; empty until they are known. */
+  pace: line,
+});
+
 /** One run, running or over. Losses and scores lie in 0 … 1. */
 const runView = z.strictObject({
   id: line,
@@ -177,6 +188,8 @@ const runView = z.strictObject({
   samples: list(sampleView, LIMITS.samples),
   /** Which server the run waits for, why, and until when; empty if it does not wait. */
   waiting: line,
+  /** null: the run is over, or goes on elsewhere. */
+  steering: z.nullable(steering),
   /** How many samples the run has scored, those not sent included. */
   scored: count,
   /** A sample with at most this loss is right. */
@@ -284,6 +297,10 @@ const pageMessage = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("copy"), node: id, sample: id, at: snapshot, part }),
   /** Show the run as it was after an iteration; null: as it is. */
   z.strictObject({ type: z.literal("replay"), iteration: z.nullable(count) }),
+  /** Pause or continue the run, or stop it after this iteration; `stop` once more: go on to the last one. */
+  z.strictObject({ type: z.literal("steer"), act: z.enum(["pause", "continue", "stop"]) }),
+  /** No more texts are proposed for the node; false: they are again. */
+  z.strictObject({ type: z.literal("pin"), node: id, pinned: z.boolean() }),
   z.strictObject({ type: z.literal("export"), svg: text(LIMITS.svg) }),
 ]);
 
@@ -310,6 +327,8 @@ export type GraphView = ReadOnly<z.infer<typeof graphView>>;
 export type NodeView = ReadOnly<z.infer<typeof nodeView>>;
 export type FaultView = ReadOnly<z.infer<typeof faultView>>;
 export type WarningView = ReadOnly<z.infer<typeof warningView>>;
+export type Steering = ReadOnly<z.infer<typeof steering>>;
+export type Steer = Extract<PageMessage, { type: "steer" }>["act"];
 export type RunView = ReadOnly<z.infer<typeof runView>>;
 export type NodeRunView = ReadOnly<z.infer<typeof nodeRunView>>;
 export type VerdictView = ReadOnly<z.infer<typeof verdictView>>;

@@ -1,6 +1,6 @@
 import type { Direction } from "../src/graph/layout/node.ts";
 import type { Scene } from "./graph/scene.ts";
-import type { FaultView, GraphView, RunView, SampleAnswer, Snapshot } from "./protocol.ts";
+import type { FaultView, GraphView, RunView, SampleAnswer, Snapshot, Steer } from "./protocol.ts";
 
 /** The state of the page. */
 export interface State {
@@ -66,6 +66,10 @@ export interface Actions {
   showMatch(node: string): void;
   /** Shows the run as it was after an iteration; null: as it is. */
   replay(iteration: number | null): void;
+  /** Pauses or continues the run, or stops it after this iteration. */
+  steer(act: Steer): void;
+  /** @param pinned no more texts are proposed for the node */
+  pin(node: string, pinned: boolean): void;
   fit(): void;
   zoom(factor: number): void;
   rotate(): void;

@@ -46,6 +46,14 @@ export function nodeOf(target: unknown): string | null {
   return isRecord(target) && typeof target.node === "string" ? target.node : null;
 }
 
+/** A node to pin or to release in a run. */
+export function pinOf(target: unknown): { readonly node: string; readonly pinned: boolean } | null {
+  const node = nodeOf(target);
+  return node !== null && isRecord(target) && typeof target.pinned === "boolean"
+    ? { node, pinned: target.pinned }
+    : null;
+}
+
 /** Whether the argument comes from the title bar of a graph or a report. */
 export function isWebview(target: unknown): boolean {
   return target instanceof Uri && target.scheme === "webview-panel";

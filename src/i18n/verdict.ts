@@ -138,6 +138,13 @@ export function verdictFigures(verdict: Verdict, locale: Locale, part: Contribut
   return [...changeFigures(verdict, part, locale), ...furtherFigures(verdict, locale)];
 }
 
+/** `✓ Accepted by the gate`, `– No effect` */
+export function verdictTitle(verdict: Verdict, locale: Locale, part: Contribution | null = null): string {
+  return part?.isNeeded === false
+    ? `${VERDICT_MARKS.screened} ${locale.t("No effect")}`
+    : `${VERDICT_MARKS[verdict.decision]} ${verdictHeadline(verdict, locale)}`;
+}
+
 /** `✓ Accepted by the gate · 14 → 17 of 20 right` */
 export function verdictSummary(verdict: Verdict, locale: Locale, part: Contribution | null = null): string {
   if (part?.isNeeded === false) {

@@ -41,6 +41,7 @@ export function runOf(graph: Graph, stage: Stage, changes: Partial<RunState> = {
     limits: { calls: 2000, tokens: null, usd: 1.5 },
     threshold: 0,
     waiting: null,
+    pace: null,
     async value(theta, sample, node) {
       const row = samples.findIndex(({ id }) => id === sample);
       if (row < 0) return null;

@@ -79,8 +79,9 @@ function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[
   const { view, width } = node;
   const ear = isPage(view) ? 10 : 0;
   const verdict = run?.verdict ? verdictChip(run.verdict, width - PAD - ear, 12) : null;
+  const isPinned = run?.pinned === true;
   const state = view.trainable ? "trainable" : "fixed";
-  const room = width - PAD - 24 - 26 - (verdict?.room ?? 0) - ear - (isOutput ? 18 : 0);
+  const room = width - PAD - 24 - 26 - (verdict?.room ?? 0) - ear - (isOutput ? 18 : 0) - (isPinned ? 18 : 0);
   const name = type.line(view.id, room, NAME_SIZE.full, 600);
   const end = 34 + type.width(name, NAME_SIZE.full, 600) + 8;
   return [
@@ -88,6 +89,9 @@ function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[
     words("name", name, 34, 24.5, NAME_SIZE.full),
     tip(mark(state, end, 13, 13, state), state === "trainable" ? t("This text can change.") : t("This text is fixed.")),
     ...(isOutput ? [tip(mark("answer", end + 20, 13, 13, "answer"), t("The value of this node is the answer."))] : []),
+    ...(isPinned
+      ? [tip(mark("pinned", end + (isOutput ? 40 : 20), 13, 13, "pinned"), t("Pinned: no more texts are proposed."))]
+      : []),
     ...(verdict ? [verdict.element] : []),
   ];
 }

@@ -13,6 +13,7 @@ const MARKS: readonly (readonly [IconName, string, string])[] = [
   ["answer", "answer", t("Its value is the answer of the graph")],
   ["trainable", "trainable", t("The text can change")],
   ["fixed", "kept", t("The text is fixed")],
+  ["pinned", "kept", t("Pinned: this run proposes no more texts for it")],
   ["accepted", "accepted", t("Accepted by the gate")],
   ["rejected", "rejected", t("Rejected by the gate")],
   ["undecided", "undecided", t("Undecided by the gate")],

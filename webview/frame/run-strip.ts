@@ -1,7 +1,8 @@
+import { iconButton } from "../controls.ts";
 import { h } from "../dom.ts";
 import { compact, count, duration, money, plural, STATUS } from "../format.ts";
 import { t } from "../l10n.ts";
-import type { RunView } from "../protocol.ts";
+import type { RunView, Steering as SteeringView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
 import { isKnown, Plot, scoreLabel } from "./plot.ts";
 import { Replay } from "./replay.ts";
@@ -10,6 +11,9 @@ import { Replay } from "./replay.ts";
 export class RunStrip {
   readonly element = h("footer", { class: "run", hidden: true, "aria-label": t("Run") });
   readonly #head = h("div", { class: "run-head" });
+  readonly #steering: Steering;
+  readonly #warned: CountLink;
+  readonly #samples: CountLink;
   readonly #meters = h("dl", { class: "meters" });
   readonly #plot = new Plot();
   readonly #replay: Replay;
@@ -17,9 +21,20 @@ export class RunStrip {
   readonly #said = h("p", { class: "unseen", role: "status" });
   #shown: RunView | null = null;
 
-  constructor(private readonly acts: Actions) {
+  constructor(acts: Actions) {
     this.#replay = new Replay(acts);
-    const words = h("div", { class: "run-words" }, this.#head, this.#meters, this.#replay.element);
+    this.#steering = new Steering(acts);
+    this.#warned = new CountLink("warned", [t("{0} warning"), t("{0} warnings")], () => acts.overview("warnings"));
+    this.#samples = new CountLink("", [t("{0} sample"), t("{0} samples")], () => acts.overview("samples"));
+    const top = h(
+      "div",
+      { class: "run-top" },
+      this.#steering.element,
+      this.#head,
+      this.#warned.element,
+      this.#samples.element,
+    );
+    const words = h("div", { class: "run-words" }, top, this.#meters, this.#replay.element);
     this.element.append(words, this.#plot.element, this.#said);
     new ResizeObserver(() => this.#shown && this.#plot.update(this.#shown)).observe(this.#plot.element);
   }
@@ -32,7 +47,10 @@ export class RunStrip {
     this.element.hidden = run === null;
     this.#replay.update(run);
     if (!run) return;
-    this.#head.replaceChildren(...head(run, this.acts));
+    this.#head.replaceChildren(...head(run));
+    this.#steering.update(run);
+    this.#warned.update(run.warnings.filter(({ severity }) => severity === "warning").length);
+    this.#samples.update(run.scored);
     this.#meters.replaceChildren(...meters(run));
     if (curveChanged || replayedChanged) this.#plot.update(run);
     const news = announcement(run);
@@ -40,7 +58,7 @@ export class RunStrip {
   }
 }
 
-function head(run: RunView, acts: Actions): HTMLElement[] {
+function head(run: RunView): HTMLElement[] {
   const flying = {
     forward: sum(run, "forwardInFlight"),
     backward: sum(run, "backwardInFlight"),
@@ -55,28 +73,77 @@ function head(run: RunView, acts: Actions): HTMLElement[] {
     .filter((kind) => flying[kind] > 0)
     .map((kind) => h("span", { class: `chip ${kind}`, title: t("in progress") }, words[kind]));
   const iteration = run.iterations > 0 ? t("iteration {0} of {1}", run.iteration, run.iterations) : "";
-  const facts = [run.method, iteration, duration(run.elapsed), run.detail].filter((part) => part !== "");
-  const warned = run.warnings.filter(({ severity }) => severity === "warning").length;
-  const links = [
-    chipButton("warned", warned, plural(warned, t("{0} warning"), t("{0} warnings")), () => acts.overview("warnings")),
-    chipButton("", run.scored, plural(run.scored, t("{0} sample"), t("{0} samples")), () => acts.overview("samples")),
-  ];
+  const last = run.steering?.stopAfter;
+  const stops = last == null ? "" : t("stops after iteration {0}", last);
+  const facts = [run.method, iteration, stops, duration(run.elapsed), run.steering?.pace ?? "", run.detail].filter(
+    (part) => part !== "",
+  );
   const waiting = run.waiting === "" ? [] : [h("span", { class: "chip waiting" }, run.waiting)];
   return [
-    h("strong", { class: `status ${run.waiting === "" ? run.status : "waiting"}` }, STATUS[run.status]),
+    h(
+      "strong",
+      { class: `status ${run.waiting !== "" || run.steering?.paused ? "waiting" : run.status}` },
+      statusOf(run),
+    ),
     ...waiting,
     h("span", { class: "facts" }, facts.join(" · ")),
     ...chips,
-    ...links.filter((link) => link !== null),
   ];
 }
 
-/** null if there is nothing to show. */
-function chipButton(look: string, count: number, words: string, act: () => void): HTMLElement | null {
-  if (count === 0) return null;
-  const button = h("button", { type: "button", class: `chip ${look}` }, words);
-  button.addEventListener("click", act);
-  return button;
+function statusOf({ status, steering }: RunView): string {
+  return steering?.paused ? t("Paused") : STATUS[status];
+}
+
+/** What can be done to the run. Drawn anew only where it changes: a button that is replaced while it is pressed hears no click. */
+class Steering {
+  readonly element = h("div", { class: "steering", hidden: true });
+  #shown = "";
+
+  constructor(private readonly acts: Actions) {}
+
+  update({ steering, iterations }: RunView): void {
+    const shown = JSON.stringify([steering?.paused, steering?.stopAfter, iterations > 0]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.element.hidden = steering === null;
+    if (steering === null) return;
+    const hadFocus = [...this.element.children].indexOf(document.activeElement ?? this.element);
+    this.element.replaceChildren(...this.#buttons(steering, iterations));
+    const again = this.element.children[hadFocus];
+    if (again instanceof HTMLElement) again.focus();
+  }
+
+  #buttons({ paused, stopAfter }: SteeringView, iterations: number): HTMLElement[] {
+    const pause = paused
+      ? iconButton("play", t("Continue the run"), () => this.acts.steer("continue"))
+      : iconButton("pause", t("Pause the run"), () => this.acts.steer("pause"));
+    if (iterations === 0) return [pause];
+    const label = stopAfter === null ? t("Stop after this iteration") : t("Continue after iteration {0}", stopAfter);
+    const stop = iconButton("stop", label, () => this.acts.steer("stop"));
+    stop.setAttribute("aria-pressed", String(stopAfter !== null));
+    return [pause, stop];
+  }
+}
+
+/** A count that leads to what is counted; hidden at 0. */
+class CountLink {
+  readonly element: HTMLButtonElement;
+
+  constructor(
+    look: string,
+    private readonly words: readonly [one: string, many: string],
+    act: () => void,
+  ) {
+    this.element = h("button", { type: "button", class: `chip ${look}`, hidden: true });
+    this.element.addEventListener("click", act);
+  }
+
+  update(count: number): void {
+    this.element.hidden = count === 0;
+    const words = plural(count, ...this.words);
+    if (this.element.textContent !== words) this.element.textContent = words;
+  }
 }
 
 function meters({ spent, limits }: RunView): HTMLElement[] {
@@ -112,7 +179,7 @@ function meter(
 function announcement(run: RunView): string {
   const last = run.curve.findLast(isKnown);
   const facts = [
-    STATUS[run.status],
+    statusOf(run),
     ...(run.waiting === "" ? [] : [run.waiting]),
     t("iteration {0} of {1}", run.iteration, run.iterations),
     ...(last ? [t("score {0}", scoreLabel(last))] : []),

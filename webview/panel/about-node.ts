@@ -54,7 +54,7 @@ export function aboutNode(
             {
               name: "gradients",
               title: t("Gradients ({0})", gradients.total),
-              content: [gradientList(gradients.gradients, acts)],
+              content: [gradientList(gradients.gradients, state.run?.samples ?? [], acts)],
             },
           ]
         : []),
@@ -67,15 +67,15 @@ const TEXT_TITLES = { instruction: t("Instruction"), value: t("Text"), code: t("
 function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actions): HTMLElement[] {
   const { graph, scene, run, folded } = state;
   const nodes = graph?.nodes ?? [];
-  const verdict = run?.nodes.find(({ id }) => id === view.id)?.verdict ?? null;
-  const answered = run?.nodes.find(({ id }) => id === view.id)?.model ?? "";
+  const { verdict = null, pinned = null, model: answered = "" } = run?.nodes.find(({ id }) => id === view.id) ?? {};
   const behind = onlyLeadsTo(nodes, view.id).length;
   const isFolded = folded.has(view.id);
   const words = plural(view.words, t("{0} word"), t("{0} words"));
   const model = answered === "" ? view.model : "";
   const about =
     traitsOf(view).text === null || !canChange(view) ? [] : [words, view.trainable ? t("can change") : t("fixed")];
-  const facts = [KINDS[view.kind], model, ...about].filter((fact) => fact !== "");
+  const held = pinned === true ? [t("pinned in this run")] : [];
+  const facts = [KINDS[view.kind], model, ...about, ...held].filter((fact) => fact !== "");
   const reads = scene?.readsFrom.get(view.id) ?? view.inputs;
   const feeds = scene?.feeds.get(view.id) ?? [];
   return [
@@ -108,12 +108,16 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
       "div",
       { class: "buttons" },
       textButton(t("Open in text"), () => acts.open(view.id), "primary"),
+      pinned !== null &&
+        textButton(pinned ? t("Unpin") : t("Pin"), () => acts.pin(view.id, !pinned), "secondary", PIN_HINT),
       verdict && textButton(t("Review change"), () => acts.review(view.id)),
       (behind > 0 || isFolded) &&
         textButton(isFolded ? t("Expand") : t("Collapse {0}", behind), () => acts.fold(view.id)),
     ),
   ];
 }
+
+const PIN_HINT = t("While it is pinned, the run proposes no more texts for this node");
 
 /** Providers add a date or a tag to the name that was requested. @param chosen the model that would answer now */
 function answeredByLabel(answered: string, chosen: string): string {
@@ -125,7 +129,7 @@ function answeredByLabel(answered: string, chosen: string): string {
 function callParts(
   call: CallAnswer,
   view: NodeView,
-  { answer, graph }: State,
+  { answer, graph, run }: State,
   acts: Actions,
   copy: (part: "prompt" | "value") => void,
 ): Part[] {
@@ -154,7 +158,7 @@ function callParts(
     parts.push({
       name: "sample-gradients",
       title: t("Gradient for this sample"),
-      content: [gradientList(call.gradients, acts)],
+      content: [gradientList(call.gradients, run?.samples ?? [], acts)],
     });
   }
   return parts;

@@ -67,7 +67,7 @@ export class Panel {
       h(
         "div",
         { class: "sample-name" },
-        h("strong", {}, t("Sample {0}", sample)),
+        h("strong", { title: sample }, view?.excerpt ? t("Sample") : t("Sample {0}", sample)),
         // While a run is replayed, the answers below are those of its end.
         view &&
           run?.replayed === null &&
@@ -119,7 +119,7 @@ export class Panel {
         found.length > 0
           ? t("What {0} asks {1} to change.", target, source)
           : t("No gradient has been received along this edge.");
-      const list = found.length > 0 ? [gradientList(found, this.acts)] : [];
+      const list = found.length > 0 ? [gradientList(found, state.run?.samples ?? [], this.acts)] : [];
       this.#show([this.#wayBack(graph), title, h("p", { class: "faint" }, words), ...list], []);
     } else {
       this.#show(...this.#aboutGraph(state));
@@ -183,7 +183,7 @@ function keyOf({ graph, run, selected, selectedEdge, sample, at, answer, folded 
   const edge = run?.gradients.find(({ node: of, from }) => of === selectedEdge?.source && from === selectedEdge.target);
   const subject =
     view || selectedEdge
-      ? [view, node?.gradients, node?.verdict, edge?.count, run?.iteration, [...folded]]
+      ? [view, node?.gradients, node?.verdict, node?.pinned, edge?.count, run?.iteration, [...folded]]
       : [graph?.name, graph?.description, (run?.samples.length ?? 0) > 0, run?.warnings];
   return JSON.stringify([
     selected,

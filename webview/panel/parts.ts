@@ -2,7 +2,7 @@ import { inlineIcon } from "../canvas/icons.ts";
 import { h } from "../dom.ts";
 import { plural } from "../format.ts";
 import { t } from "../l10n.ts";
-import type { Cut, GradientView } from "../protocol.ts";
+import type { Cut, GradientView, SampleView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
 
 /** A literal text with its line breaks; says if the page has only its start. */
@@ -48,8 +48,13 @@ export function nodeLinks(ids: readonly string[], acts: Actions): (HTMLElement |
   return ids.length > shown.length ? [...links, ` ${t("and {0} more", ids.length - shown.length)}`] : links;
 }
 
-/** Gradients with the samples they came from. */
-export function gradientList(gradients: readonly GradientView[], acts: Actions): HTMLElement {
+/** Gradients with the samples they came from, by their first words. */
+export function gradientList(
+  gradients: readonly GradientView[],
+  samples: readonly SampleView[],
+  acts: Actions,
+): HTMLElement {
+  const excerpts = new Map(samples.map(({ id, excerpt }) => [id, excerpt]));
   return h(
     "ul",
     { class: "gradients" },
@@ -59,7 +64,7 @@ export function gradientList(gradients: readonly GradientView[], acts: Actions):
       const head = h(
         "p",
         { class: "source" },
-        link(sample, () => acts.pick(sample), t("Show this sample")),
+        link(excerpts.get(sample) || sample, () => acts.pick(sample), t("Show the sample {0}", sample)),
         ` · ${t("iteration {0}", iteration)} · ${about}`,
       );
       return h("li", {}, head, words.text === "" ? h("p", { class: "faint" }, t("No change needed.")) : text(words));

@@ -3,6 +3,7 @@ import type { RunStatus, Theta } from "../../engine/events.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { Waiting } from "../../models/stack/waiting.ts";
+import type { PaceNow } from "../../run/state/pace.ts";
 import type { RunState } from "../../run/state/state.ts";
 
 /** What the graph view needs of a run; an `OpenedRun` with its limits is one. */
@@ -16,6 +17,8 @@ export interface ActiveRun {
   readonly state: RunState;
   /** What the run is waiting for; null if it is not waiting. */
   readonly waiting: Waiting | null;
+  /** How fast the run goes; null if it is over or goes on outside this window. */
+  readonly pace: PaceNow | null;
   readonly limits: BudgetLimits;
   /** A sample with at most this loss is right. */
   readonly threshold: number;

@@ -6,6 +6,7 @@ import {
   type ProposedEdge,
   type RunView,
   type SampleView,
+  type Steering,
   shortId,
   type VerdictView,
   type WarningView,
@@ -13,6 +14,7 @@ import {
 import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Verdict, Warned } from "../../engine/events.ts";
 import { edgeChanges, nodeOfInputs } from "../../graph/edges.ts";
+import { paceLabels } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart } from "../../i18n/verdict.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
@@ -45,11 +47,12 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
       estimated: state.tokens.estimated,
     },
     limits,
-    nodes: nodeViews(state, threshold, locale),
+    nodes: nodeViews(run, locale),
     gradients: edgeGradients(state),
     proposedEdges: proposedEdges(state),
     curve: curveView(state),
     samples,
+    steering: steeringOf(run, locale),
     waiting: run.waiting ? line(waitingLabel(run.waiting, locale)) : "",
     scored,
     threshold,
@@ -58,9 +61,21 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
   };
 }
 
-function nodeViews(state: RunState, threshold: number, locale: Locale): NodeRunView[] {
+function steeringOf({ state, pace }: ActiveRun, locale: Locale): Steering | null {
+  if (pace === null || state.status !== "running") return null;
+  return {
+    paused: state.paused !== null,
+    stopAfter: state.stopAfter,
+    pace: line(paceLabels(pace, state.iterations > 0, locale).join(" · ")),
+  };
+}
+
+function nodeViews({ state, threshold, pace }: ActiveRun, locale: Locale): NodeRunView[] {
   const verdicts = verdictViews(state, threshold, locale);
-  const ids = new Set([...Object.keys(state.nodes), ...verdicts.keys()]);
+  const canPin = pace !== null && state.status === "running" && state.iterations > 0;
+  const pins = new Map(canPin ? state.parameters.map((id) => [id, false]) : []);
+  for (const { node, pinned } of state.pins) if (pins.has(node)) pins.set(node, pinned);
+  const ids = new Set([...Object.keys(state.nodes), ...verdicts.keys(), ...pins.keys()]);
   return [...ids].slice(0, LIMITS.nodes).map((id) => {
     const progress = state.nodes[id];
     return {
@@ -74,6 +89,7 @@ function nodeViews(state: RunState, threshold: number, locale: Locale): NodeRunV
       formatErrors: progress?.formatErrors ?? 0,
       model: line(progress?.model ?? ""),
       verdict: verdicts.get(id) ?? null,
+      pinned: pins.get(id) ?? null,
     };
   });
 }

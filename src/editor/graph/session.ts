@@ -1,13 +1,15 @@
-import { env, l10n, Range, type Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
+import { commands, env, l10n, Range, type Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
 import {
   type HostMessage,
   isPageMessage,
   LIMITS,
   type PageMessage,
   type RunView,
+  type Steer,
   shortId,
 } from "../../../webview/protocol.ts";
 import type { Log } from "../../deps.ts";
+import type { CommandName } from "../commands.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ActiveRun } from "./active-run.ts";
@@ -20,6 +22,12 @@ import { Throttle } from "./throttle.ts";
 
 /** Milliseconds between two snapshots of one kind. */
 const UPDATE_INTERVAL = 100;
+
+const STEER: Readonly<Record<Steer, CommandName>> = {
+  pause: "pauseRun",
+  continue: "continueRun",
+  stop: "stopAfterIteration",
+};
 
 export interface SessionDeps {
   readonly graphs: GraphSource;
@@ -98,8 +106,8 @@ export class GraphSession extends Disposable {
       case "fault":
         return this.#showFault(message.index);
       case "review": {
-        const node = this.#run?.graph.nodes.find(({ id }) => shortId(id) === message.node);
-        if (this.#run && node) await this.deps.review(this.file, this.#run.entry.id, node.id);
+        const node = this.#nameOf(message.node);
+        if (this.#run && node !== undefined) await this.deps.review(this.file, this.#run.entry.id, node);
         return;
       }
       case "ask": {
@@ -115,9 +123,22 @@ export class GraphSession extends Disposable {
       case "replay":
         this.#replayed = message.iteration;
         return this.#postRun();
+      case "steer":
+        return this.#onRun(STEER[message.act]);
+      case "pin":
+        return this.#onRun("pinNode", { node: this.#nameOf(message.node), pinned: message.pinned });
       case "export":
         return this.#export(message.svg);
     }
+  }
+
+  /** Id of a node of the shown run. */
+  #nameOf(shown: string): string | undefined {
+    return this.#run?.graph.nodes.find(({ id }) => shortId(id) === shown)?.id;
+  }
+
+  async #onRun(command: CommandName, about: object = {}): Promise<void> {
+    if (this.#run) await commands.executeCommand(`agentgraph.${command}`, { entry: this.#run.entry, ...about });
   }
 
   async #postGraph(): Promise<void> {

@@ -44,6 +44,27 @@ export function finalTextUri({ id, startedAt, graphName }: RunSummary, node: str
   });
 }
 
+/** The virtual document of a run's answer to a sample. */
+export function answerUri({ id, startedAt, graphName }: RunSummary, sample: string): Uri {
+  return Uri.from({
+    scheme: SCHEME,
+    path: `/AgentGraph/${folderOf(graphName, startedAt)}/${l10n.t("answer")}.instruction`,
+    query: new URLSearchParams({ run: id, sample }).toString(),
+  });
+}
+
+/** A sample's inputs, the run's answer to it, and the expected one, in full. */
+async function answerText(run: OpenedRun, id: string): Promise<string> {
+  const sample = run.sample(id);
+  const answer = await run.value(run.state.theta, id, run.graph.output);
+  const parts = [
+    ...Object.entries(sample?.inputs ?? {}),
+    [l10n.t("answer"), answer ?? l10n.t("not stored")],
+    ...(sample && sample.targets.length > 0 ? [[l10n.t("expected"), sample.targets.join("\n")]] : []),
+  ];
+  return parts.map(([name, text]) => `${name}:\n${text}\n`).join("\n");
+}
+
 /** In a path, where a colon has a meaning on some systems. */
 function nameOf(node: string): string {
   return node.replace(":", " ");
@@ -70,6 +91,11 @@ export class Instructions implements TextDocumentContentProvider {
 
   async provideTextDocumentContent(uri: Uri): Promise<string> {
     const query = new URLSearchParams(uri.query);
+    const sample = query.get("sample");
+    if (sample !== null) {
+      const answered = await this.runStore.open(query.get("run") ?? "");
+      return answered ? answerText(answered, sample) : l10n.t("The run of this text no longer exists.");
+    }
     const node = query.get("node");
     if (node !== null) return (await this.runStore.open(query.get("run") ?? ""))?.state.texts[node] ?? "";
     const ref = parseInstructionUri(uri);

@@ -2,7 +2,7 @@ import { CodeLens, type CodeLensProvider, type Command, EventEmitter, l10n, Rang
 import type { Proposal } from "../../engine/events.ts";
 import type { TextStatus } from "../../graph/text-status.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
-import { furtherFigures, invalidReason, verdictReason, verdictSummary } from "../../i18n/verdict.ts";
+import { invalidReason, verdictFigures, verdictReason, verdictSummary, verdictTitle } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -57,10 +57,10 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
   });
   if (!proposal) return [offer(attemptLine(run, ref.id), "")];
 
-  // Actions come before minor figures, because lenses don't wrap and a narrow editor cuts their end.
+  // Actions come before figures, because lenses don't wrap and a narrow editor cuts their end.
   const { verdict } = proposal;
   const part = contributionOf(run.state, proposal, run.threshold);
-  const offered = [offer(verdictSummary(verdict, LOCALE, part), "why", l10n.t("Show why the gate decided this"))];
+  const offered = [offer(verdictTitle(verdict, LOCALE, part), "why", l10n.t("Show why the gate decided this"))];
   if (textStatus === "changed") {
     const tooltip = l10n.t("The text in the file has changed since the run, so this verdict doesn't apply to it.");
     offered.unshift(offer(l10n.t("Text changed since"), "apply", tooltip));
@@ -81,7 +81,7 @@ function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined
     if (!act) offered.push(offer(l10n.t("Reject"), "reject"));
   }
   offered.push(offer(l10n.t("Why"), "why"));
-  const figures = furtherFigures(verdict, LOCALE).join(" · ");
+  const figures = verdictFigures(verdict, LOCALE, part).join(" · ");
   if (figures) offered.push(offer(figures, ""));
   return offered;
 }

@@ -80,7 +80,9 @@ function tierWords(task: Task, estimate: Pick<Estimate, "usd">, { url }: Connect
   if (url === null) return "";
   return tierLines(task, estimate, tier === "now" ? undefined : tierForAllRoles(tier), LOCALE)
     .map(({ tier: name, isChosen, terms }) =>
-      isChosen ? l10n.t("Tier {0}: {1}.", name, terms) : l10n.t("With the tier {0}: {1}.", name, terms),
+      isChosen
+        ? l10n.t("With the chosen tier {0} instead of the standard price: {1}.", name, terms)
+        : l10n.t("With the tier {0}: {1}.", name, terms),
     )
     .join("\n");
 }
@@ -225,16 +227,18 @@ function costs(estimate: Estimate, limits: BudgetLimits, pace: number): string {
 function answers({ models }: Task, { provider, url }: Connection, samples: number): string {
   if (provider.names === "one") return l10n.t("The simulated model is used: no data leaves this machine.");
   const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])];
-  const shown = oneLine(names.join(", "));
+  const shown = oneLine(
+    names.length === 1 ? l10n.t("model {0}", names.join("")) : l10n.t("models {0}", names.join(", ")),
+  );
   const count = LOCALE.count(samples, "sample");
   if (url !== null && samples === 1) {
-    return l10n.t("The instructions and this sample are sent to model {1} at {0}.", new URL(url).host, shown);
+    return l10n.t("The instructions and this sample are sent to {1} at {0}.", new URL(url).host, shown);
   }
   if (url !== null) {
-    return l10n.t("Instructions and {0} are sent to model {2} at {1}.", count, new URL(url).host, shown);
+    return l10n.t("Instructions and {0} are sent to {2} at {1}.", count, new URL(url).host, shown);
   }
   return l10n.t(
-    "Instructions and {0} are sent to model {1} through VS Code. VS Code doesn't report token usage, so cost is an estimate. It may also ignore the temperature, so results can vary between runs.",
+    "Instructions and {0} are sent to {1} through VS Code. VS Code doesn't report token usage, so cost is an estimate. It may also ignore the temperature, so results can vary between runs.",
     count,
     shown,
   );

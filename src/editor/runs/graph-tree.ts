@@ -75,10 +75,10 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
 function graphItem({ file, name, faults, run, score }: GraphElement & { kind: "graph" }): TreeItem {
   const state = faults.length > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None;
   const item = new TreeItem(name || basename(file.path), state);
-  const errors = faults.filter(({ severity }) => severity === "error").length;
+  const errors = countOf(faults, "error");
   const running = run?.status === "running";
   item.resourceUri = file;
-  const saidAs = (scored: string) => status(errors, faults.length, run, scored);
+  const saidAs = (scored: string) => status(faults, run, scored);
   item.description = [saidAs(score.figure), relativeFolder(file)].filter(Boolean).join(" · ");
   const lines = [name || basename(file.path), saidAs(score.score), workspace.asRelativePath(file)].filter(Boolean);
   item.tooltip = new MarkdownString(lines.map(literal).join("\n\n"));
@@ -94,11 +94,18 @@ function graphItem({ file, name, faults, run, score }: GraphElement & { kind: "g
   return item;
 }
 
-function status(errors: number, faults: number, run: RunSummary | null, score: string): string {
+function countOf(faults: readonly Fault[], severity: Fault["severity"]): number {
+  return faults.filter((fault) => fault.severity === severity).length;
+}
+
+function status(faults: readonly Fault[], run: RunSummary | null, score: string): string {
+  const [errors, warnings] = [countOf(faults, "error"), countOf(faults, "warning")];
+  const notes = faults.length - errors - warnings;
   if (errors > 0) return errors === 1 ? l10n.t("1 error") : l10n.t("{0} errors", errors);
   if (run?.status === "running") return l10n.t("running");
   if (score !== "") return score;
-  return faults === 0 ? "" : faults === 1 ? l10n.t("1 hint") : l10n.t("{0} hints", faults);
+  if (warnings > 0) return warnings === 1 ? l10n.t("1 warning") : l10n.t("{0} warnings", warnings);
+  return notes === 0 ? "" : notes === 1 ? l10n.t("1 note") : l10n.t("{0} notes", notes);
 }
 
 function relativeFolder(file: Uri): string {

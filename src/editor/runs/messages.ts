@@ -64,12 +64,16 @@ export function runTitle({ graph, job }: Pick<RunManifest, "graph" | "job">): st
   }
 }
 
+/** Milliseconds without a word from the model from which on that is said. */
+const SILENT = 15_000;
+
 /**
  * `iteration 2/4 · 70% right · $0.04`: for the status bar and the progress notification; while the run waits, for whom
  * and until when.
  */
 export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): string {
   const [state, waiting] = [run.state(), run.waiting()];
+  const silent = silence(state);
   const cost = costSoFar(state);
   if (state.paused !== null) return [l10n.t("paused"), cost].join(" · ");
   if (waiting) return waitingLabel({ ...waiting, detail: "" }, LOCALE);
@@ -80,8 +84,19 @@ export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): stri
     const [low, high] = [point.low.toFixed(2), point.high.toFixed(2)];
     parts.push(low === high ? l10n.t("score {0}", low) : l10n.t("score {0} to {1}", low, high));
   }
-  parts.push(cost, ...paceLabels(run.pace(), state.iterations > 0, LOCALE));
+  parts.push(cost);
+  if (silent > SILENT) parts.push(l10n.t("no reply for {0}", LOCALE.duration(1000 * Math.floor(silent / 1000))));
+  else parts.push(...paceLabels(run.pace(), state.iterations > 0, LOCALE));
   return parts.join(" · ");
+}
+
+/** Milliseconds since the last event while requests are on their way. */
+function silence({ nodes, lastAt }: RunState): number {
+  const isAsked = Object.values(nodes).some(
+    ({ forwardInFlight, backwardInFlight, optimizerInFlight }) =>
+      forwardInFlight + backwardInFlight + optimizerInFlight > 0,
+  );
+  return isAsked ? Date.now() - lastAt : 0;
 }
 
 function progress(state: RunState): string {

@@ -3,6 +3,7 @@ import type { Theta } from "../../engine/events.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { Waiting } from "../../models/stack/waiting.ts";
+import type { PaceNow } from "../../run/state/pace.ts";
 import type { RunState } from "../../run/state/state.ts";
 import type { RunSummary } from "./run-summary.ts";
 
@@ -23,6 +24,8 @@ export interface OpenedRun {
   readonly state: RunState;
   /** What the run is waiting for; null if it is not waiting, or not running in this window. */
   readonly waiting: Waiting | null;
+  /** How fast the run goes; null if it is over or not running in this window. */
+  readonly pace: PaceNow | null;
   /** The value of a node for a sample under Θ; null if there was no call or the reply is missing. */
   value(theta: Theta, sample: string, node: string): Promise<string | null>;
 }

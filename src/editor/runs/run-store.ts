@@ -223,7 +223,11 @@ export class RunStore extends Disposable {
     const state = run.state();
     const summary = await summaryOf(start, state, this.deps.machine);
     const entry = runSummaryOf(root, { summary, status: state.status, trusted: true });
-    return opened(entry, { start, state, waiting: run.waiting() }, (key) => replies.get(key)?.reply.text);
+    return opened(
+      entry,
+      { start, state, waiting: run.waiting(), pace: run.pace() },
+      (key) => replies.get(key)?.reply.text,
+    );
   }
 
   async #openStored(entry: RunSummary): Promise<OpenedRun> {
@@ -231,7 +235,7 @@ export class RunStore extends Disposable {
     const run = await openRunState(this.deps, place, entry.id);
     const current: RunSummary = { ...entry, status: run.status, untrusted: !run.trusted };
     let replies: ReturnType<typeof readReplies> | null = null;
-    return opened(current, { ...run, waiting: null }, async (key) => {
+    return opened(current, { ...run, waiting: null, pace: null }, async (key) => {
       replies ??= readReplies(this.deps, run.files.replies, run.trusted);
       return (await replies)(key)?.text;
     });
@@ -286,7 +290,7 @@ export class RunStore extends Disposable {
 
 function opened(
   entry: RunSummary,
-  { start, state, waiting }: Pick<Run, "start"> & Pick<OpenedRun, "state" | "waiting">,
+  { start, state, waiting, pace }: Pick<Run, "start"> & Pick<OpenedRun, "state" | "waiting" | "pace">,
   reply: (key: string) => string | undefined | Promise<string | undefined>,
 ): OpenedRun {
   const patterns = new Patterns();
@@ -301,6 +305,7 @@ function opened(
     threshold: start.options.threshold,
     state,
     waiting,
+    pace,
     sample(id) {
       samples ??= new Map(SPLITS.flatMap((split) => start.data[split]).map((sample) => [sample.id, sample]));
       return samples.get(id) ?? null;

@@ -9,11 +9,12 @@ import {
   TreeItemCollapsibleState,
 } from "vscode";
 import { statusLabel } from "../../i18n/labels.ts";
+import type { Run } from "../../run/run.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { literal, oneLine } from "../markdown.ts";
 import { type FailedSample, failedSamples } from "./failed-samples.ts";
-import { costLabel, evaluationFigure, runFigures, runLabel, startedLabel } from "./messages.ts";
+import { costLabel, evaluationFigure, progressLine, runFigures, runLabel, startedLabel } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
 import { isEvaluation, type RunSummary, resumable } from "./run-summary.ts";
 
@@ -41,11 +42,6 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
     return run ? (await failedSamples(run)).map((sample) => ({ entry, ...sample })) : [];
   }
 
-  #isPaused({ id }: RunSummary): boolean {
-    const control = this.runStore.live(id)?.control;
-    return control !== undefined && control.paused !== null;
-  }
-
   async getTreeItem(element: RunElement): Promise<TreeItem> {
     if ("sample" in element) return sampleItem(element);
     const all = await this.runStore.list();
@@ -53,7 +49,7 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
       ({ job, status }) => job?.kind === "recheck" && job.run === element.entry.id && status === "done",
     );
     const isOnly = all.every(({ graphPath }) => graphPath === element.entry.graphPath);
-    return runItem(element.entry, rechecked, isOnly, this.#isPaused(element.entry));
+    return runItem(element.entry, rechecked, isOnly, this.runStore.live(element.entry.id));
   }
 }
 
@@ -81,8 +77,12 @@ function sampleItem({ entry, label, sample, answer, expected, score }: SampleEle
   return item;
 }
 
-/** @param isOnly all runs are of one graph, so that its name says nothing. */
-function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, isPaused: boolean): TreeItem {
+/**
+ * @param isOnly all runs are of one graph, so that its name says nothing.
+ * @param live the run, if it goes on in this window
+ */
+function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, live: Run | null): TreeItem {
+  const isPaused = live !== null && live.control.paused !== null;
   const scores = isEvaluation(entry) && entry.status !== "running";
   const [figure = "", ...others] = runFigures(entry);
   const isNamed = !isOnly || figure === "";
@@ -106,7 +106,7 @@ function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, isPause
   item.description = parts.filter(Boolean).join(" · ");
   item.accessibilityInformation = { label: [entry.graphName, figure, ...parts].filter(Boolean).join(", ") };
   item.iconPath = isPaused ? ICONS.interrupted : iconOf(entry);
-  item.tooltip = new MarkdownString(details(entry).map(literal).join("\n\n"));
+  item.tooltip = new MarkdownString(details(entry, live).map(literal).join("\n\n"));
   item.contextValue = contextOf(entry, isPaused);
   const [command, title] =
     entry.proposals.length > 0
@@ -140,7 +140,11 @@ const ICONS: Record<RunSummary["status"], ThemeIcon> = {
   failed: new ThemeIcon("error", new ThemeColor("testing.iconFailed")),
 };
 
-function details(entry: RunSummary): string[] {
+function details(entry: RunSummary, live: Run | null): string[] {
+  // The list follows no progress, so counts of a run that goes on elsewhere would be old.
+  if (entry.status === "running") {
+    return [l10n.t("{0}, method {1}", runLabel(entry), entry.method), live ? progressLine(live) : l10n.t("running")];
+  }
   const accepted = entry.proposals.filter(({ decision }) => decision === "accepted").length;
   const lines = [
     isEvaluation(entry)
@@ -149,7 +153,7 @@ function details(entry: RunSummary): string[] {
     entry.evaluated
       ? l10n.t("{0}, with a 95% interval", evaluationFigure(entry.evaluated))
       : l10n.t("{0} of {1} proposals accepted", accepted, entry.proposals.length),
-    l10n.t("{0} calls", entry.calls),
+    LOCALE.count(entry.calls, "call"),
   ];
   if (entry.usd !== null) lines.push(LOCALE.money(entry.usd, entry.estimated));
   if (entry.estimated) lines.push(l10n.t("Token counts are estimates because the provider did not report usage."));

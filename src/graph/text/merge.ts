@@ -23,28 +23,48 @@ export function mergeTexts(base: string, mine: string, theirs: string): string |
 }
 
 /**
- * Merges versions that both only add lines, such as at the end of a prompt: mine comes first at each place. null:
- * one of them changes a line.
+ * Merges versions that both only add lines, or words at the ends of lines, such as at the end of a prompt: mine comes
+ * first at each place. null: one of them changes a line.
  */
 function withAdditions(base: string, mine: string, theirs: string): string | null {
   const lines = base.replace(/\n+$/, "").split("\n");
   const [first, second] = [additions(lines, mine), additions(lines, theirs)];
   if (!first || !second) return null;
-  const merged = lines.flatMap((line, at) => [...(first[at] ?? []), ...(second[at] ?? []), line]);
-  const end = /\n*$/.exec(mine)?.[0] ?? "";
-  const last = lines.length;
-  return [...merged, ...(first[last] ?? []), ...(second[last] ?? [])].join("\n") + end;
+  const whole = lines.map((line, at) => line + (first[at]?.words ?? "") + (second[at]?.words ?? ""));
+  const merged = [...whole, null].flatMap((line, at) => [
+    ...(first[at]?.before ?? []),
+    ...(second[at]?.before ?? []),
+    ...(line === null ? [] : [line]),
+  ]);
+  return merged.join("\n") + (/\n*$/.exec(mine)?.[0] ?? "");
 }
 
-/** The lines that a text adds before each line of another, and after its last one; null if it lacks one of them. */
-function additions(lines: readonly string[], text: string): string[][] | null {
-  const added: string[][] = [[]];
+/** What a text adds at a line of another: lines before it, and words at its end, with the space before them. */
+interface Addition {
+  readonly before: string[];
+  words: string;
+}
+
+/** For each line, and for the end; null where the text lacks a line. */
+function additions(lines: readonly string[], text: string): Addition[] | null {
+  const added: Addition[] = [{ before: [], words: "" }];
   for (const line of text.replace(/\n+$/, "").split("\n")) {
-    const at = added.length - 1;
-    if (line === lines[at]) added.push([]);
-    else added[at]?.push(line);
+    const [at, here] = [lines[added.length - 1], added.at(-1)];
+    const words = at === undefined ? null : wordsAfter(at, line);
+    if (words === null) here?.before.push(line);
+    else {
+      if (here) here.words = words;
+      added.push({ before: [], words: "" });
+    }
   }
   return added.length === lines.length + 1 ? added : null;
+}
+
+/** null if a line is not the other one with words at its end. */
+function wordsAfter(line: string, longer: string): string | null {
+  if (line === longer) return "";
+  const words = longer.slice(line.length);
+  return line.trim() !== "" && longer.startsWith(line) && /^\s/.test(words) ? words.trimEnd() : null;
 }
 
 /** Turns each unit into a line, because patches work on lines. */

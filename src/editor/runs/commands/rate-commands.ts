@@ -10,12 +10,15 @@ import type { GraphFiles } from "../../graph-files.ts";
 import { pickGraph } from "../../graph-pick.ts";
 import { oneLine } from "../../markdown.ts";
 import { showInfo } from "../../notifications.ts";
+import { answerUri } from "../../review/instructions.ts";
 import type { OpenedRun } from "../opened-run.ts";
 import { graphOfRun } from "../prepare.ts";
 import type { RunStore } from "../run-store.ts";
 
 /** Characters of a text on one line of the list. */
 const LINE = 300;
+/** Characters that fit on such a line of a usual window. */
+const SHORT = 80;
 
 /** Shows the answers of a run row by row. What the user says of one is written into its row of the data file. */
 export class RateCommands {
@@ -36,7 +39,7 @@ export class RateCommands {
     const written = new Set<string>();
     let rated = 0;
     for (const [at, id] of samples.entries()) {
-      const said = await ask(run, id, at, samples.length);
+      const said = await askUntilSaid(run, id, at, samples.length);
       if (said === "stop") break;
       if (said === "skip") continue;
       const { file: name } = await this.#write(file, id, said);
@@ -83,7 +86,18 @@ export function unlessUnsaved(files: Files): Files {
   return { ...files, write };
 }
 
-type Item = QuickPickItem & { readonly what?: "right" | "wrong" | "comment" | "skip" | "stop" };
+/** Who takes back the text of a correction or a comment, or reads the whole answer, is asked about it again. */
+async function askUntilSaid(run: OpenedRun, id: string, at: number, of: number): Promise<Rating | "skip" | "stop"> {
+  for (;;) {
+    try {
+      return await ask(run, id, at, of);
+    } catch (error) {
+      if (!(error instanceof Cancelled)) throw error;
+    }
+  }
+}
+
+type Item = QuickPickItem & { readonly what?: "right" | "wrong" | "comment" | "whole" | "skip" | "stop" };
 
 /** @throws Cancelled */
 async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<Rating | "skip" | "stop"> {
@@ -107,6 +121,9 @@ async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<
       what: "wrong",
     },
     { label: `$(comment) ${l10n.t("Comment…")}`, what: "comment" },
+    ...([question, answer ?? "", expected].some(isCut)
+      ? [{ label: `$(go-to-file) ${l10n.t("Show the whole answer")}`, what: "whole" } as const]
+      : []),
     ...(of > 1
       ? [
           { label: `$(debug-step-over) ${l10n.t("Skip")}`, what: "skip" } as const,
@@ -126,11 +143,19 @@ async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<
       return correctionOf(answer ?? "", expected);
     case "comment":
       return { comment: await typed(l10n.t("What is wrong with the answer, or what is missing?"), "") };
+    case "whole":
+      await window.showTextDocument(answerUri(run.entry, id), { preview: true, preserveFocus: true });
+      throw new Cancelled();
     case "skip":
       return "skip";
     default:
       return "stop";
   }
+}
+
+/** Whether a line of the list can't show all of a text. */
+function isCut(text: string): boolean {
+  return text.length > SHORT || text.trim().includes("\n");
 }
 
 /** A wrong answer has a correction, a comment or both. @throws Cancelled */

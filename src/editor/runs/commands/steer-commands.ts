@@ -1,6 +1,6 @@
 import { l10n, window } from "vscode";
 import type { Run } from "../../../run/run.ts";
-import { runIdOf } from "../../command-arguments.ts";
+import { pinOf, runIdOf } from "../../command-arguments.ts";
 import type { SomeCommands } from "../../commands.ts";
 import { Disposable } from "../../disposable.ts";
 import { Cancelled, NotFound } from "../../errors.ts";
@@ -54,6 +54,8 @@ export class SteerCommands extends Disposable {
   async #pin(target: unknown): Promise<void> {
     const { control, state } = await this.#run(target);
     const { parameters, iterations } = state();
+    const one = pinOf(target);
+    if (one && parameters.includes(one.node)) return control.pin(one.node, one.pinned);
     if (iterations === 0) throw new NotFound(l10n.t("This run proposes no texts."));
     const items = parameters.map((label) => ({ label, picked: control.isPinnedLast(label) }));
     const picked = await window.showQuickPick(items, {
@@ -80,7 +82,11 @@ export class SteerCommands extends Disposable {
 
   async #ask({ id, control, state, start }: Run): Promise<void> {
     const [goOn, stop, cancel] = [l10n.t("Continue"), l10n.t("Stop after this iteration"), l10n.t("Cancel run")];
-    const message = l10n.t("{0}: paused after {1}.", runTitle(start), costSoFar(state()));
+    const message = l10n.t(
+      "{0}: paused after {1}, because agentgraph.budget.pauseUsd asks for it.",
+      runTitle(start),
+      costSoFar(state()),
+    );
     const answer = await showInfo(message, goOn, ...(state().iterations > 0 ? [stop] : []), cancel);
     if (control.paused !== "limit") return;
     if (answer === stop) control.stop();

@@ -30,6 +30,16 @@ describe("merging two changes of a text", () => {
     expect(mergeTexts("A", "A\nB", "C\nA")).toBe("C\nA\nB");
   });
 
+  it("keeps both where they add words to the end of the same line", () => {
+    const base = "List the quantities.\nAnswer.\n";
+    const mine = "List the quantities. Name the people.\nAnswer.\n";
+    const theirs = "List the quantities. Mind the boxes.\nThink first.\nAnswer. Use digits.\n";
+    expect(mergeTexts(base, mine, theirs)).toBe(
+      "List the quantities. Name the people. Mind the boxes.\nThink first.\nAnswer. Use digits.\n",
+    );
+    expect(mergeTexts("Answer in km", "Answer in km/h", "Answer in kms")).toBeNull();
+  });
+
   it("gives up where both change the same words", () => {
     expect(mergeTexts("Answer briefly.", "Answer at length.", "Answer with a number.")).toBeNull();
   });
