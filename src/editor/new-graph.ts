@@ -18,6 +18,29 @@ const MOST = 500;
 
 type Changeable = keyof NewGraph["guesses"];
 
+const CHANGEABLE = ["data", "target", "loss", "output"] as const satisfies readonly Changeable[];
+
+function guessTitles(): Readonly<Record<Changeable, string>> {
+  return {
+    data: l10n.t("Data file"),
+    target: l10n.t("Column with the answer"),
+    loss: l10n.t("Loss"),
+    output: l10n.t("Node that gives the answer"),
+  };
+}
+
+function lossHelp(): Readonly<Record<GuessedLoss, string>> {
+  return {
+    number: l10n.t("The number in the answer equals the expected one."),
+    exact: l10n.t("The answer equals the expected text, apart from case, spacing and a final period."),
+    choice: l10n.t("The answer names the right one of several options."),
+    set: l10n.t("The answer lists the expected elements, in any order."),
+    json: l10n.t("The answer is JSON whose fields equal the expected ones."),
+    f1: l10n.t("The answer and the expected text share words: 0 … 1."),
+    judge: l10n.t("A model scores the answer against the expected text. Costs a call per answer."),
+  };
+}
+
 /** Makes graphs of what is there: prompt files with data, or the files of another program. */
 export class NewGraphs {
   readonly commands = {
@@ -83,7 +106,7 @@ async function pickPrompts(): Promise<string[]> {
     .sort((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }));
   if (items.length === 0)
     throw new NotFound(l10n.t("There are no prompt files in this workspace: Markdown, text or YAML."));
-  const title = l10n.t("Select prompt files. You can also select data files, or let them be detected.");
+  const title = l10n.t("Select prompt files. The data file is detected; you can change it next.");
   const picked = await window.showQuickPick(items, {
     title,
     canPickMany: true,
@@ -105,10 +128,7 @@ async function showGuesses({ guesses, path, notes }: NewGraph): Promise<Changeab
   const items: (QuickPickItem & { readonly id?: Changeable | "create" })[] = [
     { label: `$(check) ${l10n.t("Create graph")}`, description: basename(path), id: "create" },
     { label: l10n.t("Guesses"), kind: QuickPickItemKind.Separator },
-    item("data", l10n.t("Data file")),
-    item("target", l10n.t("Column with the answer")),
-    item("loss", l10n.t("Loss")),
-    item("output", l10n.t("Node that gives the answer")),
+    ...CHANGEABLE.map((id) => item(id, guessTitles()[id])),
     ...(notes.length > 0 ? [{ label: l10n.t("Not found"), kind: QuickPickItemKind.Separator }] : []),
     ...notes.map((note) => ({ label: `$(warning) ${note}`, id: "create" as const })),
   ];
@@ -123,9 +143,13 @@ async function showGuesses({ guesses, path, notes }: NewGraph): Promise<Changeab
 async function change({ guesses, path }: NewGraph, id: Changeable): Promise<Chosen> {
   const { value, others } = guesses[id];
   const browse = l10n.t("Choose a file…");
-  const known = [...(value === null ? [] : [value]), ...others].map((label) => ({ label }));
+  const known: QuickPickItem[] = [...(value === null ? [] : [value]), ...others].map((label) => ({
+    label,
+    ...(label === value && { description: l10n.t("guessed") }),
+    ...(id === "loss" && { detail: lossHelp()[label as GuessedLoss] }),
+  }));
   const items = id === "data" ? [...known, { label: browse }] : known;
-  const picked = await window.showQuickPick(items, { ignoreFocusOut: true });
+  const picked = await window.showQuickPick(items, { title: guessTitles()[id], ignoreFocusOut: true });
   // Back to the list of guesses.
   if (!picked) return {};
   if (id === "data") {

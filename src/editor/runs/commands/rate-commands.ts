@@ -105,21 +105,25 @@ async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<
   const answer = await run.value(run.state.theta, id, run.graph.output);
   const question = Object.values(sample?.inputs ?? {}).join(" · ") || id;
   const expected = sample?.targets.join(" | ") ?? "";
-  const items: Item[] = [
-    ...(answer === null
+  const right: Item[] =
+    answer === null
       ? []
       : [
           {
             label: `$(thumbsup) ${l10n.t("Right")}`,
-            detail: oneLine(answer, LINE) || l10n.t("(empty)"),
+            detail: l10n.t("answered: {0}", oneLine(answer, LINE) || l10n.t("(empty)")),
             what: "right",
-          } as const,
-        ]),
-    {
-      label: `$(thumbsdown) ${l10n.t("Wrong…")}`,
-      detail: expected ? l10n.t("expected: {0}", oneLine(expected, LINE)) : "",
-      what: "wrong",
-    },
+          },
+        ];
+  const wrong: Item = {
+    label: `$(thumbsdown) ${l10n.t("Wrong…")}`,
+    detail: expected ? l10n.t("expected: {0}", oneLine(expected, LINE)) : "",
+    what: "wrong",
+  };
+  const loss = run.state.scores[run.state.theta]?.[id]?.loss ?? null;
+  const items: Item[] = [
+    // What Enter does does not contradict the loss.
+    ...(loss !== null && loss > run.threshold ? [wrong, ...right] : [...right, wrong]),
     { label: `$(comment) ${l10n.t("Comment…")}`, what: "comment" },
     ...([question, answer ?? "", expected].some(isCut)
       ? [{ label: `$(go-to-file) ${l10n.t("Show the whole answer")}`, what: "whole" } as const]
