@@ -25,8 +25,8 @@ const PARTS = {
    */
   programs: {
     entries: {
-      editor: { source: "src/editor/services.ts", limit: 1260 },
-      cli: { source: "src/cli.ts", limit: 1240, banner: "#!/usr/bin/env node" },
+      editor: { source: "src/editor/services.ts", limit: 1300 },
+      cli: { source: "src/cli.ts", limit: 1270, banner: "#!/usr/bin/env node" },
       models: { source: "src/models/protocols/openai.ts", limit: 450 },
       queue: { source: "src/platform/queue/bull.ts", limit: 1700 },
       anthropic: { source: "src/models/protocols/anthropic.ts", limit: 700 },

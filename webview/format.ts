@@ -27,6 +27,7 @@ export const KINDS: Readonly<Record<NodeView["kind"], string>> = {
   llm: t("LLM node"),
   text: t("text"),
   map: t("map node"),
+  join: t("map node"),
   function: t("function"),
   tool: t("tool"),
   retriever: t("retriever"),

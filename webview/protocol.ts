@@ -59,6 +59,8 @@ const nodeView = z.strictObject({
   trainable: z.boolean(),
   /** The node's own model, or the one its role names; empty if none is. */
   model: line,
+  /** Names of the lists for whose elements it runs. Absent: it runs once. */
+  perElement: z.optional(line),
 });
 
 /** The graph as drawn. Ids are shortened by `shortId`. */

@@ -8,7 +8,7 @@ import { createBackward } from "./backward/backward.ts";
 import type { Gradient, RunEvent } from "./events.ts";
 import type { ForwardPass, Scored } from "./forward/forward.ts";
 import { causeOf, endsRun } from "./forward/llm.ts";
-import { behaviorOf, mostCallsOf } from "./nodes/behaviors.ts";
+import { mostCallsOf, promptOf } from "./nodes/behaviors.ts";
 import type { Value } from "./nodes/node-behavior.ts";
 import { streamEvents } from "./runner.ts";
 import { type EngineDeps, openSession } from "./session.ts";
@@ -111,12 +111,12 @@ async function inspectOne(
       return null;
     };
     const value = await pass.value(node.id).catch(lost);
-    const prompt = await promptOf(node, pass).catch(lost);
+    const prompt = await promptIn(node, pass).catch(lost);
     return { node, prompt: prompt ?? [], value, gradients: gradients.filter((one) => one.node === node.id) };
   }
 }
 
-async function promptOf(node: GraphNode, pass: ForwardPass): Promise<readonly Message[]> {
+async function promptIn(node: GraphNode, pass: ForwardPass): Promise<readonly Message[]> {
   const inputs = await Promise.all(node.inputs.map(async (name) => [name, (await pass.value(name)).text] as const));
-  return behaviorOf(node).prompt(node, node.text, inputs);
+  return promptOf(node, inputs);
 }

@@ -104,7 +104,9 @@ export function canChangeInputs({ kind }: { readonly kind: string }): boolean {
 /** The graph with the nodes whose inputs a run can change. */
 export function openInputs(graph: Graph, isOpen: (node: GraphNode) => boolean): Graph {
   const nodes = graph.nodes.map(({ tunesInputs: _, ...node }) =>
-    canChangeInputs(node) && isOpen(node) ? { ...node, tunesInputs: true as const } : node,
+    canChangeInputs(node) && node.perElement === undefined && isOpen(node)
+      ? { ...node, tunesInputs: true as const }
+      : node,
   );
   return { ...graph, nodes };
 }
@@ -115,7 +117,9 @@ export function readableNames(graph: Graph): ReadonlyMap<string, readonly string
   const inputs = graph.inputs.filter(({ type }) => type !== "image").map(({ name }) => name);
   return new Map(
     graph.nodes.map((node) => {
-      const before = graph.nodes.filter(({ id }) => (position.get(id) ?? 0) < (position.get(node.id) ?? 0));
+      const isBefore = ({ id }: GraphNode) => (position.get(id) ?? 0) < (position.get(node.id) ?? 0);
+      // What runs for each element of a list is read there alone.
+      const before = graph.nodes.filter((one) => one.perElement === undefined && isBefore(one));
       return [node.id, [...new Set([...node.inputs, ...inputs, ...before.map(({ id }) => id)])]];
     }),
   );

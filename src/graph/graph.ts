@@ -32,6 +32,11 @@ const anyNode = {
   constraints: z.array(z.string()),
   /** Names of predecessors: graph inputs and nodes, in the order of the file. Empty for a kind that reads nothing. */
   inputs: z.array(z.string()).default([]),
+  /**
+   * Inputs that are lists with an entry for each run of the node: it runs once for each entry, and its value is the list of
+   * its values. Absent: it runs once.
+   */
+  perElement: z.array(z.string()).optional(),
   /** Whether a run can change its inputs (`optimize.edges`). Absent: it can't. */
   tunesInputs: z.literal(true).optional(),
   /** The part of the reply that is the value; null: the whole reply. */
@@ -105,13 +110,29 @@ const retrieverNode = z.object({
   top: z.number(),
 });
 
+/** What a node gave for each element of a list, in order. */
+const joinNode = z.object({
+  kind: z.literal("join"),
+  ...anyNode,
+  /** Between the values; null: they become a JSON list. */
+  join: z.string().nullable(),
+});
+
 const graphInput = z.object({
   name: z.string(),
   description: z.string(),
   /** Absent: text. */
   type: z.enum(["json", "image"]).optional(),
 });
-const graphNode = z.discriminatedUnion("kind", [llmNode, textNode, mapNode, functionNode, retrieverNode, toolNode]);
+const graphNode = z.discriminatedUnion("kind", [
+  llmNode,
+  textNode,
+  mapNode,
+  functionNode,
+  retrieverNode,
+  toolNode,
+  joinNode,
+]);
 
 export const graph = z.object({
   name: z.string(),
@@ -133,6 +154,7 @@ export type MapNode = ReadOnly<z.infer<typeof mapNode>>;
 export type TextNode = ReadOnly<z.infer<typeof textNode>>;
 export type RetrieverNode = ReadOnly<z.infer<typeof retrieverNode>>;
 export type FunctionNode = ReadOnly<z.infer<typeof functionNode>>;
+export type JoinNode = ReadOnly<z.infer<typeof joinNode>>;
 export type ToolNode = ReadOnly<z.infer<typeof toolNode>>;
 export type Extractor = ReadOnly<z.infer<typeof extractor>>;
 export type ModelChoice = ReadOnly<z.infer<typeof modelChoice>>;
@@ -144,7 +166,7 @@ export function ownModel(node: GraphNode): ModelChoice | null {
 
 /** Whether the node asks a model exactly once for its value. */
 export function asksOnce(node: GraphNode): node is LlmNode {
-  return "model" in node && !("over" in node);
+  return "model" in node && !("over" in node) && node.perElement === undefined;
 }
 
 /** The programming language of a node's text; null if that is not code, or code that can't change. */

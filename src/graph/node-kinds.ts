@@ -23,9 +23,14 @@ export const NODE_KINDS = {
   function: { reads: true, asksModel: false, text: "code", computed: true },
   retriever: { reads: true, asksModel: false, text: "query", computed: true },
   tool: { reads: true, asksModel: false, text: null, computed: true },
+  /** A `map` over several nodes, as the file says it: joins what the last of them gave for each element. */
+  join: { reads: true, asksModel: false, text: null, computed: true },
 } as const satisfies Readonly<Record<string, NodeTraits>>;
 
 export type NodeKind = keyof typeof NODE_KINDS;
+
+/** Kinds that a file can name. */
+export const FILE_KINDS: readonly string[] = Object.keys(NODE_KINDS).filter((kind) => kind !== "join");
 
 /** Kinds of nodes that later versions will run. */
 export const RESERVED_KINDS: readonly string[] = ["group"];

@@ -28,7 +28,7 @@ export interface NamedRange {
 
 export interface OutlineNode {
   readonly id: string;
-  /** As written; `llm` if it is missing. */
+  /** As written; `llm` if it is missing, and `join` for a map over several nodes. */
   readonly kind: string;
   readonly role: string;
   readonly trainable: boolean;
@@ -36,8 +36,10 @@ export interface OutlineNode {
   readonly range: Range;
   readonly idRange: Range;
   readonly inputs: readonly NamedRange[];
-  /** The input with the list of a `map` node; null for other kinds. */
+  /** The list whose elements it goes over; null for every kind but `map` and `join`. */
   readonly over: NamedRange | null;
+  /** Nodes that run for each element of `over`; empty for every kind but `join`. */
+  readonly body: readonly NamedRange[];
   /** The programming language of its text; null if that is not code. */
   readonly language: string | null;
   /** The template language of its text. */
@@ -113,7 +115,10 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
   const parts = value ? document.members(value) : new Map<string, Node>();
   const part = (name: string): Node | undefined => parts.get(name)?.children?.[1];
   const inputs = part("inputs");
-  const kind = stringOf(part("kind")) ?? "llm";
+  const members = part("nodes");
+  const isJoin = stringOf(part("kind")) === "map" && members?.type === "array";
+  const body = isJoin ? (members.children ?? []).flatMap((entry) => named(entry) ?? []) : [];
+  const kind = isJoin ? "join" : (stringOf(part("kind")) ?? "llm");
   return {
     id,
     kind,
@@ -121,8 +126,13 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
     trainable: canChange({ kind }) && part("trainable")?.value !== false,
     range: rangeOf(member),
     idRange: rangeOf(key),
-    inputs: inputs?.type === "array" ? (inputs.children ?? []).flatMap((entry) => named(entry) ?? []) : [],
-    over: kind === "map" ? named(part("over")) : null,
+    inputs: isJoin
+      ? body.slice(-1)
+      : inputs?.type === "array"
+        ? (inputs.children ?? []).flatMap((entry) => named(entry) ?? [])
+        : [],
+    over: kind === "map" || isJoin ? named(part("over")) : null,
+    body,
     language: stringOf(part("language")),
     templating: templatingOf(part("templating")) ?? templatingOf(document.at(["templating"])) ?? "mustache",
     variables: variablesOf(document, part("variables")),

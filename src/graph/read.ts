@@ -244,7 +244,12 @@ function hasGraphErrors(document: JsonDocument): boolean {
 
 function buildGraph(part: GraphPart, outline: Outline, texts: ReadonlyMap<string, string>): Graph | null {
   const outlined = new Map(outline.nodes.map((node) => [node.id, node]));
-  const nodes = Object.entries(part.nodes).map(([id, spec]) => buildNode(id, spec, texts.get(id), outlined.get(id)));
+  const perElement = perElementOf(outline);
+  const nodes = Object.entries(part.nodes).map(([id, spec]) => {
+    const node = buildNode(id, spec, texts.get(id), outlined.get(id));
+    const lists = node ? node.inputs.filter((name) => perElement.get(id)?.has(name)) : [];
+    return node && lists.length > 0 ? { ...node, perElement: lists } : node;
+  });
   const complete = nodes.filter((node) => node !== null);
   if (complete.length < nodes.length) return null;
   const inputs = Array.isArray(part.inputs)
@@ -257,6 +262,16 @@ function buildGraph(part: GraphPart, outline: Outline, texts: ReadonlyMap<string
   const { name, description, output } = part;
   const targets = outline.targets.map((target) => target.name).filter((id) => id !== output && outlined.has(id));
   return { name, description, inputs, nodes: complete, output, ...(targets.length > 0 && { targets }) };
+}
+
+/** Node of a map over several → names that stand for one element there. */
+function perElementOf({ nodes }: Outline): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    nodes.flatMap(({ over, body }) => {
+      const lists = new Set([...(over ? [over.name] : []), ...body.map(({ name }) => name)]);
+      return body.map(({ name }) => [name, lists] as const);
+    }),
+  );
 }
 
 function unchangeable(id: string, role: string, text: string, inputs: string[]) {
@@ -274,6 +289,9 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline
     const given = spec.arguments ?? defaultArguments(inputs);
     const shown = JSON.stringify({ tool: spec.tool, arguments: given });
     return { kind: "tool", ...unchangeable(id, role, shown, inputs), tool: spec.tool, arguments: given };
+  }
+  if (spec.kind === "map" && spec.nodes) {
+    return { kind: "join", ...unchangeable(id, role, "", spec.nodes.slice(-1)), join: spec.join ?? null };
   }
   if (text === undefined) return null;
   const fixed = unchangeable(id, role, text, inputs);

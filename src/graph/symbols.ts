@@ -55,6 +55,7 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
   for (const node of nodes) {
     uses.push(quoted("node", { name: node.id, range: node.idRange }, node.id));
     uses.push(...node.inputs.map((input) => quoted("reads", input, node.id)));
+    uses.push(...node.body.slice(0, -1).map((name) => quoted("reads", name, node.id)));
     if (node.over) uses.push(quoted("reads", node.over, node.id));
     if (!fillsIn(node)) continue;
     const parts = partsOf(node.id);

@@ -164,6 +164,111 @@ describe("a map node", () => {
   });
 });
 
+describe("a map over several nodes", () => {
+  const sentences = {
+    kind: "function",
+    inputs: ["order"],
+    code: ["export default ({ order }) => order.match(/[^.]+\\./g)"],
+  };
+  const items = { ...JSON_READ, inputs: ["sentences"], output: { json: "" } };
+  const sum = {
+    kind: "function",
+    inputs: ["items", "sentences"],
+    code: [
+      "export default ({ items, sentences }) => ({ sum: items.reduce((sum, { count, price }) => sum + count * price, 0), of: sentences })",
+    ],
+  };
+  const sums = { kind: "map", over: "sentences", nodes: ["items", "sum"] };
+  const total = {
+    kind: "function",
+    inputs: ["sums", "sentences"],
+    code: [
+      "export default ({ sums, sentences }) => {",
+      "  if (sums.some(({ of }, at) => of !== sentences[at])) throw new Error('another order');",
+      "  return String(sums.reduce((all, { sum }) => all + sum, 0));",
+      "}",
+    ],
+  };
+  const nodes = { sentences, items, sum, sums, total };
+
+  it("runs all of them for each element, in order, and feedback crosses the join to the right prompt", async () => {
+    const bench = await open({ model: orderModel });
+    await put(bench, { nodes, output: "total" }, {});
+    const checked = await bench.run("check", "order.agentgraph.json");
+    expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining("0 errors, 0 warnings")]);
+    const { stdout, stderr } = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "orders");
+    const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+    expect(report.test?.before).toBeLessThan(0.7);
+    expect(report.test?.after).toBe(1);
+    expect(report.proposals.map(({ node }) => node)).toEqual(["items"]);
+    const asked = bench.server.log.map(({ body }) => body.messages.map(({ content }) => content).join("\n"));
+    const forward = asked.filter((prompt) => !prompt.includes("<feedback>"));
+    expect(forward.some((prompt) => prompt.includes("voucher of") && prompt.includes("Please send"))).toBe(false);
+    // A second run finds every value again.
+    const again = await bench.online("optimize", "order.agentgraph.json", "--json", "--model", "orders");
+    expect(JSON.parse(again.stdout)).toMatchObject({ calls: { total: 0 }, test: report.test });
+  });
+
+  it("of a list without elements is empty, and of no list a format error", async () => {
+    const bench = await open({ model: orderModel });
+    const none = { ...sentences, code: ["export default () => []"] };
+    await put(bench, { nodes: { ...nodes, sentences: none }, output: "total" }, {});
+    const empty = await bench.online("evaluate", "order.agentgraph.json", "--json", "--model", "orders");
+    expect(JSON.parse(empty.stdout)).toMatchObject({ score: 0, formatErrors: 0, unscored: 0 });
+    const text = { ...sentences, code: ["export default () => 'no list'"] };
+    await put(bench, { nodes: { ...nodes, sentences: text }, output: "total" }, {});
+    const wrong = await bench.online("evaluate", "order.agentgraph.json", "--json", "--model", "orders");
+    expect(JSON.parse(wrong.stdout)).toMatchObject({ score: 0, formatErrors: 24, unscored: 0 });
+    expect(bench.server.requests()).toBe(0);
+  });
+
+  it.each<[string, object, string, string]>([
+    [
+      "reads an element elsewhere",
+      { ...nodes, say: { ...say, inputs: ["sums", "items"] } },
+      "say",
+      "so it has no single value here",
+    ],
+    ["has an element as its answer", nodes, "sum", '"sum" runs for each element in "sums"'],
+    [
+      "names a node that is none",
+      { ...nodes, sums: { ...sums, nodes: ["itens", "sum"] } },
+      "total",
+      'Did you mean "items"?',
+    ],
+    [
+      "names a list that is none",
+      { ...nodes, sums: { ...sums, over: "sentence" } },
+      "total",
+      'Did you mean "sentences"?',
+    ],
+    [
+      "runs a node that reads nothing of the element",
+      { ...nodes, items: { ...items, inputs: ["order"] } },
+      "total",
+      '"items" runs for each element of "sentences", but reads nothing of the element',
+    ],
+    [
+      "runs a text for each element",
+      { ...nodes, sums: { ...sums, nodes: ["style", "items", "sum"] }, style: { kind: "text", text: "x" } },
+      "total",
+      '"style" can\'t run for each element',
+    ],
+    [
+      "has an instruction, too",
+      { ...nodes, sums: { ...sums, instruction: "x" } },
+      "total",
+      'needs either "instruction" or "nodes"',
+    ],
+  ])("is an error if the graph %s", async (_, faulty, output, message) => {
+    const bench = await open({ model: orderModel });
+    await put(bench, { nodes: faulty, output }, {});
+    const { code, stdout } = await bench.run("check", "order.agentgraph.json");
+    expect(stdout).toContain(message);
+    expect(code).toBe(2);
+  });
+});
+
 describe("code of a graph", () => {
   it("is checked, with line numbers, before any request", async () => {
     const bench = await open({ model: orderModel });
@@ -218,7 +323,7 @@ describe("a loss that is a script", () => {
 });
 
 async function put(bench: Bench, graph: object, files: Readonly<Record<string, string>>): Promise<void> {
-  await mkdir(join(bench.folder, "steps"));
+  await mkdir(join(bench.folder, "steps"), { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(join(bench.folder, name), text);
   const whole = {
     version: 1,

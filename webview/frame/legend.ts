@@ -7,7 +7,7 @@ const MARKS: readonly (readonly [IconName, string, string])[] = [
   ["text", "kind-text", t("Text that other nodes read")],
   ["function", "kind-function", t("Function: code that computes a value from its inputs")],
   ["tool", "kind-tool", t("Tool: its result comes from one of your servers")],
-  ["map", "kind-map", t("Map: asks a model once for each element of a list")],
+  ["map", "kind-map", t("Map: works on each element of a list")],
   ["retriever", "kind-retriever", t("Retriever: searches files of the repository")],
   ["input", "kind-input", t("Graph input: set by each sample")],
   ["answer", "answer", t("Its value is the answer of the graph")],

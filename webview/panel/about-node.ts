@@ -75,7 +75,8 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
   const about =
     traitsOf(view).text === null || !canChange(view) ? [] : [words, view.trainable ? t("can change") : t("fixed")];
   const held = pinned === true ? [t("pinned in this run")] : [];
-  const facts = [KINDS[view.kind], model, ...about, ...held].filter((fact) => fact !== "");
+  const each = view.perElement === undefined ? "" : t("runs for each element of {0}", view.perElement);
+  const facts = [KINDS[view.kind], each, model, ...about, ...held].filter((fact) => fact !== "");
   const reads = scene?.readsFrom.get(view.id) ?? view.inputs;
   const feeds = scene?.feeds.get(view.id) ?? [];
   return [

@@ -80,6 +80,7 @@ function nodeView(node: GraphNode, model: string): NodeView {
     words: wordCount(node.text),
     trainable: node.trainable,
     model: traitsOf(node).asksModel ? line(ownModel(node)?.model ?? model) : "",
+    ...(node.perElement && { perElement: line(node.perElement.join(", ")) }),
   };
 }
 

@@ -13,7 +13,7 @@ import {
 } from "../../../webview/protocol.ts";
 import { type Sample, SPLITS, type Split } from "../../data/sample.ts";
 import type { Gradient, Theta } from "../../engine/events.ts";
-import { behaviorOf } from "../../engine/nodes/behaviors.ts";
+import { promptOf } from "../../engine/nodes/behaviors.ts";
 import { withTheta } from "../../graph/edges.ts";
 import { type Graph, type GraphNode, ownModel } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
@@ -194,7 +194,7 @@ async function promptIn(scene: Scene, name: string): Promise<readonly Message[]>
     if (value === null) return [];
     inputs.push([input, value]);
   }
-  return behaviorOf(node).prompt(node, node.text, inputs);
+  return promptOf(node, inputs);
 }
 
 function sampleOf({ data }: ActiveRun, id: string): { sample: Sample; split: Split } | null {

@@ -52,6 +52,13 @@ export class Completion implements CompletionItemProvider {
     }
     if (part === "nodes" && key === "inputs" && place.path.length === 4)
       return readable(parsed, String(id), place.range);
+    const isJoin = parsed.outline.nodes.some((node) => node.id === id && node.kind === "join");
+    if (part === "nodes" && key === "nodes" && place.path.length === 4) {
+      const { nodes } = parsed.outline;
+      return nodes.filter((node) => node.id !== id).map((node) => item(node.id, node.role || node.kind, place.range));
+    }
+    if (part === "nodes" && key === "over" && place.path.length === 3 && !place.isKey && isJoin)
+      return readable(parsed, String(id), place.range);
     if (part === "nodes" && key === "over" && place.path.length === 3 && !place.isKey) {
       const inputs = parsed.outline.nodes.find((node) => node.id === id)?.inputs ?? [];
       return inputs.map(({ name }) => item(name, l10n.t("input of {0}", String(id)), place.range));

@@ -79,6 +79,7 @@ export class Hovers implements HoverProvider {
       text: l10n.t("text node"),
       function: l10n.t("function"),
       map: l10n.t("map node"),
+      join: l10n.t("map node"),
       tool: l10n.t("tool"),
       retriever: l10n.t("retriever"),
     } satisfies Record<NodeKind, string>;

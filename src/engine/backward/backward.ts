@@ -278,7 +278,7 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
         .map(({ name, value }) => escapeTags(`${name}: ${value}`))
         .join("\n"),
       id: node.id,
-      role: escapeTags(node.role),
+      role: [escapeTags(node.role), perElementNote(node)].filter(Boolean).join("\n"),
       instruction: escapeTags(fitText(inFile.get(node.id) ?? node, pass.texts[node.id] ?? node.text, node.inputs)),
       inputs: inputs.map(({ tag, name, value }) => block(tag, value, { id: name, role: roleOf(name) })).join("\n\n"),
       others,
@@ -386,6 +386,14 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
   function queryOf(pass: ForwardPass): { name: string; value: string }[] {
     return graph.inputs.map(({ name }) => ({ name, value: pass.sample.inputs[name] ?? "" }));
   }
+}
+
+/** Feedback on a list says which of its elements it is about, so that it goes on with them. */
+function perElementNote(node: GraphNode): string {
+  const lists = node.kind === "map" ? [node.over] : (node.perElement ?? []);
+  if (lists.length === 0) return "";
+  const names = lists.join(" and ");
+  return `The step ran once for each element of ${names}, and saw one element at a time. Its output is the list of the results, in the same order. Say which elements your feedback is about, by their number from 1.`;
 }
 
 /** Whether the node's instruction gets a call of its own. */

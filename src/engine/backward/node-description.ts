@@ -43,7 +43,9 @@ export function isInstruction(node: GraphNode): boolean {
 }
 
 function mapOf(node: GraphNode): string {
-  return node.kind === "map" ? ` It runs once for each element of ${node.over}, and sees one element at a time.` : "";
+  if (node.kind === "map") return ` It runs once for each element of ${node.over}, and sees one element at a time.`;
+  if (!node.perElement) return "";
+  return ` It runs once for each element of ${node.perElement.join(" and ")}, and sees one element at a time.`;
 }
 
 /** Which part of the reply is passed on: a text that no longer asks for it breaks the pipeline. */

@@ -10,7 +10,7 @@ import { type CodeRunner, CodeUnavailable, type Loss, type Score } from "../../l
 import type { Usage } from "../../models/model.ts";
 import type { RunEvent, Theta } from "../events.ts";
 import { createJudge, type Judge } from "../judge.ts";
-import { behaviorOf } from "../nodes/behaviors.ts";
+import { runNode } from "../nodes/behaviors.ts";
 import type { Failure, Local, Value } from "../nodes/node-behavior.ts";
 import type { Task } from "../task.ts";
 import { thetaOf } from "../theta.ts";
@@ -188,7 +188,7 @@ export function createForward({
       if (failure) return { ...given(""), failure };
       const inputs = read.map(([name, value]) => [name, value.text] as const);
       const about = { purpose: "forward", node: node.id, sample: sample.id, split, priority } as const;
-      const value = await behaviorOf(node).run(node, {
+      const value = await runNode(node, {
         text,
         inputs,
         given: Object.fromEntries(read.map(([name, value]) => [name, value.json ?? unmarked(value.text)])),

@@ -3,13 +3,8 @@ import type { LlmNode, MapNode } from "../../graph/graph.ts";
 import { structureIn } from "../../graph/json.ts";
 import { renderNode } from "../../graph/text/template.ts";
 import { shortHash } from "../theta.ts";
-import type { InputValues, NodeBehavior, Value } from "./node-behavior.ts";
-
-/** Elements of a list. */
-const MOST = 100;
-
-/** Calls in an estimate for a list whose length is not known yet. */
-const USUAL = 5;
+import { failure, listIn, MOST, textOf, USUAL } from "./elements.ts";
+import type { InputValues, NodeBehavior } from "./node-behavior.ts";
 
 /** The same call of a language model for each element of a list, all at once; the values are joined in their order. */
 export const map: NodeBehavior<MapNode> = {
@@ -56,16 +51,6 @@ function asLlm({ each, ...node }: MapNode): LlmNode {
   return { ...node, kind: "llm", output: each };
 }
 
-function listIn(value: unknown): readonly unknown[] | null {
-  const list = typeof value === "string" ? structureIn(value) : value;
-  return Array.isArray(list) ? list : null;
-}
-
 function withElement({ over }: MapNode, inputs: InputValues, element: unknown): InputValues {
-  const text = typeof element === "string" ? element : JSON.stringify(element);
-  return inputs.map(([name, value]) => [name, name === over ? text : value]);
-}
-
-function failure(node: string, problem: string): Value {
-  return { text: "", formatError: true, tokens: 0, failure: { node, problem } };
+  return inputs.map(([name, value]) => [name, name === over ? textOf(element) : value]);
 }

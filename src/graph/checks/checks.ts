@@ -9,6 +9,7 @@ import { INSTRUCTION } from "../text/template.ts";
 import { placeholders } from "../text/templating.ts";
 import { findCycle } from "../topology.ts";
 import { didYouMean } from "./did-you-mean.ts";
+import { checkMaps } from "./map-checks.ts";
 import { addInput, declareInput, remove, removeChildren, rename, replace } from "./quick-fixes.ts";
 
 /** Path of the option that lets a run change what nodes read. */
@@ -20,6 +21,7 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   if (document.at(["nodes"])?.type !== "object") return;
   checkNames(document, outline);
   checkEdges(document, outline);
+  checkMaps(document, outline);
   checkOutput(document, outline);
   checkTargets(document, outline);
   checkPatterns(document, outline);
@@ -100,8 +102,8 @@ function checkNames(document: JsonDocument, outline: Outline): void {
   }
 }
 
-function checkOver(document: JsonDocument, { id, inputs, over }: OutlineNode): void {
-  if (!over || inputs.some(({ name }) => name === over.name)) return;
+function checkOver(document: JsonDocument, { id, kind, inputs, over }: OutlineNode): void {
+  if (!over || kind === "join" || inputs.some(({ name }) => name === over.name)) return;
   const names = inputs.map(({ name }) => name);
   const meant = didYouMean(over.name, names);
   const message = document.t('"over" of "{0}" names "{1}", which is not one of its inputs.', id, over.name);
@@ -118,7 +120,8 @@ function checkEdges(document: JsonDocument, outline: Outline): void {
     checkVariables(document, node);
     checkOver(document, node);
     const seen = new Set<string>();
-    for (const input of node.inputs) {
+    // `checkMaps` says what is wrong with the nodes of a map.
+    for (const input of node.kind === "join" ? [] : node.inputs) {
       if (!names.has(input.name)) unknownName(document, node, input, names);
       else if (seen.has(input.name)) {
         const message = document.t('"{0}" names the input "{1}" twice.', node.id, input.name);

@@ -7,6 +7,7 @@ const SHAPES: Readonly<Record<NodeKind | "input", string>> = {
   text: "note",
   function: "component",
   map: "box3d",
+  join: "box3d",
   retriever: "cylinder",
   tool: "cds",
 };

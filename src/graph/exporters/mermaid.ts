@@ -9,6 +9,7 @@ const SHAPES: Readonly<Record<NodeKind | "input", readonly [string, string]>> = 
   text: ["[/", "/]"],
   function: ["{{", "}}"],
   map: ["[", "]"],
+  join: ["[", "]"],
   retriever: ["[(", ")]"],
   tool: ["[[", "]]"],
 };

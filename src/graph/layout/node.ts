@@ -27,6 +27,7 @@ export const SHAPES: Readonly<Record<DrawnKind, Shape>> = {
   llm: { size: [248, 104], pull: null },
   text: { size: [208, 72], pull: 0.4 },
   map: { size: [248, 104], pull: null },
+  join: { size: [208, 88], pull: null },
   retriever: { size: [208, 88], pull: null },
   function: { size: [208, 88], pull: null },
   tool: { size: [208, 88], pull: null },

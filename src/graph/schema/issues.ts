@@ -4,7 +4,7 @@ import { didYouMean } from "../checks/did-you-mean.ts";
 import { change, correctKey, rename, splitData } from "../checks/quick-fixes.ts";
 import type { JsonDocument, JsonPath } from "../document.ts";
 import type { Fix } from "../fault.ts";
-import { NODE_KINDS, RESERVED_KINDS } from "../node-kinds.ts";
+import { FILE_KINDS, RESERVED_KINDS } from "../node-kinds.ts";
 import { LOSS_KINDS } from "./schema-run.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -100,12 +100,12 @@ function addKindFault(document: JsonDocument, path: JsonPath): void {
   const ofNode = path[0] === "nodes";
   if (ofNode && RESERVED_KINDS.includes(kind)) {
     const message = document.t('Nodes of kind "{0}" are not supported yet. The graph is shown, but can\'t run.', kind);
-    const known = Object.keys(NODE_KINDS).map((name) => JSON.stringify(name));
+    const known = FILE_KINDS.map((name) => JSON.stringify(name));
     const remedy = document.t("Use one of these kinds: {0}. Or update AgentGraph.", known.join(", "));
     document.addAt("reserved-kind", path, message, remedy);
     return;
   }
-  const kinds = ofNode ? Object.keys(NODE_KINDS) : LOSS_KINDS;
+  const kinds = ofNode ? FILE_KINDS : LOSS_KINDS;
   const meant = didYouMean(kind, kinds);
   const message = ofNode
     ? document.t('There is no kind of node named "{0}".', kind)

@@ -183,15 +183,27 @@ const llmNode = z
 
 const mapNode = z
   .strictObject({
-    kind: z.literal("map").describe("Calls a language model once for each element of a list."),
+    kind: z.literal("map").describe("Runs an instruction, or several nodes, once for each element of a list."),
     ...asking,
+    instruction: asking.instruction.optional(),
+    nodes: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        "Nodes that run for each element, instead of an instruction. In them, the name of the list stands for one element. The value of the last one counts.",
+      ),
     over: z
       .string()
       .min(1)
-      .describe("The input that is a JSON list. In the instruction, its name stands for one element: `{{parts}}`."),
+      .describe("The name of the JSON list. In the instruction, it stands for one element: `{{parts}}`."),
     join: z.string().optional().describe("Text between the values. Default: the values become a JSON list."),
   })
-  .describe("A node that calls a language model once for each element of a list, and joins the values in their order.");
+  .refine((node) => (node.instruction === undefined) !== (node.nodes === undefined), {
+    error: translatable('A node of kind "map" needs either "instruction" or "nodes".'),
+    params: { remedy: translatable("Use exactly one of the two.") },
+  })
+  .describe("A node that works on each element of a list, and joins the values in their order.");
 
 const textNode = z
   .strictObject({

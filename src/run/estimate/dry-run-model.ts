@@ -134,18 +134,21 @@ export class DryRunModel implements Model {
   }
 
   #forward(tokens: number, node: GraphNode | undefined): string {
-    const isMapped = [...this.#nodes.values()].some((one) => one.kind === "map" && one.over === node?.id);
+    const isMapped = node !== undefined && this.#isList(node);
     const made = isMapped ? () => this.list(tokens * this.#charactersPerToken) : () => this.#reply(tokens);
     return inForm(made(), node?.kind === "map" ? node.each : (node?.output ?? null));
   }
 
   /** Whether a map node iterates over the values of this file's code. */
   isMapped(file: string): boolean {
-    const nodes = [...this.#nodes.values()];
-    return nodes.some(
-      (one) =>
-        one.kind === "function" && one.file === file && nodes.some((map) => map.kind === "map" && map.over === one.id),
-    );
+    return [...this.#nodes.values()].some((one) => one.kind === "function" && one.file === file && this.#isList(one));
+  }
+
+  /** Whether nodes go over the elements of its value. */
+  #isList({ id, perElement }: GraphNode): boolean {
+    if (perElement) return false;
+    const readers = [...this.#nodes.values()];
+    return readers.some((one) => (one.kind === "map" && one.over === id) || one.perElement?.includes(id));
   }
 
   /** A list of a usual length for a map node. */

@@ -87,6 +87,20 @@ describe("renaming a node", () => {
     expect(after["/w/g.agentgraph.json"]).toContain('"losses": { "outline": { "kind": "f1" } }');
   });
 
+  it("reaches the list and the nodes of a map over several", async () => {
+    const graph = `{ "version": 1, "inputs": { "list": "x" }, "nodes": {
+      "a": { "inputs": ["list"], "instruction": "{{list}}" },
+      "b": { "inputs": ["a"], "instruction": "{{a}}" },
+      "all": { "kind": "map", "over": "list", "nodes": ["a", "b"] } }, "output": "all" }`;
+    const renamed = async (name: string, to: string) => {
+      const edits = await planRename(["/g.json"], name, to, world({ "/g.json": graph }));
+      return applyEdits(graph, edits.get("/g.json") ?? []);
+    };
+    expect(await renamed("list", "parts")).toBe(graph.replaceAll('"list"', '"parts"').replace("{{list}}", "{{parts}}"));
+    expect(await renamed("a", "first")).toBe(graph.replaceAll('"a"', '"first"').replace("{{a}}", "{{first}}"));
+    expect(await renamed("b", "last")).toBe(graph.replaceAll('"b"', '"last"'));
+  });
+
   it("of the answer changes the output", async () => {
     const after = await renamed(FILES, "/w/g.agentgraph.json", "solve", "answer");
     expect(after["/w/g.agentgraph.json"]).toContain('"output": "answer"');
