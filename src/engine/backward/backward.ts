@@ -19,6 +19,7 @@ import type { AnswersOf } from "./answer-space.ts";
 import { backpropagate, type Contributions } from "./backpropagation.ts";
 import type { BackwardPass, GradientContext } from "./batch-gradients.ts";
 import { joinGradients, quoted, readContributions, schemaOf } from "./feedback-reply.ts";
+import { perElementNote } from "./node-description.ts";
 import { judgedIn, scoresIn } from "./scored-nodes.ts";
 
 const WORDS_PER_ENTRY = 80;
@@ -386,14 +387,6 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
   function queryOf(pass: ForwardPass): { name: string; value: string }[] {
     return graph.inputs.map(({ name }) => ({ name, value: pass.sample.inputs[name] ?? "" }));
   }
-}
-
-/** Feedback on a list says which of its elements it is about, so that it goes on with them. */
-function perElementNote(node: GraphNode): string {
-  const lists = node.kind === "map" ? [node.over] : (node.perElement ?? []);
-  if (lists.length === 0) return "";
-  const names = lists.join(" and ");
-  return `The step ran once for each element of ${names}, and saw one element at a time. Its output is the list of the results, in the same order. Say which elements your feedback is about, by their number from 1.`;
 }
 
 /** Whether the node's instruction gets a call of its own. */

@@ -66,3 +66,11 @@ function outputOf(node: GraphNode): string {
       return "";
   }
 }
+
+/** Feedback on a list says which of its elements it is about, so that it goes on with them. */
+export function perElementNote(node: GraphNode): string {
+  const lists = node.kind === "map" ? [node.over] : (node.perElement ?? []);
+  if (lists.length === 0) return "";
+  const names = lists.join(" and ");
+  return `The step ran once for each element of ${names}, and saw one element at a time. Its output is the list of the results, in the same order. Say which elements your feedback is about, by their number from 1.`;
+}
