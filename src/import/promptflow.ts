@@ -60,22 +60,23 @@ class Flow {
       throw new ImportRefused(t("{0} has no node that asks a model with a template.", this.file));
     }
     for (const { name } of asked) this.#ids.set(name, this.#names.take(name));
-    for (const { name, type } of nodes) {
-      if (this.#ids.has(name)) continue;
-      this.#notes.push(
-        t(
-          'The node "{0}" ({1}) does not run here. Nodes that read it now read a graph input, so record its values in the data.',
-          name,
-          type || "?",
-        ),
-      );
-    }
+    const others = nodes.filter(({ name }) => !this.#ids.has(name));
     const order = topologicalOrder(
       asked,
       ({ name }) => name,
       ({ inputs }) => Object.values(inputs).flatMap((one) => REFERENCE.exec(String(one))?.[1] ?? []),
     );
     for (const node of order) await this.#add(node);
+    for (const { name, type } of others) {
+      const said = this.#ids.has(name)
+        ? t(
+            'The node "{0}" ({1}) does not run here. Nodes that read it now read a graph input, so record its values in the data.',
+            name,
+            type || "?",
+          )
+        : t('The node "{0}" ({1}) does not run here.', name, type || "?");
+      this.#notes.push(said);
+    }
     for (const [name, input] of Object.entries(mappingOf(this.flow.inputs))) {
       const id = this.#ids.get(`inputs.${name}`);
       if (id === undefined) this.#notes.push(t('No model reads the input "{0}" of the flow.', name));
@@ -85,7 +86,7 @@ class Flow {
       name: textOf(this.flow.display_name) ?? "Flow",
       inputs: this.#inputs,
       nodes: this.#nodes,
-      output: this.#output(order),
+      output: this.#output(order, nodes),
       files: [...new Set(this.#files)],
       notes: this.#notes,
     };
@@ -147,7 +148,7 @@ class Flow {
     const history = type === "llm" && text !== null ? withoutHistory(text, file) : null;
     if (history)
       this.#notes.push(
-        t('The loop {0} of {1} is left out: "{2}" runs without earlier messages.', history.loop, file, name),
+        t('The loop {0} of {1} is left out: "{2}" runs without what it adds.', history.loop, file, name),
       );
     const { names: found, note } = readJinja(history?.text ?? text ?? "", file, t);
     if (note !== null) this.#notes.push(note);
@@ -204,21 +205,29 @@ class Flow {
     return id;
   }
 
-  /** The node whose value is the flow's output; the last one if the output is computed otherwise. */
-  #output(order: readonly FlowNode[]): string {
-    const outputs = Object.entries(mappingOf(this.flow.outputs));
+  /** The model whose value is the flow's output; else the nearest one before it, or the last one. */
+  #output(order: readonly FlowNode[], nodes: readonly FlowNode[]): string {
+    const { t } = this.source;
+    const outputs = Object.values(mappingOf(this.flow.outputs));
     const models = order.filter(({ type }) => type === "llm").map(({ name }) => name);
-    const given = outputs.flatMap(
-      ([, output]) => REFERENCE.exec(String(isMapping(output) ? output.reference : ""))?.[1] ?? [],
-    );
+    const given = outputs.flatMap((output) => referencesIn(isMapping(output) ? output.reference : ""));
     const found = given.find((name) => models.includes(name));
-    if (found === undefined)
-      this.#notes.push(
-        this.source.t(
-          'The output of the flow is not produced by a model, so the answer is taken from "{0}".',
-          models.at(-1) ?? "",
-        ),
-      );
-    return this.#ids.get(found ?? models.at(-1) ?? "") ?? "";
+    if (found !== undefined) return this.#ids.get(found) ?? "";
+    const seen = new Set(given);
+    for (const name of seen) {
+      const { inputs = {} } = nodes.find((one) => one.name === name) ?? {};
+      for (const before of Object.values(inputs).flatMap(referencesIn)) seen.add(before);
+    }
+    const nearest = [...seen].find((name) => models.includes(name)) ?? models.at(-1) ?? "";
+    this.#notes.push(
+      t('The output of the flow is not produced by a model, so the answer is taken from "{0}".', nearest),
+    );
+    return this.#ids.get(nearest) ?? "";
   }
+}
+
+/** Nodes that a value names: `${node.output}`. */
+function referencesIn(value: unknown): string[] {
+  const [, name] = REFERENCE.exec(typeof value === "string" ? value : "") ?? [];
+  return name === undefined ? [] : [name];
 }

@@ -1,16 +1,7 @@
 import type { Translate } from "../i18n/locale.ts";
 import { isMapping, listOf, type Mapping, mappingOf, textOf } from "./documents.ts";
 import type { Row } from "./importer.ts";
-
-export interface Assertion {
-  readonly type: string;
-  readonly value: unknown;
-}
-
-export interface TestCase {
-  readonly vars: Mapping;
-  readonly assertions: readonly Assertion[];
-}
+import { type Assertion, isDecided, scriptLoss, type TestCase } from "./promptfoo-script.ts";
 
 interface Scored {
   readonly loss: Readonly<Record<string, unknown>>;
@@ -60,7 +51,31 @@ const WORDS: Readonly<Record<string, (value: string) => string>> = {
   "not-contains": (value) => `The answer does not contain: ${value}`,
   "not-icontains": (value) => `The answer does not contain, in upper or lower case: ${value}`,
   "not-regex": (value) => `The answer does not match the regular expression ${value}`,
+  "is-refusal": () => "The answer refuses the request.",
+  "is-sql": () => "The answer is valid SQL.",
+  "is-xml": () => "The answer is valid XML.",
+  "is-html": () => "The answer is valid HTML.",
+  "word-count": (value) => `The number of words of the answer is: ${value}`,
 };
+
+/** What a judge reads of an assertion; null where words cannot say it. Code is read where it is one line. */
+function wordsOf({ type, value }: Assertion, text: (value: unknown) => string): string | null {
+  if (type === "javascript") {
+    const code = text(value).trim();
+    return code.includes("\n") || code.includes("file://")
+      ? null
+      : `With the answer as \`output\`, this is true in JavaScript: ${code}`;
+  }
+  const plain = type.replace(/^not-/, "");
+  const said = WORDS[type]?.(text(value));
+  if (said !== undefined) return said;
+  const opposite = WORDS[plain]?.(text(value));
+  return opposite === undefined ? null : `This is not the case: ${opposite}`;
+}
+
+function isWorded(assertion: Assertion): boolean {
+  return wordsOf(assertion, (value) => (typeof value === "string" ? value : "")) !== null;
+}
 
 const RUBRIC = [
   "Each accepted answer lists requirements, one in each line. It is not an example of an answer.",
@@ -72,18 +87,17 @@ const RUBRIC = [
  * right answers; else a judge with a description of the assertions. Other assertions are listed.
  */
 export function lossOf(tests: readonly TestCase[], t: Translate): Scored {
-  const script = scriptOf(tests);
-  if (script) {
-    const note = t(
-      "The code of the javascript assertions is in the loss. It sees the variables that the prompt names.",
-    );
-    return { ...script, notes: [note] };
-  }
-  const types = new Set(tests.flatMap(({ assertions }) => assertions.map(({ type }) => type)));
-  const scored = tests.filter(({ assertions }) => assertions.some(({ type }) => type in WORDS));
-  const notes = [...types]
-    .filter((type) => !(type in WORDS))
-    .map((type) => t('Assertions of the type "{0}" are left out: {1}', type, whyNot(type, t)));
+  const isScored = (one: Assertion) => isDecided(one) || isWorded(one);
+  const all = tests.flatMap(({ assertions }) => assertions);
+  const left = new Set(all.filter((one) => !isScored(one)).map(({ type }) => type));
+  const notes = [...left].map((type) => t('Assertions of the type "{0}" are left out: {1}', type, whyNot(type, t)));
+  const scored = tests.flatMap((test) => {
+    const assertions = test.assertions
+      .filter(isScored)
+      .map((one) => ({ ...one, value: filled(one, test.vars) }))
+      .filter(({ weight }) => weight > 0);
+    return assertions.length > 0 ? [{ ...test, assertions }] : [];
+  });
   if (scored.length === 0) {
     if (tests.length > 0)
       notes.push(
@@ -103,74 +117,44 @@ export function lossOf(tests: readonly TestCase[], t: Translate): Scored {
     );
   }
   for (const [type, exact] of Object.entries(EXACT)) {
-    const alone = scored.every(
-      ({ assertions }) => usable(assertions).length === 1 && usable(assertions)[0]?.type === type,
-    );
+    const alone = scored.every(({ assertions: [one, ...others] }) => one?.type === type && others.length === 0);
     if (!alone) continue;
-    const rows = scored.map(({ vars, assertions }) => ({
-      ...vars,
-      [EXPECTED]: exact.targets(filled(usable(assertions)[0], vars)),
-    }));
+    const rows = scored.map(({ vars, assertions }) => ({ ...vars, [EXPECTED]: exact.targets(assertions[0]?.value) }));
     return { loss: exact.loss, rows, target: EXPECTED, notes };
   }
-  const json = scored.every(({ assertions }) => usable(assertions).every(({ type }) => type === "is-json"));
-  const [schema] = scored.flatMap(({ assertions }) => usable(assertions).map(({ value }) => value));
-  if (
-    json &&
-    isMapping(schema) &&
-    new Set(scored.map(({ assertions }) => JSON.stringify(usable(assertions)[0]?.value))).size === 1
-  ) {
-    return { loss: { kind: "json", schema }, rows: scored.map(({ vars }) => vars), notes };
+  const schemas = new Set(
+    scored.flatMap(({ assertions }) =>
+      assertions.map(({ type, value }) => (type === "is-json" && isMapping(value) ? JSON.stringify(value) : "")),
+    ),
+  );
+  const [schema = ""] = schemas;
+  if (schemas.size === 1 && schema !== "") {
+    return { loss: { kind: "json", schema: JSON.parse(schema) }, rows: scored.map(({ vars }) => vars), notes };
   }
-  return { ...judged(scored), notes };
+  if (scored.every(({ assertions }) => assertions.every(isDecided))) {
+    const { code, rows } = scriptLoss(scored, EXPECTED);
+    notes.push(t("The assertions are checked by the code of the loss, which runs in the sandbox."));
+    return { loss: { kind: "script", code }, rows, target: EXPECTED, notes };
+  }
+  const judgable = scored.filter(({ assertions }) => assertions.some(isWorded));
+  const unjudged = scored.flatMap(({ assertions }) => assertions).filter((one) => !isWorded(one));
+  if (unjudged.length > 0) {
+    const types = [...new Set(unjudged.map(({ type }) => type))].join(", ");
+    notes.push(
+      t(
+        "A judge scores tests that need a model. It can't run assertions of these types, so they are left out: {0}.",
+        types,
+      ),
+    );
+  }
+  if (judgable.some(({ assertions }) => assertions.some(({ type }) => type === "javascript")))
+    notes.push(t("The judge reads javascript assertions of one line as requirements. They don't run."));
+  return { ...judged(judgable), notes };
 }
-
-/** A script that runs the tests' own code, where every test has code and nothing else; null elsewhere. */
-function scriptOf(tests: readonly TestCase[]): Omit<Scored, "notes"> | null {
-  const isCode = ({ type, value }: Assertion) =>
-    type === "javascript" && typeof value === "string" && !value.startsWith("file://");
-  const isScript =
-    tests.length > 0 && tests.every(({ assertions }) => assertions.length > 0 && assertions.every(isCode));
-  if (!isScript) return null;
-  const codes = [...new Set(tests.flatMap(({ assertions }) => assertions.map(({ value }) => String(value).trim())))];
-  const checks = codes.flatMap((code) => {
-    const isBody = code.includes("\n") || /\breturn\b/.test(code);
-    const lines = (isBody ? code : `return ${code.replace(/;\s*$/, "")};`).split("\n").map((line) => `    ${line}`);
-    return ["  (output, context) => {", ...lines, "  },"];
-  });
-  const rows = tests.map(({ vars, assertions }) => ({
-    ...vars,
-    [EXPECTED]: assertions.map(({ value }) => `check ${codes.indexOf(String(value).trim())}`).join(", "),
-  }));
-  return {
-    loss: { kind: "script", code: ["const checks = [", ...checks, "];", ...RUN_CHECKS] },
-    rows,
-    target: EXPECTED,
-  };
-}
-
-/** A check gives true or false, a score, or `{ pass, score, reason }`, as in promptfoo. */
-const RUN_CHECKS = [
-  "",
-  "export default ({ inputs, target, answer }) => {",
-  "  const reasons = [];",
-  "  const scores = String(target).split(/, check |check /).filter(Boolean).map((at) => {",
-  "    const result = checks[Number(at)](answer, { vars: inputs });",
-  '    const { pass = result, score = typeof pass === "number" ? pass : pass ? 1 : 0, reason } =',
-  '      typeof result === "object" && result !== null ? result : {};',
-  "    if (reason && score < 1) reasons.push(reason);",
-  "    return Math.min(1, Math.max(0, Number(score)));",
-  "  });",
-  "  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;",
-  '  return { loss: 1 - mean, criticism: reasons.join("\\n") };',
-  "};",
-];
 
 /** A rubric where all tests have the same; else the requirements of each test as its target. */
 function judged(tests: readonly TestCase[]): Omit<Scored, "notes"> {
-  const criteria = tests.map(({ vars, assertions }) =>
-    usable(assertions).map((one) => WORDS[one.type]?.(shown(filled(one, vars))) ?? ""),
-  );
+  const criteria = tests.map(({ assertions }) => assertions.flatMap((one) => wordsOf(one, shown) ?? []));
   const [first] = criteria;
   const same = first !== undefined && criteria.every((one) => JSON.stringify(one) === JSON.stringify(first));
   if (same) return { loss: { kind: "judge", rubric: first }, rows: tests.map(({ vars }) => vars) };
@@ -178,12 +162,9 @@ function judged(tests: readonly TestCase[]): Omit<Scored, "notes"> {
   return { loss: { kind: "judge", rubric: RUBRIC }, rows, target: EXPECTED };
 }
 
-function usable(assertions: readonly Assertion[]): readonly Assertion[] {
-  return assertions.filter(({ type }) => type in WORDS);
-}
-
 function whyNot(type: string, t: Translate): string {
-  if (/^(?:javascript|python|webhook)$/.test(type)) {
+  if (type.endsWith("javascript")) return t("its code is not a function that runs alone.");
+  if (/^(?:not-)?(?:python|ruby|webhook)$/.test(type)) {
     return t('write a loss of the kind "script" that scores the same way.');
   }
   if (/^(?:cost|latency)$/.test(type)) return t("set a budget instead.");
@@ -191,16 +172,17 @@ function whyNot(type: string, t: Translate): string {
 }
 
 /** Fills in a value with the variables of its test. */
-function filled(assertion: Assertion | undefined, vars: Mapping): unknown {
+function filled(assertion: Assertion, vars: Mapping): unknown {
   const fill = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(fill);
+    if (isMapping(value)) return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(one)]));
     if (typeof value !== "string") return value;
     return value.replace(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/g, (mark, name: string) => {
       const found = vars[name];
       return found === undefined ? mark : shown(found);
     });
   };
-  return fill(assertion?.value ?? "");
+  return assertion.value === undefined ? undefined : fill(assertion.value);
 }
 
 function listed(value: unknown): unknown {
@@ -209,7 +191,7 @@ function listed(value: unknown): unknown {
 }
 
 function shown(value: unknown): string {
-  if (typeof value === "string") return value;
+  if (typeof value === "string" || value === undefined) return value ?? "";
   return Array.isArray(value) && value.every((one) => typeof one !== "object")
     ? value.join(", ")
     : JSON.stringify(value);
@@ -223,7 +205,16 @@ export function assertionsOf(value: unknown, templates: Mapping = {}): Assertion
     if (named !== undefined) return assertionsOf([templates[named]]);
     const type = textOf(assertion.type);
     if (type === "assert-set") return assertionsOf(assertion.assert, templates);
-    return type === null ? [] : [{ type, value: assertion.value }];
+    const { weight, threshold } = assertion;
+    if (type === null) return [];
+    return [
+      {
+        type,
+        value: assertion.value,
+        weight: typeof weight === "number" ? weight : 1,
+        threshold: typeof threshold === "number" ? threshold : undefined,
+      },
+    ];
   });
 }
 
@@ -231,8 +222,9 @@ export function assertionsOf(value: unknown, templates: Mapping = {}): Assertion
 export function expectedAssertion(written: string): Assertion[] {
   if (written.trim() === "") return [];
   const [, type = "", value = ""] = /^(?:fn|eval)?([a-z-]+)(?:\([^)]*\))?:\s*([\s\S]*)$/.exec(written) ?? [];
-  if (/^(?:fn|eval|javascript)$/.test(type) || /^(?:fn|eval):/.test(written)) return [{ type: "javascript", value }];
-  if (type in WORDS) return [{ type, value }];
-  if (type === "grade") return [{ type: "llm-rubric", value }];
-  return [{ type: "equals", value: written }];
+  const assertion = (of: string, what: string): Assertion[] => [{ type: of, value: what, weight: 1 }];
+  if (/^(?:fn|eval|javascript)$/.test(type) || /^(?:fn|eval):/.test(written)) return assertion("javascript", value);
+  if (type === "grade") return assertion("llm-rubric", value);
+  const known = assertion(type, value);
+  return type !== "" && known.some((one) => isDecided(one) || isWorded(one)) ? known : assertion("equals", written);
 }

@@ -11,7 +11,8 @@ import {
 } from "./importer.ts";
 import { hasRoles, readJinja } from "./jinja-prompt.ts";
 import { modelName, Names, validName } from "./names.ts";
-import { assertionsOf, expectedAssertion, lossOf, type TestCase } from "./promptfoo-losses.ts";
+import { assertionsOf, expectedAssertion, lossOf } from "./promptfoo-losses.ts";
+import type { Assertion, TestCase } from "./promptfoo-script.ts";
 
 /** Keys of the configuration that are read, and those that only affect promptfoo's display and runs. */
 const READ = new Set(
@@ -206,15 +207,16 @@ class Config {
     for (const one of list) {
       const loaded = typeof one === "string" ? await this.#testFile(one) : [one];
       for (const test of loaded) {
-        const { vars, assert, __expected: expected } = mappingOf(test);
+        const { vars, assert, threshold = defaults.threshold, __expected: expected } = mappingOf(test);
         const own = isMapping(vars) ? vars : {};
-        const assertions = [
+        const assertions = await this.#filesIn([
           ...shared.assertions,
           ...assertionsOf(assert, templates),
           ...(typeof expected === "string" ? expectedAssertion(expected) : []),
-        ];
+        ]);
         for (const values of combinations({ ...shared.vars, ...own })) {
-          found.push({ vars: await this.#loaded(values), assertions });
+          const test = { vars: await this.#loaded(values), assertions };
+          found.push(typeof threshold === "number" ? { ...test, threshold } : test);
         }
       }
     }
@@ -222,7 +224,28 @@ class Config {
     return found;
   }
 
-  /** Replaces variables that name a file with its text. */
+  /** Values of assertions that name a file hold its text, or what a JSON or YAML file says. */
+  async #filesIn(assertions: readonly Assertion[]): Promise<Assertion[]> {
+    const loaded = assertions.map(async (one): Promise<Assertion[]> => {
+      const written = textOf(one.value)?.trim() ?? "";
+      if (!written.startsWith("file://") || one.type.endsWith("python")) return [one];
+      const file = written
+        .slice("file://".length)
+        .replace(/^\.\//, "")
+        .replace(/(\.[cm]?[jt]s):\w+$/, "$1");
+      const text = await this.source.text(file);
+      if (text !== null) return [{ ...one, value: /json$/.test(one.type) ? parsePlain(text, file) : text }];
+      this.#tell(this.source.t('The file of an assertion of the type "{0}", {1}, can\'t be read.', one.type, written));
+      return [];
+    });
+    return (await Promise.all(loaded)).flat();
+  }
+
+  #tell(note: string): void {
+    if (!this.#notes.includes(note)) this.#notes.push(note);
+  }
+
+  /** Variables that name a file hold its text. */
   async #loaded(vars: Mapping): Promise<Mapping> {
     const entries = Object.entries(vars).map(async ([name, value]) => {
       if (typeof value !== "string" || !value.startsWith("file://")) return [validName(name), value] as const;
@@ -286,7 +309,7 @@ function where({ file, key }: TextReference): string {
 
 /** The messages of a chat in JSON or YAML; null for other texts. */
 function chatIn(text: string) {
-  if (!/^\s*(?:\[|-|\{)/.test(text)) return null;
+  if (!/^\s*(?:\[|-|\{)/.test(text.replace(/^(?:[ \t]*(?:#[^\n]*|---)?\r?\n)+/, ""))) return null;
   let value: unknown;
   try {
     value = parsePlain(text, "");

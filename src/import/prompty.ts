@@ -18,7 +18,7 @@ export const prompty: Importer = {
     const head = headOf(content);
     const history = withoutHistory(content, file);
     if (history)
-      notes.push(t("The loop {0} of {1} is left out: the prompt runs without earlier messages.", history.loop, file));
+      notes.push(t("The loop {0} of {1} is left out: the prompt runs without what it adds.", history.loop, file));
     const { names: named, note } = readJinja(history?.text ?? promptText(content), file, t);
     if (note !== null) notes.push(note);
     const found = [...new Set([...named, ...(history?.framed ?? [])])];

@@ -89,7 +89,7 @@ function foldLine(text: string, before: readonly string[], width: number): strin
   }
   const tail: string[] = [];
   for (const line of before.slice(head.length).reverse()) {
-    if (!rest.endsWith(` ${line}`) || /[ \t]$/.test(rest.slice(0, -line.length - 1))) break;
+    if (!rest.endsWith(` ${line}`) || /^[ \t]+$/.test(rest.slice(0, -line.length - 1))) break;
     tail.unshift(line);
     rest = rest.slice(0, -line.length - 1);
   }

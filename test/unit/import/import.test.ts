@@ -58,6 +58,29 @@ class Team:
     expect(notes.join("\n")).not.toContain("runs without an agent");
   });
 
+  it("reads agents and contexts of crews that are made of variables", async () => {
+    const { graph, notes } = await imported({
+      "config/agents.yaml": AGENTS,
+      "config/tasks.yaml": TASKS.replace("  agent: editor\n", "").replace("  context: [collect]\n", ""),
+      "setup.py": `agents_config = configs["agents"]
+the_editor = Agent(
+    config=agents_config["editor"], llm=llm
+)
+collect_task = Task(config=tasks_config["collect"], agent=the_editor)
+write_task = Task(
+    config=tasks_config['write'],
+    agent=the_editor,
+    context=[],
+)
+`,
+    });
+    expect(graph.nodes.collect.inputs).toContain("editor_role");
+    expect(graph.nodes.write.inputs).toEqual([
+      ...["topic", "year", "editor_role", "editor_goal", "editor_backstory", "write_expected_output"],
+    ]);
+    expect(notes.join("\n")).not.toContain("without an agent");
+  });
+
   it("sends what the crew sends", async () => {
     const { loaded } = await imported(files);
     const node = loaded.graph?.nodes.find(({ id }) => id === "write");
@@ -124,11 +147,64 @@ tests:
     expect(graph.loss.kind).toBe("judge");
     expect(rows).toEqual([
       { word: "no", expected: "The answer contains: sorry\nis polite to no" },
+      { word: "yes", expected: "With the answer as `output`, this is true in JavaScript: output.length < 5" },
       { word: "maybe", expected: "The answer is exactly: perhaps" },
     ]);
     const said = notes.join("\n");
-    for (const words of ['type "latency"', 'type "javascript"', "1 of 3 tests are left out"])
+    for (const words of ['type "latency"', "The judge reads javascript assertions of one line"])
       expect(said).toContain(words);
+  });
+
+  it("runs the tests' own code and everything that code decides in one script", async () => {
+    const tests = `defaultTest: { assert: [{ type: not-icontains, value: sorry }] }
+tests:
+  - vars: { word: no, most: 12 }
+    threshold: 0.7
+    assert:
+      - { type: javascript, value: output.length <= context.vars.most, weight: 2 }
+      - type: javascript
+        value: |
+          const words = output.split(" ");
+          return { pass: words.length > 1, score: 0.5, reason: 'one word for {{word}}' };
+  - vars: { word: yes }
+    assert:
+      - { type: javascript, value: file://check.cjs }
+      - { type: is-json, value: { type: object, required: [a], properties: { a: { type: integer } } } }
+  - vars: { word: maybe }
+    assert: [{ type: javascript, value: file://needs.js }, { type: contains-all, value: 'a, b' }]
+  - vars: { word: so }
+    assert: [{ type: not-equals, value: so }, { type: word-count, value: { min: 2 } }, { type: levenshtein, value: so-so }]
+`;
+    const { graph, loaded, rows, notes, errors } = await imported({
+      "promptfooconfig.yaml": config(tests),
+      "check.cjs": "module.exports = (output, { vars }) => vars.word === 'yes' && output.includes('1');\n",
+      "needs.js": "const fs = require('fs');\nmodule.exports = () => fs.existsSync('x');\n",
+    });
+    expect(errors).toEqual([]);
+    expect(graph.loss.kind).toBe("script");
+    expect(notes.join("\n")).toContain('type "javascript" are left out: its code is not a function that runs alone');
+    const code = graph.loss.code.join("\n");
+    const url = `data:text/javascript,${encodeURIComponent(code)}`;
+    const { default: loss } = await import(/* @vite-ignore */ url);
+    const score = async (at: number, answer: string) =>
+      loss({ inputs: { word: rows[at].word }, target: rows[at].expected, answer });
+    expect(rows[0].expected.vars).toEqual({ most: 12 });
+    expect(await score(0, "fine words")).toBe(0);
+    expect(await score(0, "fine words that go on")).toEqual({
+      loss: 1 - 1.5 / 4,
+      criticism: expect.stringMatching(/^Not met: javascript [\s\S]*most[\s\S]*\none word for no$/),
+    });
+    expect(await score(0, "sorry, no more than that")).toMatchObject({ loss: 1 - 0.5 / 4 });
+    expect(await score(1, '{ "a": 1 }')).toEqual({ loss: 0, criticism: "" });
+    expect(await score(1, '{ "a": 1.5 }')).toMatchObject({
+      loss: expect.closeTo(1 / 3),
+      criticism: expect.stringContaining("Not met: is-json"),
+    });
+    expect(await score(2, "b, a")).toMatchObject({ loss: 0 });
+    expect(await score(2, "b")).toMatchObject({ loss: 0.5, criticism: 'Not met: contains-all "a, b"' });
+    expect(await score(3, "so and so")).toMatchObject({ loss: 0 });
+    expect((await score(3, "so")).loss).toBeCloseTo(2 / 4);
+    expect(loaded.graph).not.toBeNull();
   });
 
   it("reads chats, tables of tests and one rubric for all", async () => {
