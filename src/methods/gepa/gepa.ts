@@ -82,8 +82,8 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     const merge = foundNew && mergesDue > 0 ? pool.merge() : null;
     foundNew = false;
     if (merge) {
-      // GEPA counts minibatches by step, so a merge skips one.
-      minibatches.next();
+      // GEPA counts minibatches by step, so a merge leaves one out.
+      minibatches.skip();
       accepted.push(...(await tryMerge(merge.texts, merge.parents)));
     } else {
       const tasks = drawTasks();

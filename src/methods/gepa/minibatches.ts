@@ -7,6 +7,7 @@ import type { Sample } from "../../data/sample.ts";
  */
 export class Minibatches {
   #queue: Sample[] = [];
+  #skipped = 0;
 
   constructor(
     readonly samples: readonly Sample[],
@@ -14,8 +15,18 @@ export class Minibatches {
     readonly random: () => number,
   ) {}
 
-  /** Returns fewer than `size` samples only if the set is smaller. */
+  /** Leaves one out. It is drawn when the next one is: GEPA draws nothing for it before. */
+  skip(): void {
+    this.#skipped++;
+  }
+
+  /** Fewer than `size` samples only where there are no more. */
   next(): Sample[] {
+    for (; this.#skipped > 0; this.#skipped--) this.#take();
+    return this.#take();
+  }
+
+  #take(): Sample[] {
     if (this.#queue.length === 0) {
       const shuffled = shuffler(this.random)([...this.samples]);
       const size = Math.min(this.size, shuffled.length);

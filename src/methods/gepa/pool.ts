@@ -151,6 +151,7 @@ export class Pool {
       .filter((one) => this.meanOf(one) <= Math.min(this.meanOf(first), this.meanOf(second)))
       .filter((one) => this.#complementEachOther(first, second, one))
       .sort((a, b) => a - b);
+    if (common.length === 0) return undefined;
     const weights = common.map((one) => this.meanOf(one));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     if (total === 0) return this.#pick(common);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Minibatches } from "../../../../src/methods/gepa/minibatches.ts";
 import { MemoryReplies } from "../../../../src/models/stack/store.ts";
 import { estimateRun } from "../../../../src/run/estimate/estimate.ts";
 import { ofType } from "../../engine/fixtures.ts";
@@ -100,6 +101,23 @@ describe("gepa", () => {
     const first = asked(ended).slice(0, 4);
     expect(new Set(first.map(({ messages }) => /<case id="(\w+)"/.exec(messages[1]?.content ?? "")?.[1])).size).toBe(4);
     expect(ofType(ended.events, "iteration")[0]?.looked).toBe(8);
+  });
+
+  it("leaves a minibatch out for a merge, and draws it only with the next one", () => {
+    const samples = prepare().task.data.train.slice(0, 4);
+    const draws = () => {
+      let count = 0;
+      const minibatches = new Minibatches(samples, 2, () => (count++ >= 0 ? 0 : 1));
+      return { minibatches, count: () => count };
+    };
+    const [merging, plain] = [draws(), draws()];
+    merging.minibatches.next();
+    const atFirst = merging.count();
+    merging.minibatches.skip();
+    merging.minibatches.skip();
+    expect(merging.count()).toBe(atFirst);
+    const all = Array.from({ length: 4 }, () => plain.minibatches.next());
+    expect(merging.minibatches.next()).toEqual(all[3]);
   });
 
   it("decides the same whatever comes first", async () => {

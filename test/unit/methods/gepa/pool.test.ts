@@ -102,6 +102,23 @@ describe("a merge", () => {
     expect(merging(same).merge()).toBeNull();
   });
 
+  it("draws nothing for a pair without a common ancestor, so that later draws are the original's", () => {
+    const drawn = (members: Parameters<typeof poolOf>[0]) => {
+      let count = 0;
+      const pool = new Pool(() => (count++ >= 0 ? 0.3 : 0));
+      for (const { scores, ...rest } of members) {
+        const byName = new Map([...scores, ...scores].map((score, index) => [`s${index}`, score]));
+        pool.add({ texts: { a: "a", b: "b" }, parents: [], next: 0, ...rest, scores: byName });
+      }
+      pool.merge();
+      return count;
+    };
+    const line = [family[0]!, family[1]!, { texts: { a: "a1", b: "b2" }, parents: [1], scores: [0, 1, 1] }];
+    const same = [family[0]!, family[1]!, { texts: { a: "a2", b: "b0" }, parents: [0], scores: [0, 1, 1] }];
+    // Two for each pair, ten pairs for each of ten joins.
+    expect([line, same].map(drawn)).toEqual([200, 200]);
+  });
+
   it("has no ancestor that is better than either", () => {
     const scores = [
       [1, 1, 1, 0, 0],
