@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,12 +5,12 @@ import { onTestFinished } from "vitest";
 import type { Model, ModelReply } from "../../src/models/model.ts";
 import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { type Server, type ServerOptions, startServer } from "../server/server.ts";
+import { type Ended, runResident, type Started, startProcess } from "./processes.ts";
+
+export type { Ended, Started };
 
 const root = join(import.meta.dirname, "../..");
 export const KEY = "sk-canary-5f1c9a7e";
-/** V8 optimizes later: in processes of one or two seconds that takes a third of the time, and comes too late. */
-const LATE = "--interrupt-budget=1000000";
-
 /** No process there can send another a signal but one that kills it, and there is no `bash` to rely on. */
 export const isWindows = process.platform === "win32";
 
@@ -28,29 +26,17 @@ export interface Bench {
   keyed(...args: string[]): Promise<Ended>;
   /** With no key and no address but what these variables of the environment say. */
   within(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended>;
-  /** The same, without waiting. */
-  launch(env: Readonly<Record<string, string>>, ...args: string[]): Started;
   /** With the key, but another server's address. */
-  against(url: string, ...args: string[]): Started;
-  /** The same as `online`, without waiting. */
+  against(url: string, ...args: string[]): Promise<Ended>;
+  /** The same as `within` in a process of its own, without waiting: for signals, and for variables that Node reads. */
+  launch(env: Readonly<Record<string, string>>, ...args: string[]): Started;
+  /** The same as `online` in a process of its own, without waiting. */
   start(...args: string[]): Started;
   /** The same as `online` where the system lets no file grow beyond this many KB, as on a full disk. */
   withFileLimit(kilobytes: number, ...args: string[]): Promise<Ended>;
   /** Every file under the folder and the home, by path. */
   files(): Promise<Map<string, string>>;
   close(): Promise<void>;
-}
-
-export interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface Started {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
 }
 
 /** Opens benches that are closed after the test. */
@@ -69,13 +55,10 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
   });
   const server = await startServer({ model: createSimulated(), key: KEY, ...options });
   const online = ["--base-url", server.url, "--model", "simulated"];
-  const start = (
-    args: readonly string[],
-    key: string,
-    kilobytes: number | "unlimited" = "unlimited",
-    more: Readonly<Record<string, string>> = {},
-  ): Started => {
-    const env = {
+  const call = (args: readonly string[], key: string, more: Readonly<Record<string, string>> = {}) => ({
+    args,
+    folder,
+    env: {
       ...more,
       PATH: process.env.PATH,
       HOME: home,
@@ -85,34 +68,20 @@ export async function openBench(options: Partial<ServerOptions> = {}, example = 
       APPDATA: join(home, "config"),
       NO_COLOR: "1",
       ...(key && { AGENTGRAPH_API_KEY: key }),
-    };
-    const command = [process.execPath, LATE, join(root, "dist/cli.js"), ...args];
-    const limited = ["bash", "-c", `ulimit -f ${kilobytes}; exec "$@"`, "bash", ...command];
-    const [program = "", ...rest] = kilobytes === "unlimited" ? command : limited;
-    const child = spawn(program, rest, { cwd: folder, env });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    const ended = once(child, "close").then(([code, signal]) => ({ code, signal, stdout, stderr }));
-    return { child, ended };
-  };
+    },
+  });
   return {
     folder,
     graph: `${example}.agentgraph.json`,
     server,
-    run: (...args) => start(args, "").ended,
-    online: (...args) => start([...args, ...online], KEY).ended,
-    keyed: (...args) => start(args, KEY).ended,
-    within: (env, ...args) => start(args, "", "unlimited", env).ended,
-    launch: (env, ...args) => start(args, "", "unlimited", env),
-    against: (url, ...args) => start([...args, "--base-url", url], KEY),
-    start: (...args) => start([...args, ...online], KEY),
-    withFileLimit: (kilobytes, ...args) => start([...args, ...online], KEY, kilobytes).ended,
+    run: (...args) => runResident(call(args, "")),
+    online: (...args) => runResident(call([...args, ...online], KEY)),
+    keyed: (...args) => runResident(call(args, KEY)),
+    within: (env, ...args) => runResident(call(args, "", env)),
+    against: (url, ...args) => runResident(call([...args, "--base-url", url], KEY)),
+    launch: (env, ...args) => startProcess(call(args, "", env)),
+    start: (...args) => startProcess(call([...args, ...online], KEY)),
+    withFileLimit: (kilobytes, ...args) => startProcess(call([...args, ...online], KEY), kilobytes).ended,
     files: () => filesUnder(home),
     close: async () => {
       await server.close();

@@ -56,7 +56,7 @@ async function bench(instruction: string) {
       "--json",
       ...prices,
       ...options,
-    ).ended;
+    );
     return stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
   };
   return { ...opened, path, migrate };
@@ -87,10 +87,10 @@ describe("a graph moves to another model", () => {
   it("prints the scores and the savings", async () => {
     const { against, server } = await bench("Add the numbers, and carry.");
     const options = ["--to", "junior", "--price", "senior=10,30", "--price", "junior=1,3"];
-    const { stdout } = await against(server.url, "migrate", "add.agentgraph.json", ...options).ended;
+    const { stdout } = await against(server.url, "migrate", "add.agentgraph.json", ...options);
     expect(stdout).toContain("junior keeps the score of senior: 1.00 against 1.00 on 16 test samples.");
     expect(stdout).toMatch(/1,000 answers cost \$1\.30 → \$0\.13: 90\s?% less\./);
-    const same = await against(server.url, "migrate", "add.agentgraph.json", "--to", "senior").ended;
+    const same = await against(server.url, "migrate", "add.agentgraph.json", "--to", "senior");
     expect([same.code, same.stderr]).toEqual([2, expect.stringContaining("already uses senior")]);
   });
 });

@@ -107,7 +107,7 @@ describe("the way to the server", () => {
     expect(inner.requests()).toBeGreaterThan(0);
     expect(proxy.asked[0]?.host).toBe(`${HOST}:443`);
 
-    const byNode = await one.within({ ...env, NODE_EXTRA_CA_CERTS: AUTHORITY }, ...args);
+    const byNode = await one.launch({ ...env, NODE_EXTRA_CA_CERTS: AUTHORITY }, ...args).ended;
     expect(byNode).toMatchObject({ code: 0 });
   });
 });

@@ -94,7 +94,7 @@ describe("if a request goes", () => {
       response.writeHead(status, { location: `${evil.url}/chat/completions` }).end(),
     );
     const bench = await open();
-    const ended = await bench.against(server.url, "optimize", bench.graph).ended;
+    const ended = await bench.against(server.url, "optimize", bench.graph);
     expect(ended.code).toBe(4);
     expect(ended.stderr).toMatch(/redirects to/);
     expect(server.seen.length).toBeGreaterThan(0);
@@ -116,7 +116,7 @@ describe("a key", () => {
       response.end(JSON.stringify(fails ? failure : answer));
     });
     const bench = await open();
-    const ended = await bench.against(server.url, "optimize", bench.graph).ended;
+    const ended = await bench.against(server.url, "optimize", bench.graph);
     expect(given).toBeGreaterThan(10);
     for (const text of await written(bench, ended)) expect(text).not.toContain(KEY);
     const reported = await bench.run("report", bench.graph);
@@ -124,7 +124,7 @@ describe("a key", () => {
     const refused = await listen((_, response) => {
       response.writeHead(401).end(JSON.stringify({ error: { message: `Incorrect API key: ${KEY}.`, code: KEY } }));
     });
-    const again = await bench.against(refused.url, "optimize", bench.graph, "--json").ended;
+    const again = await bench.against(refused.url, "optimize", bench.graph, "--json");
     expect(again.code).toBe(4);
     for (const text of await written(bench, again)) expect(text).not.toContain(KEY);
   });
@@ -264,12 +264,13 @@ describe("terminal escape sequences", () => {
     const server = await listen((_, response) =>
       response.writeHead(404).end(JSON.stringify({ error: { message: HOSTILE, code: HOSTILE } })),
     );
-    const ended = await bench.against(server.url, "optimize", bench.graph, "--model", HOSTILE).ended;
+    const ended = await bench.against(server.url, "optimize", bench.graph, "--model", HOSTILE);
     expect(ended.code).toBe(4);
     const locks = join(bench.folder, ".agentgraph/locks");
     await bench.online("optimize", bench.graph, "--budget-calls", "5");
     const lock = JSON.stringify({ note: HOSTILE, process: 1, host: HOSTILE, since: Date.now() * 2, started: "" });
-    const holding = bench.against((await listen(() => {})).url, "optimize", bench.graph);
+    const { url } = await listen(() => {});
+    const holding = bench.launch({ AGENTGRAPH_API_KEY: KEY }, "optimize", bench.graph, "--base-url", url);
     while (!existsSync(locks) || (await readdir(locks)).length === 0) await new Promise((next) => setTimeout(next, 20));
     const [name = ""] = await readdir(locks);
     holding.child.kill("SIGKILL");

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startBatchServer } from "../server/batch-server.ts";
-import { open } from "./cli.ts";
+import { KEY, open } from "./cli.ts";
 
 /** Half-price tiers on the command line. */
 
@@ -19,7 +19,7 @@ describe("a run in batches", () => {
     onTestFinished(server.close);
     const at = ["--base-url", `${server.url}/v1`];
     const models = ["--model", "gpt-4.1", "--tier", "batch"];
-    const run = one.against(`${server.url}/v1`, "evaluate", one.graph, ...models);
+    const run = one.launch({ AGENTGRAPH_API_KEY: KEY }, "evaluate", one.graph, ...at, ...models);
     while (server.batches.length === 0 && run.child.exitCode === null) await sleep(20);
     const [held] = server.batches;
     expect(held?.lines.size).toBeGreaterThan(5);
