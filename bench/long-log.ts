@@ -78,7 +78,9 @@ try {
   const opened = await timed("snapshot", () => openRunState(deps, place, run.id));
   const read = await timed("log", () => readRun(deps, place, run.id));
   const spending = await timed("spent", () => readSpending(deps, place));
-  const isEqual = [opened, read].map(({ state }) => shortHash([state.scores, state.values, state.calls]));
+  const isEqual = [opened, read].map(({ state }) => shortHash([state.scores, state.judged, state.calls]));
+  const [first = ""] = Object.keys(read.state.values[read.state.theta] ?? {});
+  await timed("a value", () => opened.keysOf(read.state.theta, first));
   console.log(JSON.stringify({ isEqual: isEqual[0] === isEqual[1], spent: totalOf(spending).usd }));
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -100,6 +100,7 @@ try {
       threshold: run.start.options.threshold,
       limits: run.start.options.budget,
       value: async () => null,
+      hasRun: async () => false,
     });
     const excerpts = sampleExcerpts(shown());
     const timer = setInterval(async () => {

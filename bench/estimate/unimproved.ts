@@ -5,7 +5,7 @@ import { makeLoss } from "../../src/loss/make.ts";
 import { methods } from "../../src/methods/registry.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createStack } from "../../src/models/stack/stack.ts";
-import { MemoryReplies } from "../../src/models/stack/store.ts";
+import { type KnownReplies, MemoryReplies, NO_REPLIES } from "../../src/models/stack/store.ts";
 import { DEFAULTS } from "../worlds/run.ts";
 import { createWorld, type WorldOptions } from "../worlds/world.ts";
 import { WORLDS } from "../worlds/worlds.ts";
@@ -19,7 +19,7 @@ const { signal } = new AbortController();
 export const price = (_: string, usage: { prompt: number; completion: number }) => usage.prompt + 4 * usage.completion;
 
 /** What is known before a run starts; replies of earlier runs only where they are given. */
-export const known = (provider: Model, replies: Pick<MemoryReplies, "get"> = { get: () => undefined }) => ({
+export const known = (provider: Model, replies: KnownReplies = NO_REPLIES) => ({
   provider: provider.identity,
   replies,
   price,

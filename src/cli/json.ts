@@ -9,7 +9,7 @@ import type {
   Proposal,
 } from "../engine/events.ts";
 import { warningMessages } from "../i18n/warnings.ts";
-import { Samples } from "../run/report/samples.ts";
+import { readAnswers, Samples } from "../run/report/samples.ts";
 import type { Run } from "../run/run.ts";
 import type { Attempt, RunState } from "../run/state/state.ts";
 
@@ -185,17 +185,13 @@ export interface EvaluationReport extends Pick<RunReport, "version" | "run" | "s
   readonly samples: readonly { readonly id: string; readonly score: number | null; readonly output: string }[];
 }
 
-export function evaluationReport(run: Run, split: Split, error: Failure | null): EvaluationReport {
+export async function evaluationReport(run: Run, split: Split, error: Failure | null): Promise<EvaluationReport> {
   const { start, replies } = run;
   const state = run.state();
   const { status, theta, calls, warnings, finished } = state;
   const ids = start.data[split].map(({ id }) => id);
-  const samples = new Samples(
-    start,
-    state,
-    (key) => replies.get(key)?.reply,
-    () => null,
-  )
+  const answers = await readAnswers(start, state, async (key) => (await replies.get(key))?.reply);
+  const samples = new Samples(start, state, answers, () => null)
     .rows(ids, theta, theta)
     .map(({ id, before }) => ({ id, score: before?.score ?? null, output: before?.text ?? "" }));
   return {

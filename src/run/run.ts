@@ -23,7 +23,7 @@ import { filesOf, lockOf, newId, prepareRunPaths, type RunFiles, type RunPaths }
 import { LONG_LOG, writeSnapshot } from "./record/snapshot.ts";
 import { Pace, type PaceNow, SoftLimit, type SoftLimits } from "./state/pace.ts";
 import { RunReducer } from "./state/reduce.ts";
-import type { RunState } from "./state/state.ts";
+import type { RecordedState, RunState } from "./state/state.ts";
 import { summaryOf } from "./state/summary.ts";
 
 export interface RunDeps extends Deps {
@@ -46,7 +46,7 @@ export interface Run {
   readonly files: RunFiles;
   readonly start: RunManifest;
   /** The current state, which changes with each event. */
-  readonly state: () => RunState;
+  readonly state: () => RecordedState;
   readonly replies: RunReplies;
   /** Pauses and continues the run, ends it early, and pins nodes. */
   readonly control: RunControl;
@@ -56,7 +56,7 @@ export interface Run {
   /** Tells a listener of each change of `waiting`. */
   readonly onWaiting: (listener: (waiting: Waiting | null) => void) => void;
   /** Runs the method: each event is queued for the log before it is yielded. To stop reading interrupts the run. */
-  readonly events: AsyncGenerator<LoggedEvent, RunState>;
+  readonly events: AsyncGenerator<LoggedEvent, RecordedState>;
 }
 
 /**
@@ -86,7 +86,7 @@ export async function startRun(
       provider: provider.identity,
     });
     await clock.sleep(0);
-    const { start } = await readManifest(deps, paths.start, id);
+    const { start } = await readManifest(deps, paths.start, id, subject.task.data);
     return openRun({ start, task: subject.task, place, lock, deps, signal, reducer: new RunReducer(), events: [] });
   });
 }
@@ -184,7 +184,7 @@ async function* record(
   log: EventLog,
   onWaiting: (waiting: Waiting | null) => void,
   pace: Pace,
-): AsyncGenerator<LoggedEvent, RunState> {
+): AsyncGenerator<LoggedEvent, RecordedState> {
   const { machine, provider, price, concurrency, maxWait, clock, sandbox, tools, engine = runnerOf(start.job) } = deps;
   const stop = new AbortController();
   const cancel = () => stop.abort(signal.reason);
@@ -227,7 +227,7 @@ async function* record(
       () => 0,
     );
     if (bytes < LONG_LOG) return;
-    await writeSnapshot(deps, files.snapshot, id, { bytes, state: reducer.state }).catch(() => {});
+    await writeSnapshot(deps, files, id, bytes, reducer.state).catch(() => {});
   };
 
   try {
@@ -326,7 +326,7 @@ function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
 async function spentSoFar({ calls }: RunState, replies: RunReplies, price: PriceOf, turns: Yielder): Promise<Spent> {
   let tokens = 0;
   let usd = 0;
-  for (const { model, asked = model, usage } of replies.paid()) {
+  for await (const { model, asked = model, usage } of replies.paid()) {
     await turns.next();
     tokens += usage.prompt + usage.completion;
     usd += price(asked, usage) ?? 0;

@@ -1,5 +1,5 @@
 import type { BudgetLimits } from "../../src/models/model.ts";
-import type { RunState } from "../../src/run/state/state.ts";
+import type { RecordedState, RunState } from "../../src/run/state/state.ts";
 import type { FaultyServer } from "./faulty-server.ts";
 import { priceOf, type Reference } from "./reference.ts";
 
@@ -31,7 +31,7 @@ export class Ledger {
    * @param state as it is read from the log; null where the run had not begun
    * @param replies text of the run's `replies.jsonl`
    */
-  settle(end: Ending, state: RunState | null, replies: string, limits: BudgetLimits): void {
+  settle(end: Ending, state: RecordedState | null, replies: string, limits: BudgetLimits): void {
     const { server, concurrency } = this;
     const recorded = state?.calls.total ?? 0;
     const gap = recorded - server.requests;
@@ -144,7 +144,7 @@ function countsOf(ids: Iterable<string>): Counts {
   return counts;
 }
 
-function keysUsed(state: RunState | null): string[] {
+function keysUsed(state: RecordedState | null): string[] {
   const samples = Object.values(state?.values ?? {}).flatMap((byTheta) => Object.values(byTheta));
   return samples.flatMap((byNode) => Object.values(byNode));
 }

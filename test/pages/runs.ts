@@ -42,6 +42,7 @@ export function runOf(graph: Graph, stage: Stage, changes: Partial<RunState> = {
     threshold: 0,
     waiting: null,
     pace: null,
+    hasRun: async (theta, sample) => (theta === "t0" || theta === "t1") && samples.some(({ id }) => id === sample),
     async value(theta, sample, node) {
       const row = samples.findIndex(({ id }) => id === sample);
       if (row < 0) return null;
@@ -104,16 +105,9 @@ function stateOf(graph: Graph, stage: Stage): RunState {
     judged,
     gradients: stage === "forward" ? [] : gradientsOf(graph),
     scores: { t0: scoresAt("t0"), t1: scoresAt("t1") },
-    values: { t0: valuesOf(llm), t1: valuesOf(llm) },
     warnings: [{ type: "warning", code: "small validation set", count: 20 }],
     proposals: done ? proposals : [],
   };
-}
-
-/** Every node has a reply for every sample. */
-function valuesOf(nodes: readonly string[]): Record<string, Record<string, string>> {
-  const keys = Object.fromEntries(nodes.map((node) => [node, "key"]));
-  return Object.fromEntries(samples.map(({ id }) => [id, keys]));
 }
 
 function progressAt(stage: Stage, i: number, size: number): NodeProgress {

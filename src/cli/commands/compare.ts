@@ -7,6 +7,7 @@ import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../../i18n/plain-text.ts";
 import { methods } from "../../methods/registry.ts";
 import type { BudgetLimits } from "../../models/model.ts";
+import { NO_REPLIES } from "../../models/stack/store.ts";
 import { ablationVariants, NotVariable, readVary, usualVary } from "../../run/comparison/ablation.ts";
 import { driveComparison, progressOf, RunStopped, type Step } from "../../run/comparison/drive.ts";
 import { type ComparisonEstimate, estimateComparison } from "../../run/comparison/estimate.ts";
@@ -151,7 +152,7 @@ async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: Co
   const runDeps = await runDepsOf(cli, plan.request.task, options, { provider, price });
   const known = {
     provider: provider.identity,
-    replies: { get: () => undefined },
+    replies: NO_REPLIES,
     price,
     clock: deps.clock,
     sandbox: deps.sandbox,

@@ -4,7 +4,7 @@ import { NotRated, rate } from "../../run/rate.ts";
 import { readReplies } from "../../run/record/replies.ts";
 import { readRun } from "../../run/record/runs.ts";
 import type { SampleRow } from "../../run/report/report.ts";
-import { Samples } from "../../run/report/samples.ts";
+import { readAnswers, Samples } from "../../run/report/samples.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
@@ -30,7 +30,7 @@ export async function rateCommand(cli: Cli, name: string, options: RateOptions):
   if (!trusted)
     throw new UsageError(`Run ${id} was made on another machine or changed since, so its answers aren't used.`);
   const replies = await readReplies(deps, run.files.replies, trusted);
-  const known = new Samples(start, state, replies, () => null);
+  const known = new Samples(start, state, await readAnswers(start, state, replies), () => null);
   const rows = known.rows(Object.keys(state.scores[state.theta] ?? {}), state.theta, state.theta);
   const { sample, right = false, correct: correction, feedback: comment } = options;
   if (sample === undefined) {

@@ -22,6 +22,8 @@ export interface ActiveRun {
   readonly limits: BudgetLimits;
   /** A sample with at most this loss is right. */
   readonly threshold: number;
+  /** Whether a sample went through the graph under Θ. */
+  hasRun(theta: Theta, sample: string): Promise<boolean>;
   /** The value of a node for a sample under Θ; null if unknown. */
   value(theta: Theta, sample: string, node: string): Promise<string | null>;
 }

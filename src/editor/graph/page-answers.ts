@@ -46,7 +46,7 @@ export async function fullText(
   at: Snapshot,
   run: ActiveRun,
 ): Promise<string | null> {
-  const scene = sceneOf(sample, at, run);
+  const scene = await sceneOf(sample, at, run);
   const name = scene?.byShortId.get(node);
   if (!scene || name === undefined) return null;
   if (part === "value") return valueIn(scene, name);
@@ -75,7 +75,7 @@ function aboutNode(node: string, graph: Graph | null, run: ActiveRun | null): No
 }
 
 async function aboutSample(id: string, at: Snapshot, run: ActiveRun): Promise<SampleAnswer | null> {
-  const scene = sceneOf(id, at, run);
+  const scene = await sceneOf(id, at, run);
   if (!scene) return null;
   const { sample, split, theta } = scene;
   const shown = [...scene.byShortId].slice(0, LIMITS.nodes);
@@ -106,7 +106,7 @@ async function aboutSample(id: string, at: Snapshot, run: ActiveRun): Promise<Sa
 }
 
 async function aboutCall(node: string, id: string, at: Snapshot, run: ActiveRun): Promise<CallAnswer | null> {
-  const scene = sceneOf(id, at, run);
+  const scene = await sceneOf(id, at, run);
   const name = scene?.byShortId.get(node);
   if (!scene || name === undefined) return null;
   const [value, messages] = await Promise.all([valueIn(scene, name), promptIn(scene, name)]);
@@ -162,11 +162,11 @@ interface Scene {
 /**
  * Under the latest texts with which the sample was run: a training sample may have run with the starting texts only.
  */
-function sceneOf(id: string, at: Snapshot, run: ActiveRun): Scene | null {
+async function sceneOf(id: string, at: Snapshot, run: ActiveRun): Promise<Scene | null> {
   const { graph, state } = run;
   const found = sampleOf(run, id);
   if (!found) return null;
-  const latest = at === "latest" && state.values[state.theta]?.[found.sample.id] !== undefined;
+  const latest = at === "latest" && (await run.hasRun(state.theta, found.sample.id));
   const names = [...graph.inputs.map(({ name }) => name), ...graph.nodes.map((node) => node.id)];
   const { nodes } = withTheta(graph, latest ? state.texts : state.startTexts);
   return {

@@ -181,16 +181,20 @@ function scoreLabel({ entry }: OpenedRun): string {
   return ` · ${l10n.t("score {0} → {1}", entry.before.toFixed(2), entry.after.toFixed(2))}`;
 }
 
+/** Samples that are looked at for a value of a node: a failed call leaves some without. */
+const LOOKED_AT = 20;
+
 /** Of the last sample with the final texts of the run. */
 async function lastValue(run: OpenedRun, name: string): Promise<{ sample: string; text: string } | null> {
-  const { theta, startTheta, values } = run.state;
+  const { theta, startTheta, scores } = run.state;
+  const isInput = run.graph.inputs.some((it) => it.name === name);
   for (const at of [theta, startTheta]) {
-    const samples = Object.keys(values[at] ?? {}).reverse();
+    const samples = Object.keys(scores[at] ?? {})
+      .slice(-LOOKED_AT)
+      .reverse();
     for (const id of samples) {
-      const isInput = run.graph.inputs.some((it) => it.name === name);
-      if (!isInput && values[at]?.[id]?.[name] === undefined) continue;
       const text = isInput ? run.sample(id)?.inputs[name] : await run.value(at, id, name);
-      return text == null ? null : { sample: sampleLabel(run, id), text };
+      if (text != null) return { sample: sampleLabel(run, id), text };
     }
   }
   return null;

@@ -26,6 +26,8 @@ export interface OpenedRun {
   readonly waiting: Waiting | null;
   /** How fast the run goes; null if it is over or not running in this window. */
   readonly pace: PaceNow | null;
+  /** Whether a sample went through the graph under Θ. */
+  hasRun(theta: Theta, sample: string): Promise<boolean>;
   /** The value of a node for a sample under Θ; null if there was no call or the reply is missing. */
   value(theta: Theta, sample: string, node: string): Promise<string | null>;
 }

@@ -10,6 +10,7 @@ import { type RunPaths, runPathsOf } from "../../run/record/run-paths.ts";
 import {
   deleteRun,
   listRuns,
+  type OpenedState,
   openRunState,
   type RunsDeps,
   readRun,
@@ -223,10 +224,11 @@ export class RunStore extends Disposable {
     const state = run.state();
     const summary = await summaryOf(start, state, this.deps.machine);
     const entry = runSummaryOf(root, { summary, status: state.status, trusted: true });
+    const keysOf = async (theta: string, sample: string) => state.values[theta]?.[sample];
     return opened(
       entry,
-      { start, state, waiting: run.waiting(), pace: run.pace() },
-      (key) => replies.get(key)?.reply.text,
+      { start, state, keysOf, waiting: run.waiting(), pace: run.pace() },
+      async (key) => (await replies.get(key))?.reply.text,
     );
   }
 
@@ -237,7 +239,7 @@ export class RunStore extends Disposable {
     let replies: ReturnType<typeof readReplies> | null = null;
     return opened(current, { ...run, waiting: null, pace: null }, async (key) => {
       replies ??= readReplies(this.deps, run.files.replies, run.trusted);
-      return (await replies)(key)?.text;
+      return (await (await replies)(key))?.text;
     });
   }
 
@@ -290,8 +292,14 @@ export class RunStore extends Disposable {
 
 function opened(
   entry: RunSummary,
-  { start, state, waiting, pace }: Pick<Run, "start"> & Pick<OpenedRun, "state" | "waiting" | "pace">,
-  reply: (key: string) => string | undefined | Promise<string | undefined>,
+  {
+    start,
+    state,
+    keysOf,
+    waiting,
+    pace,
+  }: Pick<OpenedState, "start" | "state" | "keysOf"> & Pick<OpenedRun, "waiting" | "pace">,
+  reply: (key: string) => Promise<string | undefined>,
 ): OpenedRun {
   const patterns = new Patterns();
   // Computed on demand, because there can be thousands.
@@ -310,8 +318,9 @@ function opened(
       samples ??= new Map(SPLITS.flatMap((split) => start.data[split]).map((sample) => [sample.id, sample]));
       return samples.get(id) ?? null;
     },
+    hasRun: async (theta, sample) => (await keysOf(theta, sample)) !== undefined,
     async value(theta, sample, id) {
-      const key = state.values[theta]?.[sample]?.[id];
+      const key = (await keysOf(theta, sample))?.[id];
       const text = key === undefined ? undefined : await reply(key);
       const node = start.graph.nodes.find((it) => it.id === id);
       if (text === undefined || !node) return null;

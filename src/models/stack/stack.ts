@@ -96,7 +96,7 @@ export function createStack(options: StackOptions): Stack {
 function recalling(replies: ReplyStore): Stack["recall"] {
   const inFlight = new Map<string, Promise<string>>();
   const ask = async (key: string, make: () => Promise<string>): Promise<string> => {
-    const found = replies.get(key);
+    const found = await replies.get(key);
     const text = found?.reply.text ?? (await make());
     if (found?.where !== "replayed") {
       await replies.put(key, {

@@ -15,8 +15,10 @@ export interface StoredReply {
 
 /** Replies by key: this run's own and those shared between runs. Failures never get here. */
 export interface ReplyStore {
-  /** Synchronous, so that no identical request can start between the lookup and the flight. */
-  get(key: string): { readonly where: "replayed" | "cached"; readonly reply: StoredReply } | undefined;
+  /** Whether there may be one. Synchronous, so that no identical request can start between the lookup and the flight. */
+  has(key: string): boolean;
+  /** Reads it. undefined: there is none that can be used, and `has` says so from now on. */
+  get(key: string): Promise<{ readonly where: "replayed" | "cached"; readonly reply: StoredReply } | undefined>;
   /** Resolves once the reply is recorded in this run; from then on `get` finds it. */
   put(key: string, reply: StoredReply): Promise<void>;
   /** Stores a value that was computed, not requested: in this run only, since it costs nothing to compute it again. */
@@ -28,11 +30,17 @@ export interface ReplyStore {
   invalidate(key: string): Promise<void>;
 }
 
+/** Replies that are only looked up. */
+export type KnownReplies = Pick<ReplyStore, "has" | "get">;
+
+export const NO_REPLIES: KnownReplies = { has: () => false, get: async () => undefined };
+
 /** Serves recorded replies, and passes on all other requests. */
 export function fromStore(replies: ReplyStore, inner: Complete): Complete {
   return async (request, signal) => {
     signal.throwIfAborted();
-    const found = replies.get(request.key);
+    let found: Awaited<ReturnType<ReplyStore["get"]>>;
+    while (!found && replies.has(request.key)) found = await replies.get(request.key);
     if (!found || isEmpty(found.reply)) return inner(request, signal);
     // A run replays only its own replies, so replies from the shared store are copied to them.
     if (found.where === "cached") await replies.put(request.key, found.reply);
@@ -64,7 +72,11 @@ export function intoStore(replies: ReplyStore, inner: Complete): Complete {
 export class MemoryReplies implements ReplyStore {
   readonly #replies = new Map<string, StoredReply>();
 
-  get(key: string): ReturnType<ReplyStore["get"]> {
+  has(key: string): boolean {
+    return this.#replies.has(key);
+  }
+
+  async get(key: string): ReturnType<ReplyStore["get"]> {
     const reply = this.#replies.get(key);
     return reply && { where: "replayed", reply };
   }

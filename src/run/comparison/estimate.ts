@@ -1,3 +1,4 @@
+import { NO_REPLIES } from "../../models/stack/store.ts";
 import { type Amount, type EstimateDeps, estimateRun, estimateRunner } from "../estimate/estimate.ts";
 import { runnerOf } from "../job.ts";
 import { baselineOf, baselinesOf, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
@@ -14,7 +15,7 @@ export async function estimateComparison(plan: ComparisonPlan, known: EstimateDe
   const { variants, repeats, budget } = plan;
   const [seed = 0] = seedsOf(plan);
   // Searches don't share replies, so known ones don't help.
-  const cold = { ...known, replies: { get: () => undefined } };
+  const cold = { ...known, replies: NO_REPLIES };
   const scoring = scoringOf(plan, seed);
   const score = await estimateRunner(scoring.task, cold, runnerOf(scoring.job));
   let total: Amount = times(score, repeats * variants.length);

@@ -11,7 +11,7 @@ import { methods } from "../../methods/registry.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
 import { createStack } from "../../models/stack/stack.ts";
-import { MemoryReplies, type ReplyStore } from "../../models/stack/store.ts";
+import { type KnownReplies, MemoryReplies, type ReplyStore } from "../../models/stack/store.ts";
 import { Yielder } from "../../models/yielder.ts";
 import { DryRunLoss, DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess } from "./dry-run-model.ts";
 
@@ -20,7 +20,7 @@ export interface EstimateDeps {
   /** Provider and origin of the run, for which cached replies are looked up. */
   readonly provider: string;
   /** Replies of earlier runs; only read. */
-  readonly replies: Pick<ReplyStore, "get">;
+  readonly replies: KnownReplies;
   readonly price: PriceOf;
   /** Used to yield to the event loop. */
   readonly clock: Clock;
@@ -188,9 +188,13 @@ class Overlay extends MemoryReplies {
     super();
   }
 
-  override get(key: string): ReturnType<ReplyStore["get"]> {
-    const own = super.get(key);
-    const known = own ? undefined : this.known.get(key);
+  override has(key: string): boolean {
+    return super.has(key) || this.known.has(key);
+  }
+
+  override async get(key: string): ReturnType<ReplyStore["get"]> {
+    const own = await super.get(key);
+    const known = own ? undefined : await this.known.get(key);
     return known ? { where: "cached", reply: known.reply } : own;
   }
 }

@@ -17,7 +17,7 @@ export async function openBatchJournal(files: Files, path: string): Promise<Batc
   return {
     entries,
     async write(entry) {
-      writer ??= new JsonlWriter(files, path, bytes);
+      writer ??= new JsonlWriter(files, path, { bytes: bytes.length, isCut: bytes.at(-1) !== 10 });
       writer.append(entry);
       await writer.flushed();
     },

@@ -37,24 +37,43 @@ export function* linesOf(bytes: Uint8Array): Generator<Line> {
  * @param from byte with which a line starts. Default: the first
  */
 export async function* linesIn(files: Files, path: string, from = 0): AsyncGenerator<Uint8Array> {
+  for await (const lines of lineGroupsIn(files, path, from)) for (const { line } of lines) yield line;
+}
+
+/** A line, and the byte of its file with which it starts. */
+export interface PlacedLine {
+  readonly start: number;
+  readonly line: Uint8Array;
+}
+
+/** The same, those of one part of the file together: to wait for each of a million lines takes longer than to read them. */
+export async function* lineGroupsIn(
+  files: Pick<Files, "parts">,
+  path: string,
+  from = 0,
+): AsyncGenerator<readonly PlacedLine[]> {
   /** The start of a line that the next part continues. */
   let rest: Uint8Array[] = [];
+  let begun = from;
   try {
     for await (const part of files.parts(path, from)) {
+      const lines: PlacedLine[] = [];
       let start = 0;
       for (let end = part.indexOf(10); end >= 0; end = part.indexOf(10, start)) {
-        const line = joined([...rest, part.subarray(start, end)]);
+        const line = rest.length === 0 ? part.subarray(start, end) : joined([...rest, part.subarray(start, end)]);
         rest = [];
+        if (line.length > 0) lines.push({ start: begun, line });
+        begun += line.length + 1;
         start = end + 1;
-        if (line.length > 0) yield line;
       }
       if (start < part.length) rest.push(part.subarray(start));
+      yield lines;
     }
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
   }
   const last = joined(rest);
-  if (objectOn(last)) yield last;
+  if (objectOn(last)) yield [{ start: begun, line: last }];
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -91,12 +110,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether there is no such file, or nothing in it. */
-export async function isEmpty(files: Files, path: string): Promise<boolean> {
+/** Bytes of a file; 0 if there is none. */
+export async function sizeOf(files: Files, path: string): Promise<number> {
   try {
-    return (await files.stat(path)).bytes === 0;
+    return (await files.stat(path)).bytes;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return true;
+    if (codeOf(error) === "ENOENT") return 0;
     throw error;
   }
 }
@@ -120,23 +139,39 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
+/** What a file has when it is opened to be continued. */
+export interface Existing {
+  readonly bytes: number;
+  /** Its last line may lack its end. */
+  readonly isCut: boolean;
+}
+
+export const NOTHING: Existing = { bytes: 0, isCut: false };
+
 /** Appends JSON lines to one file. After a failure nothing more is written, because it would leave a gap. */
 export class JsonlWriter {
   #last: Promise<void> = Promise.resolve();
   #failure: NotRecorded | null = null;
+  #bytes: number;
 
   /**
-   * @param bytes current content: an empty file gets a header, and a cut last line is ended
+   * @param existing an empty file gets a header, and a cut last line is ended
    * @param header fields of the first line besides the version
    */
   constructor(
     readonly files: Files,
     readonly path: string,
-    bytes: Uint8Array,
+    { bytes, isCut }: Existing,
     header: object = {},
   ) {
-    if (bytes.length === 0) this.append({ version: VERSION, ...header });
-    else if (bytes.at(-1) !== 10) this.#write("\n");
+    this.#bytes = bytes;
+    if (bytes === 0) this.append({ version: VERSION, ...header });
+    else if (isCut) this.#write("\n");
+  }
+
+  /** Length of the file with everything appended so far. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get failure(): NotRecorded | null {
@@ -158,6 +193,7 @@ export class JsonlWriter {
 
   #write(text: string): void {
     if (this.#failure) return;
+    this.#bytes += Buffer.byteLength(text);
     this.#last = this.files.append(this.path, text).catch((error: unknown) => {
       const detail = error instanceof Error ? error.message : String(error);
       this.#failure ??= new NotRecorded(this.path, codeOf(error) ?? "unknown", detail);

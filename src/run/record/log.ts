@@ -3,7 +3,7 @@ import type { Clock, Deps, Machine } from "../../deps.ts";
 import { type Acted, type Finished, type LoggedEvent, type RunEvent, readEvent } from "../../engine/events.ts";
 import { Yielder } from "../../models/yielder.ts";
 import { NotRecorded } from "../errors.ts";
-import { checkVersion, codeOf, isEmpty, JsonlWriter, linesIn, objectOn } from "./jsonl.ts";
+import { checkVersion, codeOf, JsonlWriter, linesIn, objectOn, sizeOf } from "./jsonl.ts";
 
 /** Digest of a run's log, line by line, without the user's later acts. */
 export type LogDigest = Hash;
@@ -26,7 +26,8 @@ export class EventLog {
     path: string,
     digest: LogDigest = createHash("sha256"),
   ): Promise<EventLog> {
-    return new EventLog(new JsonlWriter(files, path, (await isEmpty(files, path)) ? EMPTY : CONTINUED), clock, digest);
+    const existing = { bytes: await sizeOf(files, path), isCut: true };
+    return new EventLog(new JsonlWriter(files, path, existing), clock, digest);
   }
 
   /** Why the log can't be written; null while it can. */
@@ -69,10 +70,6 @@ export async function appendAct({ files, clock }: Outside, path: string, act: Ac
     throw new NotRecorded(path, code, error instanceof Error ? error.message : String(error));
   });
 }
-
-const EMPTY = new Uint8Array();
-/** The last line may be cut, so what follows starts on a new line. */
-const CONTINUED = new Uint8Array(1);
 
 type Outside = Pick<Deps, "files" | "clock">;
 

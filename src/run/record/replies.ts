@@ -1,32 +1,15 @@
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
-import * as z from "zod";
 import type { Deps, Files, Machine } from "../../deps.ts";
 import { parseJson } from "../../graph/json.ts";
-import { usage } from "../../models/model.ts";
-import type { ReplyStore, StoredReply } from "../../models/stack/store.ts";
+import type { KnownReplies, ReplyStore, StoredReply } from "../../models/stack/store.ts";
 import { Yielder } from "../../models/yielder.ts";
-import { bytesOf, codeOf, JsonlWriter, type Line, linesOf, objectAt } from "./jsonl.ts";
+import { bytesOf, codeOf, JsonlWriter, NOTHING } from "./jsonl.ts";
+import type { Span } from "./key-table.ts";
+import { FileIndex, type Reply, readReply, SharedIndex } from "./reply-index.ts";
 
 /** The shared cache is read up to this many bytes, newest segments first; older ones are deleted. */
 const CACHE_BYTES = 64_000_000;
-
-const Reply = z.object({
-  key: z.string(),
-  text: z.string(),
-  usage,
-  model: z.string(),
-  finish: z.enum(["stop", "length", "filter", "other"]),
-  /** The requested model name; absent if it equals that of the reply. */
-  asked: z.string().optional(),
-  /** Milliseconds that the provider took; absent in replies of earlier versions. */
-  took: z.number().optional(),
-  /** From the shared cache: this run did not pay for it. */
-  cached: z.boolean(),
-  /** Signature of this machine; absent or wrong: the reply is not trusted. */
-  mark: z.string().optional(),
-});
-type Reply = z.infer<typeof Reply>;
 
 /** Signs a reply for this machine. The key is derived and never written. */
 type Signer = (reply: Omit<Reply, "mark">) => string;
@@ -46,20 +29,17 @@ function signerWith(secret: string): Signer {
 
 /** The replies of a run in `replies.jsonl`, then those shared between runs: one append-only segment per run. */
 export class RunReplies implements ReplyStore {
-  readonly #own: Index;
-  readonly #shared: Index;
+  readonly #shared: SharedIndex;
   /** Created with the first new reply. */
   #segment: JsonlWriter | null = null;
 
   private constructor(
     readonly files: Files,
     readonly signer: Signer,
-    readonly ownFile: JsonlWriter | null,
+    readonly own: Own | null,
     readonly cache: Cache | null,
   ) {
-    const isOurs = ({ mark, ...reply }: Reply) => mark === signer(reply);
-    this.#own = new Index(isOurs);
-    this.#shared = new Index(isOurs);
+    this.#shared = new SharedIndex(({ mark, ...reply }) => mark === signer(reply));
   }
 
   /**
@@ -69,23 +49,36 @@ export class RunReplies implements ReplyStore {
    */
   static async open({ files, clock, machine }: Home, own: string | null, cache: Cache | null): Promise<RunReplies> {
     const turns = new Yielder(clock);
-    const bytes = own === null ? new Uint8Array() : await bytesOf(files, own);
-    const ownFile = own === null ? null : new JsonlWriter(files, own, bytes);
-    const replies = new RunReplies(files, await createSigner(machine), ownFile, cache);
-    await replies.#own.add(bytes, turns);
+    const signer = await createSigner(machine);
+    const replies = new RunReplies(files, signer, own === null ? null : await openOwn(), cache);
     for (const segment of cache?.segments ?? []) await replies.#shared.add(segment, turns);
     return replies;
+
+    async function openOwn(): Promise<Own> {
+      const path = own ?? "";
+      const { index, existing } = await FileIndex.open(
+        files,
+        path,
+        ({ mark, ...reply }) => mark === signer(reply),
+        turns,
+      );
+      return { index, file: new JsonlWriter(files, path, existing) };
+    }
   }
 
-  get(key: string): ReturnType<ReplyStore["get"]> {
-    const own = this.#own.get(key);
+  has(key: string): boolean {
+    return this.own?.index.has(key) || this.#shared.has(key);
+  }
+
+  async get(key: string): ReturnType<ReplyStore["get"]> {
+    const own = await this.own?.index.get(key);
     if (own) return { where: own.cached ? "cached" : "replayed", reply: own };
     const shared = this.#shared.get(key);
     return shared && { where: "cached", reply: shared };
   }
 
   async put(key: string, { text, usage, model, finish, asked, took }: StoredReply): Promise<void> {
-    if (this.#own.has(key)) return;
+    if (this.own?.index.has(key)) return;
     const cached = this.#shared.has(key);
     const body = {
       key,
@@ -98,21 +91,24 @@ export class RunReplies implements ReplyStore {
       ...(took !== undefined && { took }),
     };
     const reply = { ...body, mark: this.signer(body) };
-    this.ownFile?.append(reply);
-    await this.ownFile?.flushed();
-    this.#own.set(reply);
+    if (this.own) {
+      const { index, file } = this.own;
+      const appended = append(file, reply);
+      await file.flushed();
+      index.set(...appended);
+    }
     if (!reply.cached) this.#share(reply);
   }
 
   async keep(key: string, text: string): Promise<void> {
-    if (!this.ownFile || this.#own.has(key)) return;
+    if (!this.own) return;
+    const { index, file } = this.own;
+    if (index.has(key) && (await index.get(key))) return;
     const usage = { prompt: 0, completion: 0, estimated: false };
     const body = { key, text, usage, model: "", finish: "stop" as const, cached: false };
-    const reply = { ...body, mark: this.signer(body) };
-    this.#own.set(reply);
-    this.ownFile.append(reply);
+    index.set(...append(file, { ...body, mark: this.signer(body) }));
     // Whatever uses the value is recorded after it.
-    await this.ownFile.flushed();
+    await file.flushed();
   }
 
   async invalidate(key: string): Promise<void> {
@@ -122,13 +118,13 @@ export class RunReplies implements ReplyStore {
   #share(line: object): void {
     const { files, cache } = this;
     if (!cache) return;
-    this.#segment ??= new JsonlWriter(files, cache.path, new Uint8Array());
+    this.#segment ??= new JsonlWriter(files, cache.path, NOTHING);
     this.#segment.append(line);
   }
 
   /** Why replies can't be written; null while they can. */
   get failure() {
-    return this.ownFile?.failure ?? null;
+    return this.own?.file.failure ?? null;
   }
 
   /** Resolves when the shared segment is written, too. A failure there loses nothing but cache. */
@@ -147,7 +143,7 @@ export class RunReplies implements ReplyStore {
 
   /** Adds a line from another machine to the shared replies. */
   async takeLine(line: string, teamKey: string): Promise<"new" | "known" | "refused"> {
-    const parsed = Reply.safeParse(parseJson(line)?.value).data;
+    const parsed = readReply(parseJson(line)?.value);
     if (!parsed) return "refused";
     const { mark, ...reply } = parsed;
     if (mark !== signerWith(teamSecret(teamKey))(reply)) return "refused";
@@ -157,9 +153,23 @@ export class RunReplies implements ReplyStore {
   }
 
   /** Replies that this run paid for. */
-  *paid(): Generator<StoredReply> {
-    for (const reply of this.#own.all()) if (!reply.cached) yield reply;
+  async *paid(): AsyncGenerator<StoredReply> {
+    if (!this.own) return;
+    for await (const reply of this.own.index.all()) if (!reply.cached) yield reply;
   }
+}
+
+/** `replies.jsonl` of a run. */
+interface Own {
+  readonly index: FileIndex;
+  readonly file: JsonlWriter;
+}
+
+/** @returns the reply with its place in the file */
+function append(file: JsonlWriter, reply: Reply): [Reply, Span] {
+  const start = file.bytes;
+  file.append(reply);
+  return [reply, { start, end: file.bytes - 1 }];
 }
 
 function teamSecret(teamKey: string): string {
@@ -177,63 +187,11 @@ export async function readReplies(
   { files, clock, machine }: Home,
   path: string,
   trusted: boolean,
-): Promise<(key: string) => StoredReply | undefined> {
+): Promise<(key: string) => Promise<StoredReply | undefined>> {
   const seal = await createSigner(machine);
-  const index = new Index(({ mark, ...reply }) => !trusted || mark === seal(reply));
-  await index.add(await bytesOf(files, path), new Yielder(clock));
+  const isUsable = ({ mark, ...reply }: Reply) => !trusted || mark === seal(reply);
+  const { index } = await FileIndex.open(files, path, isUsable, new Yielder(clock));
   return (key) => index.get(key);
-}
-
-/** Indexes the position of each reply and parses it on demand, so that opening a large file is cheap. */
-class Index {
-  readonly #entries = new Map<string, Reply | { readonly bytes: Uint8Array; readonly line: Line }>();
-
-  constructor(readonly isUsable: (reply: Reply) => boolean) {}
-
-  async add(bytes: Uint8Array, turns: Yielder): Promise<void> {
-    for (const line of linesOf(bytes)) {
-      await turns.next();
-      const { kind, key } = headOf(bytes, line);
-      if (kind === "key") this.#entries.set(key, { bytes, line });
-      if (kind === "discredited") this.#entries.delete(key);
-    }
-  }
-
-  has(key: string): boolean {
-    return this.get(key) !== undefined;
-  }
-
-  get(key: string): Reply | undefined {
-    const entry = this.#entries.get(key);
-    if (!entry || "key" in entry) return entry;
-    const reply = Reply.safeParse(objectAt(entry.bytes, entry.line)).data;
-    if (reply && this.isUsable(reply)) {
-      this.#entries.set(key, reply);
-      return reply;
-    }
-    this.#entries.delete(key);
-    return undefined;
-  }
-
-  set(reply: Reply): void {
-    this.#entries.set(reply.key, reply);
-  }
-
-  *all(): Generator<Reply> {
-    for (const key of [...this.#entries.keys()]) {
-      const reply = this.get(key);
-      if (reply) yield reply;
-    }
-  }
-}
-
-const decoder = new TextDecoder();
-
-/** Lines start with `{"key":"…"` for a reply and `{"discredited":"…"` for an invalidated one. */
-function headOf(bytes: Uint8Array, { start, end }: Line): { kind: string | undefined; key: string } {
-  const head = decoder.decode(bytes.subarray(start, Math.min(end, start + 200)));
-  const [, kind, key = ""] = /^\{"(key|discredited)":"([^"\\]*)"/.exec(head) ?? [];
-  return { kind, key };
 }
 
 /** The replies shared between runs, as one run reads and extends them. */
@@ -255,7 +213,7 @@ export async function openCache(files: Files, machine: Machine, folder: string, 
 }
 
 /** The same, read-only. */
-export async function readCache(home: Home, folder: string): Promise<Pick<ReplyStore, "get">> {
+export async function readCache(home: Home, folder: string): Promise<KnownReplies> {
   const segments = await segmentsIn(home.files, home.machine, folder);
   return RunReplies.open(home, null, { segments, path: "" });
 }

@@ -1,7 +1,7 @@
-import { basename, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import * as z from "zod";
 import { passage } from "../../data/passage.ts";
-import { data } from "../../data/sample.ts";
+import { type Data, data } from "../../data/sample.ts";
 import type { Deps, Machine } from "../../deps.ts";
 import { earlierText } from "../../engine/propose/history.ts";
 import { optimizeOptions, type Task } from "../../engine/task.ts";
@@ -10,10 +10,12 @@ import { graph, modelChoice, ROLES } from "../../graph/graph.ts";
 import type { LossSpec } from "../../graph/schema/schema.ts";
 import { loss } from "../../graph/schema/schema-run.ts";
 import { makeLoss } from "../../loss/make.ts";
+import { Yielder } from "../../models/yielder.ts";
 import { RunMissing, RunUnreadable } from "../errors.ts";
 import { type Job, job } from "../job.ts";
 import type { LoadedTask } from "../load.ts";
 import { checkVersion, codeOf, VERSION } from "./jsonl.ts";
+import { areMany, readSamples, writeSamples } from "./manifest-samples.ts";
 
 /** `start.json`: everything needed to repeat the run, even if the files have changed. */
 const text = z.string();
@@ -32,7 +34,7 @@ function flatOptions({ without: _, ...options }: Readonly<Record<string, unknown
   return options;
 }
 
-const startSchema = z.object({
+const fileSchema = z.object({
   version: z.number(),
   id: text,
   /** Milliseconds since the epoch. */
@@ -43,7 +45,10 @@ const startSchema = z.object({
   /** Provider and origin. */
   provider: text,
   graph,
-  data,
+  /** Absent where the samples have a file of their own. */
+  data: data.optional(),
+  /** SHA-256 of that file. */
+  samples: text.optional(),
   corpora: z.record(z.string(), z.array(passage)).optional(),
   loss,
   losses: z.record(z.string(), loss).optional(),
@@ -57,7 +62,7 @@ const startSchema = z.object({
   mark: text,
 });
 
-export type RunManifest = z.infer<typeof startSchema>;
+export type RunManifest = Omit<z.infer<typeof fileSchema>, "data" | "samples"> & { readonly data: Data };
 
 /** A request to run a task. */
 export interface RunRequest {
@@ -94,7 +99,10 @@ export async function writeManifest(
   { task, loss, losses, graphFile, job }: RunRequest,
   about: Pick<RunManifest, "id" | "at" | "engine" | "provider">,
 ): Promise<void> {
-  const { graph, data, corpora, models, options, earlier = [] } = task;
+  const { graph, corpora, models, options, earlier = [] } = task;
+  const data = areMany(task.data)
+    ? { samples: await writeSamples(files, samplesPath(path), task.data, new Yielder(clock)) }
+    : { data: task.data };
   const known = earlier.length > 0 ? { earlier } : {};
   const rest = {
     ...(corpora && { corpora }),
@@ -105,12 +113,17 @@ export async function writeManifest(
     ...(job && { job }),
     ...known,
   };
-  const body = { version: VERSION, ...about, graphFile, graph, data, ...rest };
+  const body = { version: VERSION, ...about, graphFile, graph, ...data, ...rest };
   const json = JSON.stringify(body);
   await clock.sleep(0);
   const mark = await machine.sign(json);
   await clock.sleep(0);
   await files.write(path, `${json.slice(0, -1)}${signatureField(mark)}\n`);
+}
+
+/** The file with the samples, where they are many. */
+export function samplesPath(manifest: string): string {
+  return join(dirname(manifest), "samples.jsonl");
 }
 
 /** The end of the file: the signature of the object without it. */
@@ -119,6 +132,7 @@ function signatureField(mark: string): string {
 }
 
 /**
+ * @param known the run's samples, so that they are not read
  * @returns the start of the run, and whether this machine made it
  * @throws RunMissing, RunUnreadable
  */
@@ -126,6 +140,7 @@ export async function readManifest(
   { files, clock, machine }: Outside,
   path: string,
   run: string,
+  known?: Data,
 ): Promise<{ readonly start: RunManifest; readonly trusted: boolean }> {
   const bytes = await files.read(path).catch((error: unknown) => {
     throw codeOf(error) === "ENOENT" ? new RunMissing(run, path) : error;
@@ -134,13 +149,22 @@ export async function readManifest(
   const value = parse(json, path);
   checkVersion(value.version, path);
   await clock.sleep(0);
-  const parsed = startSchema.safeParse(value);
+  const parsed = fileSchema.safeParse(value);
   if (!parsed.success) throw new RunUnreadable(path, z.prettifyError(parsed.error));
-  const { mark, id } = parsed.data;
+  const { data: inside, samples: expected, ...manifest } = parsed.data;
+  const { mark, id } = manifest;
   await clock.sleep(0);
   const body = `${json.slice(0, -signatureField(mark).length)}}`;
   const isMarked = json.endsWith(signatureField(mark)) && mark === (await machine.sign(body));
-  return { start: parsed.data, trusted: isMarked && id === run };
+  const { samples, digest } = await samplesOf();
+  return { start: { ...manifest, data: samples }, trusted: isMarked && id === run && digest === expected };
+
+  async function samplesOf(): Promise<{ readonly samples: Data; readonly digest: string | undefined }> {
+    if (known) return { samples: known, digest: expected };
+    if (inside) return { samples: inside, digest: expected };
+    if (expected === undefined) throw new RunUnreadable(path, "it has no samples");
+    return readSamples(files, samplesPath(path), new Yielder(clock));
+  }
 }
 
 function parse(json: string, path: string): Record<string, unknown> {

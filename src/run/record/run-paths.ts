@@ -22,6 +22,8 @@ export interface RunFiles {
   readonly summary: string;
   /** The final state; absent if the log is short. */
   readonly snapshot: string;
+  /** Which reply contains which value, beside the snapshot. */
+  readonly values: string;
 }
 
 /**
@@ -44,6 +46,7 @@ export function filesOf(place: RunPaths, id: string): RunFiles {
     batches: join(folder, "batches.jsonl"),
     summary: join(folder, "summary.json"),
     snapshot: join(folder, "state.jsonl"),
+    values: join(folder, "values.jsonl"),
   };
 }
 

@@ -1,14 +1,15 @@
 import type { Deps, Machine } from "../../deps.ts";
-import type { Acted, LoggedEvent } from "../../engine/events.ts";
+import type { Acted, LoggedEvent, Theta } from "../../engine/events.ts";
 import { RunInProgress } from "../errors.ts";
 import { RunReducer, withAct } from "../state/reduce.ts";
-import type { RunState } from "../state/state.ts";
+import type { RecordedState, RunState } from "../state/state.ts";
 import { readSummary, type Summary, summaryOf, summaryWith } from "../state/summary.ts";
 import { bytesOf, codeOf } from "./jsonl.ts";
 import { appendAct, readActs, readLog } from "./log.ts";
-import { type RunManifest, readManifest } from "./run-manifest.ts";
+import { type RunManifest, readManifest, samplesPath } from "./run-manifest.ts";
 import { filesOf, isId, lockOf, type RunFiles, type RunPaths } from "./run-paths.ts";
 import { readSnapshot } from "./snapshot.ts";
+import { type NodeKeys, readValues } from "./value-places.ts";
 
 /** Runs on disk, from any machine. */
 
@@ -28,11 +29,18 @@ export interface ReadRun {
   readonly id: string;
   readonly files: RunFiles;
   readonly start: RunManifest;
-  readonly state: RunState;
+  readonly state: RecordedState;
   readonly status: ListedStatus;
   readonly trusted: boolean;
   /** Lines of the log that could not be read. */
   readonly damaged: number;
+}
+
+/** A run whose values are looked up one by one, because they may be in a file. */
+export interface OpenedState extends Omit<ReadRun, "state"> {
+  readonly state: RunState;
+  /** undefined: the sample has no values under Θ. */
+  keysOf(theta: Theta, sample: string): Promise<NodeKeys | undefined>;
 }
 
 /** Bytes: longer summaries were not written here. */
@@ -102,19 +110,26 @@ async function readListed(deps: RunsDeps, place: RunPaths, id: string): Promise<
 }
 
 async function isLarge({ files }: RunsDeps, { start, events }: RunFiles): Promise<boolean> {
-  const found = await Promise.all([start, events].map((path) => files.stat(path).catch(() => null)));
+  const found = await Promise.all(
+    [start, samplesPath(start), events].map((path) => files.stat(path).catch(() => null)),
+  );
   return found.some((file) => file !== null && file.bytes > LARGEST_CLAIM);
 }
 
 /** The state of one run: from its snapshot if it has one, else from its log. @throws RunMissing, RunUnreadable */
-export async function openRunState(deps: RunsDeps, place: RunPaths, id: string): Promise<ReadRun> {
+export async function openRunState(deps: RunsDeps, place: RunPaths, id: string): Promise<OpenedState> {
   const files = filesOf(place, id);
   const snapshot = await readSnapshot(deps, files.snapshot, id).catch(() => null);
   const acts = snapshot && (await readActs(deps, files.events, snapshot.bytes).catch(() => null));
-  if (!snapshot || !acts) return readRun(deps, place, id);
+  if (!snapshot || !acts) {
+    const run = await readRun(deps, place, id);
+    return { ...run, keysOf: async (theta, sample) => run.state.values[theta]?.[sample] };
+  }
   const { start, trusted } = await readManifest(deps, files.start, id);
   const state = acts.reduce(withAct, snapshot.state);
-  return { id, files, start, state, status: state.status, trusted, damaged: 0 };
+  const { values } = snapshot;
+  const keysOf = (theta: Theta, sample: string) => readValues(deps.files, files.values, values, theta, sample);
+  return { id, files, start, state, keysOf, status: state.status, trusted, damaged: 0 };
 }
 
 /**

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Deps, Machine } from "../../deps.ts";
 import { Yielder } from "../../models/yielder.ts";
-import type { RunState } from "../state/state.ts";
-import { JsonlWriter, linesIn, objectOn } from "./jsonl.ts";
+import type { RecordedState, RunState } from "../state/state.ts";
+import { JsonlWriter, linesIn, NOTHING, objectOn } from "./jsonl.ts";
 import { ensure, record } from "./records.ts";
+import type { RunFiles } from "./run-paths.ts";
+import { type ValuePlaces, valuePlaces, writeValues } from "./value-places.ts";
 
 // The state at the end of a run whose log is long, so that it is opened without its log. Signed by this machine, and of no
-// use any more once the log goes on with anything but the user's acts.
+// use any more once the log goes on with anything but the user's acts. Where its values are is in a file of its own, which is
+// read in parts; the snapshot has the digest of each.
 
 /** Bytes of a log from which a snapshot is worth its place. */
 export const LONG_LOG = 2 ** 23;
@@ -17,26 +20,32 @@ type Outside = Pick<Deps, "files" | "clock"> & { readonly machine: Machine };
 
 /** Parts of the state that grow with the samples and the proposals. */
 const LISTS = ["attempts", "judged", "gradients", "solutions"] as const;
-const TABLES = ["scores", "values"] as const;
+const TABLES = ["scores"] as const;
 
 export interface Snapshot {
   /** Bytes of the log that it is the state of. */
   readonly bytes: number;
   readonly state: RunState;
+  readonly values: ValuePlaces;
 }
 
-/** @param run its id, which the signature covers */
+/**
+ * @param run its id, which the signature covers
+ * @param bytes of the log that `state` is the state of
+ */
 export async function writeSnapshot(
   { files, clock, machine }: Outside,
-  path: string,
+  { snapshot: path, values: valuesPath }: Pick<RunFiles, "snapshot" | "values">,
   run: string,
-  { bytes, state }: Snapshot,
+  bytes: number,
+  { values, ...state }: RecordedState,
 ): Promise<void> {
   await files.remove(path).catch(() => {});
   const turns = new Yielder(clock);
-  const file = new JsonlWriter(files, path, new Uint8Array(), { run, bytes });
+  const places = await writeValues(files, valuesPath, values, turns);
+  const file = new JsonlWriter(files, path, NOTHING, { run, bytes });
   const digest = createHash("sha256").update(`${run} ${bytes}\n`);
-  for (const part of partsOf(state)) {
+  for (const part of partsOf(state, places)) {
     await turns.next();
     digest.update(file.append(part));
   }
@@ -44,9 +53,10 @@ export async function writeSnapshot(
   await file.flushed();
 }
 
-function* partsOf(state: RunState): Generator<object> {
-  const { scores, values, attempts, judged, gradients, solutions, ...rest } = state;
+function* partsOf(state: RunState, places: ValuePlaces): Generator<object> {
+  const { scores, attempts, judged, gradients, solutions, ...rest } = state;
   yield { rest };
+  for (const [theta, groups] of Object.entries(places)) yield { places: { [theta]: groups } };
   for (const name of LISTS) {
     const list: readonly unknown[] = state[name];
     for (let from = 0; from < list.length; from += ENTRIES)
@@ -78,6 +88,7 @@ export async function readSnapshot(
   let bytes = 0;
   let rest: object | null = null;
   let isSigned = false;
+  const values = record<ValuePlaces[string]>();
   // Until its end is read, the file may be anybody's.
   const lists = record<unknown[]>();
   for (const name of LISTS) lists[name] = [];
@@ -101,9 +112,10 @@ export async function readSnapshot(
   }
   if (!isSigned || rest === null) return null;
   const all = { ...(rest as object), ...lists, ...tables };
-  return isState(all) ? { bytes, state: all } : null;
+  return isState(all) ? { bytes, state: all, values } : null;
 
-  function take({ rest: found, list, table, theta, entries }: Record<string, unknown>): void {
+  function take({ rest: found, places, list, table, theta, entries }: Record<string, unknown>): void {
+    Object.assign(values, valuePlaces.safeParse(places).data);
     if (typeof found === "object" && found !== null) rest = found;
     if (!Array.isArray(entries)) return;
     if (typeof list === "string") lists[list]?.push(...entries);

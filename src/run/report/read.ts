@@ -5,6 +5,7 @@ import { type RunsDeps, readRun } from "../record/runs.ts";
 import { assemble } from "./assemble.ts";
 import type { Side } from "./compare.ts";
 import type { Report } from "./report.ts";
+import { readAnswers } from "./samples.ts";
 import { Trace } from "./trace.ts";
 
 /** The report of a run on disk, from any machine, finished or not. @throws RunMissing, RunUnreadable */
@@ -16,6 +17,7 @@ export async function readReport(deps: RunsDeps, place: RunPaths, id: string, lo
 export async function readSide(deps: RunsDeps, place: RunPaths, id: string, locale = ENGLISH): Promise<Side> {
   const trace = new Trace();
   const run = await readRun(deps, place, id, (event) => trace.apply(event));
-  const report = assemble(run, trace, await readReplies(deps, run.files.replies, run.trusted), locale);
+  const replies = await readReplies(deps, run.files.replies, run.trusted);
+  const report = assemble(run, trace, await readAnswers(run.start, run.state, replies), locale);
   return { report, start: run.start, texts: run.state.texts };
 }

@@ -6,10 +6,35 @@ import { shownValue } from "../../graph/extract.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import type { StoredReply } from "../../models/stack/store.ts";
 import type { RunManifest } from "../record/run-manifest.ts";
-import type { RunState, SampleScore } from "../state/state.ts";
+import type { RecordedState, SampleScore } from "../state/state.ts";
 import type { Answer, Comparison, Figure, SampleRow } from "./report.ts";
 
 export type ReplyOf = (key: string) => Pick<StoredReply, "text"> | undefined;
+
+type Shown = Pick<RecordedState, "values" | "scores">;
+
+/**
+ * Reads the replies that contain answers, of the output and of nodes that are scored by themselves.
+ * @param read one reply; undefined: there is none
+ */
+export async function readAnswers(
+  { graph }: Pick<RunManifest, "graph">,
+  { values, scores }: Shown,
+  read: (key: string) => Promise<Pick<StoredReply, "text"> | undefined>,
+): Promise<ReplyOf> {
+  const texts = new Map<string, Pick<StoredReply, "text">>();
+  for (const theta in values) {
+    for (const sample in values[theta]) {
+      const keys = values[theta]?.[sample] ?? {};
+      for (const node of [graph.output, ...Object.keys(scores[theta]?.[sample]?.nodes ?? {})]) {
+        const key = keys[node];
+        const reply = key === undefined || texts.has(key) ? undefined : await read(key);
+        if (key !== undefined && reply) texts.set(key, { text: reply.text });
+      }
+    }
+  }
+  return (key) => texts.get(key);
+}
 
 /** Samples of a run under two Θ: inputs, expected answer, answers and scores. */
 export class Samples {
@@ -18,7 +43,7 @@ export class Samples {
 
   constructor(
     readonly start: Pick<RunManifest, "graph" | "data" | "options">,
-    readonly state: RunState,
+    readonly state: Shown,
     readonly replyOf: ReplyOf,
     readonly tokensOf: (theta: Theta, sample: string) => number | null,
   ) {

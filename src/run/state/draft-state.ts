@@ -2,13 +2,13 @@ import type { Gradient, Judged } from "../../engine/events.ts";
 import type { Role } from "../../graph/graph.ts";
 import type { Usage } from "../../models/model.ts";
 import { record } from "../record/records.ts";
-import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RunState, SampleScore } from "./state.ts";
+import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RecordedState, RunState, SampleScore } from "./state.ts";
 
 export type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
 /** `RunState` as seen by its only writer. */
 export type DraftState = Omit<
-  Draft<RunState>,
+  Draft<RecordedState>,
   "calls" | "tokens" | "nodes" | "curve" | "attempts" | "judged" | "gradients"
 > & {
   calls: Draft<Calls>;

@@ -18,7 +18,7 @@ import type { Usage } from "../../models/model.ts";
 import { PaidReplies } from "../record/paid-replies.ts";
 import { ensure, record } from "../record/records.ts";
 import { blank, type Draft } from "./draft-state.ts";
-import type { CurvePoint, NodeProgress, RunState, SampleScore } from "./state.ts";
+import type { CurvePoint, NodeProgress, RecordedState, RunState, SampleScore } from "./state.ts";
 
 /** Maximum number of gradients and warnings to keep. */
 const KEPT = 5_000;
@@ -38,7 +38,7 @@ export class RunReducer {
   /** When the run was paused; null: it is not paused. */
   #pausedAt: number | null = null;
 
-  get state(): RunState {
+  get state(): RecordedState {
     return this.#state;
   }
 
@@ -335,7 +335,7 @@ export function withAct(state: RunState, act: Acted): RunState {
 }
 
 /** The state after all of these events. */
-export function reduceAll(events: Iterable<LoggedEvent>): RunState {
+export function reduceAll(events: Iterable<LoggedEvent>): RecordedState {
   const reducer = new RunReducer();
   for (const event of events) reducer.apply(event);
   return reducer.state;

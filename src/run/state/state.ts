@@ -66,8 +66,6 @@ export interface RunState {
   readonly gradients: readonly Gradient[];
   /** By Θ, then sample. */
   readonly scores: Readonly<Record<Theta, Readonly<Record<string, SampleScore>>>>;
-  /** By Θ, then sample, then node: key of the reply that contains the value. */
-  readonly values: Readonly<Record<Theta, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
   /** By purpose, then node (empty for a judge): number of replies, and how many were cut. */
   readonly cuts: Readonly<Record<Role, Readonly<Record<string, Cut>>>>;
   readonly warnings: readonly Warned[];
@@ -82,6 +80,14 @@ export interface RunState {
   readonly acts: Readonly<Record<string, "applied" | "dismissed" | "committed">>;
   readonly commits: readonly string[];
 }
+
+/** The state of a run with the place of each value, which takes much more memory than all the rest. */
+export interface RecordedState extends RunState {
+  readonly values: ValueKeys;
+}
+
+/** By Θ, then sample, then node: key of the reply that contains the value. */
+export type ValueKeys = Readonly<Record<Theta, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
 
 export interface Calls {
   /** Requests that reached the provider: the sum of all purposes. */

@@ -49,7 +49,7 @@ it("keeps the reply of every value that it shows", async () => {
   for await (const _ of run.events);
   const keys = Object.values(run.state().values).flatMap((samples) => Object.values(samples).flatMap(Object.values));
   expect(keys.length).toBeGreaterThan(100);
-  for (const key of keys) expect(run.replies.get(key)?.where).toBe("replayed");
+  for (const key of keys) expect((await run.replies.get(key))?.where).toBe("replayed");
 });
 
 it("is resumed from any event to the same end", async () => {

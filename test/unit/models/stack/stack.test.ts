@@ -8,7 +8,7 @@ import {
   RateLimited,
   RequestRefused,
 } from "../../../../src/models/errors.ts";
-import type { StoredReply } from "../../../../src/models/stack/store.ts";
+import { NO_REPLIES, type StoredReply } from "../../../../src/models/stack/store.ts";
 import { FakeClock, FakeProvider, NO_LIMITS, never, reply, request, settled, slowEcho, stackOver } from "../fakes.ts";
 
 const fault = () => new ProviderFault("fake", 500, null, "try again");
@@ -63,7 +63,7 @@ describe("reply store", () => {
     });
     const { model } = stackOver(provider, clock, {
       replies: {
-        get: () => undefined,
+        ...NO_REPLIES,
         put: async (key, stored) => {
           await clock.sleep(50);
           kept.set(key, stored);
@@ -84,7 +84,8 @@ describe("reply store", () => {
     const provider = slowEcho(new FakeClock(), 1);
     const { model } = stackOver(provider, new FakeClock(), {
       replies: {
-        get: () => ({ where: "cached", reply: stored }),
+        has: () => true,
+        get: async () => ({ where: "cached", reply: stored }),
         put: async (key) => void puts.push(key),
         invalidate: async () => {},
       },
@@ -98,7 +99,7 @@ describe("reply store", () => {
   it("passes on that nothing can be kept any more", async () => {
     const full = Object.assign(new Error("no space left"), { code: "ENOSPC" });
     const { model } = stackOver(slowEcho(new FakeClock(), 1), new FakeClock(), {
-      replies: { get: () => undefined, put: () => Promise.reject(full), invalidate: async () => {} },
+      replies: { ...NO_REPLIES, put: () => Promise.reject(full), invalidate: async () => {} },
     });
     await expect(model.complete(request("a"), never)).rejects.toBe(full);
   });
@@ -554,7 +555,7 @@ describe("limiter", () => {
     };
     const { model } = stackOver(provider, clock, {
       concurrency: 2,
-      replies: { get: () => undefined, put, invalidate: async () => {} },
+      replies: { ...NO_REPLIES, put, invalidate: async () => {} },
     });
     await Promise.all(["a", "b", "c", "d", "e"].map((content) => model.complete(request(content), never)));
     expect(kept.size).toBe(5);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Model } from "../../../../src/models/model.ts";
 import { createSimulated } from "../../../../src/models/simulated/simulated.ts";
+import { NO_REPLIES } from "../../../../src/models/stack/store.ts";
 import { ablationVariants, NotVariable, readVary, usualVary } from "../../../../src/run/comparison/ablation.ts";
 import { driveComparison, type Measured, progressOf } from "../../../../src/run/comparison/drive.ts";
 import { estimateComparison } from "../../../../src/run/comparison/estimate.ts";
@@ -188,7 +189,7 @@ describe("a comparison", () => {
 
   it("is foreseen as a whole", async () => {
     const plan = await planOf("neighbors");
-    const known = { provider: "simulated", replies: { get: () => undefined }, price: () => null, clock: deps.clock };
+    const known = { provider: "simulated", replies: NO_REPLIES, price: () => null, clock: deps.clock };
     const estimate = await estimateComparison(plan, known);
     expect(estimate.runs).toBe(2 + 2 * 2);
     await drive(plan);

@@ -115,13 +115,13 @@ test("replies that were cut anywhere are there whole or not at all, and take mor
       const lines = cut(disk, REPLIES, where);
       const second = await RunReplies.open(open(disk).outside, REPLIES, null);
       for (const [index, one] of replies.entries()) {
-        const found = second.get(`k${index}`)?.reply;
+        const found = (await second.get(`k${index}`))?.reply;
         if (index < lines - 1) expect(found).toMatchObject(one);
         else expect(found).toBeUndefined();
         await second.put(`k${index}`, one);
       }
       const third = await RunReplies.open(open(disk).outside, REPLIES, null);
-      for (const [index, one] of replies.entries()) expect(third.get(`k${index}`)?.reply).toMatchObject(one);
+      for (const [index, one] of replies.entries()) expect((await third.get(`k${index}`))?.reply).toMatchObject(one);
     }),
     { numRuns: 60 },
   );

@@ -6,6 +6,7 @@ import { nodeMachine } from "../../../../src/platform/machine.ts";
 import { openRunState, readRun, recordAct } from "../../../../src/run/record/runs.ts";
 import { readSnapshot, writeSnapshot } from "../../../../src/run/record/snapshot.ts";
 import { type Run, startRun } from "../../../../src/run/run.ts";
+import type { RecordedState } from "../../../../src/run/state/state.ts";
 import { type Bench, openBench, subject } from "../scripted.ts";
 
 let bench: Bench;
@@ -22,7 +23,7 @@ async function ended(): Promise<Run> {
 
 async function snapshotOf(run: Run): Promise<void> {
   const { size: bytes } = await stat(run.files.events);
-  await writeSnapshot(bench.deps, run.files.snapshot, run.id, { bytes, state: run.state() });
+  await writeSnapshot(bench.deps, run.files, run.id, bytes, run.state());
 }
 
 /** Bytes of the log that were read since. */
@@ -44,8 +45,26 @@ describe("a run with a snapshot", () => {
     await snapshotOf(run);
     const whole = await readRun(bench.deps, bench.place, run.id);
     const read = watchLog(run);
-    expect(await openRunState(bench.deps, bench.place, run.id)).toEqual(whole);
+    const { keysOf, ...opened } = await openRunState(bench.deps, bench.place, run.id);
+    const { values, ...state } = whole.state;
+    expect(opened).toEqual({ ...whole, state });
+    for (const theta in values) {
+      for (const id in values[theta]) expect(await keysOf(theta, id)).toEqual(values[theta]?.[id]);
+    }
+    expect(await keysOf(state.theta, "nobody")).toBeUndefined();
+    expect(await keysOf("no theta", Object.keys(values[state.theta] ?? {})[0] ?? "")).toBeUndefined();
     expect(read()).toBe(0);
+  });
+
+  it("says nothing of values that were changed since", async () => {
+    const run = await ended();
+    await snapshotOf(run);
+    const { values, theta } = run.state();
+    const [id = ""] = Object.keys(values[theta] ?? {});
+    const text = await readFile(run.files.values, "utf8");
+    await writeFile(run.files.values, text.replaceAll(/[0-9a-f]{64}/g, "0".repeat(64)));
+    const { keysOf } = await openRunState(bench.deps, bench.place, run.id);
+    expect(await keysOf(theta, id)).toBeUndefined();
   });
 
   it("knows what the user did since", async () => {
@@ -77,9 +96,9 @@ describe("a run with a snapshot", () => {
       },
       async () => {
         const elsewhere = { ...bench.deps, machine: nodeMachine(join(bench.root, "other home")) };
-        await writeSnapshot(elsewhere, run.files.snapshot, run.id, { bytes: size, state: run.state() });
+        await writeSnapshot(elsewhere, run.files, run.id, size, run.state());
       },
-      async () => writeSnapshot(bench.deps, run.files.snapshot, "another", { bytes: size, state: run.state() }),
+      async () => writeSnapshot(bench.deps, run.files, "another", size, run.state()),
       async () => writeFile(run.files.snapshot, (await readFile(run.files.snapshot)).subarray(0, -40)),
     ];
     await snapshotOf(run);
@@ -89,7 +108,8 @@ describe("a run with a snapshot", () => {
       const before = read();
       const opened = await openRunState(bench.deps, bench.place, run.id);
       if (at !== 1) expect(read(), `change ${at}`).toBeGreaterThan(before);
-      expect(opened.state).toEqual((await readRun(bench.deps, bench.place, run.id)).state);
+      const { values: _, ...state } = (await readRun(bench.deps, bench.place, run.id)).state;
+      expect(opened.state).toMatchObject(state);
     }
   });
 
@@ -97,6 +117,7 @@ describe("a run with a snapshot", () => {
     const run = await ended();
     const lines = [
       { version: 1, run: run.id, bytes: 1 },
+      { places: { __proto__: [{ start: 0, end: 1, digest: "" }] } },
       { table: "__proto__", theta: "polluted", entries: [["a", 1]] },
       { table: "constructor", theta: "polluted", entries: [["a", 1]] },
       { list: "constructor", entries: [1] },
@@ -114,11 +135,12 @@ describe("a run with a snapshot", () => {
     const scores = fc.dictionary(name, fc.record({ split: fc.constant("train"), loss: fc.float({ noNaN: true }) }));
     await fc.assert(
       fc.asyncProperty(fc.dictionary(name, scores), async (table) => {
-        const state = { ...run.state(), scores: table } as unknown as ReturnType<Run["state"]>;
-        await writeSnapshot(bench.deps, run.files.snapshot, run.id, { bytes: 1, state });
+        const state = { ...run.state(), scores: table } as unknown as RecordedState;
+        await writeSnapshot(bench.deps, run.files, run.id, 1, state);
         const read = await readSnapshot(bench.deps, run.files.snapshot, run.id);
         const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
-        expect(plain(read?.state)).toEqual(plain(state));
+        const { values: _, ...rest } = state;
+        expect(plain(read?.state)).toEqual(plain(rest));
       }),
       { numRuns: 40 },
     );

@@ -1,0 +1,233 @@
+import * as z from "zod";
+import type { Files } from "../../deps.ts";
+import { usage } from "../../models/model.ts";
+import type { Yielder } from "../../models/yielder.ts";
+import { codeOf, type Existing, lineGroupsIn, linesOf, objectOn } from "./jsonl.ts";
+import { KeyTable, type Span } from "./key-table.ts";
+
+const Reply = z.object({
+  key: z.string(),
+  text: z.string(),
+  usage,
+  model: z.string(),
+  finish: z.enum(["stop", "length", "filter", "other"]),
+  /** What the request called the model; absent if that is how the reply calls it. */
+  asked: z.string().optional(),
+  /** Milliseconds that the provider took; absent in replies of earlier versions. */
+  took: z.number().optional(),
+  /** From the shared cache: this run did not pay for it. */
+  cached: z.boolean(),
+  /** Signature of this machine; absent or wrong: the reply is not trusted. */
+  mark: z.string().optional(),
+});
+export type Reply = z.infer<typeof Reply>;
+
+export type IsUsable = (reply: Reply) => boolean;
+
+/** undefined for what is no reply. */
+export function readReply(value: unknown): Reply | undefined {
+  return Reply.safeParse(value).data;
+}
+
+/** Replies in memory, each parsed when it is first asked for: for the shared ones, whose bytes are limited. */
+export class SharedIndex {
+  readonly #entries = new Map<string, Reply | Uint8Array>();
+
+  constructor(readonly isUsable: IsUsable) {}
+
+  async add(bytes: Uint8Array, turns: Yielder): Promise<void> {
+    for (const { start, end } of linesOf(bytes)) {
+      await turns.next();
+      const line = bytes.subarray(start, end);
+      const { kind, key } = headOf(line);
+      if (kind === "key") this.#entries.set(key, line);
+      if (kind === "discredited") this.#entries.delete(key);
+    }
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  get(key: string): Reply | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry || "key" in entry) return entry;
+    const reply = readReply(objectOn(entry));
+    if (reply && this.isUsable(reply)) {
+      this.#entries.set(key, reply);
+      return reply;
+    }
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  *all(): Generator<Reply> {
+    for (const key of [...this.#entries.keys()]) {
+      const reply = this.get(key);
+      if (reply) yield reply;
+    }
+  }
+}
+
+/** Characters of replies that stay in memory, the newest ones. */
+const RECENT = 2 ** 23;
+
+/**
+ * The replies of a run, which stay in their file: only their places are in memory, with the newest replies and the parts of
+ * the file that were read last.
+ */
+export class FileIndex {
+  readonly #table = new KeyTable();
+  readonly #recent = new Map<string, Reply>();
+  #recentSize = 0;
+  readonly #parts: FileParts;
+
+  private constructor(
+    files: Files,
+    readonly path: string,
+    readonly isUsable: IsUsable,
+  ) {
+    this.#parts = new FileParts(files, path);
+  }
+
+  /** @returns the index of a file that there may be, and what the file has */
+  static async open(
+    files: Files,
+    path: string,
+    isUsable: IsUsable,
+    turns: Yielder,
+  ): Promise<{ readonly index: FileIndex; readonly existing: Existing }> {
+    const index = new FileIndex(files, path, isUsable);
+    let [bytes, last] = [0, 10];
+    const parts = async function* (name: string, from?: number) {
+      for await (const part of files.parts(name, from)) {
+        bytes += part.length;
+        last = part.at(-1) ?? last;
+        yield part;
+      }
+    };
+    for await (const lines of lineGroupsIn({ parts }, path)) {
+      await turns.next();
+      for (const { start, line } of lines) {
+        const { kind, key } = headOf(line);
+        if (kind === "key") index.#table.set(key, { start, end: start + line.length });
+      }
+    }
+    return { index, existing: { bytes, isCut: last !== 10 } };
+  }
+
+  /** Whether there seems to be one: it may turn out not to be usable when it is read. */
+  has(key: string): boolean {
+    return this.#recent.has(key) || this.#table.get(key) !== undefined;
+  }
+
+  /** After it resolves to undefined, `has` is false. */
+  async get(key: string): Promise<Reply | undefined> {
+    const known = this.#recent.get(key);
+    if (known) return known;
+    const span = this.#table.get(key);
+    if (!span) return undefined;
+    const reply = await this.#at(span);
+    if (reply?.key === key) return reply;
+    this.#table.delete(key);
+    return undefined;
+  }
+
+  /** Its line is in the file by now. */
+  set(reply: Reply, span: Span): void {
+    this.#table.set(reply.key, span);
+    this.#recent.set(reply.key, reply);
+    this.#recentSize += reply.text.length;
+    for (const [key, { text }] of this.#recent) {
+      if (this.#recentSize <= RECENT) break;
+      this.#recent.delete(key);
+      this.#recentSize -= text.length;
+    }
+  }
+
+  /** In no order. */
+  async *all(): AsyncGenerator<Reply> {
+    const spans = [...this.#table.spans()].sort((a, b) => a.start - b.start);
+    for (const span of spans) {
+      const reply = await this.#at(span);
+      if (reply) yield reply;
+    }
+  }
+
+  async #at(span: Span): Promise<Reply | undefined> {
+    const reply = readReply(objectOn(await this.#parts.read(span)));
+    return reply && this.isUsable(reply) ? reply : undefined;
+  }
+}
+
+/** Bytes. */
+const PART = 2 ** 18;
+const PARTS_KEPT = 32;
+
+/** Reads spans of a file that grows; the parts that were read last stay in memory. */
+class FileParts {
+  /** By their place in the file, the oldest first. */
+  readonly #parts = new Map<number, Promise<Uint8Array>>();
+
+  constructor(
+    readonly files: Pick<Files, "parts">,
+    readonly path: string,
+  ) {}
+
+  /** What the file has of it. */
+  async read({ start, end }: Span): Promise<Uint8Array> {
+    const found: Uint8Array[] = [];
+    for (let at = start; at < end; ) {
+      const index = Math.floor(at / PART);
+      const [from, to] = [at - index * PART, Math.min(end - index * PART, PART)];
+      const part = await this.#part(index, to);
+      if (part.length < to) break;
+      found.push(part.subarray(from, to));
+      at = index * PART + to;
+    }
+    const [only = new Uint8Array()] = found;
+    return found.length <= 1 ? only : Buffer.concat(found);
+  }
+
+  /** @param least bytes that it must have: the last part of the file may have grown since it was read */
+  async #part(index: number, least: number): Promise<Uint8Array> {
+    const known = this.#parts.get(index);
+    const part = await known;
+    if (known && part && part.length >= least) return part;
+    // Whoever came first has begun to read it again.
+    const current = this.#parts.get(index);
+    const reading = current && current !== known ? current : this.#read(index);
+    this.#parts.delete(index);
+    this.#parts.set(index, reading);
+    for (const oldest of this.#parts.keys()) {
+      if (this.#parts.size <= PARTS_KEPT) break;
+      this.#parts.delete(oldest);
+    }
+    return reading;
+  }
+
+  async #read(index: number): Promise<Uint8Array> {
+    const found: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const part of this.files.parts(this.path, index * PART)) {
+        found.push(part);
+        length += part.length;
+        if (length >= PART) break;
+      }
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
+    const [only = new Uint8Array()] = found;
+    return (found.length <= 1 ? only : Buffer.concat(found)).subarray(0, PART);
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Lines start with `{"key":"…"` for a reply and `{"discredited":"…"` for an invalidated one. */
+function headOf(line: Uint8Array): { readonly kind: string | undefined; readonly key: string } {
+  const head = decoder.decode(line.subarray(0, 200));
+  const [, kind, key = ""] = /^\{"(key|discredited)":"([^"\\]*)"/.exec(head) ?? [];
+  return { kind, key };
+}
