@@ -173,6 +173,8 @@ const warningCode = z.enum([
   "sample dropped",
   "not scored",
   "parameter refused",
+  /** The model named in `detail` takes no images, so its requests for feedback describe them only. */
+  "images not shown",
   "reply repaired",
   /** `count` of `of` replies for `purpose` were cut, from `tokens` on. */
   "replies cut",

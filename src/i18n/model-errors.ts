@@ -85,7 +85,9 @@ export const MODEL_ERRORS: ModelErrors = {
     ({ identity, status, model, reason, detail }, { t }) =>
       reason === "too long"
         ? t("A request is too long for model {0}: {1}.", model, clause(detail))
-        : t("{0} rejected a request for model {1} ({2}): {3}.", serverLabel(identity), model, status, clause(detail)),
+        : reason === "images"
+          ? t("Model {0} doesn't take images: {1}.", model, clause(detail))
+          : t("{0} rejected a request for model {1} ({2}): {3}.", serverLabel(identity), model, status, clause(detail)),
     "check model",
   ),
   ModelUnknown: entry(

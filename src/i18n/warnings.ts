@@ -56,6 +56,11 @@ export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): 
       return at(t("A sample has no gradient because a call for it failed."), warning.detail);
     case "parameter refused":
       return at(t("The model doesn't accept a parameter, so requests were sent without it."), warning.detail);
+    case "images not shown":
+      return at(
+        t("The model that gives feedback doesn't take images, so it doesn't see those that steps read."),
+        warning.detail,
+      );
     case "not scored":
       return at(t("An answer could not be scored. It counts neither as right nor as wrong."), warning.detail);
     case "reply repaired":

@@ -175,8 +175,8 @@ export class RequestRefused extends Failure<"RequestRefused"> {
     readonly status: number,
     readonly model: string,
     readonly detail: string,
-    /** `too long`: for the model's context, the server's body limit, or the tokens of a minute. */
-    readonly reason: "invalid" | "too long" = "invalid",
+    /** `too long`: for the model's context, the server's body limit, or the tokens of a minute. `images`: the model takes none. */
+    readonly reason: "invalid" | "too long" | "images" = "invalid",
   ) {
     super("RequestRefused", "request", `${identity} refused the request for model ${model} (${status}): ${detail}`);
   }

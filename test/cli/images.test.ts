@@ -23,11 +23,11 @@ const viewer: Model = {
   },
 };
 
-async function put(bench: Bench, rows: readonly object[], node: object = {}): Promise<void> {
+async function put(bench: Bench, rows: readonly object[], node: object = {}, others: object = {}): Promise<void> {
   const graph = {
     version: 1,
     inputs: { photo: { description: "a photo", type: "image" } },
-    nodes: { see: { inputs: ["photo"], instruction: "Say what it shows.", ...node } },
+    nodes: { ...others, see: { inputs: ["photo"], instruction: "Say what it shows.", ...node } },
     output: "see",
     models: { forward: "viewer" },
     data: { train: rows, validation: [{ photo: "img/9.png", answer: "9" }], target: "answer" },
@@ -43,6 +43,55 @@ const ROWS = [
   { photo: "img/1.png", answer: "1" },
   { photo: urlOf(png(7)), answer: "7" },
 ];
+
+/** A step that never improves, and a person who gives feedback. */
+const critic: Model = {
+  identity: "critic",
+  async complete({ schema }): Promise<ModelReply> {
+    const keys = Object.keys(Object(schema?.schema.properties));
+    const text = schema ? JSON.stringify(Object.fromEntries(keys.map((key) => [key, "Look closer."]))) : "none";
+    const usage = { prompt: 90, completion: 1, estimated: false };
+    const rest = { key: "", source: "provider", requests: 1, milliseconds: 0 } as const;
+    return { text, usage, model: "critic", finish: "stop", ...rest };
+  },
+};
+
+describe("the model that gives feedback on a step that reads an image", () => {
+  const LOOK = { look: { inputs: ["photo"], instruction: "Describe it." } };
+  const run = ["optimize", "see.agentgraph.json", "--json", "--model-forward", "viewer"];
+  const feedback = (bench: Bench, model: string) =>
+    bench.server.log
+      .filter(({ body }) => body.model === model && JSON.stringify(body).includes("<feedback>"))
+      .map(({ body }) => JSON.stringify(body.messages));
+
+  it("sees it, if it takes images", async () => {
+    const bench = await open({ model: critic });
+    await put(bench, ROWS, { inputs: ["photo", "look"] }, LOOK);
+    const { stdout, stderr } = await bench.keyed(...run, "--base-url", bench.server.url, "--model-backward", "eyes");
+    const report = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+    const asked = feedback(bench, "eyes");
+    expect(asked.length).toBeGreaterThan(0);
+    for (const one of asked) expect(one).toContain(`"image_url":{"url":"data:image/png;base64,`);
+    expect(asked.join()).toContain('<image id=\\"photo\\">');
+    expect(report.warnings.join("\n")).not.toContain("images");
+  });
+
+  it("is asked without it, if it takes none, and the run says so once", async () => {
+    const bench = await open({ model: critic, sightless: ["blind"] });
+    await put(bench, ROWS, { inputs: ["photo", "look"] }, LOOK);
+    const { stdout, stderr } = await bench.keyed(...run, "--base-url", bench.server.url, "--model-backward", "blind");
+    const report = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+    expect(report.status).toBe("done");
+    const warnings = report.warnings.filter((text: string) => text.includes("doesn't take images"));
+    expect(warnings).toHaveLength(1);
+    const asked = feedback(bench, "blind");
+    expect(
+      asked.filter((one) => one.includes("image_url")),
+      "the first request alone",
+    ).toHaveLength(1);
+    expect(asked.filter((one) => one.includes("They can't be shown to you")).length).toBeGreaterThan(1);
+  });
+});
 
 describe("an input that is an image", () => {
   it.each<[string, object]>([

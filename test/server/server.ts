@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly models?: readonly string[];
   /** Parameters that are answered with a 400, as a reasoning model's server does. */
   readonly refuses?: readonly string[];
+  /** Names of models that take no images: a request with one is answered with OpenAI's 400. */
+  readonly sightless?: readonly string[];
   /** The most that `response_format` may ask for. */
   readonly format?: "json_schema" | "json_object" | "none";
   /** Tokens of thinking before each answer, which count as its own. */
@@ -232,7 +234,11 @@ function misbehave(response: ServerResponse, fault: Fault, body: ChatBody): void
 }
 
 /** The first thing about a request that this server does not take. */
-function refusalOf(body: ChatBody, { refuses = [], format = "json_schema" }: ServerOptions) {
+function refusalOf(body: ChatBody, { refuses = [], sightless = [], format = "json_schema" }: ServerOptions) {
+  if (sightless.includes(body.model) && JSON.stringify(body.messages).includes('"image_url"')) {
+    const message = "Invalid content type. image_url is only supported by certain models.";
+    return { param: "messages.[1].content.[0].type", message };
+  }
   const param = refuses.find((name) => name in body);
   if (param !== undefined) {
     const instead = param === "max_tokens" ? " Use 'max_completion_tokens' instead." : "";

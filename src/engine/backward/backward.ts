@@ -21,6 +21,7 @@ import type { BackwardPass, GradientContext } from "./batch-gradients.ts";
 import { joinGradients, quoted, readContributions, schemaOf } from "./feedback-reply.ts";
 import { perElementNote } from "./node-description.ts";
 import { judgedIn, scoresIn } from "./scored-nodes.ts";
+import { ShownImages } from "./shown-images.ts";
 
 const WORDS_PER_ENTRY = 80;
 
@@ -67,6 +68,7 @@ export function createBackward(deps: BackwardDeps): Backward {
 function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask, emit }: BackwardDeps): Backward {
   const inFile = new Map(file.nodes.map((node) => [node.id, node]));
   const readable = readableNames(file);
+  const images = new ShownImages(choice.model, emit);
   const topology = topologyOf(graph);
   const nodes = new Map(topology.order.map((node) => [node.id, node]));
   const { isNeeded } = topology;
@@ -295,9 +297,8 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
       ].join("\n"),
     });
     const asked = areEdgesAsked ? [...about, edges] : about;
-    const given = await askFor(node, keys, system, user, pass, (value) =>
-      readContributions(value, asked, isOwnAsked ? own : null, otherwise),
-    );
+    const read = (value: unknown) => readContributions(value, asked, isOwnAsked ? own : null, otherwise);
+    const given = await images.ask(inputs, (end) => askFor(node, keys, system, user + end, pass, read));
     if (!areEdgesAsked) return given;
     const ofEdges = given.to.get(edges) ?? "";
     const to = [...given.to].filter(([name]) => name !== edges);

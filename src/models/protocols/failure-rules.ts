@@ -70,6 +70,18 @@ const RULES: readonly Rule[] = [
   { page: "html", status: [404, 405], failure: wrongAddress("not found") },
   { page: "html", status: [429], failure: limited },
   { page: "html", failure: wrongAddress("web page") },
+  // A model without images. OpenAI, Ollama, LM Studio, DeepSeek, vLLM, Mistral, Anthropic; OpenRouter with 404, llama.cpp with 500.
+  {
+    message: new RegExp(
+      [
+        "image_url is only supported by|(does not|doesn't|don't) (support|accept) (images?\\b|vision|multimodal)(?! (format|media|type|size))",
+        "endpoints found that support image input|image input is not (enabled|supported)|not a multimodal model",
+        "unknown variant .?image_url|missing data required for image input|at most 0 image",
+      ].join("|"),
+      "i",
+    ),
+    failure: ({ status }, { identity, model }, detail) => new RequestRefused(identity, status, model, detail, "images"),
+  },
   // OpenAI, Azure, gateways, DeepSeek, Alibaba, Zhipu: the content of the request.
   {
     code: /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|moderation_blocked|data_inspection_failed|DataInspectionFailed|1301|PROHIBITED_CONTENT|SAFETY|sensitive_words_detected)$/,

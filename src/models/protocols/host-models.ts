@@ -98,7 +98,7 @@ export function createHostModel({ chats, identity, clock, timeout = DEFAULT_TIME
     const started = clock.now();
     const { model } = request;
     if (request.messages.some(({ content }) => hasImage(content))) {
-      throw new RequestRefused(identity, 400, model, "images can't be sent to models of the editor");
+      throw new RequestRefused(identity, 400, model, "images can't be sent to models of the editor", "images");
     }
     const chat = await abortable(find(model), signal);
     const { schema: _, ...unshaped } = request;

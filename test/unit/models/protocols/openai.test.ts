@@ -163,6 +163,29 @@ describe("a reply", () => {
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ text });
   });
 
+  it.each<[number, string]>([
+    [400, "Invalid content type. image_url is only supported by certain models."],
+    [400, "this model does not support image input"],
+    [400, "Failed to deserialize: messages[1]: unknown variant `image_url`, expected `text`"],
+    [400, "Image input is not enabled for this model"],
+    [400, "Model does not support images. Please use a model that does."],
+    [404, "No endpoints found that support image input"],
+    [500, "image input is not supported - hint: you may need to provide the mmproj"],
+    [400, "At most 0 image(s) may be provided in one request."],
+  ])("is a refusal of images (%i): %s", async (status, message) => {
+    const url = await serveRaw(status, JSON.stringify({ error: { message } }));
+    await expect(connect(url).complete(request("hi"), never)).rejects.toMatchObject({
+      code: "RequestRefused",
+      reason: "images",
+    });
+  });
+
+  it("of an image of the wrong format is none of all images", async () => {
+    const message = "The model does not support image format image/bmp";
+    const url = await serveRaw(400, JSON.stringify({ error: { message } }));
+    await expect(connect(url).complete(request("hi"), never)).rejects.toMatchObject({ reason: "invalid" });
+  });
+
   it.each([
     ["length", "length"],
     ["MAX_TOKENS", "length"],
