@@ -7,10 +7,17 @@ export interface Rows {
   /** Of the file with the rows: `json`, `jsonl` or `csv`. */
   readonly ending: string;
   readonly loss: string;
+  /** Part of the rows in each set. Default: .3, .5 and .2. */
+  readonly split?: { readonly train: number; readonly validation: number; readonly test: number };
 }
 
+const USUAL = { train: 0.3, validation: 0.5, test: 0.2 };
+
 /** Writes a chain in which every node also reads the question, and its rows. @returns the path of the graph file */
-export async function writeGraph(folder: string, { samples, nodes, ending, loss }: Rows): Promise<string> {
+export async function writeGraph(
+  folder: string,
+  { samples, nodes, ending, loss, split = USUAL }: Rows,
+): Promise<string> {
   const ids = Array.from({ length: nodes }, (_, index) => `n${index}`);
   const file = {
     version: 1,
@@ -27,7 +34,7 @@ export async function writeGraph(folder: string, { samples, nodes, ending, loss 
       ]),
     ),
     output: ids.at(-1),
-    data: { file: `rows.${ending}`, split: { train: 0.3, validation: 0.5, test: 0.2, seed: 1 }, target: "answer" },
+    data: { file: `rows.${ending}`, split: { ...split, seed: 1 }, target: "answer" },
     loss: { kind: loss },
     optimize: { budget: { calls: 10_000_000 } },
   };

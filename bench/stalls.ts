@@ -2,7 +2,6 @@
 // VS Code's extension host would wait: load, estimate, run with a view of it ten times a second, end, read back, resume.
 // A run that is not at its end after SECONDS is cancelled. LOSS f1 grades answers. Where other programs keep the processors
 // busy, the milliseconds that a task was at work (on Linux) tell more than those that passed.
-import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,13 +17,12 @@ import { readRun } from "../src/run/record/runs.ts";
 import { type Run, resumeRun, startRun } from "../src/run/run.ts";
 import { summaryOf } from "../src/run/state/summary.ts";
 import { writeGraph } from "./rows.ts";
+import { memory, watched } from "./watched.ts";
 
 const [samples = 10_000, nodes = 20, seconds = 20] = process.argv.slice(2, 5).map(Number);
 const loss = process.argv[5] ?? "number";
-/** Milliseconds between two looks at the clock, and between two snapshots of the view. */
-const LOOK = 2;
+/** Milliseconds between two snapshots of the view. */
 const PACE = 100;
-const LONG = 50;
 
 /** Answers at once: half of the questions right, whatever the instructions say. */
 const model: Model = {
@@ -112,50 +110,4 @@ try {
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
-}
-
-/** Prints how long the longest task was in it, and how many were longer than they should be. */
-async function watched<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const passed: number[] = [];
-  const worked: number[] = [];
-  const started = performance.now();
-  let last = started;
-  let lastWork = atWork();
-  const look = () => {
-    const [now, work] = [performance.now(), atWork()];
-    passed.push(now - last - LOOK);
-    worked.push(work - lastWork);
-    [last, lastWork] = [now, work];
-  };
-  const timer = setInterval(look, LOOK);
-  await new Promise((resolve) => setTimeout(resolve, LOOK));
-  try {
-    return await work();
-  } finally {
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
-    clearInterval(timer);
-    look();
-    const seconds = ((last - started) / 1000).toFixed(1).padStart(6);
-    console.log(`${name.padEnd(12)} ${seconds} s, ${tasks(passed)}; at work ${tasks(worked)}; ${memory()} MB`);
-  }
-}
-
-function tasks(milliseconds: readonly number[]): string {
-  const long = milliseconds.filter((one) => one > LONG).length;
-  return `longest task ${Math.max(...milliseconds)
-    .toFixed(0)
-    .padStart(4)} ms, ${long} over ${LONG}`;
-}
-
-/** Milliseconds for which this thread has had a processor; NaN where the system does not tell. */
-function atWork(): number {
-  try {
-    return Number(readFileSync("/proc/self/schedstat", "latin1").split(" ")[0]) / 1e6;
-  } catch {
-    return Number.NaN;
-  }
-}
-
-function memory(): number {
-  return Math.round(process.memoryUsage().rss / 1e6);
 }

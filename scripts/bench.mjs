@@ -11,6 +11,7 @@ const BENCHES = {
   signatures: "bench/signatures/main.ts",
   layout: "bench/layout/main.ts",
   stalls: "bench/stalls.ts",
+  scale: "bench/scale.ts",
   "long-log": "bench/long-log.ts",
   language: "bench/language.ts",
 };

@@ -89,6 +89,12 @@ export interface ForwardOptions {
   readonly priority?: number;
 }
 
+/**
+ * Maximum number of scored passes that hold their values. Those of earlier ones come from the saved replies if they are asked
+ * for again, so that a run of 100,000 samples does not hold 500,000 replies.
+ */
+const PASSES_HELD = 2_000;
+
 /** Where no code can run. */
 const NOWHERE: Local = {
   get sandbox(): never {
@@ -137,6 +143,8 @@ export function createForward({
   const inFile = new Map(graph.nodes.map((node) => [node.id, node]));
   const patterns = new Patterns();
   const passes = new Map<string, ForwardPass>();
+  /** Release the values of the passes that were scored last, oldest first. */
+  const releases: (() => void)[] = [];
   /** Cached per texts object: thousands of samples share the same one. */
   const thetas = new WeakMap<Texts, Theta>();
   /** Samples already reported as unscored. */
@@ -151,19 +159,7 @@ export function createForward({
 
     const order = orderUnder(texts);
     const spent = new Spent(price);
-    const values = new Map<string, () => Promise<Value>>();
-    for (const input of graph.inputs) {
-      const text = sample.inputs[input.name] ?? "";
-      const json = input.type === "json" ? structureIn(text) : undefined;
-      values.set(input.name, async () => ({ ...given(text), ...(json !== undefined && { json }) }));
-    }
-    for (const node of order) {
-      const text = fitText(inFile.get(node.id) ?? node, texts[node.id] ?? node.text, node.inputs);
-      values.set(
-        node.id,
-        once(() => run(node, text)),
-      );
-    }
+    let values: ReadonlyMap<string, () => Promise<Value>> | null = null;
     const scored = once(score);
     const pass: ForwardPass = {
       theta,
@@ -179,7 +175,25 @@ export function createForward({
     return pass;
 
     function valueAt(name: string): Promise<Value> {
+      values ??= openValues();
       return values.get(name)?.() ?? Promise.reject(new Error(`no value named ${name}`));
+    }
+
+    function openValues() {
+      const opened = new Map<string, () => Promise<Value>>();
+      for (const input of graph.inputs) {
+        const text = sample.inputs[input.name] ?? "";
+        const json = input.type === "json" ? structureIn(text) : undefined;
+        opened.set(input.name, async () => ({ ...given(text), ...(json !== undefined && { json }) }));
+      }
+      for (const node of order) {
+        const text = fitText(inFile.get(node.id) ?? node, texts[node.id] ?? node.text, node.inputs);
+        opened.set(
+          node.id,
+          once(() => run(node, text)),
+        );
+      }
+      return opened;
     }
 
     async function run(node: GraphNode, text: string): Promise<Value> {
@@ -215,7 +229,13 @@ export function createForward({
         onScored?.(error);
         return null;
       });
-      if (scored) onScored?.(null);
+      if (scored) {
+        onScored?.(null);
+        releases.push(() => {
+          values = null;
+        });
+        if (releases.length > PASSES_HELD) releases.shift()?.();
+      }
       void emit({
         type: "scored",
         theta,

@@ -47,6 +47,21 @@ describe("a forward pass", () => {
     expect((await pass.value("question")).text).toBe("question 1");
   });
 
+  it("lets go of its values once thousands more are scored, and asks the saved replies for them again", async () => {
+    const { forward, asked } = openForward(diamond);
+    const theta = texts(diamond);
+    const passes = Array.from({ length: 2_100 }, (_, index) => forward(theta, sampleOf(String(index)), validation));
+    for (const pass of passes) await pass.score;
+    const before = asked().length;
+    expect((await passes.at(-1)?.value("answer"))?.text).toBe("value of answer");
+    expect(asked().length).toBe(before);
+    expect(forward(theta, sampleOf("0"), validation)).toBe(passes[0]);
+    expect((await passes[0]?.value("answer"))?.text).toBe("value of answer");
+    expect(asked().slice(before).sort()).toEqual(["answer", "left", "plan", "right"]);
+    await passes[0]?.score;
+    expect(asked().length).toBe(before + 4);
+  });
+
   it("asks each llm node once, and only those that the output depends on", async () => {
     const aside = [llm("aside", ["question"]), llm("after", ["answer"])];
     const graph = graphOf([...aside.slice(0, 1), ...diamond.nodes, ...aside.slice(1)], { output: "answer" });
