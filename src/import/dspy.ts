@@ -21,11 +21,13 @@ export const dspy: Importer = {
     const notes: string[] = [];
     /** Field → the predictor that produces it. */
     const makers = new Map<string, string>();
-    for (const { steps, predictor } of found) {
-      const fields = listOf(mappingOf(predictor.signature).fields).map((field) => fieldOf(mappingOf(field)));
+    const signatures = found.map(({ predictor }) => signatureOf(predictor));
+    const known = new Set(signatures.flatMap(({ fields, instructions }) => outputsAmong(fields, instructions) ?? []));
+    for (const [index, { steps, predictor }] of found.entries()) {
+      const { fields = [], instructions = "" } = signatures[index] ?? {};
       const id = names.take(steps.join("_").replace(/_?predict(?:or)?$/, "") || "answer");
       const isReact = fields.includes("next_tool_name");
-      const made = outputsAmong(fields, textOf(mappingOf(predictor.signature).instructions) ?? "");
+      const made = outputsAmong(fields, instructions) ?? outputsByOthers(fields, known);
       const output = made.at(-1) ?? null;
       const read = fields.filter((name) => !made.includes(name) && !(isReact && name === TRAJECTORY));
       for (const name of read) {
@@ -73,15 +75,26 @@ const REACT: ReadonlySet<string> = new Set(["next_thought", "next_tool_name", "n
 
 /**
  * The outputs of a signature. Its state has the fields in order and does not say which are outputs: those that the
- * standard instruction names, those of ReAct, those from the reasoning on, else the last.
+ * standard instruction names, those of ReAct, or those from the reasoning on; null if neither is there.
  */
-function outputsAmong(fields: readonly string[], instructions: string): string[] {
+function outputsAmong(fields: readonly string[], instructions: string): string[] | null {
   if (fields.some((name) => REACT.has(name))) return fields.filter((name) => REACT.has(name));
   const thought = fields.findIndex((name) => THOUGHTS.has(name));
   if (thought >= 0) return fields.slice(thought);
   const [, named = ""] = /^Given the fields? .*?, produce the fields? (.*)\.\s*$/.exec(instructions) ?? [];
   const said = [...named.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name).filter((name) => fields.includes(name));
-  return said.length > 0 ? said : fields.slice(-1);
+  return said.length > 0 ? said : null;
+}
+
+/** The fields from the end that are outputs of other predictors; the last one if there are none. */
+function outputsByOthers(fields: readonly string[], known: ReadonlySet<string>): readonly string[] {
+  const start = fields.findLastIndex((name) => !known.has(name)) + 1;
+  return fields.slice(start > 0 && start < fields.length ? start : -1);
+}
+
+function signatureOf(predictor: Mapping): { readonly fields: string[]; readonly instructions: string } {
+  const { fields, instructions } = mappingOf(predictor.signature);
+  return { fields: listOf(fields).map((field) => fieldOf(mappingOf(field))), instructions: textOf(instructions) ?? "" };
 }
 
 interface Predictor {

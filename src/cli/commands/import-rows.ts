@@ -1,5 +1,6 @@
 import { relative, resolve } from "node:path";
-import { decodeData } from "../../data/rows.ts";
+import { DataUnreadable } from "../../data/row.ts";
+import { decodeData, formatOf } from "../../data/rows.ts";
 import { MAX_DATA } from "../../graph/containment.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../../i18n/plain-text.ts";
@@ -19,9 +20,17 @@ export async function importRowsCommand(
   options: ImportRowsOptions,
 ): Promise<number> {
   const { rowsOfTraces } = await import("../../import/traces.ts");
-  const records: unknown[] = [];
+  const records: TraceRecord[] = [];
   for (const path of paths) records.push(...(await recordsOf(path, deps.files)));
-  const { rows, format, answered, unknown } = rowsOfTraces(records, options.acceptOutputs === true);
+  const { rows, format, answered, unknown, empty } = rowsOfTraces(
+    records.map(({ value }) => value),
+    options.acceptOutputs === true,
+  );
+  if (format !== null && rows.length === 0) {
+    throw new UsageError(
+      `The ${format} traces of ${paths.join(", ")} have no inputs. Record the content of messages, e.g. with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, and name the file with the logs, too.`,
+    );
+  }
   if (rows.length === 0 || format === null) {
     throw new UsageError(
       `${paths.join(", ")} holds no traces with inputs: OTLP JSON, OpenInference, Langfuse and LangSmith are read.`,
@@ -41,20 +50,41 @@ export async function importRowsCommand(
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const name = relative(process.cwd(), target) || target;
   output.print(
-    `Wrote ${rows.length} rows of ${format} traces to ${plain(name)}. Columns: ${plain(columns.join(", "))}.`,
+    `Wrote ${ENGLISH.count(rows.length, "row")} of ${format} traces to ${plain(name)}. Columns: ${plain(columns.join(", "))}.`,
   );
   output.print(`${ENGLISH.count(answered, "answer")} confirmed or corrected by people, in the column "answer".`);
   const open = rows.length - answered;
   if (open > 0)
     output.print(
-      `${open} rows have no answer: correct them, use a judge, or count outputs that nobody criticized with --accept-outputs.`,
+      `Rows without an answer: ${open}. Correct them, use a judge, or count outputs that nobody criticized with --accept-outputs.`,
     );
-  if (unknown > 0) output.warn(`${unknown} records are of no known format and are left out.`);
-  if (output.json) output.object({ version: 1, file: name, format, rows: rows.length, answered, unknown, columns });
+  if (unknown.length > 0) {
+    const places = unknown.slice(0, 5).map((index) => records[index]?.place ?? "");
+    const more = unknown.length > places.length ? ", …" : "";
+    output.warn(`Of no known format, so left out (${unknown.length}): ${plain(places.join(", "))}${more}.`);
+  }
+  if (empty > 0) output.warn(`Traces without inputs, left out: ${empty}.`);
+  if (output.json)
+    output.object({
+      version: 1,
+      file: name,
+      format,
+      rows: rows.length,
+      answered,
+      unknown: unknown.length,
+      empty,
+      columns,
+    });
   return EXIT.done;
 }
 
-async function recordsOf(path: string, files: Cli["deps"]["files"]): Promise<unknown[]> {
+interface TraceRecord {
+  readonly value: unknown;
+  /** The file, with the line or the row. */
+  readonly place: string;
+}
+
+async function recordsOf(path: string, files: Cli["deps"]["files"]): Promise<TraceRecord[]> {
   const read = async () => {
     const { bytes, kind } = await files.stat(resolve(path));
     if (kind !== "file" || bytes > MAX_DATA)
@@ -65,18 +95,34 @@ async function recordsOf(path: string, files: Cli["deps"]["files"]): Promise<unk
     throw error instanceof UsageError ? error : new UsageError(`${path} does not exist or can't be read.`);
   });
   if (text === null) throw new UsageError(`${path} is not UTF-8 text.`);
+  if (/\.(?:csv|tsv)$/i.test(path)) return tableOf(path, text);
   try {
-    return [JSON.parse(text)];
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value)
+      ? value.map((one, at) => ({ value: one, place: `${path}, record ${at + 1}` }))
+      : [{ value, place: path }];
   } catch {
     // One record a line.
   }
   const lines = text.split("\n");
   return lines.flatMap((line, at) => {
     if (line.trim() === "") return [];
+    const place = `${path}, line ${at + 1}`;
     try {
-      return [JSON.parse(line)];
+      return [{ value: JSON.parse(line), place }];
     } catch {
-      throw new UsageError(`${path}, line ${at + 1}, is not JSON.`);
+      throw new UsageError(`${place}, is not JSON.`);
     }
   });
+}
+
+async function tableOf(path: string, text: string): Promise<TraceRecord[]> {
+  const context = { name: path, locale: ENGLISH, yieldNow: async () => {} };
+  try {
+    const table = await formatOf(path)?.(text, context);
+    return (table?.rows ?? []).map(({ fields, number }) => ({ value: fields, place: `${path}, row ${number}` }));
+  } catch (error) {
+    if (error instanceof DataUnreadable) throw new UsageError(error.message);
+    throw error;
+  }
 }

@@ -437,6 +437,7 @@ it("reads which fields of DSPy's signatures are outputs, as its versions 2.5 to 
   const state = {
     react: predictor(react, "question", "trajectory", "next_thought", "next_tool_name", "next_tool_args"),
     "extract.predict": predictor("Extract.", "question", "trajectory", "reasoning", "answer", "source"),
+    tuned: predictor("Extract well.", "question", "trajectory", "answer", "source"),
     "rate[0]": predictor("Given the fields `answer`, produce the fields `score`, `doubt`.", "answer", "score", "doubt"),
     metadata: { dependency_versions: { dspy: "3.0.4" } },
   };
@@ -444,6 +445,7 @@ it("reads which fields of DSPy's signatures are outputs, as its versions 2.5 to 
   expect(Object.keys(graph.inputs)).toEqual(["question"]);
   expect(graph.nodes.react.inputs).toEqual(["question"]);
   expect(graph.nodes.extract).toMatchObject({ role: "gives answer, source", inputs: ["question", "react"] });
-  expect(graph.nodes.rate_0).toMatchObject({ role: "gives score, doubt", inputs: ["extract"] });
+  expect(graph.nodes.tuned).toMatchObject({ role: "gives answer, source", inputs: ["question", "react"] });
+  expect(graph.nodes.rate_0).toMatchObject({ role: "gives score, doubt", inputs: ["tuned"] });
   expect(notes.join("\n")).toContain("the loop of ReAct and its tools do not run here");
 });

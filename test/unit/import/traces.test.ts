@@ -110,7 +110,133 @@ describe("rows of traces", () => {
       format: null,
       rows: [],
       answered: 0,
-      unknown: 4,
+      unknown: [0, 1, 2, 3],
+      empty: 0,
+    });
+  });
+
+  it("takes the names of steps around calls, and the answer of the last one", () => {
+    const span = (spanId: string, parentSpanId: string, name: string, at: number, more: object[] = []) => ({
+      ...{ traceId: "t", spanId, parentSpanId, name, startTimeUnixNano: String(at) },
+      attributes: more,
+    });
+    const call = (spanId: string, parent: string, at: number, asked: string, said: string) =>
+      span(spanId, parent, "chat gpt", at, [
+        attribute(
+          "gen_ai.input.messages",
+          JSON.stringify([{ role: "user", parts: [{ type: "text", content: asked }] }]),
+        ),
+        attribute(
+          "gen_ai.output.messages",
+          JSON.stringify([{ role: "assistant", parts: [{ type: "text", content: said }] }]),
+        ),
+      ]);
+    const steps = [
+      ...[call("3", "2", 30, "Why?", "Look"), span("2", "1", "plan", 20), call("5", "4", 50, "Look", "42")],
+      ...[
+        span("4", "1", "solve", 40),
+        call("6", "1", 60, "a", "x"),
+        call("7", "1", 70, "b", "y"),
+        span("1", "", "app", 10),
+      ],
+    ];
+    const evaluation = {
+      name: "gen_ai.evaluation.result",
+      attributes: [
+        { key: "gen_ai.evaluation.score.value", value: { doubleValue: 0.5 } },
+        attribute("gen_ai.evaluation.explanation", "too short"),
+      ],
+    };
+    const spans = steps.map((one) => (one.spanId === "5" ? { ...one, events: [evaluation] } : one));
+    expect(rowsOfTraces([{ resourceSpans: [{ scopeSpans: [{ spans }] }] }], true).rows).toEqual([
+      {
+        ...{ trace: "t", input: "Why?", output: "y", feedback: "too short", score: 0.5 },
+        steps: { plan: "Look", solve: "42", "chat gpt 3": "x", "chat gpt 4": "y" },
+      },
+    ]);
+  });
+
+  it("joins messages in logs to their spans", () => {
+    const spans = [{ traceId: "t", spanId: "1", name: "chat", attributes: [] }];
+    const text = (stringValue: string) => ({ stringValue });
+    const log = (eventName: string, values: { key: string; value: object }[]) => ({
+      ...{ traceId: "t", spanId: "1", eventName },
+      body: { kvlistValue: { values } },
+    });
+    const message = {
+      kvlistValue: {
+        values: [
+          { key: "content", value: text("Hello") },
+          { key: "role", value: text("assistant") },
+        ],
+      },
+    };
+    const logRecords = [
+      log("gen_ai.system.message", [{ key: "content", value: text("Be kind") }]),
+      log("gen_ai.user.message", [{ key: "content", value: text("Hi") }]),
+      log("gen_ai.choice", [{ key: "message", value: message }]),
+    ];
+    const records = [
+      { resourceLogs: [{ scopeLogs: [{ logRecords }] }] },
+      { resourceSpans: [{ scopeSpans: [{ spans }] }] },
+    ];
+    expect(rowsOfTraces(records, false).rows).toEqual([{ trace: "t", input: "Hi", output: "Hello" }]);
+    expect(rowsOfTraces(records.slice(1), false)).toMatchObject({ format: "OTLP", rows: [], empty: 1 });
+  });
+
+  it("joins exports of Langfuse and LangSmith in several files", () => {
+    const langfuse = [
+      { id: "s", trace_id: "t", observation_id: null, name: "thumbs", value: 0, comment: "no", data_type: "NUMERIC" },
+      {
+        id: "b",
+        trace_id: "t",
+        parent_observation_id: "a",
+        type: "GENERATION",
+        name: "plan",
+        input: '"x"',
+        output: "Look",
+        start_time: "2026-11-30 10:00:01",
+      },
+      {
+        id: "a",
+        trace_id: "t",
+        parent_observation_id: "",
+        type: "SPAN",
+        name: "app",
+        input: '{"question":"Why?"}',
+        output: '{"answer":"42"}',
+        start_time: "2026-11-30 10:00:00",
+      },
+    ];
+    expect(rowsOfTraces(langfuse, false)).toMatchObject({
+      format: "Langfuse",
+      unknown: [],
+      rows: [{ trace: "t", question: "Why?", output: "42", feedback: "no", score: 0, steps: { plan: "Look" } }],
+    });
+    const langsmith = [
+      {
+        run_id: "r2",
+        trace_id: "r1",
+        parent_run_id: "r1",
+        name: "plan",
+        run_type: "llm",
+        inputs: { q: "a" },
+        outputs: { text: "Look" },
+      },
+      {
+        run_id: "r1",
+        trace_id: "r1",
+        parent_run_id: "",
+        name: "app",
+        run_type: "chain",
+        inputs: '{"q": "Why?"}',
+        outputs: '{"output": "42"}',
+      },
+      { id: "f", run_id: "r1", key: "user", score: null, value: null, comment: "wrong", correction: { output: "43" } },
+    ];
+    expect(rowsOfTraces(langsmith, false)).toMatchObject({
+      format: "LangSmith",
+      rows: [{ trace: "r1", q: "Why?", output: "42", answer: "43", feedback: "wrong", steps: { plan: "Look" } }],
     });
   });
 });
