@@ -14,7 +14,7 @@ export interface JinjaText {
 
 export function readJinja(text: string, where: string, t: Translate): JinjaText {
   const names = namesIn(text);
-  const marks = foreignMarks(text, new Set(names), "jinja").map(({ shown }) => shown);
+  const marks = foreignMarks(text, new Set(names), "jinja").flatMap(({ shown, isHint }) => (isHint ? [] : [shown]));
   const shown = [...new Set(marks)].slice(0, 4).join(", ");
   const note =
     marks.length > 0

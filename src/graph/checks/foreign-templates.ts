@@ -11,6 +11,8 @@ export interface ForeignMark {
   readonly what: string;
   /** What to write instead, if that is known. */
   readonly instead: string | null;
+  /** Whether it may be meant: a warning instead of an error. */
+  readonly isHint: boolean;
 }
 
 interface Kind {
@@ -22,6 +24,8 @@ interface Kind {
   readonly ofInput?: true;
   /** Whether it stands for the value of the first group, a name. */
   readonly isValue?: true;
+  /** Whether the mark can be meant as it is, so that it is only a warning. */
+  readonly isHint?: true;
 }
 
 const JINJA =
@@ -30,6 +34,9 @@ const JINJA =
 const NAME = "[\\p{L}_][\\p{L}\\p{N}_-]{0,99}";
 const SPACE = "[ \\t]{0,20}";
 const REST = "[^{}\\n]{0,300}";
+
+/** Letters, digits and what people put between them: `Step One`, `step 1.a`. */
+const LOOSE = "[\\p{L}\\p{N}_$@.][\\p{L}\\p{M}\\p{N} _.:$@/-]{0,60}";
 
 const ALL: readonly Templating[] = ["mustache", "python", "jinja", "dify"];
 /** Languages with values in double braces. */
@@ -88,6 +95,39 @@ const KINDS: readonly Kind[] = [
     ofInput: true,
     isValue: true,
   },
+  {
+    pattern: re(`(?<![\\\\{])\\{\\{[ \\t]{0,20}(${LOOSE})\\}\\}(?!\\})`),
+    what: translatable("a placeholder without a valid name"),
+    of: ["mustache"],
+    isValue: true,
+    isHint: true,
+  },
+  {
+    pattern: re(`(?<!\\{)\\{([\\p{L}_][\\p{L}\\p{M}\\p{N} _-]{0,60})\\}(?!\\})`),
+    what: translatable("a placeholder in another form"),
+    of: ["python"],
+    ofInput: true,
+    isValue: true,
+    isHint: true,
+  },
+  {
+    pattern: re(
+      `(?<![\\p{L}\\p{N}_\\\\])(?:\\$(?=${NAME}(?![\\p{L}\\p{N}_(]))|\\[\\[${SPACE}(?=${NAME}${SPACE}\\]\\])|<<${SPACE}(?=${NAME}${SPACE}>>)|%(?=${NAME}%)|<%=?${SPACE}(?=${NAME}${SPACE}%>))(${NAME})(?:${SPACE}(?:\\]\\]|>>|%>)|%)?`,
+    ),
+    what: translatable("a placeholder in another form"),
+    of: ["mustache", "python", "jinja"],
+    ofInput: true,
+    isValue: true,
+    isHint: true,
+  },
+  {
+    pattern: re(`\\{\\{${SPACE}(${NAME})${SPACE}\\}\\}`),
+    what: translatable("a placeholder in another form"),
+    of: ["dify"],
+    ofInput: true,
+    isValue: true,
+    isHint: true,
+  },
   { pattern: /\{\{[^{}\n]{1,300}\}\}/g, what: translatable("an expression"), of: ["jinja"] },
   { pattern: /\{%[^\n]{0,300}?%\}/g, what: translatable("a Jinja statement"), of: ["jinja"] },
   {
@@ -108,32 +148,42 @@ const MOST = 100;
 const OWN = /^\{\{ *\p{L}[\p{L}\p{M}\p{N}_-]* *\}\}$/u;
 
 /**
- * Every piece of another template language in a text, or of its own that is more than a name, in order.
+ * The pieces of other template languages in a text, and of its own language that are more than a name, in order.
  * @param inputs names of the node's inputs
+ * @param names of the graph's other inputs and nodes
  */
 export function foreignMarks(
   text: string,
   inputs: ReadonlySet<string>,
   templating: Templating = "mustache",
+  names: ReadonlySet<string> = new Set(),
 ): ForeignMark[] {
-  if (!text.includes("{") && !text.includes("%(")) return [];
+  if (!/[{$<]|%[(\p{L}_]|\[\[/u.test(text)) return [];
   const found: ForeignMark[] = [];
   const own = templating === "mustache" ? [] : readMarks(text, templating);
   const isTaken = (offset: number, length: number) =>
     [...own, ...found].some((mark) => offset < mark.offset + mark.length && mark.offset < offset + length);
+  const loose = new Map([...names, ...inputs].map((name) => [plain(name), name]));
   // In other texts, such braces are JSON or code.
   const fieldsOfInputs = templating === "python" && !isFormatString(text);
-  for (const { pattern, what, ofInput, isValue, of } of KINDS) {
+  for (const { pattern, what, ofInput, isValue, isHint, of } of KINDS) {
     if (!of.includes(templating)) continue;
     for (const { index, 0: mark, 1: name = "" } of text.matchAll(pattern)) {
       const needsInput = ofInput || (fieldsOfInputs && what === "a Python format field");
       if (templating === "mustache" && OWN.test(mark)) continue;
-      if ((needsInput && !inputs.has(name)) || isTaken(index, mark.length)) continue;
+      const meant = inputs.has(name) ? name : isValue && loose.get(plain(name));
+      if ((needsInput && !meant) || isTaken(index, mark.length)) continue;
       if (found.length === MOST) break;
       const shown = mark.length > 60 ? `${mark.slice(0, 59)}…` : mark;
-      const instead = isValue && inputs.has(name) ? placeholderOf(name, templating) : null;
-      found.push({ offset: index, length: mark.length, shown, what, instead });
+      const instead = isValue && meant ? placeholderOf(meant, templating) : null;
+      const isUnsure = isHint === true || (ofInput === true && !inputs.has(name));
+      found.push({ offset: index, length: mark.length, shown, what, instead, isHint: isUnsure });
     }
   }
   return found.sort((a, b) => a.offset - b.offset);
+}
+
+/** A name without case, spaces and signs: `Step One` and `step_one` are the same. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }

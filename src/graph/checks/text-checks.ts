@@ -43,7 +43,7 @@ export function checkText(
         : []),
     ]);
   }
-  checkForeignTemplates(document, node, text, inputs, firstLine);
+  checkForeignTemplates(document, node, text, { inputs, names }, firstLine);
   if (use === "instruction" && node.frame === null) checkRoles(document, node, text, firstLine);
   const keep = document.at(["nodes", node.id, "keep"])?.children ?? [];
   for (const entry of keep.slice(0, MOST_KEPT)) {
@@ -68,10 +68,11 @@ function checkForeignTemplates(
   document: JsonDocument,
   node: OutlineNode,
   text: string,
-  inputs: ReadonlySet<string>,
+  { inputs, names }: { readonly inputs: ReadonlySet<string>; readonly names: ReadonlySet<string> },
   firstLine: number,
 ): void {
-  const find = (content: string) => foreignMarks(content, inputs, node.templating);
+  const others = new Set([...names].filter((name) => name !== node.id));
+  const find = (content: string) => foreignMarks(content, inputs, node.templating, others);
   const reference = node.text?.reference ?? null;
   const found =
     reference !== null
@@ -111,13 +112,21 @@ function checkRoles(document: JsonDocument, node: OutlineNode, text: string, fir
 const MOST_FOREIGN = 20;
 
 /** The fault of a mark of another template language. Nothing is filled in where a text is a node's value. */
-export function foreignMarkFault(node: OutlineNode, { shown, what, instead }: ForeignMark, t: Translate) {
+export function foreignMarkFault(node: OutlineNode, { shown, what, instead, isHint }: ForeignMark, t: Translate) {
   const message = t("{0} is {1}, which AgentGraph doesn't fill in.", shown, t(what));
   if (!fillsIn(node)) {
     const remedy = t("Move it to the instruction of a node that reads this text.");
     return { code: "unknown-placeholder", message, remedy } as const;
   }
+  if (isHint && instead) {
+    const remedy = t("Write {0} if the value is meant.", instead);
+    return { code: "unknown-placeholder", message, remedy } as const;
+  }
   const braces = literalBraces(node, t);
+  if (isHint) {
+    const remedy = t("Write {0} for the value of an input, or {1}.", placeholderOf("name", node.templating), braces);
+    return { code: "unknown-placeholder", message, remedy } as const;
+  }
   const remedy = instead
     ? t("Write {0}, or {1}.", instead, braces)
     : t("Write {0} for the value of an input, or {1}.", placeholderOf("name", node.templating), braces);

@@ -59,7 +59,7 @@ describe("another template language", () => {
     "f(x) { return question }",
     "{{your answer here}}",
   ])("is not what only has braces: %s", (text) => {
-    expect(shown(text)).toEqual([]);
+    expect(foreignMarks(text, INPUTS).filter(({ isHint }) => !isHint)).toEqual([]);
   });
 
   it("lists each place once, in the order of the text", () => {
@@ -158,5 +158,78 @@ describe("in a graph", () => {
     const [fault, ...more] = readGraphText("/g.agentgraph.json", JSON.stringify(text), graphFormat).faults;
     expect(more).toEqual([]);
     expect(fault).toMatchObject({ code: "unknown-placeholder", severity: "warning" });
+  });
+});
+
+describe("what may be a placeholder is a warning", () => {
+  const hints = (text: string, templating?: "python" | "dify") =>
+    foreignMarks(text, INPUTS, templating, new Set(["step_one"])).map((mark) => [
+      mark.shown,
+      mark.instead,
+      mark.isHint,
+    ]);
+
+  it.each([
+    ["{{Chat History}}", "{{chat_history}}"],
+    ["{{ Step One }}", "{{step_one}}"],
+    ["{{the whole thing}}", null],
+    ["{{1}}", null],
+    ["{Question}", "{{question}}"],
+    ["{step_one}", "{{step_one}}"],
+    ["$question", "{{question}}"],
+    ["[[question]]", "{{question}}"],
+    ["<<question>>", "{{question}}"],
+    ["<%= question %>", "{{question}}"],
+    ["%question%", "{{question}}"],
+  ])("%s", (mark, meant) => {
+    expect(hints(`Read ${mark}, then answer.`)).toEqual([[mark, meant, true]]);
+  });
+
+  it.each([
+    "$5 and 50%",
+    "[[1, 2], [3]]",
+    "cat <<EOF",
+    "{a}{b}",
+    '{{"a": 1}}',
+    "$questions",
+    "{{question}}",
+    "{{x,y}}",
+  ])("%s is none", (text) => {
+    expect(hints(`Read ${text}, then answer.`)).toEqual([]);
+  });
+
+  it("knows the other languages", () => {
+    expect(hints("{Chat History} {question}", "python")).toEqual([["{Chat History}", "{chat_history}", true]]);
+    expect(hints("{{question}}", "dify")).toEqual([["{{question}}", "{{#question#}}", true]]);
+  });
+
+  it("names the place and what to write", () => {
+    const source = JSON.stringify({
+      version: 1,
+      inputs: { question: "", chat_history: "" },
+      nodes: {
+        solve: {
+          inputs: ["question", "chat_history"],
+          instruction: "Answer {{Chat History}} by {{the whole thing}}: {{question}}",
+        },
+      },
+      output: "solve",
+      data: {
+        train: [{ question: "a", chat_history: "", y: "b" }],
+        validation: [{ question: "c", chat_history: "", y: "d" }],
+        target: "y",
+      },
+      loss: { kind: "exact" },
+      models: { forward: "m" },
+    });
+    const { faults } = readGraphText("/g.agentgraph.json", source, graphFormat);
+    expect(faults.map(({ code, range }) => [code, source.slice(range.start, range.end)])).toEqual([
+      ["unknown-placeholder", "{{Chat History}}"],
+      ["unknown-placeholder", "{{the whole thing}}"],
+    ]);
+    expect(faults.map(({ remedy }) => remedy)).toEqual([
+      "Write {{chat_history}} if the value is meant.",
+      "Write {{name}} for the value of an input, or put a backslash before it to send the braces.",
+    ]);
   });
 });
