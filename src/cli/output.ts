@@ -49,7 +49,8 @@ export class Output {
     this.info(`${this.colors.red("Error:")} ${text}`);
   }
 
-  object(value: object): void {
+  /** @param value not a promise, which would be printed as `{}` */
+  object<T extends object>(value: T extends PromiseLike<unknown> ? never : T): void {
     this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 

@@ -75,7 +75,7 @@ async function writeAnswers(path: string, solutions: readonly Solved[], files: F
   });
 }
 
-function reportOf(run: Run, error: Failure | null): object {
+async function reportOf(run: Run, error: Failure | null): Promise<object> {
   const { job } = run.start;
   switch (job?.kind) {
     case "evaluate":
@@ -107,7 +107,7 @@ export async function followRun(
   const state = await showProgress(run, cli);
   const error = state.status === "failed" ? runFailure(state) : null;
   if (!output.json) printOutcome(run, output, options);
-  else output.object(reportOf(run, error));
+  else output.object(await reportOf(run, error));
   if (error) output.error(error.message);
   if (options.answers !== undefined) await writeAnswers(options.answers, state.solutions, deps.files);
   const isWritten =
