@@ -205,6 +205,19 @@ function textReference(document: JsonDocument, { id, text }: OutlineNode): FileR
   return path ? reference(path, id) : [];
 }
 
+/** Files with code that the graph runs, as they are named: of function nodes and of losses. */
+export function codeReferences(document: JsonDocument, { nodes }: Outline): string[] {
+  const ofNodes = nodes.flatMap(({ text }) =>
+    text?.key === "code" && text.reference !== null ? [text.reference] : [],
+  );
+  const ofLosses = lossPaths(document).flatMap((path) => {
+    const kind = stringOf(document.at([...path, "kind"]));
+    const keys = kind === "script" ? ["file"] : kind === "tests" ? ["visible", "hidden"] : [];
+    return keys.flatMap((key) => stringOf(document.at([...path, key])) ?? []);
+  });
+  return [...ofNodes, ...ofLosses];
+}
+
 /** Paths at which a loss names files. */
 const LOSS_FILES: readonly JsonPath[] = [["rubric", "file"], ["file"], ["visible"], ["hidden"]];
 

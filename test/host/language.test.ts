@@ -174,6 +174,55 @@ describe("the graph file as a language", () => {
   });
 });
 
+describe("code that a graph runs", () => {
+  const GRAPH_OF_CODE = "code.agentgraph.json";
+  const faults = (document: TextDocument) =>
+    languages.getDiagnostics(document.uri).filter(({ source }) => source === "AgentGraph");
+
+  afterEach(async () => {
+    await closeAll();
+    for (const file of [GRAPH_OF_CODE, "total.js", "other.js", "metric.ts"]) await rm(at(file).fsPath, { force: true });
+  });
+
+  it("is checked while it is typed, and nothing of it runs", async () => {
+    const graph = {
+      version: 1,
+      inputs: { question: "x" },
+      nodes: { total: { kind: "function", inputs: ["question"], code: { file: "total.js" } } },
+      output: "total",
+      loss: { kind: "script", file: "metric.ts" },
+    };
+    const LOOP = "for (;;);\nexport default () => 1;\n";
+    await put(GRAPH_OF_CODE, JSON.stringify(graph));
+    for (const file of ["total.js", "other.js", "metric.ts"]) await put(file, LOOP);
+    await show(GRAPH_OF_CODE);
+    const document = await show("total.js");
+    const type = async (text: string, on = document) => {
+      const edit = new WorkspaceEdit();
+      edit.replace(on.uri, new Range(0, 0, on.lineCount, 0), text);
+      await workspace.applyEdit(edit);
+    };
+    await type("export default ({ question }) => {\n  return question +;\n};\n// {{none}}\n");
+    const [fault, ...more] = await until(() => some(faults(document)));
+    assert.deepEqual(more, []);
+    assert.equal(document.getText(fault?.range), "return question +;");
+    assert.match(fault?.message ?? "", /^AgentGraph can't run this code: SyntaxError/);
+    await type("const total = 1;\n");
+    await until(() => faults(document).some(({ message }) => message.includes("it has no default export")));
+    await type(LOOP);
+    await until(() => faults(document).length === 0);
+
+    const metric = await show("metric.ts");
+    await type("export default (x: string => 1;\n", metric);
+    await until(() => faults(metric).length === 1);
+    const other = await show("other.js");
+    await type("let let = 1;\n", other);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    assert.deepEqual(faults(other), []);
+    for (const one of [document, metric, other]) await one.save();
+  });
+});
+
 describe("prompt files as a language", () => {
   const PROMPT = "prompts/solve.md";
   let graph = "";

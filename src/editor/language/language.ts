@@ -5,6 +5,7 @@ import { GRAPH_PATTERN, type GraphFiles } from "../graph-files.ts";
 import type { NodeHistories } from "../review/node-history.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { Scores } from "../runs/scores.ts";
+import { CodeDiagnostics } from "./code-diagnostics.ts";
 import { Completion } from "./completion.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import type { GraphDocuments } from "./documents.ts";
@@ -51,6 +52,7 @@ export class Language extends Disposable {
     this.#spots = new SymbolLocations(documents, this.#prompts);
     this.#promptLenses = this.own(new PromptLenses(this.#prompts, documents, runStore, scores));
     this.#promptDiagnostics = this.own(new PromptDiagnostics(this.#spots, this.#prompts));
+    this.own(new CodeDiagnostics(this.#prompts, deps.sandbox));
     const diagnostics = this.own(new Diagnostics(documents, this.#prompts, deps));
     this.own(languages.registerCodeActionsProvider(GRAPHS, diagnostics));
     this.own(languages.registerCodeLensProvider(GRAPHS, this.own(new NodeLenses(documents, runStore))));

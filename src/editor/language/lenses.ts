@@ -1,5 +1,8 @@
-import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type TextDocument } from "vscode";
-import { textStatusOf } from "../../graph/text-status.ts";
+import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type Range, type TextDocument } from "vscode";
+import type { Proposal } from "../../engine/events.ts";
+import { inputsIdOf } from "../../graph/edges.ts";
+import { type TextStatus, textStatusOf } from "../../graph/text-status.ts";
+import { edgeLabels } from "../../i18n/edges.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";
@@ -7,7 +10,9 @@ import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ProposalRef } from "../review/instructions.ts";
+import { offers } from "../review/lenses.ts";
 import { textStatusLabel } from "../review/text-status.ts";
+import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
@@ -31,7 +36,8 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
     const latest = await this.runStore.latest(document.uri);
     const run = latest && latest.proposals.length > 0 ? await this.runStore.open(latest.id) : null;
     const { graph, stale } = run ? await this.documents.current(document.uri) : { graph: null, stale: true };
-    return this.documents.parsed(document).outline.nodes.flatMap(({ id, idRange }) => {
+    const { document: json, outline } = this.documents.parsed(document);
+    return outline.nodes.flatMap(({ id, idRange }) => {
       const range = toRange(document, idRange);
       const lens = (title: string, command: string, argument: unknown) =>
         new CodeLens(range, { title, command: `agentgraph.${command}`, arguments: [argument] });
@@ -54,7 +60,19 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
         lenses.push(lens(title, "review", ref));
         lenses.push(lens(l10n.t("History"), "showHistory", { file: document.uri, node: id }));
       }
+      const edges = run?.state.proposals.find(({ node }) => node === inputsIdOf(id));
+      if (run && edges) {
+        const at = toRange(document, json.rangeAt(["nodes", id, "inputs"]));
+        lenses.push(...edgeLenses(at, run, edges, textStatusOf(edges, run.graph, stale ? null : graph)));
+      }
       return lenses;
     });
   }
+}
+
+/** The lenses of a proposal for what a node reads, above its inputs: its changes, then the same actions as for a text. */
+function edgeLenses(range: Range, run: OpenedRun, proposal: Proposal, textStatus: TextStatus): CodeLens[] {
+  const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
+  const changes = { title: edgeLabels(proposal, LOCALE).join(", "), command: "agentgraph.review", arguments: [ref] };
+  return [changes, ...offers(ref, run, proposal, textStatus)].map((command) => new CodeLens(range, command));
 }

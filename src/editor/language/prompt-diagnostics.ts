@@ -18,7 +18,7 @@ import { type ForeignMark, foreignMarks } from "../../graph/checks/foreign-templ
 import { correctPlaceholder, inputEdits } from "../../graph/checks/quick-fixes.ts";
 import { foreignMarkFault, placeholderFault } from "../../graph/checks/text-checks.ts";
 import { FAULTS } from "../../graph/fault.ts";
-import { fillsIn } from "../../graph/node-kinds.ts";
+import { fillsIn, traitsOf } from "../../graph/node-kinds.ts";
 import type { OutlineNode } from "../../graph/outline.ts";
 import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
@@ -114,7 +114,7 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
     const found = new Map<number, Foreign>();
     for (const home of homes) {
       const node = home.parsed.outline.nodes.find(({ id }) => id === home.node);
-      if (!node) continue;
+      if (!node || traitsOf(node).text === "code") continue;
       const text = placedText(content, node.text?.part);
       if (!isPlaced(text)) continue;
       const inputs = new Set([...node.inputs.map(({ name }) => name), ...Object.keys(node.variables)]);
@@ -132,7 +132,7 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
     const found = new Map<number, { use: Use; readers: { home: Home; node: OutlineNode }[] }>();
     for (const home of homes) {
       const node = home.parsed.outline.nodes.find(({ id }) => id === home.node);
-      if (!node) continue;
+      if (!node || traitsOf(node).text === "code") continue;
       const isRead = (name: string) =>
         fillsIn(node) && (name in node.variables || node.inputs.some((input) => input.name === name));
       for (const use of usesInPrompt(document.getText(), { part: node.text?.part, templating: node.templating })) {

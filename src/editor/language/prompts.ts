@@ -9,6 +9,7 @@ import {
   ReferenceRefused,
   readReference,
 } from "../../graph/containment.ts";
+import { codeReferences } from "../../graph/outline.ts";
 import { type PromptForm, type Use, usesInPrompt } from "../../graph/symbols.ts";
 import { Delayed } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
@@ -32,6 +33,8 @@ interface KnownGraph {
   readonly root: ContainmentRoot;
   /** Paths of prompt files, as in the editor and on disk, with their nodes. */
   readonly prompts: ReadonlyMap<string, readonly Omit<PromptUser, "graph">[]>;
+  /** Paths of files with code that the graph runs. */
+  readonly code: ReadonlySet<string>;
   /** Of a file that no editor has open. */
   readonly parsed: ParsedGraph;
 }
@@ -71,6 +74,11 @@ export class PromptFiles extends Disposable {
     return [...this.#known.values()].flatMap(({ uri, prompts }) =>
       (prompts.get(prompt.fsPath) ?? []).map((user) => ({ graph: uri, ...user })),
     );
+  }
+
+  /** Whether a graph runs the code of this file. */
+  isCode(file: Uri): boolean {
+    return [...this.#known.values()].some(({ code }) => code.has(file.fsPath));
   }
 
   /** Every placeholder in the texts of nodes that this file contains. */
@@ -153,7 +161,9 @@ export class PromptFiles extends Disposable {
         prompts.set(path, [...(prompts.get(path) ?? []), user]);
       }
     }
-    return { uri, root, prompts, parsed };
+    const named = codeReferences(parsed.document, parsed.outline);
+    const code = new Set(named.flatMap((reference) => [...pathsOf(uri, root, reference)]));
+    return { uri, root, prompts, code, parsed };
   }
 }
 

@@ -48,7 +48,12 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
 }
 
 /** The lenses of a proposal, or of an attempt without one. */
-function offers(ref: ProposalRef, run: OpenedRun, proposal: Proposal | undefined, textStatus: TextStatus): Command[] {
+export function offers(
+  ref: ProposalRef,
+  run: OpenedRun,
+  proposal: Proposal | undefined,
+  textStatus: TextStatus,
+): Command[] {
   const offer = (title: string, command: string, tooltip?: string, argument: unknown = ref): Command => ({
     title,
     command: command && `agentgraph.${command}`,

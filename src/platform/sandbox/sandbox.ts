@@ -13,6 +13,9 @@ const THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 const PATIENCE = 5_000;
 const IDLE = 5_000;
 
+/** Number of results of checks that are kept. */
+const KEPT = 200;
+
 /** Megabytes of a thread's stack, which contains that of the virtual machine. */
 const STACK = 16;
 
@@ -33,6 +36,8 @@ export function nodeSandbox(script: string, threads = THREADS): Sandbox {
         const key = JSON.stringify(code);
         const known = faults.get(key) ?? compile(code, limits);
         faults.set(key, known);
+        // While a file is edited, each version is another one.
+        if (faults.size > KEPT) faults.delete(faults.keys().next().value ?? key);
         known.catch(() => faults.delete(key));
         return known;
       },
