@@ -4,7 +4,7 @@ import type { Graph, Texts } from "../graph/graph.ts";
 import { traitsOf } from "../graph/node-kinds.ts";
 import { BudgetReached } from "../models/errors.ts";
 import type { Baseline, BaselineScore } from "./events.ts";
-import { type Forward, SAMPLES_AT_ONCE, type Scored } from "./forward/forward.ts";
+import type { Forward, Scored } from "./forward/forward.ts";
 import { meanScore } from "./gate/statistics.ts";
 import { textsOf, thetaOf } from "./theta.ts";
 
@@ -43,7 +43,7 @@ export async function scoreBaseline(
   const texts = chainOfThought(graph);
   const scoreOn = async (split: "validation" | "test"): Promise<BaselineScore | null> => {
     const scoreOne = (sample: Sample) => forward(texts, sample, { split, priority }).score;
-    const scores: (Scored | null)[] = await pMap(data[split], scoreOne, SAMPLES_AT_ONCE).catch((error: unknown) => {
+    const scores: (Scored | null)[] = await pMap(data[split], scoreOne, forward.atOnce).catch((error: unknown) => {
       if (!(error instanceof BudgetReached)) throw error;
       return [];
     });

@@ -7,7 +7,7 @@ import { plainText } from "../graph/text/text.ts";
 import { answersIn } from "./backward/answer-space.ts";
 import { createBackward } from "./backward/backward.ts";
 import type { Attempted, InvalidReason, Iterated, Judged, RunEvent, ScreenReason, Verdict } from "./events.ts";
-import { PRIORITY, SAMPLES_AT_ONCE } from "./forward/forward.ts";
+import { PRIORITY } from "./forward/forward.ts";
 import { askJson, endsRun, ReplyUnreadable } from "./forward/llm.ts";
 import { isDear } from "./gate/objectives.ts";
 import { policyRule } from "./gate/rules.ts";
@@ -124,7 +124,7 @@ export function createEngine({
     const scored = await pMap(
       samples,
       async (sample) => [sample.id, await session.forward(texts, sample, placed(at)).score] as const,
-      SAMPLES_AT_ONCE,
+      session.forward.atOnce,
     );
     return new Map(scored);
   }

@@ -2,7 +2,6 @@ import pMap from "p-map";
 import type { Sample, Split } from "../data/sample.ts";
 import { type CHAIN_OF_THOUGHT, stepByStep } from "./baseline.ts";
 import type { Evaluated, Finished, RunEvent } from "./events.ts";
-import { SAMPLES_AT_ONCE } from "./forward/forward.ts";
 import { causeOf } from "./forward/llm.ts";
 import { nodeFigures } from "./gate/node-figures.ts";
 import { scoreInterval } from "./gate/statistics.ts";
@@ -104,7 +103,7 @@ async function scoreAll(
     return { id: sample.id, score: scored && 1 - scored.loss, output, formatError, nodes };
   };
   try {
-    const scored = await pMap(data[split], scoreOne, SAMPLES_AT_ONCE);
+    const scored = await pMap(data[split], scoreOne, forward.atOnce);
     const lost = nothingScored();
     if (lost !== null) throw lost;
     const known = scored.flatMap(({ score }) => (score === null ? [] : [score]));

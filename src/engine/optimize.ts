@@ -6,7 +6,7 @@ import type { Budget } from "../models/model.ts";
 import { scoreBaseline } from "./baseline.ts";
 import { createEngine, type RunEngine, runMethod } from "./engine.ts";
 import type { Finished, FrontPoint, Measured, RunStatus, Verdict } from "./events.ts";
-import { PRIORITY, SAMPLES_AT_ONCE, type Scored } from "./forward/forward.ts";
+import { PRIORITY, type Scored } from "./forward/forward.ts";
 import { causeOf, endsRun } from "./forward/llm.ts";
 import { contributes, netProposals, netVerdict } from "./gate/net-changes.ts";
 import { nodeFigures } from "./gate/node-figures.ts";
@@ -73,6 +73,7 @@ class Run {
       options,
       score: (texts, sample, priority = PRIORITY.validation) =>
         session.forward(texts, sample, { split: "validation", priority }).score,
+      atOnce: session.forward.atOnce,
     });
     this.#engine = createEngine({
       task,
@@ -222,7 +223,7 @@ class Run {
     const scoreStart = pMap(
       method.scoresLazily ? [] : task.data.validation,
       (sample) => this.#session.forward(this.#start, sample, options).score,
-      SAMPLES_AT_ONCE,
+      this.#session.forward.atOnce,
     );
     // A later request for these scores throws the error.
     scoreStart.catch(() => {});
@@ -251,7 +252,11 @@ class Run {
     const { test } = this.task.data;
     if (test.length === 0 || !this.#reservesTest) return null;
     const options = { split: "test", priority: PRIORITY.test } as const;
-    const scores = pMap(test, (sample) => this.#session.forward(texts, sample, options).score, SAMPLES_AT_ONCE);
+    const scores = pMap(
+      test,
+      (sample) => this.#session.forward(texts, sample, options).score,
+      this.#session.forward.atOnce,
+    );
     return scores.catch((error: unknown) => {
       if (!(error instanceof BudgetReached)) throw error;
       void this.emit({ type: "warning", code: "test not scored", detail: error.message });

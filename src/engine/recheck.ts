@@ -67,6 +67,7 @@ class Recheck {
       samples: data.validation,
       options: { gate: this.#gate, threshold: options.threshold },
       score: (texts, sample) => this.#session.forward(texts, sample, { split: "validation" }).score,
+      atOnce: this.#session.forward.atOnce,
     });
   }
 

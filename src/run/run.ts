@@ -317,6 +317,7 @@ function recorded(model: Model, log: EventLog, onFailure: () => void): Model {
         throw error;
       });
     },
+    ...(model.concurrency !== undefined && { concurrency: model.concurrency }),
     ...(model.yieldNow && { yieldNow: model.yieldNow }),
     ...(model.invalidate && { invalidate: model.invalidate }),
   };

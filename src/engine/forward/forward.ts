@@ -51,11 +51,8 @@ export interface ForwardPass {
   readonly score: Promise<Scored | null>;
 }
 
-/**
- * Maximum number of samples in progress at once, for `pMap`: more would only wait for a slot and hold memory; fewer
- * would split a batch.
- */
-export const SAMPLES_AT_ONCE = { concurrency: 1024 } as const;
+/** Maximum number of samples in progress at once, for `pMap`: more would only wait for a slot and hold memory. */
+const SAMPLES_AT_ONCE = { concurrency: 1024 } as const;
 
 /**
  * Calls with a higher priority pass the limiter first: those that the next step waits for, before those that use
@@ -120,7 +117,11 @@ export function codeRunner(local: Local | undefined, values: CodeRunner["values"
   };
 }
 
-export type Forward = (texts: Texts, sample: Sample, options: ForwardOptions) => ForwardPass;
+export interface Forward {
+  (texts: Texts, sample: Sample, options: ForwardOptions): ForwardPass;
+  /** Samples to score at once, for `pMap`: all of them where requests are sent in batches. */
+  readonly atOnce: { readonly concurrency: number };
+}
 
 /**
  * Forward passes in topological order without a barrier: a node starts as soon as its own inputs are there
@@ -150,7 +151,10 @@ export function createForward({
   /** Samples already reported as unscored. */
   const unscored = new Set<string>();
 
-  return (texts, sample, { split, priority = 0 }) => {
+  const atOnce = { concurrency: Math.max(SAMPLES_AT_ONCE.concurrency, ask.concurrency ?? 0) };
+  return Object.assign(passOf, { atOnce });
+
+  function passOf(texts: Texts, sample: Sample, { split, priority = 0 }: ForwardOptions): ForwardPass {
     const theta = thetas.get(texts) ?? thetaOf(texts);
     thetas.set(texts, theta);
     const id = `${theta} ${split} ${sample.id}`;
@@ -280,7 +284,7 @@ export function createForward({
       const format = "The reply is not in the form that is asked for, so no answer could be read from it.";
       return { ...score, loss: 1, criticism: `${format} ${score.criticism}`.trim(), formatError: true };
     }
-  };
+  }
 
   /** Whether the output is scored, and the nodes that are: the output is left out if only other nodes have targets. */
   function scoredIn({ targets, nodeTargets = {} }: Sample) {

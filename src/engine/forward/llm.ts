@@ -43,6 +43,8 @@ export interface LlmDeps {
 
 export interface Llm {
   (question: LlmCall): Promise<ModelReply>;
+  /** Maximum number of concurrent requests of the model; absent if it is unknown. */
+  readonly concurrency?: number;
   /** Marks a reply as unreadable: this run keeps it, but it is not served to other runs. */
   invalidate(reply: ModelReply): Promise<void>;
   /**
@@ -100,7 +102,8 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
   };
   const invalidate = async ({ key }: ModelReply) => model.invalidate?.(key);
   const yieldNow = async () => model.yieldNow?.();
-  return Object.assign(ask, { settled, invalidate, yieldNow });
+  const { concurrency } = model;
+  return Object.assign(ask, { settled, invalidate, yieldNow, ...(concurrency !== undefined && { concurrency }) });
 
   async function answered(question: LlmCall): Promise<ModelReply> {
     const { model: name, params } = question.choice;

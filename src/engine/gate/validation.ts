@@ -3,7 +3,7 @@ import { mean } from "simple-statistics";
 import type { Sample } from "../../data/sample.ts";
 import type { Texts } from "../../graph/graph.ts";
 import type { Verdict } from "../events.ts";
-import { SAMPLES_AT_ONCE, type Scored } from "../forward/forward.ts";
+import type { Forward, Scored } from "../forward/forward.ts";
 import type { OptimizeOptions } from "../task.ts";
 import { thetaOf } from "../theta.ts";
 import { nodeFigures } from "./node-figures.ts";
@@ -13,6 +13,8 @@ import { type Pair, scoreInterval, signTest } from "./statistics.ts";
 
 export interface ValidationDeps {
   readonly samples: readonly Sample[];
+  /** Samples to score at once. Default: all. */
+  readonly atOnce?: Forward["atOnce"];
   /** Θ that the run scores completely before it ends, whatever it decides. */
   readonly owed?: Texts;
   readonly options: Pick<OptimizeOptions, "gate" | "threshold" | "objectives">;
@@ -50,7 +52,7 @@ export const MINIMUM_WAVE = 8;
  * wasted. Samples that failed before come first. Each wave is awaited as a whole, so the result never depends on the
  * order of replies.
  */
-export function createValidation({ samples: validation, owed, options, score }: ValidationDeps) {
+export function createValidation({ samples: validation, owed, options, score, atOnce }: ValidationDeps) {
   const { threshold } = options;
   const { policy } = options.gate;
   /** Θ → sample → score; null: unscored. */
@@ -150,7 +152,7 @@ export function createValidation({ samples: validation, owed, options, score }: 
     const theta = thetaOf(texts);
     const scores = known.get(theta) ?? new Map<string, Scored | null>();
     known.set(theta, scores);
-    await pMap(samples, async (sample) => scores.set(sample.id, await score(texts, sample, priority)), SAMPLES_AT_ONCE);
+    await pMap(samples, async (sample) => scores.set(sample.id, await score(texts, sample, priority)), atOnce);
     return scores;
   }
 

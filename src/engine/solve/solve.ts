@@ -4,7 +4,7 @@ import { extract } from "../../graph/extract.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import type { Finished } from "../events.ts";
-import { createForward, SAMPLES_AT_ONCE } from "../forward/forward.ts";
+import { createForward } from "../forward/forward.ts";
 import { causeOf, endsRun } from "../forward/llm.ts";
 import { createJudge } from "../judge.ts";
 import { callsOf } from "../nodes/behaviors.ts";
@@ -67,7 +67,7 @@ export function solve(options: SolveOptions): Runner {
       let end: RunEnd = DONE;
       try {
         const solver = new RowSolver(task, session, options);
-        await pMap(samples, (sample) => solver.toEnd(sample), SAMPLES_AT_ONCE);
+        await pMap(samples, (sample) => solver.toEnd(sample), session.forward.atOnce);
       } catch (thrown) {
         end = endOf(causeOf(thrown), signal);
       }

@@ -8,7 +8,7 @@ import type { ServerModel } from "../protocols/server-model.ts";
 import type { Waiting } from "../stack/waiting.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
 import { type BatchJournal, noJournal, type OpenBatch, openBatches } from "./batch-journal.ts";
-import { isGone, mayHaveArrived, orAborted, partsOf } from "./batch-parts.ts";
+import { isGone, isTooLarge, isTransient, mayHaveArrived, orAborted, partsOf } from "./batch-parts.ts";
 
 /** Milliseconds without another request after which a wave is complete. */
 const QUIET = 1_000;
@@ -19,6 +19,8 @@ const LONGEST_LOOK = 60_000;
 const EMPTY_LOOKS = 10;
 /** Milliseconds after which a batch counts as lost; vendors promise a day. */
 const LONGEST_BATCH = 30 * 3_600_000;
+/** Maximum number of tries to send a batch that the server rejects for now. */
+const SENDS = 5;
 /** Maximum number of batches that can fail to answer a request. */
 const ATTEMPTS = 3;
 /** No limit of our own, because those of the vendor apply: more than a run ever has in progress. */
@@ -69,6 +71,10 @@ export class BatchModel implements Model {
   /** Model → resolves when its first request is answered. */
   readonly #first = new Map<string, Promise<void>>();
   readonly #running = new Map<string, BatchStatus>();
+  /** Model → maximum number of requests that its queue has room for, as far as that was learned. */
+  readonly #room = new Map<string, number>();
+  /** Models whose queue was full while no batch of this process was in it. */
+  readonly #full = new Set<string>();
   #tell: (waiting: Waiting | null) => void = () => {};
   /** Aborted while no request is waiting. */
   #stop = stopper();
@@ -173,7 +179,13 @@ export class BatchModel implements Model {
       return waiter ? [{ key, model: waiter.request.model, sent: waiter.sent }] : [];
     });
     this.#wave.clear();
-    for (const part of partsOf(lines, this.api.most)) await this.#send(part);
+    await this.#sendAll(lines);
+  }
+
+  async #sendAll(lines: readonly BatchLine[]): Promise<void> {
+    const { requests, bytes } = this.api.most;
+    const most = (model: string) => ({ requests: Math.min(requests, this.#room.get(model) ?? requests), bytes });
+    for (const part of partsOf(lines, most)) await this.#send(part);
   }
 
   async #send(lines: readonly BatchLine[]): Promise<void> {
@@ -183,7 +195,7 @@ export class BatchModel implements Model {
     const batch = known({ mark, at, keys, id: null });
     try {
       await this.#journal.write({ kind: "intended", mark, at, keys });
-      const id = await this.api.submit(lines, mark, this.#stop.signal);
+      const id = await this.#submitted(lines, batch, this.#stop.signal);
       await this.#journal.write({ kind: "sent", mark, id });
       const sent = { ...batch, id };
       this.#batches.push(sent);
@@ -195,8 +207,34 @@ export class BatchModel implements Model {
         return this.#watch(batch);
       }
       await this.#journal.write({ kind: "dropped", mark }).catch(() => {});
+      if (isTooLarge(error) && this.#halve(lines[0]?.model, lines.length)) return this.#sendAll(lines);
       for (const key of keys) this.#waiting.get(key)?.reject(this.#modelError(error));
     }
+  }
+
+  /** Sends a batch again if the server rejects it for now. @returns its id */
+  async #submitted(lines: readonly BatchLine[], { mark, at }: Known, signal: AbortSignal): Promise<string> {
+    const [first, longest] = this.options.look ?? [FIRST_LOOK, LONGEST_LOOK];
+    for (let [tries, wait] = [1, first]; ; tries++, wait = Math.min(longest, 2 * wait)) {
+      try {
+        return await this.api.submit(lines, mark, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (tries === SENDS || !isTransient(error) || mayHaveArrived(error)) throw error;
+        const asked = "retryAfter" in error ? (error.retryAfter ?? 0) : 0;
+        await this.options.clock.sleep(Math.max(wait, asked), signal);
+        // A server that fails can have created the batch.
+        const found = error instanceof ProviderFault ? await this.api.find(mark, at, lines.length, signal) : null;
+        if (found !== null) return found;
+      }
+    }
+  }
+
+  /** @returns false if there is nothing to halve */
+  #halve(model: string | undefined, requests: number): boolean {
+    if (model === undefined || requests < 2) return false;
+    this.#room.set(model, Math.floor(requests / 2));
+    return true;
   }
 
   #watch(batch: Known): void {
@@ -218,19 +256,41 @@ export class BatchModel implements Model {
     if (status === null) return this.#drop(batch);
     if (status.state === "failed") {
       const reason = this.#failureOf(batch, status);
-      // The account's queue is full now, and will have room later.
-      if (reason === null) await this.options.clock.sleep(this.#longestLook, signal);
+      if (reason === null) await this.#awaitRoom(batch, signal);
       await this.#drop(batch, reason ?? undefined);
       return;
     }
-    for await (const result of this.api.results(status, signal)) this.#take(batch, result);
+    try {
+      for await (const result of this.api.results(status, signal)) this.#take(batch, result);
+    } catch (error) {
+      // Vendors delete results after some weeks; what is missing is requested again.
+      if (!isGone(error)) throw error;
+    }
     this.#running.delete(status.id);
+    this.#full.clear();
     const missing = [...batch.left];
     batch.left.clear();
     if (status.state === "cancelled") {
       const reason = new BatchEnded(this.identity, status.id, "cancelled", "");
       for (const key of missing) this.#waiting.get(key)?.reject(reason);
     } else this.#repeat(missing, "the batch ended without it");
+  }
+
+  /**
+   * Waits until the account's queue may have room for a batch: until another batch of this process has ended. If there is
+   * none, others fill the queue, or the batch alone is more than it takes, so that smaller ones are sent.
+   */
+  async #awaitRoom(batch: Known, signal: AbortSignal): Promise<void> {
+    const isOpen = (other: Known) => this.#batches.includes(other) && other.watched && other.left.size > 0;
+    const others = this.#batches.filter((other) => other !== batch && isOpen(other));
+    if (others.length > 0) {
+      while (others.every(isOpen)) await this.options.clock.sleep(this.#longestLook, signal);
+      return;
+    }
+    const model = batch.keys.map((key) => this.#waiting.get(key)?.request.model).find((name) => name !== undefined);
+    const wasFull = model !== undefined && this.#full.has(model);
+    if (model !== undefined) this.#full.add(model);
+    if (!wasFull || !this.#halve(model, batch.keys.length)) await this.options.clock.sleep(this.#longestLook, signal);
   }
 
   async #find({ mark, at, keys }: Known, signal: AbortSignal): Promise<string | null> {

@@ -1,9 +1,13 @@
-import { BodyBroken, isModelError, ProviderFault } from "../errors.ts";
+import { BodyBroken, isModelError, type ModelError, ProviderFault } from "../errors.ts";
 import type { BatchApi, BatchLine } from "./batch-api.ts";
 
 /** Splits requests by the limits of a batch and by model, because vendors require one model per batch. */
-export function* partsOf(lines: readonly BatchLine[], most: BatchApi["most"]): Generator<readonly BatchLine[]> {
+export function* partsOf(
+  lines: readonly BatchLine[],
+  mostOf: (model: string) => BatchApi["most"],
+): Generator<readonly BatchLine[]> {
   for (const model of new Set(lines.map((line) => line.model))) {
+    const most = mostOf(model);
     let part: BatchLine[] = [];
     let size = 0;
     for (const line of lines.filter((each) => each.model === model)) {
@@ -22,6 +26,16 @@ export function* partsOf(lines: readonly BatchLine[], most: BatchApi["most"]): G
 /** Whether the server no longer knows the batch. */
 export function isGone(error: unknown): boolean {
   return isModelError(error) && "status" in error && (error.status === 404 || error.status === 410);
+}
+
+/** Whether the server takes no request of this size. */
+export function isTooLarge(error: unknown): boolean {
+  return isModelError(error) && "status" in error && error.status === 413;
+}
+
+/** Whether the server is expected to accept the same request later. */
+export function isTransient(error: unknown): error is ModelError & { readonly retryAfter?: number | null } {
+  return isModelError(error) && error.reach === "provider";
 }
 
 /** Whether a request may have been carried out although its answer was lost. */

@@ -23,7 +23,7 @@ export function openaiBatches(
     return isAzure ? path : `/v1${path}`;
   };
   return {
-    most: { requests: 50_000, bytes: 190_000_000 },
+    most: { requests: isAzure ? 100_000 : 50_000, bytes: 190_000_000 },
 
     async submit(lines, mark, signal) {
       // A batch has one model, and so one API.

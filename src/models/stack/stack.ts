@@ -83,6 +83,7 @@ export function createStack(options: StackOptions): Stack {
     recall: recalling(replies),
     model: {
       identity,
+      concurrency,
       complete: async (request, signal) => {
         await turns.next();
         return complete({ ...request, key: keyOf(identity, request), attempt: 1 }, signal);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Evaluation, evaluate, evaluation } from "../../../src/engine/evaluate.ts";
 import type { RunEvent } from "../../../src/engine/events.ts";
 import { BudgetReached, KeyRefused, RequestRefused } from "../../../src/models/errors.ts";
+import { never } from "../models/fakes.ts";
 import { ofType } from "./fixtures.ts";
 import { callsPerAnswer, type Given, prepare } from "./runs.ts";
 
@@ -42,6 +43,23 @@ describe("evaluate", () => {
     const known = evaluation.samples.flatMap(({ score }) => score ?? []);
     expect(known).toHaveLength(9);
     expect(evaluation.score).toBeCloseTo(known.reduce((sum, score) => sum + score, 0) / 9, 12);
+  });
+
+  it("asks for all samples together where requests are sent in batches", async () => {
+    const { task, deps, world } = prepare();
+    const [row] = world.validation;
+    const validation = Array.from({ length: 1_500 }, (_, index) => ({ ...row!, id: String(index) }));
+    let [now, most] = [0, 0];
+    const complete: typeof deps.model.complete = async (request, signal) => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      now--;
+      return deps.model.complete(request, signal);
+    };
+    const model = { ...deps.model, concurrency: 100_000, complete };
+    const reader = evaluate({ ...task, data: { ...task.data, validation } }, "validation", { ...deps, model }, never);
+    for (let step = await reader.next(); !step.done; ) step = await reader.next();
+    expect(most).toBe(1_500);
   });
 
   it("throws what ends it, with nothing running", async () => {

@@ -277,6 +277,69 @@ describe("a batch at OpenAI", () => {
     expect(server.paid).toHaveLength(20);
   });
 
+  it("that is more than the queue takes is halved until it fits, and its parts wait for each other", async () => {
+    const done = new Set<number>();
+    const most = 6;
+    const server: BatchServer = await serve({
+      state: (batch, n) => {
+        const lines = server.batches[batch - 1]?.lines.size ?? 0;
+        const queued = server.batches.slice(0, batch - 1).filter((_, index) => !done.has(index + 1));
+        if (n === 1 && lines + queued.reduce((sum, one) => sum + one.lines.size, 0) > most) {
+          done.add(batch);
+          return "failed:token_limit_exceeded";
+        }
+        if (n < 3) return "in_progress";
+        done.add(batch);
+        return "completed";
+      },
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.paid).toHaveLength(20);
+    const sizes = server.batches.map(({ lines }) => lines.size);
+    expect(sizes.slice(0, 2)).toEqual([19, 19]);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(1);
+    expect(sizes.filter((size) => size > most).length).toBeLessThan(6);
+  });
+
+  it("that the server takes no request of is sent in halves", async () => {
+    const server = await serve({
+      intercept: (path, method, nth) =>
+        method === "POST" && path.endsWith("/files") && nth === 1
+          ? [413, { error: { message: "Maximum content size limit exceeded" } }]
+          : null,
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.batches.map(({ lines }) => lines.size)).toEqual([9, 9, 1]);
+    expect(server.paid).toHaveLength(20);
+  });
+
+  it.each([
+    ["upload", /\/files$/, 429],
+    ["list of requests", /\/batches$/, 429],
+    ["list of requests", /\/batches$/, 503],
+  ] as const)("whose %s is rejected for now is sent again as a whole (%s, %i)", async (_, path, status) => {
+    const server = await serve({
+      intercept: (asked, method, nth) =>
+        method === "POST" && path.test(asked) && nth < 4
+          ? [status, { error: { message: "Rate limit reached" } }]
+          : null,
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.batches.map(({ lines }) => lines.size)).toEqual([19]);
+    expect(server.paid).toHaveLength(20);
+  });
+
+  it("whose results were deleted is asked again", async () => {
+    const server = await serve({
+      intercept: (path, _, nth) =>
+        path.endsWith("/content") && nth === 1 && path.includes("out-batch_1")
+          ? [404, { error: { message: "No such File object" } }]
+          : null,
+    });
+    expect(texts(await play(tiered(connect(server.url)), PROMPTS))).toEqual(ECHOES);
+    expect(server.batches).toHaveLength(2);
+  });
+
   it("of which every request failed has a file of errors alone: each says its own", async () => {
     let keys: string[] = [];
     const server: BatchServer = await serve({
