@@ -244,6 +244,7 @@ function anthropicView(held: Held, status: string) {
     },
     created_at: new Date(held.made).toISOString(),
     expires_at: new Date(held.made + 86_400_000).toISOString(),
+    results_url: hasEnded ? `https://api.anthropic.com/v1/messages/batches/${held.id}/results` : null,
     cancel_initiated_at: held.cancelled ? new Date().toISOString() : null,
   };
 }

@@ -49,6 +49,7 @@ function statusOf(batch: unknown): BatchStatus {
   const done = ["succeeded", "errored", "canceled", "expired"].reduce((sum, name) => sum + numberAt(counts, name), 0);
   const expires = Date.parse(String(property(batch, "expires_at")));
   const isCancelled = typeof property(batch, "cancel_initiated_at") === "string";
+  const results = property(batch, "results_url");
   const hasEnded = property(batch, "processing_status") === "ended";
   return {
     id: textAt(batch, "id"),
@@ -58,7 +59,7 @@ function statusOf(batch: unknown): BatchStatus {
     expires: Number.isNaN(expires) ? null : expires,
     detail: "",
     code: "",
-    results: [],
+    results: typeof results === "string" ? [results] : [],
   };
 }
 

@@ -7,20 +7,14 @@ import { readError } from "../protocols/server-error.ts";
 import type { ServerModel } from "../protocols/server-model.ts";
 import type { Waiting } from "../stack/waiting.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
+import { BatchClient } from "./batch-client.ts";
 import { type BatchJournal, noJournal, type OpenBatch, openBatches } from "./batch-journal.ts";
-import { isGone, isTooLarge, isTransient, mayHaveArrived, orAborted, partsOf } from "./batch-parts.ts";
+import { isGone, isTooLarge, mayHaveArrived, orAborted, partsOf } from "./batch-parts.ts";
 
 /** Milliseconds without another request after which a wave is complete. */
 const QUIET = 1_000;
-/** Milliseconds between two status requests: initially, and maximum. */
-const FIRST_LOOK = 5_000;
-const LONGEST_LOOK = 60_000;
-/** Maximum status requests for a batch that has ended without naming its results. */
-const EMPTY_LOOKS = 10;
 /** Milliseconds after which a batch counts as lost; vendors promise a day. */
 const LONGEST_BATCH = 30 * 3_600_000;
-/** Maximum number of tries to send a batch that the server rejects for now. */
-const SENDS = 5;
 /** Maximum number of batches that can fail to answer a request. */
 const ATTEMPTS = 3;
 /** No limit of our own, because those of the vendor apply: more than a run ever has in progress. */
@@ -30,7 +24,7 @@ export interface BatchOptions {
   readonly clock: Clock;
   /** Makes a unique name for a batch. */
   readonly newMark: () => string;
-  /** Milliseconds. Defaults: 1,000, and 5,000 … 60,000. */
+  /** Milliseconds without another request after which a wave is complete. Default: 1,000. */
   readonly quiet?: number;
   readonly look?: readonly [first: number, longest: number];
 }
@@ -79,11 +73,14 @@ export class BatchModel implements Model {
   /** Aborted while no request is waiting. */
   #stop = stopper();
 
+  readonly #client: BatchClient;
+
   constructor(
     private readonly server: ServerModel,
     private readonly api: BatchApi,
     private readonly options: BatchOptions,
   ) {
+    this.#client = new BatchClient(api, options);
     this.identity = server.identity;
   }
 
@@ -195,7 +192,7 @@ export class BatchModel implements Model {
     const batch = known({ mark, at, keys, id: null });
     try {
       await this.#journal.write({ kind: "intended", mark, at, keys });
-      const id = await this.#submitted(lines, batch, this.#stop.signal);
+      const id = await this.#client.submit(lines, mark, at, this.#stop.signal);
       await this.#journal.write({ kind: "sent", mark, id });
       const sent = { ...batch, id };
       this.#batches.push(sent);
@@ -209,24 +206,6 @@ export class BatchModel implements Model {
       await this.#journal.write({ kind: "dropped", mark }).catch(() => {});
       if (isTooLarge(error) && this.#halve(lines[0]?.model, lines.length)) return this.#sendAll(lines);
       for (const key of keys) this.#waiting.get(key)?.reject(this.#modelError(error));
-    }
-  }
-
-  /** Sends a batch again if the server rejects it for now. @returns its id */
-  async #submitted(lines: readonly BatchLine[], { mark, at }: Known, signal: AbortSignal): Promise<string> {
-    const [first, longest] = this.options.look ?? [FIRST_LOOK, LONGEST_LOOK];
-    for (let [tries, wait] = [1, first]; ; tries++, wait = Math.min(longest, 2 * wait)) {
-      try {
-        return await this.api.submit(lines, mark, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (tries === SENDS || !isTransient(error) || mayHaveArrived(error)) throw error;
-        const asked = "retryAfter" in error ? (error.retryAfter ?? 0) : 0;
-        await this.options.clock.sleep(Math.max(wait, asked), signal);
-        // A server that fails can have created the batch.
-        const found = error instanceof ProviderFault ? await this.api.find(mark, at, lines.length, signal) : null;
-        if (found !== null) return found;
-      }
     }
   }
 
@@ -252,7 +231,7 @@ export class BatchModel implements Model {
 
   async #follow(batch: Known, signal: AbortSignal): Promise<void> {
     const id = batch.id ?? (await this.#find(batch, signal));
-    const status = id === null ? null : await this.#ended(id, signal);
+    const status = id === null ? null : await this.#client.ended(id, (seen, next) => this.#see(seen, next), signal);
     if (status === null) return this.#drop(batch);
     if (status.state === "failed") {
       const reason = this.#failureOf(batch, status);
@@ -284,53 +263,20 @@ export class BatchModel implements Model {
     const isOpen = (other: Known) => this.#batches.includes(other) && other.watched && other.left.size > 0;
     const others = this.#batches.filter((other) => other !== batch && isOpen(other));
     if (others.length > 0) {
-      while (others.every(isOpen)) await this.options.clock.sleep(this.#longestLook, signal);
+      while (others.every(isOpen)) await this.options.clock.sleep(this.#client.longestLook, signal);
       return;
     }
     const model = batch.keys.map((key) => this.#waiting.get(key)?.request.model).find((name) => name !== undefined);
     const wasFull = model !== undefined && this.#full.has(model);
     if (model !== undefined) this.#full.add(model);
-    if (!wasFull || !this.#halve(model, batch.keys.length)) await this.options.clock.sleep(this.#longestLook, signal);
+    if (!wasFull || !this.#halve(model, batch.keys.length))
+      await this.options.clock.sleep(this.#client.longestLook, signal);
   }
 
   async #find({ mark, at, keys }: Known, signal: AbortSignal): Promise<string | null> {
-    const id = await this.#again(() => this.api.find(mark, at, keys.length, signal), signal);
+    const id = await this.#client.again(() => this.api.find(mark, at, keys.length, signal), signal);
     if (id !== null) await this.#journal.write({ kind: "sent", mark, id });
     return id;
-  }
-
-  /** Polls until the batch has ended. @returns null if the server no longer knows it */
-  async #ended(id: string, signal: AbortSignal): Promise<BatchStatus | null> {
-    const [first, longest] = this.options.look ?? [FIRST_LOOK, LONGEST_LOOK];
-    let empty = 0;
-    for (let wait = first; ; wait = Math.min(longest, 2 * wait)) {
-      const status = await this.#again(() => this.api.status(id, signal), signal).catch((error: unknown) => {
-        if (isGone(error)) return null;
-        throw error;
-      });
-      if (status === null) return null;
-      // Servers can report a batch as completed before they name the files with its results, which are paid for.
-      const isEmpty = status.state === "ended" && status.done > 0 && status.results.length === 0;
-      if (status.state !== "running" && !(isEmpty && empty++ < EMPTY_LOOKS)) return status;
-      this.#running.set(id, status);
-      this.#show(this.options.clock.now() + wait);
-      await this.options.clock.sleep(wait, signal);
-    }
-  }
-
-  /** Repeats work after transient errors as long as a request waits, because the batch is paid for. */
-  async #again<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const [first, longest] = this.options.look ?? [FIRST_LOOK, LONGEST_LOOK];
-    for (let wait = first; ; wait = Math.min(longest, 2 * wait)) {
-      try {
-        return await work();
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isModelError(error) || error.reach !== "provider") throw error;
-        const asked = "retryAfter" in error ? (error.retryAfter ?? 0) : 0;
-        await this.options.clock.sleep(Math.max(wait, asked), signal);
-      }
-    }
   }
 
   #take(batch: Known, result: BatchResult): void {
@@ -375,10 +321,6 @@ export class BatchModel implements Model {
     }
   }
 
-  get #longestLook(): number {
-    return this.options.look?.[1] ?? LONGEST_LOOK;
-  }
-
   /** Why the server accepted none of the requests; null: only temporarily. */
   #failureOf({ keys }: Known, { id, detail, code }: BatchStatus): unknown {
     const waiter = keys.map((key) => this.#waiting.get(key)).find(Boolean);
@@ -404,6 +346,11 @@ export class BatchModel implements Model {
       if (reason !== undefined) waiter.reject(reason);
       else this.#enqueue(key);
     }
+  }
+
+  #see(status: BatchStatus, next: number): void {
+    this.#running.set(status.id, status);
+    this.#show(next);
   }
 
   #show(until: number): void {

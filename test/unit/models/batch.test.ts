@@ -101,6 +101,8 @@ describe.each(connects)("a batch at %s", (vendor, connect) => {
     expect(tiers).toEqual(["now", ...PROMPTS.slice(1).map(() => "batch")]);
     expect(played.calls).toBe(20);
     expect(server.paid).toHaveLength(20);
+    // One look while it runs, one that finds its end.
+    expect(server.batches[0]?.looks).toBe(2);
     const waits = played.told.filter((waiting) => waiting !== null);
     expect(waits.every(({ reason }) => reason === "batch")).toBe(true);
     expect(waits.at(-1)?.detail).toMatch(/^\d+\/19$/);

@@ -1,0 +1,88 @@
+import type { Clock } from "../../deps.ts";
+import { isModelError, ProviderFault } from "../errors.ts";
+import type { BatchApi, BatchLine, BatchStatus } from "./batch-api.ts";
+import { isGone, isTransient, mayHaveArrived } from "./batch-parts.ts";
+
+/** Milliseconds between two status requests: initially, and maximum. */
+const FIRST_LOOK = 5_000;
+const LONGEST_LOOK = 60_000;
+/** Maximum status requests for a batch that has ended without naming its results. */
+const EMPTY_LOOKS = 10;
+/** Maximum number of tries to send a batch that the server rejects for now. */
+const SENDS = 5;
+
+export interface BatchClientOptions {
+  readonly clock: Clock;
+  /** Milliseconds between two requests. Default: 5,000 … 60,000. */
+  readonly look?: readonly [first: number, longest: number];
+}
+
+/** The batch API of a vendor, with the waits between its requests. */
+export class BatchClient {
+  readonly #api: BatchApi;
+  readonly #clock: Clock;
+  readonly #firstLook: number;
+  readonly longestLook: number;
+
+  constructor(api: BatchApi, { clock, look = [FIRST_LOOK, LONGEST_LOOK] }: BatchClientOptions) {
+    this.#api = api;
+    this.#clock = clock;
+    [this.#firstLook, this.longestLook] = look;
+  }
+
+  /** Sends a batch, again if the server rejects it for now. @param at when it was made @returns its id */
+  async submit(lines: readonly BatchLine[], mark: string, at: number, signal: AbortSignal): Promise<string> {
+    for (let [tries, wait] = [1, this.#firstLook]; ; tries++, wait = Math.min(this.longestLook, 2 * wait)) {
+      try {
+        return await this.#api.submit(lines, mark, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (tries === SENDS || !isTransient(error) || mayHaveArrived(error)) throw error;
+        const asked = "retryAfter" in error ? (error.retryAfter ?? 0) : 0;
+        await this.#clock.sleep(Math.max(wait, asked), signal);
+        // A server that fails can have created the batch.
+        const found = error instanceof ProviderFault ? await this.#api.find(mark, at, lines.length, signal) : null;
+        if (found !== null) return found;
+      }
+    }
+  }
+
+  /**
+   * Polls until the batch has ended.
+   * @param onStatus called with each status while it runs, and the time of the next request
+   * @returns null if the server no longer knows it
+   */
+  async ended(
+    id: string,
+    onStatus: (status: BatchStatus, next: number) => void,
+    signal: AbortSignal,
+  ): Promise<BatchStatus | null> {
+    let empty = 0;
+    for (let wait = this.#firstLook; ; wait = Math.min(this.longestLook, 2 * wait)) {
+      const status = await this.again(() => this.#api.status(id, signal), signal).catch((error: unknown) => {
+        if (isGone(error)) return null;
+        throw error;
+      });
+      if (status === null) return null;
+      // Servers can report a batch as completed before they name the files with its results, which are paid for.
+      const isEmpty = status.state === "ended" && status.done > 0 && status.results.length === 0;
+      if (status.state !== "running" && !(isEmpty && empty++ < EMPTY_LOOKS)) return status;
+      onStatus(status, this.#clock.now() + wait);
+      await this.#clock.sleep(wait, signal);
+    }
+  }
+
+  /** Repeats work after transient errors as long as a request waits, because the batch is paid for. */
+  async again<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (let wait = this.#firstLook; ; wait = Math.min(this.longestLook, 2 * wait)) {
+      try {
+        return await work();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isModelError(error) || error.reach !== "provider") throw error;
+        const asked = "retryAfter" in error ? (error.retryAfter ?? 0) : 0;
+        await this.#clock.sleep(Math.max(wait, asked), signal);
+      }
+    }
+  }
+}
