@@ -1,8 +1,13 @@
+import { group } from "d3";
 import { h } from "../dom.ts";
 import { KINDS, plural, verdictLabel } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { NodeRunView, NodeView, ProposedEdge } from "../protocol.ts";
 import type { Actions, State } from "../state.ts";
+
+/** Number of nodes whose labels are written at once, and milliseconds of work for further ones. */
+const FEW = 200;
+const SLICE = 8;
 
 /** The graph as a hidden list for the keyboard and for screen readers. */
 export class AccessibleGraph {
@@ -11,6 +16,7 @@ export class AccessibleGraph {
   #shown: State["scene"] = null;
   #current: string | null = null;
   #quiet = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param focused is called with the focused node, or null */
   constructor(
@@ -26,8 +32,25 @@ export class AccessibleGraph {
     });
   }
 
-  update({ scene, run, selected, graph, answer }: State): void {
-    if (scene !== this.#shown) this.#list(scene);
+  update(state: State): void {
+    if (state.scene !== this.#shown) this.#list(state.scene);
+    clearTimeout(this.#timer);
+    this.#label(this.#labels(state));
+    this.#makeCurrent(state.selected ?? this.#current);
+  }
+
+  /** Labels of many nodes are written in short tasks. */
+  #label(labels: Iterator<void>): void {
+    const until = performance.now() + SLICE;
+    for (let i = 1; !labels.next().done; i++) {
+      if (i < FEW || performance.now() < until) continue;
+      this.#timer = setTimeout(() => this.#label(labels), 0);
+      return;
+    }
+  }
+
+  *#labels({ scene, run, selected, graph, answer }: State): Generator<void> {
+    const proposals = group(run?.proposedEdges ?? [], ({ target }) => target);
     const runs = new Map(run?.nodes.map((node) => [node.id, node]));
     const values = new Map(answer?.values.map(({ node, excerpt }) => [node, excerpt]));
     for (const node of scene?.nodes ?? []) {
@@ -39,7 +62,7 @@ export class AccessibleGraph {
         scene?.feeds.get(node.id) ?? [],
         runs.get(node.id),
         values.get(node.id),
-        run?.proposedEdges.filter(({ target }) => target === node.id) ?? [],
+        proposals.get(node.id) ?? [],
       );
       const label = node.id === graph?.output ? t("{0}, its value is the answer of the graph", words) : words;
       if (button.textContent !== label) button.textContent = label;
@@ -48,8 +71,8 @@ export class AccessibleGraph {
         if (isSelected) button.setAttribute("aria-current", "true");
         else button.removeAttribute("aria-current");
       }
+      yield;
     }
-    this.#makeCurrent(selected ?? this.#current);
   }
 
   /** @param quiet after a click with the mouse: the selection shows enough until a key is used */

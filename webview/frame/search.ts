@@ -64,17 +64,27 @@ export class Search {
     this.#count.hidden = count === "";
     this.results.hidden = matches === null || matches.length === 0;
     this.#input.setAttribute("aria-expanded", String(!this.results.hidden));
-    const rows = (matches ?? []).flatMap((id) => scene?.byId.get(id)?.view ?? []);
-    const key = JSON.stringify([rows, selected, query]);
+    // The rows around the current one: a list of thousands takes too long to draw at each key.
+    const first = Math.max(0, Math.min(at - ROWS / 2, (matches?.length ?? 0) - ROWS));
+    const rows = (matches ?? []).slice(first, first + ROWS).flatMap((id) => scene?.byId.get(id)?.view ?? []);
+    const key = JSON.stringify([rows, first, selected, query]);
     if (key === this.#drawn) return;
     this.#drawn = key;
     this.#list.replaceChildren(
       ...rows.map((view, i) => {
-        const isCurrent = i === at;
+        const isCurrent = first + i === at;
         const where = placeOf(view, query);
         return h(
           "li",
-          { role: "option", id: `found-${i}`, "data-id": view.id, "aria-selected": String(isCurrent), title: view.id },
+          {
+            role: "option",
+            id: `found-${first + i}`,
+            "data-id": view.id,
+            "aria-selected": String(isCurrent),
+            "aria-posinset": first + i + 1,
+            "aria-setsize": matches?.length,
+            title: view.id,
+          },
           h("span", { class: "name" }, ...marked(view.id, query)),
           where !== "" && h("span", { class: "faint" }, ...marked(where, query)),
         );
@@ -82,9 +92,12 @@ export class Search {
     );
     if (at < 0) this.#input.removeAttribute("aria-activedescendant");
     else this.#input.setAttribute("aria-activedescendant", `found-${at}`);
-    this.#list.children[at]?.scrollIntoView({ block: "nearest" });
+    this.#list.children[at - first]?.scrollIntoView({ block: "nearest" });
   }
 }
+
+/** Number of results in the list. */
+const ROWS = 100;
 
 /** Characters before what was found. */
 const BEFORE = 24;

@@ -41,7 +41,7 @@ export function aboutNode(
         ? [
             {
               name: "instruction",
-              title: TEXT_TITLES[traitsOf(view).text ?? "value"],
+              title: view.kind === "tool" ? t("Call") : TEXT_TITLES[traitsOf(view).text ?? "value"],
               content: [
                 text(node.instruction, "instruction"),
                 node.rules.length > 0 && h("ul", { class: "rules" }, ...node.rules.map((rule) => h("li", {}, rule))),

@@ -62,7 +62,7 @@ function aboutNode(node: string, graph: Graph | null, run: ActiveRun | null): No
   return {
     kind: "node",
     node,
-    instruction: cut(found.text),
+    instruction: cut(found.kind === "tool" ? JSON.stringify(JSON.parse(found.text), null, 2) : found.text),
     hypothesis: ((proposal ?? attempt)?.hypothesis ?? "").slice(0, LIMITS.text),
     rules: [
       ...found.constraints,

@@ -19,7 +19,7 @@ import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart } from "../../i18n/verdict.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
 import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
-import { contributionOf } from "../../run/explain/contribution.ts";
+import { contributionOf, isContributionKnown } from "../../run/explain/contribution.ts";
 import type { RunState, SampleScore } from "../../run/state/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
@@ -70,6 +70,14 @@ function steeringOf({ state, pace }: ActiveRun, locale: Locale): Steering | null
   };
 }
 
+/** Milliseconds that a snapshot spends on what accepted changes add; the next one continues. */
+const AT_ONCE = 20;
+
+/** Whether a view lacks what some accepted changes add, so that another one shows more. */
+export function isViewPartial({ state, threshold }: ActiveRun): boolean {
+  return state.proposals.some((proposal) => !isContributionKnown(state, proposal, threshold));
+}
+
 function nodeViews({ state, threshold, pace }: ActiveRun, locale: Locale): NodeRunView[] {
   const verdicts = verdictViews(state, threshold, locale);
   const canPin = pace !== null && state.status === "running" && state.iterations > 0;
@@ -117,12 +125,14 @@ function verdictViews(state: RunState, threshold: number, locale: Locale): Map<s
         verdictView(attempt.node, judged.verdict, attempt.decision, locale, sharedPart(judged)),
       );
   }
+  let until: number | null = null;
   for (const proposal of state.proposals) {
     const { node, verdict } = proposal;
-    verdicts.set(
-      node,
-      verdictView(node, verdict, verdict.decision, locale, contributionOf(state, proposal, threshold)),
-    );
+    const isKnown = isContributionKnown(state, proposal, threshold);
+    // From the first one that takes time on, so that every snapshot gets further.
+    until ??= isKnown ? null : performance.now() + AT_ONCE;
+    const part = isKnown || performance.now() < (until ?? 0) ? contributionOf(state, proposal, threshold) : null;
+    verdicts.set(node, verdictView(node, verdict, verdict.decision, locale, part));
   }
   return verdicts;
 }

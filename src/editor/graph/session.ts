@@ -17,7 +17,7 @@ import type { CurrentGraph, GraphSource, RunSource } from "./graph-source.ts";
 import { faultViews, graphView, visibleFaults } from "./graph-view.ts";
 import { pageHtml } from "./page.ts";
 import { answerTo, fullText } from "./page-answers.ts";
-import { runView, sampleExcerpts } from "./run-view.ts";
+import { isViewPartial, runView, sampleExcerpts } from "./run-view.ts";
 import { Throttle } from "./throttle.ts";
 
 /** Milliseconds between two snapshots of one kind. */
@@ -162,6 +162,7 @@ export class GraphSession extends Disposable {
     this.#run = run;
     if (run?.entry.status === "running") this.#replayed = null;
     this.#post({ type: "run", run: run && (await this.#viewOf(run)) });
+    if (run && isViewPartial(run)) this.#sendRun.request();
   }
 
   /** The curve stays whole, so that the user sees where in the run an iteration is. */

@@ -35,6 +35,7 @@ import { runFigures, runOutcome, startedLabel } from "../runs/messages.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
+import { Slices } from "../slices.ts";
 import { sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
 import { isUndone, type TextStatuses, textStatusLabel } from "./text-status.ts";
@@ -47,6 +48,7 @@ export type ProposalElement =
       /** All runs are of one graph, so that its name says nothing. */
       readonly isOnly: boolean;
     }
+  | { readonly kind: "range"; readonly run: OpenedRun; readonly from: number; readonly to: number }
   | { readonly kind: "proposal"; readonly run: OpenedRun; readonly proposal: Proposal }
   | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
   | { readonly kind: "gradient"; readonly run: OpenedRun; readonly gradient: Gradient }
@@ -64,6 +66,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   /** The user's check marks; the other proposals are checked if they are accepted and open. */
   readonly #ticks = new Map<string, boolean>();
 
+  readonly #slices = new Slices();
   readonly #update = this.own(new Delayed(() => this.#changed.fire(), EDIT_PAUSE));
 
   constructor(
@@ -109,7 +112,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         const run = await this.runStore.open(element.entry.id);
         if (!run) return [];
         return [
-          ...run.state.proposals.map((proposal): ProposalElement => ({ kind: "proposal", run, proposal })),
+          ...proposalsOrRanges(run),
           ...[false, true].flatMap((isGood): ProposalElement[] => {
             const some = run.state.warnings.filter((one) => isGoodNews(one) === isGood);
             const texts = [...new Set(some.map((one) => warningMessage(one, LOCALE)))];
@@ -117,6 +120,8 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
           }),
         ];
       }
+      case "range":
+        return proposalElements(element.run, element.from, element.to);
       case "proposal":
         return groupsOf(element.run, element.proposal);
       case "group":
@@ -133,18 +138,25 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   }
 
   getParent(element: ProposalElement): ProposalElement | undefined {
-    return element.kind === "proposal"
-      ? { kind: "run", entry: element.run.entry, isLatest: true, isOnly: false }
-      : undefined;
+    if (element.kind !== "proposal" && element.kind !== "range") return undefined;
+    const { run } = element;
+    const range =
+      element.kind === "proposal"
+        ? rangesOf(run).find(({ from, to }) => run.state.proposals.slice(from, to).includes(element.proposal))
+        : undefined;
+    return range ?? { kind: "run", entry: run.entry, isLatest: true, isOnly: false };
   }
 
   async getTreeItem(element: ProposalElement): Promise<TreeItem> {
     switch (element.kind) {
       case "run":
         return runItem(element);
+      case "range":
+        return rangeItem(element);
       case "proposal": {
         const { run, proposal } = element;
         const textStatus = (await this.textStatuses.of(run))(proposal);
+        await this.#slices.turn();
         return proposalItem(run, proposal, this.#isTicked(run, proposal), textStatus);
       }
       case "group":
@@ -170,6 +182,36 @@ export function isOpen(run: OpenedRun, proposal: Proposal): boolean {
 
 function tickKey(run: OpenedRun, proposal: Proposal): string {
   return `${run.entry.id} ${proposal.id}`;
+}
+
+/** Proposals below one row. VS Code draws rows as they come into view, but asks for all rows of an open element. */
+const ROWS = 200;
+
+function proposalElements(run: OpenedRun, from: number, to: number): ProposalElement[] {
+  return run.state.proposals.slice(from, to).map((proposal) => ({ kind: "proposal", run, proposal }));
+}
+
+/** The ranges of a run with many proposals; empty for a run with few. */
+function rangesOf(run: OpenedRun): (ProposalElement & { kind: "range" })[] {
+  const all = run.state.proposals.length;
+  if (all <= ROWS) return [];
+  return Array.from({ length: Math.ceil(all / ROWS) }, (_, i) => {
+    const from = i * ROWS;
+    return { kind: "range", run, from, to: Math.min(all, from + ROWS) };
+  });
+}
+
+function proposalsOrRanges(run: OpenedRun): ProposalElement[] {
+  const ranges = rangesOf(run);
+  return ranges.length > 0 ? ranges : proposalElements(run, 0, run.state.proposals.length);
+}
+
+function rangeItem({ run, from, to }: ProposalElement & { kind: "range" }): TreeItem {
+  const item = new TreeItem(l10n.t("Proposals {0} to {1}", from + 1, to), TreeItemCollapsibleState.Collapsed);
+  const accepted = run.state.proposals.slice(from, to).filter(({ verdict }) => verdict.decision === "accepted").length;
+  item.id = `${run.entry.id} ${from}`;
+  item.description = l10n.t("{0} accepted", accepted);
+  return item;
 }
 
 function groupsOf(run: OpenedRun, proposal: Proposal): ProposalElement[] {

@@ -9,9 +9,42 @@ import type { RunState } from "../state/state.ts";
  * @returns null for a change that was not accepted
  */
 export function contributionOf(state: RunState, proposal: Proposal, threshold: number): Contribution | null {
+  if (proposal.verdict.decision !== "accepted") return null;
+  const known = knownIn(state, threshold);
+  const found = known.byId.get(proposal.id) ?? computed(state, proposal, threshold, known.accepted);
+  known.byId.set(proposal.id, found);
+  return found;
+}
+
+/** Whether `contributionOf` returns at once. The first call for a change hashes all texts of the graph. */
+export function isContributionKnown(state: RunState, { id, verdict }: Proposal, threshold: number): boolean {
+  return verdict.decision !== "accepted" || knownIn(state, threshold).byId.has(id);
+}
+
+/** What the contributions of a run depend on, and those computed so far. */
+interface Known {
+  readonly scores: RunState["scores"];
+  readonly texts: RunState["texts"];
+  readonly threshold: number;
+  /** Number of accepted changes. */
+  readonly accepted: number;
+  readonly byId: Map<string, Contribution>;
+}
+
+/** By the changes of a run, which never change once the run has finished. */
+const knownByChanges = new WeakMap<RunState["proposals"], Known>();
+
+function knownIn({ proposals, scores, texts }: RunState, threshold: number): Known {
+  const known = knownByChanges.get(proposals);
+  if (known?.scores === scores && known.texts === texts && known.threshold === threshold) return known;
+  const accepted = proposals.filter(({ verdict }) => verdict.decision === "accepted").length;
+  const fresh = { scores, texts, threshold, accepted, byId: new Map() };
+  knownByChanges.set(proposals, fresh);
+  return fresh;
+}
+
+function computed(state: RunState, proposal: Proposal, threshold: number, nodes: number): Contribution {
   const { node, base, verdict, contributes = null } = proposal;
-  if (verdict.decision !== "accepted") return null;
-  const nodes = state.proposals.filter((one) => one.verdict.decision === "accepted").length;
   return {
     nodes,
     isNeeded: contributes,
@@ -50,10 +83,12 @@ function withoutChange(
 function aloneVerdict({ judged, attempts, startTheta, startTexts }: RunState, { node, base, text }: Proposal) {
   if (startTexts[node] !== base) return null;
   const made = new Set(attempts.filter((one) => one.node === node && one.text === text).map(({ id }) => id));
-  const alone = thetaOf({ ...startTexts, [node]: text });
-  const found = judged.find(
-    ({ proposals, theta, verdict }) =>
-      proposals.length === 1 && made.has(proposals[0] ?? "") && theta === alone && verdict.decision === "accepted",
+  const single = judged.filter(
+    ({ proposals, verdict }) =>
+      proposals.length === 1 && made.has(proposals[0] ?? "") && verdict.decision === "accepted",
   );
+  if (single.length === 0) return null;
+  const alone = thetaOf({ ...startTexts, [node]: text });
+  const found = single.find(({ theta }) => theta === alone);
   return found && alone !== startTheta ? found.verdict : null;
 }

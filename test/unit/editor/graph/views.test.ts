@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { ActiveRun } from "../../../../src/editor/graph/active-run.ts";
 import { cut, graphView, line, visibleFaults } from "../../../../src/editor/graph/graph-view.ts";
 import { pageHtml } from "../../../../src/editor/graph/page.ts";
-import { runView, sampleExcerpts } from "../../../../src/editor/graph/run-view.ts";
+import { isViewPartial, runView, sampleExcerpts } from "../../../../src/editor/graph/run-view.ts";
 import type { Fault } from "../../../../src/graph/fault.ts";
 import type { Graph } from "../../../../src/graph/graph.ts";
+import { contributionOf } from "../../../../src/run/explain/contribution.ts";
 import type { SampleScore } from "../../../../src/run/state/state.ts";
 import { isHostMessage, LIMITS } from "../../../../webview/protocol.ts";
 import { randomGraph } from "../../../graphs.ts";
@@ -171,6 +172,50 @@ describe("the run's view", () => {
     expect(view.samples).toHaveLength(LIMITS.samples);
     expect(view.samples.slice(0, 100).every(({ before, after }) => before === 1 && after === 0)).toBe(true);
     expect(isHostMessage({ type: "run", run: view })).toBe(true);
+  });
+
+  it("of many accepted changes is made in short steps, and ends with what each adds", () => {
+    const graph = pipeline(400);
+    const { state } = runOf(graph, "done");
+    const [first] = state.proposals;
+    if (!first) throw new Error("the run has no proposals");
+    const verdict = { ...first.verdict, decision: "accepted" as const };
+    const proposals = graph.nodes.map(({ id }, i) => ({
+      ...first,
+      id: `p${i}`,
+      node: id,
+      verdict,
+      contributes: false,
+    }));
+    const texts = Object.fromEntries(graph.nodes.map(({ id }) => [id, "word ".repeat(500)]));
+    const run = runOf(graph, "done", { proposals, texts });
+    const view = shown(run);
+    expect(isHostMessage({ type: "run", run: view })).toBe(true);
+    expect(isViewPartial(run)).toBe(true);
+    for (const proposal of proposals.slice(0, -1)) contributionOf(run.state, proposal, run.threshold);
+    shown(run);
+    expect(isViewPartial(run)).toBe(false);
+  });
+
+  it("can be steered while it goes on in this window, and says which nodes are pinned", () => {
+    const pace = { usdPerMinute: 0.12, callsPerMinute: 20, left: 200_000 };
+    const going = { ...runOf(five, "backward", { parameters: ["plan", "solve"] }), pace };
+    expect(shown(going).steering).toEqual({
+      paused: false,
+      stopAfter: null,
+      pace: "$0.12 per minute · at most 4 min left",
+    });
+    const pins = [
+      { node: "plan", pinned: true, from: 2 },
+      { node: "solve", pinned: true, from: 2 },
+      { node: "solve", pinned: false, from: 3 },
+    ];
+    const steered = shown({ ...going, state: { ...going.state, pins, paused: "user", stopAfter: 3 } });
+    expect(steered.steering).toMatchObject({ paused: true, stopAfter: 3 });
+    const pinned = Object.fromEntries(steered.nodes.map(({ id, pinned }) => [id, pinned]));
+    expect(pinned).toMatchObject({ plan: true, solve: false, check: null });
+    expect(shown(runOf(five, "backward")).steering).toBeNull();
+    expect(shown({ ...runOf(five, "done"), pace }).steering).toBeNull();
   });
 
   it("is bounded for a graph of any size", () => {
