@@ -31,5 +31,7 @@ export async function loadOrThrow(
   const errors = loaded.faults.filter(({ severity }) => severity === "error");
   const more = errors.length > 1 ? ` and ${errors.length - 1} more` : "";
   const first = errors[0] ?? loaded.faults.find(({ code }) => code === "no-model");
-  throw new InvalidGraph(`${path} can't run: ${first?.message ?? "it has errors"}${more}`);
+  const remedy =
+    first?.code === "no-model" ? " Name one with --model, or try the graph without a key: --model simulated." : "";
+  throw new InvalidGraph(`${path} can't run: ${first?.message ?? "it has errors"}${more}${remedy}`);
 }

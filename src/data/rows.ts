@@ -1,4 +1,4 @@
-import { decodeUtf8 } from "../graph/containment.ts";
+import { decodeUtf8, isZip } from "../graph/containment.ts";
 import { readJson, readJsonLines } from "./json-rows.ts";
 import { DataUnreadable, type ReadContext, type Rows } from "./row.ts";
 import { CSV_DELIMITERS, readTable, TSV_DELIMITERS } from "./table.ts";
@@ -58,6 +58,7 @@ function refuseForeign(text: string, { name, locale: { t } }: ReadContext): void
 
 /** Decodes UTF-8, or UTF-16 with a byte order mark or ASCII letters; null for other encodings. */
 export function decodeData(bytes: Uint8Array): string | null {
+  if (isZip(bytes)) return null;
   const [a, b, c, d] = bytes;
   if (a === 0xff && b === 0xfe) return decodeAs("utf-16le", bytes);
   if (a === 0xfe && b === 0xff) return decodeAs("utf-16be", bytes);

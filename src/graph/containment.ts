@@ -43,7 +43,8 @@ export type RefusedReason =
   | "not a file"
   | "too large"
   | "unreadable"
-  | "not UTF-8";
+  | "not UTF-8"
+  | "a ZIP file";
 
 /** Maximum bytes of a text. */
 export const MAX_TEXT = 2 ** 20;
@@ -90,6 +91,11 @@ export function refusalFault(
       );
     case "unreadable":
       return unreadable(t("The file {0} can't be read ({1}).", name, detail), t("Check its read permissions."));
+    case "a ZIP file":
+      return unreadable(
+        t("The file {0} is an Excel workbook or another ZIP file, not text.", name),
+        t('In Excel, save it as "CSV UTF-8".'),
+      );
     case "not UTF-8":
       return unreadable(t("The file {0} is not UTF-8 text.", name), t("Save it as UTF-8."));
     case "empty":
@@ -147,7 +153,7 @@ export async function readReference(
   if (isPrivate(root.folder, path)) throw refuse("is private");
 
   const bytes = await readBytes(path, files, maxBytes, refuse);
-  return { path, text: decode(bytes) ?? fail(refuse("not UTF-8")) };
+  return { path, text: decode(bytes) ?? fail(refuse(isZip(bytes) ? "a ZIP file" : "not UTF-8")) };
 }
 
 /**
@@ -161,6 +167,11 @@ export function namedPath(root: ContainmentRoot, reference: string): string {
   if (!isInside(root.folder, named)) throw new ReferenceRefused(reference, "leaves the root");
   if (isPrivate(root.folder, named)) throw new ReferenceRefused(reference, "is private");
   return named;
+}
+
+/** Whether a file is a ZIP archive, as workbooks of Excel are. */
+export function isZip([a, b, c, d]: Uint8Array): boolean {
+  return a === 0x50 && b === 0x4b && c === 3 && d === 4;
 }
 
 /** null if the bytes are not UTF-8. Keeps a byte order mark. */

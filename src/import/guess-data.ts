@@ -3,10 +3,13 @@ import { DataUnreadable } from "../data/row.ts";
 import { decodeData, formatOf } from "../data/rows.ts";
 import type { Files } from "../deps.ts";
 import { ENGLISH } from "../i18n/locale.ts";
+import { isMapping, mappingOf } from "./documents.ts";
 import type { Row } from "./importer.ts";
 
 /** Maximum bytes: a larger file is only named in the graph file. */
 const MOST = 32 * 2 ** 20;
+/** Maximum depth of objects whose members are columns. */
+const DEEPEST = 3;
 
 /** The rows of a data file; null if it can't be read. @param path absolute */
 export async function readRows(path: string, files: Files): Promise<readonly Row[] | null> {
@@ -18,11 +21,25 @@ export async function readRows(path: string, files: Files): Promise<readonly Row
     if (text === null) return null;
     const context = { name: basename(path), locale: ENGLISH, yieldNow: async () => {} };
     const { rows } = await format(text, context);
-    return rows.length > 0 ? rows.map(({ fields }) => fields) : null;
+    return rows.length > 0 ? leavesOf(rows.map(({ fields }) => fields)) : null;
   } catch (error) {
     if (error instanceof DataUnreadable || (error instanceof Error && "code" in error)) return null;
     throw error;
   }
+}
+
+/** Rows whose objects are columns with dots, as `data.fields` names them; an answer with several members stays one. */
+function leavesOf(rows: readonly Row[]): readonly Row[] {
+  const isWhole = (name: string) =>
+    isTarget(name) && rows.some((row) => isMapping(row[name]) && Object.keys(mappingOf(row[name])).length > 1);
+  const whole = new Set(Object.keys(rows[0] ?? {}).filter(isWhole));
+  const leaves = (row: Row, prefix: string): [string, unknown][] =>
+    Object.entries(row).flatMap(([key, value]): [string, unknown][] => {
+      const name = prefix + key;
+      const isInner = isMapping(value) && !whole.has(name) && name.split(".").length <= DEEPEST && !key.includes(".");
+      return isInner ? leaves(value, `${name}.`) : [[name, value]];
+    });
+  return rows.map((row) => (Object.values(row).some(isMapping) ? Object.fromEntries(leaves(row, "")) : row));
 }
 
 /** Columns in the order of the first rows. */
@@ -35,15 +52,21 @@ const TARGETS =
     " ",
   );
 
+function isTarget(name: string): boolean {
+  return TARGETS.includes(name.toLowerCase().replaceAll(/[\s.-]+/g, "_"));
+}
+
 /** The column that most likely contains the answer, and other candidates. */
 export function targetsAmong(columns: readonly string[], read: ReadonlySet<string>): string[] {
   const free = columns.filter(
     (name) =>
       !read.has(name) &&
-      !/^(?:id|_id|idx|index|row|uuid|split|source|feedback|comment|notes?|date|created_at|url)$/i.test(name),
+      !/^(?:id|_id|idx|index|row|uuid|split|source|feedback|comment|notes?|date|created_at|url)$/i.test(
+        name.split(".").at(-1) ?? "",
+      ),
   );
   const rank = (name: string) => {
-    const known = name.toLowerCase().replaceAll(/[\s-]+/g, "_");
+    const known = name.toLowerCase().replaceAll(/[\s.-]+/g, "_");
     const at = TARGETS.indexOf(known);
     if (at >= 0) return at;
     const within = TARGETS.findIndex((target) => known.split("_").includes(target));

@@ -133,6 +133,12 @@ export function guessNodes(
       if (input !== name) node.variables = { ...node.variables, [name]: input };
       node.inputs = [...new Set([...(node.inputs ?? []), input])];
     }
+    for (const { instead } of foreignMarks(prompt.text, new Set(), templating, new Set(ids.values()))) {
+      const [meant] = instead === null ? [] : findPlaceholders(instead, templating);
+      if (!meant || meant.name === id || node.inputs?.includes(meant.name) || reaches(nodes, meant.name, id)) continue;
+      node.inputs = [...(node.inputs ?? []), meant.name];
+      named = true;
+    }
     nodes[id] = node;
   }
   joinSteps(steps.map(idOf), nodes, new Map(steps.map((prompt) => [idOf(prompt), prompt.text])), named);
@@ -266,5 +272,8 @@ function plain(name: string): string {
 }
 
 function words(name: string): string {
-  return name.replace(/^\d+[_-]?/, "").replaceAll(/[_-]+/g, " ");
+  return name
+    .replace(/^\d+[_-]?/, "")
+    .replaceAll(/[_-]+/g, " ")
+    .trim();
 }

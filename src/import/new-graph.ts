@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { EXTENSIONS } from "../data/rows.ts";
 import type { Files } from "../deps.ts";
-import { decodeUtf8, findRoot, MAX_TEXT } from "../graph/containment.ts";
+import { decodeUtf8, findRoot, isZip, MAX_TEXT } from "../graph/containment.ts";
 import type { Translate } from "../i18n/locale.ts";
 import { type GuessedLoss, guessLoss, lossSpec } from "../loss/guess.ts";
 import { formatJson, freeName } from "./graph-file.ts";
@@ -79,10 +79,14 @@ export async function newGraph(
   const isData = (path: string) => DATA_FILE.test(path) && !path.endsWith(".agentgraph.json");
   const rowsByPath = new Map<string, readonly Row[]>();
   const unread: string[] = [];
+  const workbooks: string[] = [];
   for (const path of given.filter(isData)) {
     const rows = await readRows(path, files);
     if (rows && columnsOf(rows).length > 1) rowsByPath.set(path, rows);
-    else if (!rows && /\.(?:csv|tsv|tab|jsonl|ndjson)$/i.test(path)) unread.push(basename(path));
+    else if (!rows && /\.(?:csv|tsv|tab|jsonl|ndjson)$/i.test(path)) {
+      const isWorkbook = isZip((await files.read(path).catch(() => new Uint8Array())).subarray(0, 4));
+      (isWorkbook ? workbooks : unread).push(basename(path));
+    }
   }
   const promptPaths = given.filter((path) => !rowsByPath.has(path) && isPromptFile(basename(path)));
   const folder = folderOf([...promptPaths, ...rowsByPath.keys()], paths);
@@ -98,7 +102,10 @@ export async function newGraph(
   const targets = targetsAmong(columns, new Set(inputColumns));
   const target = chosen.target ?? targets[0] ?? null;
   const readable = columns.filter(
-    (column) => column !== target && !isStep(column, prompts) && !/^(?:id|_id|idx|index|split|feedback)$/i.test(column),
+    (column) =>
+      column !== target &&
+      !isStep(column, prompts) &&
+      !/^(?:id|_id|idx|index|split|feedback)$/i.test(column.split(".").at(-1) ?? ""),
   );
   const { nodes, inputs, outputs, fields, dropped } = guessNodes(
     prompts,
@@ -108,6 +115,12 @@ export async function newGraph(
   const values = (found?.rows ?? []).map((row) => (target === null ? undefined : row[target]));
   const loss = chosen.loss ?? guessLoss(values, found?.rows ?? []);
   const notes: string[] = [];
+  workbooks.push(...given.filter((path) => /\.xls[xmb]?$|\.ods$/i.test(path)).map((path) => basename(path)));
+  if (!found && workbooks.length > 0) {
+    notes.push(
+      t('{0} is an Excel workbook. Save it as "CSV UTF-8", and name that file in "data".', workbooks.join(", ")),
+    );
+  }
   if (!found && unread.length > 0) {
     notes.push(t("{0} can't be read. Save it as UTF-8 text with a header.", unread.join(", ")));
   }

@@ -103,9 +103,9 @@ const KINDS: readonly Kind[] = [
     isHint: true,
   },
   {
-    pattern: re(`(?<!\\{)\\{([\\p{L}_][\\p{L}\\p{M}\\p{N} _-]{0,60})\\}(?!\\})`),
+    pattern: re(`(?<![\\p{L}\\p{N}_\\\\^{}$])\\{([\\p{L}_][\\p{L}\\p{M}\\p{N} _-]{0,60})\\}(?!\\})`),
     what: translatable("a placeholder in another form"),
-    of: ["python"],
+    of: ["mustache", "python", "jinja"],
     ofInput: true,
     isValue: true,
     isHint: true,

@@ -206,6 +206,64 @@ it("guesses choice where the rows hold options", () => {
   expect(guessLoss(["A", "C"], [{ question: "Which? (A) one (B) two (C) three" }])).toBe("choice");
 });
 
+it("reads columns inside objects", async () => {
+  const { graph, faults, guesses } = await made({
+    "plan.md": "Plan: {{question}}\n",
+    "solve.md": "Use {{plan}} for {{question}}\n",
+    "rows.jsonl": table("", (at) =>
+      JSON.stringify({ input: { question: `${at} + ${at}?` }, expected: { answer: 2 * at }, meta: { id: at } }),
+    ),
+  });
+  expect(faults).toEqual([]);
+  expect(graph.data).toMatchObject({ fields: { question: "input.question" }, target: "expected.answer" });
+  expect(graph.loss.kind).toBe("number");
+  expect(guesses.target.others).toContain("meta.id");
+});
+
+it("keeps an answer with several members whole", async () => {
+  const { graph, faults } = await made({
+    "solve.md": "Read {{ticket}}\n",
+    "rows.jsonl": table("", (at) => JSON.stringify({ in: { ticket: `t ${at}` }, expected: { kind: "a", urgent: at } })),
+  });
+  expect(faults).toEqual([]);
+  expect(graph.data).toMatchObject({ fields: { ticket: "in.ticket" }, target: "expected" });
+  expect(graph.loss.kind).toBe("json");
+});
+
+it("joins prompts by names with spaces, which the check names", async () => {
+  const { graph, faults } = await made({
+    "Step One.md": "Read {{ticket}}.\n",
+    "Step Two.md": "Given {Step One}, decide.\n",
+    "Final.txt": "Class of {{ticket}}, given {{Step Two}}:\n",
+    "rows.csv": table("ticket,y", (at) => `ticket ${at},${at % 2 === 0 ? "bug" : "billing"}`),
+  });
+  expect(graph.output).toBe("Final");
+  expect(graph.nodes.Step_Two.inputs).toEqual(["Step_One"]);
+  expect(graph.nodes.Final.inputs).toEqual(["ticket", "Step_Two"]);
+  expect(faults).toEqual([
+    expect.stringContaining("Step Two.md:1: {Step One} is a placeholder in another form"),
+    expect.stringContaining("Final.txt:1: {{Step Two}} is a placeholder without a valid name"),
+  ]);
+});
+
+it("names a workbook, whatever its name", async () => {
+  const folder = await folderOf({ "solve.md": "Solve {{question}}\n" });
+  await writeFile(join(folder, "rows.csv"), Buffer.from("504b03041400", "hex"));
+  const { notes, path, text } = await newGraph([folder], files, ENGLISH.t);
+  expect(notes[0]).toBe('rows.csv is an Excel workbook. Save it as "CSV UTF-8", and name that file in "data".');
+  await files.write(
+    path,
+    text.replace(
+      '"train": [], "validation": []',
+      '"file": "rows.csv", "split": {"train": 0.5, "validation": 0.5, "test": 0}',
+    ),
+  );
+  const { faults } = await loadTask(path, { files, clock }, { models: { forward: { model: "m", params: {} } } });
+  expect(faults.map(({ message }) => message)).toContain(
+    'The file "rows.csv" is an Excel workbook or another ZIP file, not text.',
+  );
+});
+
 describe("an empty file", () => {
   it.each(["", "\n", "{", "{ }\n", " { "])("has one fault, which offers whole graphs: %j", (text) => {
     const { faults } = readGraphText("/g.agentgraph.json", text, graphFormat);
