@@ -1,5 +1,5 @@
 import { NO_REPLIES } from "../../models/stack/store.ts";
-import { type Amount, type EstimateDeps, estimateRun, estimateRunner } from "../estimate/estimate.ts";
+import { type Amount, type EstimateDeps, estimateRunner, estimateUse } from "../estimate/estimate.ts";
 import { runnerOf } from "../job.ts";
 import { baselineOf, baselinesOf, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
 
@@ -9,6 +9,9 @@ export interface ComparisonEstimate extends Amount {
   /** Maximum number of calls by the budgets; null: no limit. */
   readonly most: number | null;
 }
+
+/** Minimum number of dry runs of searches. */
+const DRY_RUNS = 4;
 
 /** Estimates a whole comparison in which no rewrite helps, before its first call. */
 export async function estimateComparison(plan: ComparisonPlan, known: EstimateDeps): Promise<ComparisonEstimate> {
@@ -26,8 +29,12 @@ export async function estimateComparison(plan: ComparisonPlan, known: EstimateDe
   }
   const scored = total.calls;
   const scores = repeats * (baselinesOf(plan).length + variants.length);
-  for (const variant of variants) {
-    const search = await estimateRun(searchOf(plan, variant, seed).task, cold);
+  // A comparison adds up many runs, so that the chance in each dry run matters less.
+  const draws = Math.max(1, Math.ceil(DRY_RUNS / variants.length));
+  for (const [index, variant] of variants.entries()) {
+    const seeds = Array.from({ length: draws }, (_, draw) => 1 + index * draws + draw);
+    const { task } = searchOf(plan, variant, seed);
+    const search = await estimateUse(task, cold, { draws: seeds, upTo: budget.calls });
     const share = budget.calls === null || search.calls === 0 ? 1 : Math.min(1, budget.calls / search.calls);
     total = plus(total, times(search, repeats * share));
   }

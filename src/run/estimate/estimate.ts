@@ -81,24 +81,52 @@ export async function estimateRun(task: Task, known: EstimateDeps, among = metho
     await playRun(task, known, GUESSES.little, 0, among),
     await playRun(task, known, GUESSES.much, 0, among),
   ];
-  const [{ scoring, tally }] = plays as [(typeof plays)[number]];
+  const [{ scoring }] = plays as [(typeof plays)[number]];
   const amounts = [...plays, ...others].map(({ tally }) => tally.amount);
-  const of = (pick: (play: (typeof plays)[number]) => number) => Math.round(mean(plays.map(pick)));
-  const usual: Amount = {
-    calls: of(({ tally }) => tally.amount.calls),
-    tokens: of(({ tally }) => tally.amount.tokens),
-    usd: tally.amount.usd === null ? null : mean(plays.map(({ tally }) => tally.amount.usd ?? 0)),
-  };
+  const usual = meanOf(plays.map(({ tally }) => tally.amount));
   return {
     ...usual,
-    cached: of(({ tally }) => tally.cached),
+    cached: Math.round(mean(plays.map(({ tally }) => tally.cached))),
     scoring: scoring.amount.calls,
     most: within(task.options.budget, usual),
     range: { least: extreme(amounts, Math.min), most: extreme(amounts, Math.max) },
   };
 }
 
-async function playRun(task: Task, known: EstimateDeps, guess: Guess, draw: number, among: Methods) {
+/**
+ * What a run uses, from fewer dry runs and without a range: for many runs that are added up.
+ * @param draws seeds of the dry runs
+ * @param upTo calls after which a dry run ends, because its budget does; null: no limit
+ */
+export async function estimateUse(
+  task: Task,
+  known: EstimateDeps,
+  { draws, upTo }: { readonly draws: readonly number[]; readonly upTo: number | null },
+): Promise<Amount> {
+  const amounts: Amount[] = [];
+  for (const draw of draws) {
+    amounts.push((await playRun(task, known, GUESSES.usual, draw, methods, upTo)).tally.amount);
+  }
+  return meanOf(amounts);
+}
+
+function meanOf(amounts: readonly Amount[]): Amount {
+  const of = (pick: (amount: Amount) => number) => Math.round(mean(amounts.map(pick)));
+  return {
+    calls: of(({ calls }) => calls),
+    tokens: of(({ tokens }) => tokens),
+    usd: amounts.some(({ usd }) => usd === null) ? null : mean(amounts.map(({ usd }) => usd ?? 0)),
+  };
+}
+
+async function playRun(
+  task: Task,
+  known: EstimateDeps,
+  guess: Guess,
+  draw: number,
+  among: Methods,
+  upTo: number | null = null,
+) {
   const { model, dryTask } = dryRun(task, known, guess, draw);
   // Batches do not grow with the training set; scored sets do.
   const [scoring, tally] = [tallyOf(task, dryTask, SCORED), tallyOf(task, dryTask, SCORED)];
@@ -111,7 +139,7 @@ async function playRun(task: Task, known: EstimateDeps, guess: Guess, draw: numb
       await turns.next();
     }
   }
-  await play(optimize(among), dryTask, depsOf(model, task, known), tally, known.clock);
+  await play(optimize(among), dryTask, depsOf(model, task, known), tally, known.clock, upTo);
   return { scoring, tally };
 }
 
@@ -147,10 +175,12 @@ async function play(
   deps: EngineDeps,
   tally: Tally,
   clock: Clock,
+  upTo: number | null = null,
 ): Promise<void> {
   const turns = new Yielder(clock);
   for await (const event of runner(task, deps, new AbortController().signal)) {
     tally.add(event);
+    if (upTo !== null && tally.amount.calls >= upTo) return;
     await turns.next();
   }
 }
