@@ -4,7 +4,7 @@ import type { Model } from "../models/model.ts";
 import type { PriceOf } from "../models/prices.ts";
 import type { Tiers } from "../models/tiers/choice.ts";
 import { type Estimate, estimateRun, estimateRunner, rounded } from "../run/estimate/estimate.ts";
-import { tierLines } from "../run/estimate/tier-lines.ts";
+import { batchedRoles, tierLines } from "../run/estimate/tier-lines.ts";
 import { adviceMessage, adviceOn } from "../run/explain/advice.ts";
 import { runnerOf } from "../run/job.ts";
 import { readCache } from "../run/record/replies.ts";
@@ -22,7 +22,8 @@ export async function printEstimate(
   tier?: Tiers,
 ): Promise<void> {
   const replies = await readCache(deps, place.cache);
-  const known = { provider, replies, price, clock: deps.clock, sandbox: deps.sandbox };
+  const batched = batchedRoles(task, tier);
+  const known = { provider, replies, price, clock: deps.clock, sandbox: deps.sandbox, batched };
   if (provider === "simulated") await warnUnknownNodes(task, output);
   if (!job) {
     const estimate = await estimateRun(task, known);
@@ -37,7 +38,7 @@ export async function printEstimate(
 }
 
 /** `With --tier flex: about $0.06; up to 15 minutes for each request.` */
-export function tierSentences(task: Task, estimate: Pick<Estimate, "usd">, chosen?: Tiers): string[] {
+export function tierSentences(task: Task, estimate: Pick<Estimate, "usd" | "waves">, chosen?: Tiers): string[] {
   return tierLines(task, estimate, chosen, ENGLISH).map(
     ({ tier, isChosen, terms }) => `${isChosen ? "Tier" : "With --tier"} ${tier}: ${terms}.`,
   );

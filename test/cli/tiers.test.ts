@@ -73,6 +73,6 @@ describe("a run in batches", () => {
       "gpt-6-luna",
     );
     expect(stderr).toMatch(/With --tier flex: about .*15 minutes/);
-    expect(stderr).toMatch(/With --tier batch: about .*one after another/);
+    expect(stderr).toMatch(/With --tier batch: about .*; (about \d+ batches, one after another|one batch)/);
   });
 });

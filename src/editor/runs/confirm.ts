@@ -62,7 +62,7 @@ export async function confirmStart(
     if (answer === start) return { start: task };
     if (answer === model) return "change model";
     if (answer === tier) {
-      await askTier(task, estimate, offered);
+      await askTier(estimate, offered);
       return "change tier";
     }
     if (answer === change) {
@@ -75,7 +75,7 @@ export async function confirmStart(
 }
 
 /** What the tier of the settings means for a run, or which ones there are. */
-function tierWords(task: Task, estimate: Pick<Estimate, "usd">, { url }: Connection): string {
+function tierWords(task: Task, estimate: Pick<Estimate, "usd" | "waves">, { url }: Connection): string {
   const { tier } = readSettings();
   if (url === null) return "";
   return tierLines(task, estimate, tier === "now" ? undefined : tierForAllRoles(tier), LOCALE)
@@ -88,7 +88,7 @@ function tierWords(task: Task, estimate: Pick<Estimate, "usd">, { url }: Connect
 }
 
 /** @throws Cancelled */
-async function askTier(task: Task, { usd }: Pick<Estimate, "usd">, offered: readonly Tier[]): Promise<void> {
+async function askTier({ usd, waves }: Pick<Estimate, "usd" | "waves">, offered: readonly Tier[]): Promise<void> {
   const { tier: current } = readSettings();
   const items = (["now", ...offered] as const).map((tier) => ({
     tier,
@@ -97,7 +97,7 @@ async function askTier(task: Task, { usd }: Pick<Estimate, "usd">, offered: read
     detail:
       tier === "now"
         ? l10n.t("about {0}; at once", LOCALE.money(usd))
-        : tierTerms(task, tier, usd === null ? LOCALE.money(null) : tierCost(usd, false, LOCALE), LOCALE),
+        : tierTerms(tier, usd === null ? LOCALE.money(null) : tierCost(usd, false, LOCALE), waves, LOCALE),
   }));
   const picked = await window.showQuickPick(items, { title: l10n.t("Price and time"), ignoreFocusOut: true });
   if (!picked) throw new Cancelled();

@@ -5,7 +5,9 @@ import type { ContainmentRoot } from "../../graph/containment.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { priceList } from "../../models/prices.ts";
 import { simulated } from "../../models/providers/simulated.ts";
+import { tierForAllRoles } from "../../models/tiers/choice.ts";
 import type { EstimateDeps } from "../../run/estimate/estimate.ts";
+import { batchedRoles } from "../../run/estimate/tier-lines.ts";
 import { loadTask, type Overrides } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";
 import { readCache } from "../../run/record/replies.ts";
@@ -71,7 +73,9 @@ export async function prepare(
   const all = runDeps(connection, deps);
   const { price, clock, sandbox, provider } = all;
   const replies = await readCache(deps, place.cache);
-  const known = { provider: provider.identity, replies, price, clock, sandbox };
+  const { tier } = readSettings();
+  const batched = batchedRoles(task, tier === "now" ? undefined : tierForAllRoles(tier));
+  const known = { provider: provider.identity, replies, price, clock, sandbox, batched };
   return { subject, folds: loaded.file?.data.folds, root, place, connection, deps: all, known };
 }
 

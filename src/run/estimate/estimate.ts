@@ -7,6 +7,7 @@ import type { Methods } from "../../engine/method.ts";
 import { optimize } from "../../engine/optimize.ts";
 import type { EngineDeps } from "../../engine/session.ts";
 import type { Task } from "../../engine/task.ts";
+import type { Role } from "../../graph/graph.ts";
 import { methods } from "../../methods/registry.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
@@ -14,6 +15,7 @@ import { createStack } from "../../models/stack/stack.ts";
 import { type KnownReplies, MemoryReplies, type ReplyStore } from "../../models/stack/store.ts";
 import { Yielder } from "../../models/yielder.ts";
 import { DryRunLoss, DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess } from "./dry-run-model.ts";
+import { WaveCounter } from "./wave-counter.ts";
 
 /** What is known before a run. */
 export interface EstimateDeps {
@@ -26,6 +28,8 @@ export interface EstimateDeps {
   readonly clock: Clock;
   /** Runs code on known values. Absent: its values are made up. */
   readonly sandbox?: Sandbox;
+  /** Roles whose requests are, or can be, sent in batches. Default: none. */
+  readonly batched?: readonly Role[];
 }
 
 /** Rounds to two digits, because more would be false precision. */
@@ -46,6 +50,8 @@ export interface Amount {
 export interface Estimate extends Amount {
   /** Of these calls, those that score the original graph. */
   readonly scoring: number;
+  /** Batches, one after another, if requests are sent in batches. Absent: none of them is. */
+  readonly waves?: number;
   /** Replies that are already cached. */
   readonly cached: number;
   /**
@@ -76,7 +82,10 @@ const DRAWS = [1, 2, 3];
  */
 export async function estimateRun(task: Task, known: EstimateDeps, among = methods): Promise<Estimate> {
   const plays: Awaited<ReturnType<typeof playRun>>[] = [];
-  for (const draw of DRAWS) plays.push(await playRun(task, known, GUESSES.usual, draw, among));
+  const waves = wavesOf(known);
+  for (const [index, draw] of DRAWS.entries()) {
+    plays.push(await playRun(task, known, GUESSES.usual, draw, among, index === 0 ? { waves } : {}));
+  }
   const others = [
     await playRun(task, known, GUESSES.little, 0, among),
     await playRun(task, known, GUESSES.much, 0, among),
@@ -86,6 +95,7 @@ export async function estimateRun(task: Task, known: EstimateDeps, among = metho
   const usual = meanOf(plays.map(({ tally }) => tally.amount));
   return {
     ...usual,
+    ...(waves && { waves: waves.count }),
     cached: Math.round(mean(plays.map(({ tally }) => tally.cached))),
     scoring: scoring.amount.calls,
     most: within(task.options.budget, usual),
@@ -105,7 +115,7 @@ export async function estimateUse(
 ): Promise<Amount> {
   const amounts: Amount[] = [];
   for (const draw of draws) {
-    amounts.push((await playRun(task, known, GUESSES.usual, draw, methods, upTo)).tally.amount);
+    amounts.push((await playRun(task, known, GUESSES.usual, draw, methods, { upTo })).tally.amount);
   }
   return meanOf(amounts);
 }
@@ -119,13 +129,24 @@ function meanOf(amounts: readonly Amount[]): Amount {
   };
 }
 
+function wavesOf({ clock, batched = [] }: EstimateDeps): WaveCounter | null {
+  return batched.length > 0 ? new WaveCounter(clock, batched) : null;
+}
+
+interface PlayOptions {
+  /** Counts the batches. Default: they are not counted. */
+  readonly waves?: WaveCounter | null;
+  /** Calls after which the dry run ends; null: no limit. */
+  readonly upTo?: number | null;
+}
+
 async function playRun(
   task: Task,
   known: EstimateDeps,
   guess: Guess,
   draw: number,
   among: Methods,
-  upTo: number | null = null,
+  { waves = null, upTo = null }: PlayOptions = {},
 ) {
   const { model, dryTask } = dryRun(task, known, guess, draw);
   // Batches do not grow with the training set; scored sets do.
@@ -139,7 +160,7 @@ async function playRun(
       await turns.next();
     }
   }
-  await play(optimize(among), dryTask, depsOf(model, task, known), tally, known.clock, upTo);
+  await play(optimize(among), dryTask, depsOf(model, task, known, waves), tally, known.clock, upTo);
   return { scoring, tally };
 }
 
@@ -148,11 +169,12 @@ export async function estimateRunner(
   task: Task,
   known: EstimateDeps,
   runner: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
-): Promise<Amount & Pick<Estimate, "cached">> {
+): Promise<Amount & Pick<Estimate, "cached" | "waves">> {
   const { model, dryTask } = dryRun(task, known, GUESSES.usual, 0);
   const tally = tallyOf(task, dryTask, SPLITS);
-  await play(runner, dryTask, depsOf(model, task, known), tally, known.clock);
-  return { ...tally.amount, cached: tally.cached };
+  const waves = wavesOf(known);
+  await play(runner, dryTask, depsOf(model, task, known, waves), tally, known.clock);
+  return { ...tally.amount, cached: tally.cached, ...(waves && { waves: waves.count }) };
 }
 
 function dryRun(task: Task, known: EstimateDeps, guess: Guess, draw: number) {
@@ -195,10 +217,16 @@ function extreme(amounts: readonly Amount[], pick: (...values: number[]) => numb
   };
 }
 
-function depsOf(model: DryRunModel, task: Task, { replies, price, sandbox }: EstimateDeps): EngineDeps {
+function depsOf(
+  model: DryRunModel,
+  task: Task,
+  { replies, price, sandbox }: EstimateDeps,
+  waves: WaveCounter | null = null,
+): EngineDeps {
   const { options } = task;
+  const { identity } = model;
   const stack = createStack({
-    provider: model,
+    provider: waves ? waves.counting({ identity, complete: (request) => model.complete(request) }) : model,
     replies: new Overlay(replies),
     limits: { calls: null, tokens: null, usd: null },
     concurrency: Number.POSITIVE_INFINITY,

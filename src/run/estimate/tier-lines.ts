@@ -1,5 +1,5 @@
 import type { Task } from "../../engine/task.ts";
-import { topologyOf } from "../../graph/topology.ts";
+import { ROLES, type Role } from "../../graph/graph.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { knownModel, TIER_PRICE, type Tier } from "../../models/known-models.ts";
 import type { Tiers } from "../../models/tiers/choice.ts";
@@ -12,17 +12,23 @@ export function tiersFor({ graph, models }: Pick<Task, "graph" | "models">): rea
   return (["flex", "batch"] as const).filter((tier) => names.every((name) => knownModel(name)?.tiers?.includes(tier)));
 }
 
-/** `about $0.06; up to 15 minutes for each request` */
-export function tierTerms({ graph }: Pick<Task, "graph">, tier: Tier, cost: string, { t }: Locale): string {
+/** Roles whose requests are sent in batches with these tiers; without tiers, those that could be. */
+export function batchedRoles(task: Pick<Task, "graph" | "models">, tiers: Tiers | undefined): readonly Role[] {
+  if (tiers) return ROLES.filter((role) => tiers[role] === "batch");
+  return tiersFor(task).includes("batch") ? ROLES : [];
+}
+
+/** `about $0.06; up to 15 minutes for each request` @param waves number of batches, one after another; undefined: unknown */
+export function tierTerms(tier: Tier, cost: string, waves: number | undefined, locale: Locale): string {
+  const { t } = locale;
   if (tier === "flex") return t("about {0}; up to 15 minutes for each request", cost);
-  const { depth } = topologyOf(graph);
-  const steps = 1 + Math.max(0, ...graph.nodes.map(({ id }) => depth(id)));
-  return steps === 1
-    ? t("about {0}; a batch for each scoring of the graph, mostly within an hour, at the latest after 24 hours", cost)
+  if (waves === undefined) return t("about {0}; batches mostly take less than an hour, at the latest 24 hours", cost);
+  return waves <= 1
+    ? t("about {0}; one batch, mostly within an hour, at the latest after 24 hours", cost)
     : t(
-        "about {0}; {1} batches, one after another, for each scoring of the graph, mostly within an hour, at the latest after 24 hours each",
+        "about {0}; about {1} batches, one after another, mostly within an hour each, at the latest after 24 hours each",
         cost,
-        steps,
+        locale.integer(waves),
       );
 }
 
@@ -34,7 +40,7 @@ export function tierCost(usd: number, isMixed: boolean, locale: Locale): string 
 /** Price and time of the half-price tiers, where all models have them; what was chosen comes first. */
 export function tierLines(
   task: Pick<Task, "graph" | "models">,
-  { usd }: Pick<Estimate, "usd">,
+  { usd, waves }: Pick<Estimate, "usd" | "waves">,
   chosen: Tiers | undefined,
   locale: Locale,
 ): { readonly tier: Tier; readonly isChosen: boolean; readonly terms: string }[] {
@@ -46,6 +52,6 @@ export function tierLines(
   return tiers.map((tier) => ({
     tier,
     isChosen: isChosen(tier),
-    terms: tierTerms(task, tier, tierCost(usd, isMixed, locale), locale),
+    terms: tierTerms(tier, tierCost(usd, isMixed, locale), waves, locale),
   }));
 }
