@@ -153,7 +153,7 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
     const shown = faults.filter((fault) => !isToldByJson(document, fault));
     this.#shown.set(
       document.uri,
-      shown.map((fault) => diagnosticOf(document, fault)),
+      shown.map((fault) => diagnosticOf(document, isEmpty(document) ? invitation(fault) : fault)),
     );
   }
 
@@ -172,6 +172,19 @@ function softened(fault: Fault): Fault {
   return { ...fault, severity: "information", remedy: `${fault.remedy} ${until}` };
 }
 
+/** The fault of an empty file, as the place where a graph begins. */
+function invitation(fault: Fault): Fault {
+  return {
+    ...fault,
+    severity: "information",
+    remedy: l10n.t("Type an opening brace, or run “Trigger Suggest”, to choose a whole graph."),
+  };
+}
+
+function isEmpty(document: TextDocument): boolean {
+  return document.getText().trim() === "";
+}
+
 const SEVERITIES: Record<Severity, DiagnosticSeverity> = {
   error: DiagnosticSeverity.Error,
   warning: DiagnosticSeverity.Warning,
@@ -182,7 +195,7 @@ const SEVERITIES: Record<Severity, DiagnosticSeverity> = {
 function isToldByJson(document: TextDocument, { code }: Fault): boolean {
   if (code !== "syntax" && code !== "duplicate-key") return false;
   // It reports nothing for an empty file.
-  if (document.getText().trim() === "" || !["json", "jsonc"].includes(document.languageId)) return false;
+  if (isEmpty(document) || !["json", "jsonc"].includes(document.languageId)) return false;
   const isOn = workspace.getConfiguration("json", document.uri).get("validate.enable", true);
   return isOn && extensions.getExtension("vscode.json-language-features") !== undefined;
 }
