@@ -14,7 +14,7 @@ import { securityStories } from "./stories/security.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
 import { vscodeModelStories } from "./stories/vscode-models.ts";
-import { Stage, type Story } from "./world.ts";
+import { Stage, type Story, WindowLost } from "./world.ts";
 
 const MINUTES = 8;
 /** Stages beside each other, with their own VS Code and browser. `AGENTGRAPH_STAGES=1` for a slow machine. */
@@ -53,7 +53,7 @@ await Promise.all(
 console.log(`${wanted.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 || wanted.length === 0 ? 1 : 0);
 
-async function passes(story: Story, stage: Stage): Promise<boolean> {
+async function passes(story: Story, stage: Stage, isAgain = false): Promise<boolean> {
   const started = Date.now();
   try {
     const { outside } = await within(stage.play(story));
@@ -61,6 +61,10 @@ async function passes(story: Story, stage: Stage): Promise<boolean> {
     console.log(`  ✓ ${story.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
     return true;
   } catch (error) {
+    if (error instanceof WindowLost && !isAgain) {
+      console.log(`  … ${story.name}: VS Code lost its extension host; once more`);
+      return passes(story, stage, true);
+    }
     console.log(`  ✗ ${story.name}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return false;
   }

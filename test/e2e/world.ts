@@ -44,6 +44,13 @@ export interface Story {
 }
 
 /**
+ * The error of a story whose window lost its extension host: where the host takes longer than about 40 seconds to start, as on
+ * a busy machine, VS Code connects again before the host knows its window, and the host then waits forever. The window shows
+ * files and no extension answers.
+ */
+export class WindowLost extends Error {}
+
+/**
  * A browser and the VS Code that it shows, kept from one story to the next: what they start with is read and compiled
  * once. Before each story they are made as empty as on the first day.
  */
@@ -65,6 +72,7 @@ export class Stage {
       const vscode = await this.#vscode(story.modelExtension ? "models" : "plain");
       const browser = await this.#empty(story.size ?? { width: 1280, height: 800 });
       await vscode.fresh(settings);
+      const said = vscode.log().length;
       if (story.modelExtension) writeFileSync(path.join(vscode.root, "home/test-models-url"), models.url);
       const workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
       const world: World = {
@@ -88,7 +96,8 @@ export class Stage {
         await story.play(world);
       } catch (error) {
         await workbench.picture(`FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`).catch(() => {});
-        throw error;
+        const isLost = vscode.log().slice(said).includes("The client has reconnected");
+        throw isLost ? new WindowLost(error instanceof Error ? error.stack : String(error)) : error;
       }
       return { outside: [...browser.outside] };
     } catch (error) {
