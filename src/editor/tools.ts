@@ -1,5 +1,6 @@
 import { CancellationError, LanguageModelTextPart, l10n, lm } from "vscode";
 import { ToolMissing, type Tools, ToolUnreachable } from "../deps.ts";
+import { resultText } from "../platform/tools/result-text.ts";
 import { Cancelled } from "./errors.ts";
 
 /**
@@ -15,9 +16,9 @@ export function editorTools(): Tools {
       const tool = found(name);
       try {
         const { content } = await lm.invokeTool(tool, { input: { ...input }, toolInvocationToken: undefined });
-        return content
-          .map((part) => (part instanceof LanguageModelTextPart ? part.value : "[other content]"))
-          .join("\n");
+        return resultText(
+          content.map((part) => (part instanceof LanguageModelTextPart ? part.value : "[other content]")),
+        );
       } catch (error) {
         if (error instanceof CancellationError) throw new Cancelled();
         // VS Code does not say whether the input is at fault, so it counts for nothing.

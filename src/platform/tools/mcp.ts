@@ -2,6 +2,7 @@ import { Client, StreamableHTTPClientTransport, type Transport } from "@modelcon
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import PQueue from "p-queue";
 import { ToolFault, ToolMissing, type Tools, ToolUnreachable } from "../../deps.ts";
+import { resultText } from "./result-text.ts";
 import type { ToolServer, ToolServers } from "./servers.ts";
 
 export interface McpOptions {
@@ -21,9 +22,6 @@ export interface McpTools extends Tools {
 }
 
 const REMEDY = "Add its server to your tools file (--tools).";
-
-/** Maximum characters of a result. */
-const LONGEST = 100_000;
 
 /** Tools of these servers. A server is started or connected when one of its tools is first requested. */
 export function mcpTools(servers: ToolServers, { timeout = 60_000, concurrency = 4 }: McpOptions = {}): McpTools {
@@ -60,7 +58,7 @@ export function mcpTools(servers: ToolServers, { timeout = 60_000, concurrency =
       const result = await client.callTool(request, { timeout }).catch((error: unknown) => {
         throw new ToolUnreachable(name, messageOf(error));
       });
-      const text = textOf(result.content);
+      const text = resultText(result.content.map(shownPart), result.structuredContent);
       if (result.isError) throw new ToolFault(name, text || "it reports an error without a message");
       return text;
     });
@@ -126,10 +124,9 @@ function transportOf(server: ToolServer): Transport {
   return new StdioClientTransport({ command, args, env, stderr: "ignore", ...(cwd !== undefined && { cwd }) });
 }
 
-/** The text of a result. Other parts are only named, because nothing reads them. */
-function textOf(content: readonly { readonly type: string; readonly text?: unknown }[]): string {
-  const parts = content.map(({ type, text }) => (typeof text === "string" ? text : `[${type}]`));
-  return parts.join("\n").slice(0, LONGEST);
+/** The text of a part. Parts of other kinds are only named, because nothing reads them. */
+function shownPart({ type, text }: { readonly type: string; readonly text?: unknown }): string {
+  return typeof text === "string" ? text : `[${type}]`;
 }
 
 function messageOf(error: unknown): string {

@@ -17,6 +17,8 @@ it("runs no code in a workspace that is not trusted, and compiles it all the sam
   expect(await sandbox.check(ONE)).toBeNull();
   await expect(sandbox.call(ONE, null)).rejects.toThrow("not trusted");
   await expect(sandbox.within({ time: 1 }).call(ONE, null)).rejects.toThrow("not trusted");
+  await expect(sandbox.program?.(ONE, null)).rejects.toThrow("not trusted");
+  await expect(sandbox.within({ time: 1 }).program?.(ONE, null)).rejects.toThrow("not trusted");
 });
 
 it("keeps to the limits of the settings, as they are at each call", async () => {

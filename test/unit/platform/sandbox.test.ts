@@ -110,6 +110,9 @@ describe("hostile code in the sandbox", () => {
     ["a loop while it loads", "for (;;); export default () => 1;"],
     ["a pattern", "export default () => /^(a+)+$/.test('a'.repeat(40) + '!')"],
     ["promises", "export default async () => { for (;;) await null; }"],
+    ["a list that becomes a text", "export default () => new Array(1e9) + ''"],
+    ["a number without end", "export default () => String(3n ** 40000000n).length"],
+    ["a string that is searched", "export default () => 'a'.repeat(1 << 20).split('').sort(() => { for (;;); })"],
     ["an error that is read", "export default () => { throw { get message() { for (;;); } }; }"],
   ])("is stopped when its time is up: %s", async (_, text) => {
     await expect(hasty.call(js(text), null)).rejects.toMatchObject({ name: "CodeLimit", limit: "time" });
@@ -117,6 +120,9 @@ describe("hostile code in the sandbox", () => {
 
   it.each<[string, string]>([
     ["a text", "export default () => 'x'.repeat(2 ** 29).length"],
+    ["a padded text", "export default () => ''.padEnd(2 ** 29, 'x').length"],
+    ["a buffer", "export default () => new ArrayBuffer(2 ** 30).byteLength"],
+    ["an array", "export default () => new Uint8Array(2 ** 28).fill(1).length"],
     [
       "copies",
       "export default () => { let all = ['x'.repeat(1000000)]; for (;;) all = all.concat(all.map((one) => one + all.length)); }",
@@ -135,6 +141,23 @@ describe("hostile code in the sandbox", () => {
   ])("is stopped when it goes too deep: %s", async (_, text) => {
     const error: unknown = await run(text).catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(/too deeply|stack overflow/);
+  });
+
+  it.each<[string, string]>([
+    ["the constructor of an asynchronous function", "Object.getPrototypeOf(async () => {}).constructor"],
+    ["the constructor of a generator", "Object.getPrototypeOf(function* () {}).constructor"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: code of the guest.
+    ["an indirect eval", "(text) => () => (0, eval)(`(() => { ${text} })()`)"],
+    ["an error's constructor", "(() => { try { null.x; } catch (error) { return error.constructor.constructor; } })()"],
+    ["a promise's constructor", "Promise.resolve().constructor.constructor"],
+    ["a proxy's handler", "new Proxy(function () {}, {}).constructor"],
+    ["the constructor of a module's import", "import('x').catch(() => {}).constructor.constructor"],
+  ])("finds nothing of the host by %s", async (_, maker) => {
+    const text = `export default async () => {
+  const made = (${maker})("return [typeof process, typeof require, typeof globalThis.fetch, typeof WebAssembly].join()")();
+  return made && typeof made.next === "function" ? made.next().value : await made;
+};`;
+    expect(await run(text)).toBe("undefined,undefined,undefined,undefined");
   });
 
   it("gives back at most a million characters", async () => {
