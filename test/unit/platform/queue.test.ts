@@ -106,7 +106,11 @@ describe.skipIf(!hasRedis())("a request in the queue", () => {
   it("fails for all who wait as on one machine, is tried again, and a late reader of the failure keeps no reply away", async () => {
     const { url } = await openRedis();
     const provider = new CountingProvider(async (_, nth) => {
-      if (nth === 1) throw new ProviderFault("fake http://127.0.0.1", 503, 2_000, "overloaded");
+      if (nth === 1) {
+        // Until both wait.
+        await pause(300);
+        throw new ProviderFault("fake http://127.0.0.1", 503, 2_000, "overloaded");
+      }
       if (nth === 2) {
         const usage = { prompt: 7, completion: 9, estimated: false };
         throw new AnswerMissing("fake http://127.0.0.1", "fake", "empty", "", usage);
