@@ -2,15 +2,17 @@ import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { hasRedis } from "../server/install-redis.ts";
 import { caseOf } from "./case.ts";
 import { runInProcess } from "./in-process-run.ts";
 import type { Outcome, WatchOptions } from "./outcome.ts";
 import { runAsProcesses } from "./process-run.ts";
+import { runWithWorkers } from "./queue-run.ts";
 
-/** Of so many cases, the last is played with the real command line. */
+/** Of so many cases, the last is played with the real command line, and the one before it with workers on a queue. */
 const REAL = 50;
 /** Milliseconds that a case may take. */
-const PATIENCE = 120_000;
+const PATIENCE = { usual: 120_000, queue: 400_000 };
 
 const { values } = parseArgs({
   options: {
@@ -19,14 +21,21 @@ const { values } = parseArgs({
     only: { type: "string" },
     keep: { type: "boolean", default: false },
     worker: { type: "boolean", default: false },
+    /** Plays every case with workers on a queue. */
+    queue: { type: "boolean", default: false },
   },
 });
 const seed = Number(values.seed);
 
+function isQueued(number: number): boolean {
+  return hasRedis() && (values.queue || number % REAL === REAL - 2);
+}
+
 async function playCase(number: number, watching?: WatchOptions): Promise<Outcome> {
   const one = caseOf(seed, number);
   const isReal = number % REAL === REAL - 1;
-  return (isReal ? runAsProcesses : runInProcess)(one, watching).catch((error: unknown) => {
+  const play = isQueued(number) ? runWithWorkers : isReal ? runAsProcesses : runInProcess;
+  return play(one, watching).catch((error: unknown) => {
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { faults: [words], requests: 0, segments: 0, kills: 0 };
   });
@@ -48,7 +57,7 @@ async function playAll(runs: number): Promise<readonly Outcome[]> {
       const outcome = await assign(worker, number);
       if (!outcome) worker = hire();
       const known = outcome ?? {
-        faults: [`it did not end within ${PATIENCE / 1000} s, or broke its process`],
+        faults: [`it did not end in time, or broke its process`],
         requests: 0,
         segments: 0,
         kills: 0,
@@ -64,13 +73,14 @@ async function playAll(runs: number): Promise<readonly Outcome[]> {
 }
 
 function hire(): ChildProcess {
-  return fork(fileURLToPath(import.meta.url), ["--worker", "--seed", String(seed)], { stdio: "inherit" });
+  const words = ["--worker", "--seed", String(seed), ...(values.queue ? ["--queue"] : [])];
+  return fork(fileURLToPath(import.meta.url), words, { stdio: "inherit" });
 }
 
 /** @returns null where the worker is gone */
 function assign(worker: ChildProcess, number: number): Promise<Outcome | null> {
   return new Promise((resolve) => {
-    const late = setTimeout(() => worker.kill("SIGKILL"), PATIENCE);
+    const late = setTimeout(() => worker.kill("SIGKILL"), PATIENCE[isQueued(number) ? "queue" : "usual"]);
     const settle = (outcome: Outcome | null) => {
       clearTimeout(late);
       worker.removeAllListeners();
@@ -84,14 +94,16 @@ function assign(worker: ChildProcess, number: number): Promise<Outcome | null> {
 }
 
 function tell(number: number, { faults }: Outcome): void {
-  console.log(`Run ${number}: ${faults.length} things wrong. Again: npm run chaos -- --seed ${seed} --only ${number}`);
+  console.log(
+    `Run ${number}: ${faults.length} things wrong. Again: npm run chaos -- --seed ${seed}${values.queue ? " --queue" : ""} --only ${number}`,
+  );
   for (const fault of faults.slice(0, 5)) console.log(`  ${fault}`);
 }
 
 async function main(): Promise<void> {
   if (values.worker) return work();
   const started = Date.now();
-  const watching = { tell: (line: string) => console.log(line), keep: values.keep };
+  const watching = { log: (line: string) => console.log(line), keep: values.keep };
   const outcomes =
     values.only === undefined ? await playAll(Number(values.runs)) : [await playCase(Number(values.only), watching)];
   const sum = (pick: (one: Outcome) => number) => outcomes.reduce((total, one) => total + pick(one), 0);

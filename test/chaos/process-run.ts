@@ -26,7 +26,7 @@ const WRONG_USE = 2;
 /** Milliseconds in which a process has started and asked for something. */
 const STARTING = 1_500;
 
-interface Ended {
+export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -99,7 +99,7 @@ class ProcessRun {
   /** @param requests after which the process is killed; null: never. @returns null where it was killed */
   async #start(requests: number | null): Promise<Ended | null> {
     this.#segments += 1;
-    const words = [(await this.#runId()) === null ? "optimize" : "resume", this.one.graph.graphFile];
+    const words = [(await runIdIn(this.root)) === null ? "optimize" : "resume", this.one.graph.graphFile];
     const child = this.#spawn(words);
     const ending = endOf(child);
     const before = this.server.log.length;
@@ -142,7 +142,7 @@ class ProcessRun {
   async #meetRival(child: ChildProcess, requests: number): Promise<void> {
     while (this.server.log.length < requests && child.exitCode === null)
       await new Promise((next) => setImmediate(next));
-    const id = await this.#runId();
+    const id = await runIdIn(this.root);
     if (id === null) return;
     const { code, stdout } = await endOf(this.#spawn(["resume", id]));
     const said: unknown = JSON.parse(stdout).error?.code;
@@ -151,25 +151,8 @@ class ProcessRun {
     }
   }
 
-  async #runId(): Promise<string | null> {
-    const ids = await nodeFiles()
-      .list(runPathsOf(this.root).runs)
-      .catch(() => []);
-    const begun = await Promise.all(
-      ids.map((id) =>
-        nodeFiles()
-          .stat(filesOf(runPathsOf(this.root), id).start)
-          .then(
-            () => id,
-            () => null,
-          ),
-      ),
-    );
-    return begun.find((id) => id !== null) ?? null;
-  }
-
   async #isDone(): Promise<boolean> {
-    const id = (await this.#runId()) ?? "";
+    const id = (await runIdIn(this.root)) ?? "";
     const log = await readFile(filesOf(runPathsOf(this.root), id).events, "utf8").catch(() => "");
     return /^\{"type":"finished","status":"done".*\n$/m.test(log.slice(log.lastIndexOf("\n", log.length - 2) + 1));
   }
@@ -186,7 +169,7 @@ class ProcessRun {
       if (wanted === 1 && (asked.get(id) ?? 0) > then)
         this.#faults.push(`reply ${id} was on record and asked for again`);
     }
-    const id = await this.#runId();
+    const id = await runIdIn(this.root);
     const text = id === null ? "" : await readFile(filesOf(runPathsOf(this.root), id).replies, "utf8").catch(() => "");
     for (const line of text.split("\n").slice(0, -1)) {
       const content = /"model":"chaos-(\w+)"/.exec(line)?.[1];
@@ -236,7 +219,25 @@ class ProcessRun {
   }
 }
 
-async function endOf(child: ChildProcess): Promise<Ended> {
+/** The run that a folder has, if any: its process may have died before it was one. */
+export async function runIdIn(root: string): Promise<string | null> {
+  const ids = await nodeFiles()
+    .list(runPathsOf(root).runs)
+    .catch(() => []);
+  const begun = await Promise.all(
+    ids.map((id) =>
+      nodeFiles()
+        .stat(filesOf(runPathsOf(root), id).start)
+        .then(
+          () => id,
+          () => null,
+        ),
+    ),
+  );
+  return begun.find((id) => id !== null) ?? null;
+}
+
+export async function endOf(child: ChildProcess): Promise<Ended> {
   const texts = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name]?.setEncoding("utf8").on("data", (text: string) => {

@@ -77,6 +77,8 @@ export function consume(options: ConsumerOptions): Consumer {
   const stop = new AbortController();
   /** A job that was lost while Redis was away, and came back to this very worker, is still under way. */
   const underWay = new Map<string, Promise<void>>();
+  /** Told once the job is out of the queue: whoever tries again at once would find it there otherwise. */
+  const failures = new Map<string, string>();
 
   const worker = new Worker(
     channel.name,
@@ -99,6 +101,11 @@ export function consume(options: ConsumerOptions): Consumer {
     },
   );
   worker.on("error", () => {});
+  worker.on("completed", ({ id = "" }) => {
+    const sealed = failures.get(id);
+    failures.delete(id);
+    if (sealed !== undefined) void tellFailure(id, sealed).catch(() => {});
+  });
   worker.on("failed", (job, error) => {
     if (job?.id === undefined) return;
     const end = box.seal(options.lost(job.id, error.message), aboutEnd(job.id));
@@ -120,7 +127,7 @@ export function consume(options: ConsumerOptions): Consumer {
       const { end, lasts } = await perform(payload, key, job.attemptsStarted, stop.signal);
       const sealed = box.seal(end, aboutEnd(key));
       if (lasts) await tellReply(key, sealed);
-      else await tellFailure(key, sealed);
+      else failures.set(key, sealed);
       onEnd(lasts ? "answered" : "failed");
     } catch (error) {
       if (error instanceof Pause) {
