@@ -14,6 +14,7 @@ const BENCHES = {
   scale: "bench/scale.ts",
   "long-log": "bench/long-log.ts",
   language: "bench/language.ts",
+  queue: "bench/queue.ts",
 };
 
 const [name, ...args] = process.argv.slice(2);
