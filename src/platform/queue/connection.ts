@@ -6,12 +6,12 @@ export interface QueueAddress {
   readonly url: string;
   /** PEM file with additional certificates. */
   readonly caFile?: string;
-  /** Milliseconds in which a command is answered: after that, the connection is cut, and made again. Default 20,000. */
+  /** Milliseconds in which a command is answered: after that, the connection is cut, and made again. Default 10,000. */
   readonly silence?: number;
 }
 
-/** Longer than the longest command that blocks. */
-const SILENCE = 20_000;
+/** Longer than the longest command that blocks, and much shorter than the time in which a lost worker is noticed. */
+const SILENCE = 10_000;
 
 /**
  * A connection that outlives a restart of the server and a cut of the network: commands wait until it is back, and are
