@@ -8,7 +8,7 @@ import { PROGRAMS } from "../import/programs.ts";
 import { longCancelled, watchLocks } from "./cancel.ts";
 import type { Cli } from "./cli.ts";
 import { batchesCommand } from "./commands/batches.ts";
-import { cacheCommand } from "./commands/cache.ts";
+import { cachePullCommand, cachePushCommand } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
 import { ablateCommand, COMPARED, COMPARISON_FORMATS, compareCommand } from "./commands/compare.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
@@ -48,6 +48,8 @@ import {
   withTask,
 } from "./options.ts";
 import { runGraph } from "./run-graph.ts";
+
+const PLACES = "folder, git:<branch>, redis://… or rediss://…";
 
 const AFTER_HELP = `
 Each address is used with its own key: --base-url or AGENTGRAPH_BASE_URL with AGENTGRAPH_API_KEY,
@@ -336,12 +338,16 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .action(async (run, options) => done(await batchesCommand(cli, run, options)));
 
   const cache = program.command("cache").description("share cached replies with a team");
-  for (const direction of ["push", "pull"] as const) {
-    const what = direction === "push" ? "upload this machine's replies" : "download the team's replies";
-    withPlace(withJson(cache.command(direction).description(what)))
-      .argument("<place>", "folder, git:<branch>, redis://… or rediss://…")
-      .action(async (target, options) => done(await cacheCommand(cli, direction, target, options)));
-  }
+  withPlace(withJson(cache.command("push").description("upload this machine's replies")))
+    .argument("<place>", PLACES)
+    .option("--ca-file <file>", "also trust the certificates in this PEM file")
+    .action(async (target, options) => done(await cachePushCommand(cli, target, options)));
+  withBudget(withModel(withPlace(withJson(cache.command("pull").description("download the team's replies")))))
+    .argument("<place>", PLACES)
+    .option("--check <graph>", "graph that needs the replies: without AGENTGRAPH_TEAM_KEY, a sample is asked again")
+    .addOption(new Option("--check-sample <n>", "replies that are asked again").argParser(positiveInteger).default(20))
+    .option("--yes", "ask for the sample without a question")
+    .action(async (target, options) => done(await cachePullCommand(cli, target, { set: [], ...options })));
 
   withServer(command("worker", "do the work of runs that use --queue: requests, code and tools"))
     .requiredOption("--queue <url>", "address of the Redis: redis://… or rediss://…")

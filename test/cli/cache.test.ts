@@ -77,4 +77,63 @@ describe("replies of a team", () => {
     });
     expect((await cache(laptop, "pull", folder)).stdout).toMatch(/^[1-9]\d* replies pulled/);
   });
+
+  it("without a key are taken once a sample was asked again, from a folder, git and Redis alike; a changed one drops them all", async () => {
+    const ci = await open();
+    const [folder, bare] = [await folderOf(), await folderOf()];
+    const git = (cwd: string, ...args: string[]) => spawnSync("git", ["-C", cwd, ...args]);
+    git(bare, "init", "--bare", "--quiet");
+    const withGit = (one: Bench) => {
+      git(one.folder, "init", "--quiet");
+      git(one.folder, "remote", "add", "origin", bare);
+      git(one.folder, "config", "user.name", "Test");
+      git(one.folder, "config", "user.email", "test@example.invalid");
+    };
+    withGit(ci);
+    const server = hasRedis() ? await startRedis() : null;
+    if (server) onTestFinished(server.close);
+    const places = [folder, "git:agentgraph-replies", ...(server ? [server.url] : [])];
+    expect((await evaluate(ci, ci.server.url)).code).toBe(0);
+    for (const place of places) expect((await cache(ci, "push", place, {})).stderr).toMatch(/not signed/);
+
+    const pull = async (place: string) => {
+      const laptop = await open();
+      if (place.startsWith("git:")) withGit(laptop);
+      const online = ["--base-url", ci.server.url, "--model", "simulated", "--json"];
+      const options = ["--check", laptop.graph, "--check-sample", "6", ...online];
+      const pulled = (...more: string[]) =>
+        laptop.within({ AGENTGRAPH_API_KEY: KEY }, "cache", "pull", place, ...options, ...more);
+      return { laptop, pulled };
+    };
+    for (const place of places) {
+      const { laptop, pulled } = await pull(place);
+      const before = ci.server.requests();
+      if (place === folder) {
+        expect(await pulled()).toMatchObject({ code: 2, stderr: expect.stringMatching(/12 calls.*\n.*Add --yes/s) });
+        expect(ci.server.requests()).toBe(before);
+      }
+      const { code, stdout, stderr } = await pulled("--yes");
+      expect(code, stderr).toBe(0);
+      const { added, check } = JSON.parse(stdout);
+      expect(check).toMatchObject({ sample: 6, same: 6, asked: 12, mismatch: null, mostDifferent: 0.4 });
+      expect(added).toBeGreaterThan(6);
+      expect(ci.server.requests() - before).toBe(12);
+      if (place !== folder) continue;
+      expect((await evaluate(laptop, ci.server.url)).code).toBe(0);
+      expect(ci.server.requests() - before).toBe(12);
+    }
+
+    const [name = ""] = await readdir(folder);
+    const lines = (await readFile(join(folder, name), "utf8")).trim().split("\n");
+    await writeFile(join(folder, name), lines.map((line) => line.replace(/"text":"/, '"text":"forged ')).join("\n"));
+    const { laptop, pulled } = await pull(folder);
+    const refused = await pulled("--yes");
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toMatch(/19 answers agree, and the reply in the cache is different: “forged/);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      added: 0,
+      check: { mismatch: { pulled: expect.stringMatching(/^forged/) } },
+    });
+    expect([...(await laptop.files()).keys()].filter((path) => /\.agentgraph.*cache.*jsonl$/.test(path))).toEqual([]);
+  });
 });

@@ -1,55 +1,199 @@
+import { randomInt } from "node:crypto";
 import { resolve } from "node:path";
 import { findRoot } from "../../graph/containment.ts";
+import { ENGLISH } from "../../i18n/locale.ts";
+import { oneLine } from "../../i18n/plain-text.ts";
 import { gitStore } from "../../platform/git-store.ts";
+import { modelsOf } from "../../run/models.ts";
+import { ASKED, checkableIn, checkPack, costOfCheck, mostDifferent, sampleOf } from "../../run/record/check-pack.ts";
 import { openCache, RunReplies } from "../../run/record/replies.ts";
 import { newId, prepareRunPaths, runPathsOf } from "../../run/record/run-paths.ts";
-import { folderStore, pullReplies, pushReplies, type TeamStore } from "../../run/record/team-cache.ts";
+import { folderStore, pullReplies, pushReplies, readUntrusted, type TeamStore } from "../../run/record/team-cache.ts";
 import type { Cli } from "../cli.ts";
-import { UsageError } from "../errors.ts";
+import { Cancelled, UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import type { PlaceOptions } from "../options.ts";
+import { loadOrThrow } from "../load.ts";
+import {
+  type BudgetOptions,
+  type ModelOptions,
+  overridesOf,
+  type PlaceOptions,
+  pricesFor,
+  type TaskOptions,
+} from "../options.ts";
+import { connect } from "../provider.ts";
 import { queueUrl, RESPONSE } from "../queue.ts";
+import { runDepsOf } from "../run-deps.ts";
 
-export type CacheDirection = "push" | "pull";
+export interface PullOptions extends PlaceOptions, ModelOptions, BudgetOptions, TaskOptions {
+  /** A graph: a sample of its requests that the replies answer is asked again. */
+  readonly check?: string;
+  readonly checkSample: number;
+  /** Asks for the sample without a question. */
+  readonly yes?: boolean;
+}
 
-/** Shares replies with a team: what one machine has paid for, the others replay. */
-export async function cacheCommand(
+/** Shares the replies of this machine with a team. */
+export async function cachePushCommand(
   cli: Cli,
-  direction: CacheDirection,
   target: string,
-  { runsDir }: PlaceOptions,
+  { runsDir, caFile }: PlaceOptions & { caFile?: string },
 ): Promise<number> {
-  const { deps, output, env } = cli;
-  const teamKey = env.AGENTGRAPH_TEAM_KEY ?? "";
-  if (teamKey.length < 16) {
+  const { output } = cli;
+  const teamKey = teamKeyOf(cli);
+  const shared = await openShared(cli, target, resolve("graph"), runsDir);
+  await using(target, shared.root, teamKey, caFile, "push", cli, async (store) => {
+    const { added, known } = await pushReplies(shared.replies, store, teamKey);
+    if (output.json) output.object({ version: 1, added, known, refused: 0 });
+    output.print(`${repliesLabel(added)} pushed, ${known} known already.`);
+    if (teamKey === null && added > 0) {
+      output.warn(
+        "The replies are not signed. Whoever pulls them has to ask for a sample again. Set AGENTGRAPH_TEAM_KEY to sign them.",
+      );
+    }
+  });
+  return EXIT.done;
+}
+
+/** Takes the replies of a team: what one machine has paid for, the others replay. */
+export async function cachePullCommand(cli: Cli, target: string, options: PullOptions): Promise<number> {
+  const { output } = cli;
+  const teamKey = teamKeyOf(cli);
+  if (teamKey === null) return pullChecked(cli, target, options);
+  const shared = await openShared(cli, target, resolve("graph"), options.runsDir);
+  await using(target, shared.root, teamKey, options.caFile, "pull", cli, async (store) => {
+    const { added, known, refused } = await pullReplies(shared.replies, store, teamKey);
+    if (output.json) output.object({ version: 1, added, known, refused });
+    output.print(`${repliesLabel(added)} pulled, ${known} known already.`);
+    if (refused > 0)
+      output.warn(`${refused} replies were not signed with AGENTGRAPH_TEAM_KEY, or were changed. They are ignored.`);
+  });
+  return EXIT.done;
+}
+
+/** Without a key: takes only replies that a graph asks for, once a sample of them was asked again. */
+async function pullChecked(cli: Cli, target: string, options: PullOptions): Promise<number> {
+  const { output, deps, signal } = cli;
+  const { check: graphFile, checkSample } = options;
+  if (graphFile === undefined) {
     throw new UsageError(
-      "Set AGENTGRAPH_TEAM_KEY to a text of at least 16 characters that your team shares. It signs the replies.",
+      "Without AGENTGRAPH_TEAM_KEY, replies are only taken after a sample was asked again. Name the graph that needs them with --check, or set AGENTGRAPH_TEAM_KEY to a text of at least 16 characters that your team shares.",
     );
   }
-  const root = await findRoot(resolve("graph"), deps.files);
+  const path = resolve(graphFile);
+  const { subject } = await loadOrThrow(path, deps, overridesOf(options), output);
+  const { task } = subject;
+  const models = modelsOf(task);
+  const price = pricesFor(models, task.options.budget, options);
+  const provider = await connect(models, options, cli);
+  const runDeps = await runDepsOf(cli, task, options, { provider, price });
+  const shared = await openShared(cli, target, path, options.runsDir);
+  const { pack, unreadable } = await using(target, shared.root, null, options.caFile, "pull", cli, readUntrusted);
+  const all = await checkableIn(pack, task, provider.identity, runDeps, signal);
+  const open = all.filter(({ key }) => !shared.replies.get(key));
+  const known = all.length - open.length;
+  const nothing = { version: 1, added: 0, known, refused: unreadable };
+  if (open.length === 0) {
+    if (output.json) output.object(nothing);
+    output.print(
+      `No replies pulled: ${pack.size} are there, and ${graphFile} needs none of them (${known} known already).`,
+    );
+    return EXIT.done;
+  }
+  const sample = sampleOf(open, checkSample, randomInt);
+  const { calls, usd } = costOfCheck(sample, price);
+  const cost = usd === null ? "" : `, ${ENGLISH.money(usd)}`;
+  output.info(
+    `${repliesLabel(open.length)} of ${pack.size} can be checked with ${graphFile}. ${sample.length} of them, chosen at random, are asked again: ${calls} calls${cost}, up to ${ASKED.most} for a reply that differs.`,
+  );
+  await confirm(cli, options);
+  const { budget: limits } = task.options;
+  const checked = await checkPack(sample, task, { ...runDeps, limits }, signal);
+  if (signal.aborted) throw new Cancelled();
+  const { same, varying, failed, mismatch, spent } = checked;
+  const share = Math.ceil(100 * mostDifferent(checked));
+  const report = {
+    asked: spent.calls,
+    usd: spent.usd,
+    sample: sample.length,
+    same,
+    varying,
+    failed,
+    mismatch,
+    mostDifferent: share / 100,
+  };
+  const isEnough = mismatch === null && same >= Math.ceil(sample.length / 2);
+  let added = 0;
+  if (isEnough) {
+    for (const { key, pulled } of open) if ((await shared.replies.take(key, pulled)) === "new") added++;
+    await shared.replies.flushed();
+  }
+  if (output.json) output.object({ ...nothing, added, check: report });
+  if (mismatch) {
+    output.error(
+      `No replies pulled: of node ${mismatch.node}, ${ASKED.most} answers agree, and the reply in the cache is different: “${oneLine(mismatch.pulled, 200)}”. The whole cache is dropped.`,
+    );
+    return EXIT.failed;
+  }
+  const counts = `${same} are the same${varying > 0 ? `, ${varying} differ each time they are asked` : ""}${failed > 0 ? `, ${failed} were not answered` : ""}`;
+  if (!isEnough) {
+    output.error(`No replies pulled: too few can be compared. Of ${sample.length}, ${counts}.`);
+    return EXIT.failed;
+  }
+  output.print(
+    `${repliesLabel(added)} pulled. Of ${sample.length} that were asked again, ${counts}: with 95 % confidence, at most ${share} % of them are different.`,
+  );
+  output.info(`${pack.size - all.length} others are not taken: they can't be checked with this graph.`);
+  return EXIT.done;
+}
+
+function repliesLabel(count: number): string {
+  return `${count} ${count === 1 ? "reply" : "replies"}`;
+}
+
+async function confirm({ output, terminal, signal }: Cli, { yes }: PullOptions): Promise<void> {
+  if (yes) return;
+  if (!terminal.hasKeys || !output.isInteractive) throw new UsageError("Add --yes to ask for the sample.");
+  const answer = await terminal.ask("Ask for the sample? [y/N] ", signal);
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Cancelled();
+}
+
+/** @throws UsageError if the key is too short to sign with */
+function teamKeyOf({ env }: Pick<Cli, "env">): string | null {
+  const teamKey = env.AGENTGRAPH_TEAM_KEY ?? "";
+  if (teamKey === "") return null;
+  if (teamKey.length < 16) {
+    throw new UsageError(
+      "AGENTGRAPH_TEAM_KEY is too short: use a text of at least 16 characters that your team shares. It signs the replies.",
+    );
+  }
+  return teamKey;
+}
+
+async function openShared({ deps }: Cli, target: string, file: string, runsDir?: string) {
+  const root = await findRoot(file, deps.files);
   const place = runPathsOf(root.folder, runsDir && resolve(runsDir));
   await prepareRunPaths(deps.files, place, root.folder);
   const cache = await openCache(deps.files, deps.machine, place.cache, newId(deps.clock.now(), target));
-  const replies = await RunReplies.open(deps, null, cache);
-  const { store, close } = await storeAt(target, root.folder, teamKey, cli);
+  return { root: root.folder, replies: await RunReplies.open(deps, null, cache) };
+}
+
+/** @throws UsageError that says why the store can't be used */
+async function using<T>(
+  target: string,
+  root: string,
+  teamKey: string | null,
+  caFile: string | undefined,
+  what: "push" | "pull",
+  cli: Cli,
+  use: (store: TeamStore) => Promise<T>,
+): Promise<T> {
+  const { store, close } = await storeAt(target, root, teamKey, caFile, cli);
   try {
-    const counts =
-      direction === "push"
-        ? { ...(await pushReplies(replies, store, teamKey)), refused: 0 }
-        : await pullReplies(replies, store, teamKey);
-    const { added, known, refused } = counts;
-    if (output.json) output.object({ version: 1, ...counts });
-    output.print(
-      `${added} ${added === 1 ? "reply" : "replies"} ${direction === "push" ? "pushed" : "pulled"}, ${known} known already.`,
-    );
-    if (refused > 0)
-      output.warn(`${refused} replies were not signed with AGENTGRAPH_TEAM_KEY, or were changed. They are ignored.`);
-    return EXIT.done;
+    return await use(store);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(
-      `The replies can't be ${direction}ed: ${error instanceof Error ? error.message : String(error)}.`,
-    );
+    throw new UsageError(`The replies can't be ${what}ed: ${error instanceof Error ? error.message : String(error)}.`);
   } finally {
     close();
   }
@@ -59,7 +203,8 @@ export async function cacheCommand(
 async function storeAt(
   target: string,
   root: string,
-  teamKey: string,
+  teamKey: string | null,
+  caFile: string | undefined,
   cli: Cli,
 ): Promise<{ store: TeamStore; close: () => void }> {
   const none = () => {};
@@ -71,11 +216,9 @@ async function storeAt(
   }
   if (!/^rediss?:/.test(target)) return { store: folderStore(cli.deps.files, resolve(target)), close: none };
   const { teamRedis } = await import("../../platform/queue/bull.ts");
-  const store = teamRedis({ url: queueUrl(target, cli) }, teamKey);
-  const late = cli.deps.clock.sleep(RESPONSE).then(() => {
-    throw new UsageError("The Redis does not respond.");
-  });
-  await Promise.race([store.ping(), late]).catch((error: unknown) => {
+  const url = queueUrl(target, cli);
+  const store = teamRedis({ url, ...(caFile !== undefined && { caFile: resolve(caFile) }) }, teamKey);
+  await store.examine(RESPONSE).catch((error: unknown) => {
     store.close();
     throw error;
   });

@@ -7,14 +7,14 @@ import type { Offers } from "./offers.ts";
 import { QueueModel } from "./queue-model.ts";
 import { type LocalCode, queueSandbox } from "./queue-sandbox.ts";
 import { queueTools } from "./queue-tools.ts";
-import { redisStore } from "./redis-store.ts";
+import { type RedisStore, redisStore } from "./redis-store.ts";
 import { type QueueWorker, startWorker, type WorkerOptions } from "./worker.ts";
 
 /** What several machines need, and BullMQ with it: loaded with the first `--queue`. */
 
 export type { LocalCode, Offers, QueueWorker };
 
-export function teamRedis(address: QueueAddress, teamKey: string): ReturnType<typeof redisStore> {
+export function teamRedis(address: QueueAddress, teamKey: string | null): RedisStore {
   return redisStore(address, teamKey);
 }
 

@@ -132,23 +132,19 @@ export class RunReplies implements ReplyStore {
     await this.#segment?.flushed().catch(() => {});
   }
 
-  /** The shared replies, signed with a secret that a team shares: a line each. */
-  *sharedLines(teamKey: string): Generator<{ readonly key: string; readonly line: string }> {
-    const sign = signerWith(teamSecret(teamKey));
+  /** The shared replies: a line each. @param teamKey signs them; null: they are not signed */
+  *sharedLines(teamKey: string | null): Generator<{ readonly key: string; readonly line: string }> {
+    const sign = teamKey === null ? null : signerWith(teamSecret(teamKey));
     for (const { mark: _, ...reply } of this.#shared.all()) {
       const body = { ...reply, cached: false };
-      yield { key: reply.key, line: JSON.stringify({ ...body, mark: sign(body) }) };
+      yield { key: reply.key, line: JSON.stringify({ ...body, ...(sign && { mark: sign(body) }) }) };
     }
   }
 
-  /** Adds a line from another machine to the shared replies. */
-  async takeLine(line: string, teamKey: string): Promise<"new" | "known" | "refused"> {
-    const parsed = readReply(parseJson(line)?.value);
-    if (!parsed) return "refused";
-    const { mark, ...reply } = parsed;
-    if (mark !== signerWith(teamSecret(teamKey))(reply)) return "refused";
-    if (this.#shared.has(reply.key)) return "known";
-    await this.put(reply.key, reply);
+  /** Takes a reply of another machine into the shared ones. */
+  async take(key: string, reply: StoredReply): Promise<"new" | "known"> {
+    if (this.#shared.has(key)) return "known";
+    await this.put(key, reply);
     return "new";
   }
 
@@ -170,6 +166,23 @@ function append(file: JsonlWriter, reply: Reply): [Reply, Span] {
   const start = file.bytes;
   file.append(reply);
   return [reply, { start, end: file.bytes - 1 }];
+}
+
+/**
+ * The reply in a line of another machine.
+ * @param teamKey that must have signed it; null: anyone's
+ * @returns null for what is none, or is not signed
+ */
+export function readTeamLine(
+  line: string,
+  teamKey: string | null,
+): { readonly key: string; readonly reply: StoredReply } | null {
+  const parsed = readReply(parseJson(line)?.value);
+  if (!parsed) return null;
+  const { mark, ...body } = parsed;
+  if (teamKey !== null && mark !== signerWith(teamSecret(teamKey))(body)) return null;
+  const { key, cached: _, asked, took, ...rest } = body;
+  return { key, reply: { ...rest, ...(asked !== undefined && { asked }), ...(took !== undefined && { took }) } };
 }
 
 function teamSecret(teamKey: string): string {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Files } from "../../deps.ts";
+import type { StoredReply } from "../../models/stack/store.ts";
 import { codeOf } from "./jsonl.ts";
-import type { RunReplies } from "./replies.ts";
+import { type RunReplies, readTeamLine } from "./replies.ts";
 
 /** Where a team keeps its replies. Lines of JSON; whoever reads them trusts only what the team's key has signed. */
 export interface TeamStore {
@@ -17,10 +18,14 @@ export interface Pushed {
   readonly known: number;
 }
 
-/** Adds the shared replies of this machine that the team does not have. */
-export async function pushReplies(replies: RunReplies, store: TeamStore, teamKey: string): Promise<Pushed> {
+/**
+ * Adds the shared replies of this machine that the team does not have.
+ * @param teamKey signs them; null: they are not signed, and whoever takes them has to check them
+ */
+export async function pushReplies(replies: RunReplies, store: TeamStore, teamKey: string | null): Promise<Pushed> {
   const there = new Set<string>();
-  for await (const line of store.lines()) there.add(keyOf(line));
+  // A line that nobody trusts keeps no reply away.
+  for await (const line of store.lines()) there.add(readTeamLine(line, teamKey)?.key ?? "");
   const lines: string[] = [];
   let known = 0;
   for (const { key, line } of replies.sharedLines(teamKey)) {
@@ -42,14 +47,29 @@ export interface Pulled {
 
 /** Takes the team's replies into the shared ones of this machine. */
 export async function pullReplies(replies: RunReplies, store: TeamStore, teamKey: string): Promise<Pulled> {
-  const counts = { new: 0, known: 0, refused: 0 };
-  for await (const line of store.lines()) counts[await replies.takeLine(line, teamKey)]++;
+  const counts = { new: 0, known: 0 };
+  let refused = 0;
+  for await (const line of store.lines()) {
+    const read = readTeamLine(line, teamKey);
+    if (read) counts[await replies.take(read.key, read.reply)]++;
+    else refused++;
+  }
   await replies.flushed();
-  return { added: counts.new, known: counts.known, refused: counts.refused };
+  return { added: counts.new, known: counts.known, refused };
 }
 
-function keyOf(line: string): string {
-  return /^\{"key":"([0-9a-f]+)"/.exec(line)?.[1] ?? "";
+/** All replies of a store, whoever wrote them. Nothing may trust them before they are checked. */
+export async function readUntrusted(
+  store: TeamStore,
+): Promise<{ readonly pack: ReadonlyMap<string, StoredReply>; readonly unreadable: number }> {
+  const pack = new Map<string, StoredReply>();
+  let unreadable = 0;
+  for await (const line of store.lines()) {
+    const read = readTeamLine(line, null);
+    if (read) pack.set(read.key, read.reply);
+    else unreadable++;
+  }
+  return { pack, unreadable };
 }
 
 const FILE = /^replies-[0-9a-f]{16}\.jsonl$/;
