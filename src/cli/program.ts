@@ -20,6 +20,7 @@ import { initCommand } from "./commands/init.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { pickCommand } from "./commands/pick.ts";
+import { queueCommand } from "./commands/queue.ts";
 import { rateCommand } from "./commands/rate.ts";
 import { recheckCommand } from "./commands/recheck.ts";
 import { FORMATS, reportCommand } from "./commands/report.ts";
@@ -375,6 +376,11 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
         .default(30_000, "30"),
     )
     .action(async (options) => done(await workerCommand(cli, options)));
+
+  command("queue", "list the workers and jobs of a queue")
+    .argument("<url>", "address of the Redis: redis://… or rediss://…")
+    .option("--ca-file <file>", "also trust the certificates in this PEM file")
+    .action(async (url, options) => done(await queueCommand(cli, url, options)));
 
   withServer(command("models", "list the models of your server, with prices and end dates")).action(async (options) =>
     done(await modelsCommand(cli, options)),

@@ -28,18 +28,10 @@ export function isQueued(model: Model): model is QueuedModel {
  * The model of a run whose requests go to workers. No key is needed here, and none travels.
  * @param identity provider and origin that the workers ask
  */
-export async function queuedModel(identity: string, { queue, caFile }: QueueChoice, cli: Cli): Promise<QueuedModel> {
-  const { output, deps } = cli;
-  const { openMachines } = await import("../platform/queue/bull.ts");
-  const url = queueUrl(queue, cli);
-  const machines = openMachines({
-    url,
-    ...(caFile !== undefined && { caFile: resolve(caFile) }),
-    secret: secretOf(cli),
-    clock: deps.clock,
-  });
+export async function queuedModel(identity: string, choice: QueueChoice, cli: Cli): Promise<QueuedModel> {
+  const { output } = cli;
+  const { machines, url } = await openQueue(choice, cli);
   try {
-    for (const caution of await machines.examine(RESPONSE)) output.warn(caution);
     output.info(`Requests to ${identity} go to the workers of ${shown(url)}.`);
     const { ours, others } = await machines.offers();
     if (ours.length === 0 && others > 0) {
@@ -57,6 +49,32 @@ export async function queuedModel(identity: string, { queue, caFile }: QueueChoi
     throw refused(url, error);
   }
   return Object.assign(machines.model(identity), { machines });
+}
+
+/**
+ * Connects to a queue, and says what may lose requests there.
+ * @throws UsageError
+ */
+export async function openQueue(
+  { queue, caFile }: QueueChoice,
+  cli: Cli,
+): Promise<{ machines: Machines; url: string }> {
+  const { output, deps } = cli;
+  const { openMachines } = await import("../platform/queue/bull.ts");
+  const url = queueUrl(queue, cli);
+  const machines = openMachines({
+    url,
+    ...(caFile !== undefined && { caFile: resolve(caFile) }),
+    secret: secretOf(cli),
+    clock: deps.clock,
+  });
+  try {
+    for (const caution of await machines.examine(RESPONSE)) output.warn(caution);
+    return { machines, url };
+  } catch (error) {
+    machines.close();
+    throw refused(url, error);
+  }
 }
 
 /** What the workers do for nodes that ask no model. */

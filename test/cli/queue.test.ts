@@ -1,8 +1,11 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { hasRedis } from "../server/install-redis.ts";
 import { type RedisServer, startRedis } from "../server/redis.ts";
 import { AUTHORITY } from "../server/tls.ts";
 import { type Bench, type Ended, KEY, open, type Started } from "./cli.ts";
+import { orderModel, orders } from "./order-model.ts";
 
 /** Several machines: worker processes on one Redis, which are killed, cut off and restarted. */
 
@@ -133,6 +136,61 @@ describe.skipIf(!hasRedis())("several machines", () => {
     for (let wait = 0; wait < 100 && !said.includes("Waiting for a worker"); wait++) await sleep(100);
     none.child.kill("SIGINT");
     expect((await none.ended).stderr).toMatch(/Waiting for a worker of 127\.0\.0\.1/);
+  });
+
+  it("run functions, scripts and tools where a worker allows it, with the result of one machine, and say who does what", async () => {
+    const one = await open({ model: orderModel });
+    const log = join(one.folder, "..", "calls.txt");
+    const tools = join(one.folder, "..", "tools.json");
+    const server = { command: process.execPath, args: [join(import.meta.dirname, "../server/sum-tool.mjs"), log] };
+    await writeFile(tools, JSON.stringify({ mcpServers: { shop: server } }));
+    await writeFile(
+      join(one.folder, "score.js"),
+      "export default ({ target, answer }) => (answer === target + '!' ? 0 : 1)",
+    );
+    const graph = {
+      version: 1,
+      inputs: { order: "what a customer wrote" },
+      nodes: {
+        items: { inputs: ["order"], instruction: "List the items that are ordered, as a JSON list." },
+        total: { kind: "tool", inputs: ["items"], tool: "add_up" },
+        say: { kind: "function", inputs: ["total"], code: "export default ({ total }) => total + '!'" },
+      },
+      output: "say",
+      models: { forward: "orders" },
+      data: { train: orders(0, 12), validation: orders(1, 12), target: "sum" },
+      loss: { kind: "script", file: "score.js" },
+    };
+    await writeFile(join(one.folder, "order.agentgraph.json"), JSON.stringify(graph));
+    const args = ["evaluate", "order.agentgraph.json", "--base-url", one.server.url, "--json"];
+    const calls = async () => (await readFile(log, "utf8")).trim().split("\n").length;
+    const alone = await one.within({ AGENTGRAPH_API_KEY: KEY }, ...args, "--tools", tools, "--runs-dir", "alone");
+    const { samples, score } = JSON.parse(alone.stdout || `{"score":${JSON.stringify(alone.stderr)}}`);
+    if (typeof score !== "number") throw new Error(`${alone.stdout}\n${alone.stderr}`);
+    expect(score).toBeGreaterThan(0.5);
+    expect(await calls()).toBe(12);
+
+    const { url, written } = await redis();
+    await worker(one, url);
+    const refused = await one.within(SECRET, ...args, "--queue", url, "--workers-only", "--runs-dir", "no tool");
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/there is no tool named add_up/) });
+    const here = await one.within(SECRET, ...args, "--queue", url, "--tools", tools, "--runs-dir", "here");
+    expect(here.stderr).toMatch(
+      /No worker of the queue runs code \(--allow-code\), so functions and scripts run on this machine/,
+    );
+    expect(JSON.parse(here.stdout)).toMatchObject({ samples, score });
+    expect(await calls()).toBe(24);
+
+    await worker(one, url, "--allow-code", "--tools", tools);
+    const shown = await one.within(SECRET, "queue", url);
+    expect(shown.stdout).toMatch(/code \(5 s, 64 MB\), shop\/add_up\n/);
+    expect(shown.stdout).toMatch(/tools of shop: 0 waiting, 0 active/);
+    const there = await one.within(SECRET, ...args, "--queue", url, "--workers-only", "--runs-dir", "there");
+    expect(there.stderr).toMatch(/Functions and scripts of the graph run on the workers/);
+    expect(JSON.parse(there.stdout)).toMatchObject({ samples, score });
+    expect(await calls()).toBe(36);
+    const all = await written();
+    for (const text of ["export default", "add_up", "calls.txt", "score.js"]) expect(all).not.toContain(text);
   });
 
   it("use TLS only with a certificate that --ca-file trusts", async () => {

@@ -1,8 +1,9 @@
 import type { Clock, Sandbox, SandboxLimits, Tools } from "../../deps.ts";
 import type { Model } from "../../models/model.ts";
 import { Box } from "./box.ts";
+import { callsChannel, codeChannel, toolsChannel } from "./channels.ts";
 import type { QueueAddress } from "./connection.ts";
-import { JobQueue } from "./jobs.ts";
+import { type JobCounts, JobQueue } from "./jobs.ts";
 import type { Offers } from "./offers.ts";
 import { QueueModel } from "./queue-model.ts";
 import { type LocalCode, queueSandbox } from "./queue-sandbox.ts";
@@ -28,6 +29,8 @@ export interface Machines {
   /** @returns what may lose requests there, as sentences. @throws QueueRefused */
   examine(timeout: number): Promise<readonly string[]>;
   offers(): Promise<Offers>;
+  /** What is in the queue. */
+  overview(): Promise<QueueOverview>;
   /** @param identity provider and origin that workers ask, as they name it themselves */
   model(identity: string): Model;
   sandbox(options: {
@@ -43,6 +46,11 @@ export interface Machines {
   close(): void;
 }
 
+export interface QueueOverview extends Offers {
+  /** Jobs by what they are for; null: no worker is there for them, or their secret is another one. */
+  readonly jobs: readonly (JobCounts & { readonly label: string | null })[];
+}
+
 export interface MachinesOptions extends QueueAddress, Secret {
   readonly clock: Clock;
   /** Characters of an encrypted job. Default: 256 Mi. */
@@ -54,11 +62,24 @@ export function openMachines({ secret, ...options }: MachinesOptions): Machines 
   return {
     examine: (timeout) => jobs.examine(timeout),
     offers: () => jobs.offers(),
+    overview: () => overviewOf(jobs),
     model: (identity) => new QueueModel(identity, jobs),
     sandbox: (about) => queueSandbox({ ...about, jobs }),
     tools: (local) => queueTools(jobs, local),
     close: () => jobs.close(),
   };
+}
+
+async function overviewOf(jobs: JobQueue): Promise<QueueOverview> {
+  const [offers, counts] = await Promise.all([jobs.offers(), jobs.counts()]);
+  const labels = new Map<string, string>();
+  for (const { calls, code, tools, version } of offers.ours) {
+    if (calls !== null) labels.set(callsChannel(jobs.box, calls).name, calls);
+    if (code) labels.set(codeChannel(jobs.box, version).name, `code of version ${version}`);
+    for (const { server, address } of tools) labels.set(toolsChannel(jobs.box, address).name, `tools of ${server}`);
+  }
+  const all = [...counts].map(([name, each]) => ({ label: labels.get(name) ?? null, ...each }));
+  return { ...offers, jobs: all.filter(({ label, waiting, active }) => label !== null || waiting + active > 0) };
 }
 
 export function queueWorker({ secret, ...options }: Omit<WorkerOptions, "box"> & Secret): QueueWorker {

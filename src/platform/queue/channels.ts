@@ -6,6 +6,9 @@ export const PREFIX = "agentgraph";
 /** Where ends are told: name of the queue, `:`, key; for a failure, a space and the sealed failure. */
 export const ENDED = `${PREFIX}:ended`;
 
+/** The rate of a channel without one: BullMQ looks for a pause only where there is a rate. */
+export const ANY_RATE = { max: 1_000_000_000, duration: 1_000 } as const;
+
 /** Changes with what travels: runs and workers that would misread each other do not meet. */
 const PROTOCOL = 2;
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Box } from "./box.ts";
-import { type Channel, ENDED, PREFIX } from "./channels.ts";
+import { ANY_RATE, type Channel, ENDED, PREFIX } from "./channels.ts";
 import { connectRedis, isOutOfMemory, type QueueAddress } from "./connection.ts";
 import { END, REQUEST } from "./jobs.ts";
 
@@ -50,6 +50,13 @@ export class Pause extends Error {
   }
 }
 
+/** Somebody without the secret put the job there, or changed it. */
+class Changed extends Error {
+  constructor() {
+    super("the job was changed on the way");
+  }
+}
+
 /** Seconds for which replies and failures stay: another run, or a resumed one, takes them from there. */
 const KEPT = { reply: 86_400, failure: 600 };
 /** Milliseconds in which jobs that have ended are taken out of the queue when a worker ends. */
@@ -58,8 +65,6 @@ const CLOSING = 2_000;
 const FULL = 1_000;
 /** Windows of a rate a minute: short, so that no minute has more than the rate, wherever it begins. */
 const WINDOWS = 600;
-/** BullMQ looks for a pause only where there is a rate. */
-const ANY_RATE = { max: 1_000_000_000, duration: 1_000 };
 
 export interface Consumer {
   /** What holds for all workers of the channel. */
@@ -107,7 +112,8 @@ export function consume(options: ConsumerOptions): Consumer {
     if (sealed !== undefined) void tellFailure(id, sealed).catch(() => {});
   });
   worker.on("failed", (job, error) => {
-    if (job?.id === undefined) return;
+    // Whoever waits for it puts it there again as it was.
+    if (job?.id === undefined || error instanceof Changed) return;
     const end = box.seal(options.lost(job.id, error.message), aboutEnd(job.id));
     void tellFailure(job.id, end).catch(() => {});
   });
@@ -121,7 +127,7 @@ export function consume(options: ConsumerOptions): Consumer {
     const payload = box.open(String(job.data?.box ?? ""), `${REQUEST} ${channel.name} ${key}`);
     if (payload === undefined) {
       onEnd("refused");
-      throw new Error("the request was changed on the way");
+      throw new Changed();
     }
     try {
       const { end, lasts } = await perform(payload, key, job.attemptsStarted, stop.signal);

@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../../deps.ts";
 import type { Waiting } from "../../models/stack/waiting.ts";
 import type { Box } from "./box.ts";
-import { type Channel, ENDED, PREFIX } from "./channels.ts";
+import { ANY_RATE, type Channel, ENDED, PREFIX } from "./channels.ts";
 import {
   connectRedis,
   examineRedis,
@@ -63,6 +63,13 @@ export class JobTooLarge extends Error {
   }
 }
 
+export interface JobCounts {
+  readonly waiting: number;
+  readonly active: number;
+  /** Milliseconds for which every worker waits, because the provider asked for it; 0: none does. */
+  readonly pause: number;
+}
+
 interface Waiter {
   readonly resolve: (end: unknown) => void;
   readonly reject: (reason: unknown) => void;
@@ -74,6 +81,8 @@ interface Pending {
   readonly waiters: Set<Waiter>;
   /** Milliseconds since the epoch: since when no worker does it; null: one does. */
   absentSince: number | null;
+  /** Whether it was put into the queue again because its end could not be read. */
+  isRepeated: boolean;
 }
 
 export interface JobQueueOptions extends QueueAddress {
@@ -151,6 +160,7 @@ export class JobQueue {
       sealed: this.#seal(job),
       waiters: new Set<Waiter>(),
       absentSince: null,
+      isRepeated: false,
     };
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -216,7 +226,7 @@ export class JobQueue {
     );
   }
 
-  #queueOf({ name }: Channel): Queue {
+  #queueOf({ name }: Pick<Channel, "name">): Queue {
     const known = this.#queues.get(name);
     if (known) return known;
     const queue = new Queue(name, { connection: this.#redis, prefix: PREFIX });
@@ -249,6 +259,13 @@ export class JobQueue {
   #end(pending: Pending, sealed: string): void {
     const { channel, key } = pending.job;
     const end = this.box.open(sealed, `${END} ${channel.name} ${key}`);
+    if (end === undefined && !pending.isRepeated) {
+      // Somebody without the secret wrote it: it is as if it was not there.
+      pending.isRepeated = true;
+      const isGone = this.#redis.del(channel.reply(key), channel.failure(key));
+      isGone.then(() => this.#add(pending)).catch(() => {});
+      return;
+    }
     this.#settle(pending, (waiter) => waiter.resolve(end));
   }
 
@@ -332,6 +349,24 @@ export class JobQueue {
     if (!this.#isAway) return;
     this.#isAway = false;
     this.#tell(null);
+  }
+
+  /** Jobs in the queue, by name of the channel; with a worker or without. */
+  async counts(): Promise<ReadonlyMap<string, JobCounts>> {
+    const names = new Set<string>();
+    for await (const keys of this.#redis.scanStream({ match: `${PREFIX}:*:meta`, count: 500 })) {
+      for (const key of keys as string[]) names.add(key.slice(PREFIX.length + 1, -":meta".length));
+    }
+    const counts = [...names].map(async (name) => {
+      const queue = this.#queueOf({ name });
+      const [jobs, pause] = await Promise.all([
+        queue.getJobCounts("prioritized", "wait", "active"),
+        queue.getRateLimitTtl(ANY_RATE.max),
+      ]);
+      const { prioritized = 0, wait = 0, active = 0 } = jobs;
+      return [name, { waiting: prioritized + wait, active, pause: Math.max(0, pause) }] as const;
+    });
+    return new Map(await Promise.all(counts));
   }
 
   /** At once: commands that wait for Redis are given up. */

@@ -1,11 +1,14 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { CodeFault, CodeLimit, type Sandbox, ToolFault, ToolMissing } from "../../../src/deps.ts";
+import { Box } from "../../../src/platform/queue/box.ts";
 import type { LocalCode } from "../../../src/platform/queue/bull.ts";
 import { mcpTools } from "../../../src/platform/tools/mcp.ts";
 import { hasRedis } from "../../server/install-redis.ts";
+import { type CuttableConnection, startCuttableConnection } from "../../server/redis.ts";
 import { builtSandbox, noSandbox } from "../sandboxes.ts";
 import { openRedis, openTestRun, pause, startTestWorker, type TestRun, until, VERSION } from "./queue-bench.ts";
 
@@ -91,10 +94,82 @@ describe.skipIf(!hasRedis())("code of a graph", () => {
     expect(await value).toMatchObject({ twice: 8 });
   }, 30_000);
 
-  it("is given up where it ends every worker that runs it", async () => {
+  it("is given up where it takes four workers with it", async () => {
     const { url } = await openRedis();
     let calls = 0;
-    /** As if the process was gone: it never ends, and its lock is not renewed. */
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const stuck: Sandbox = {
+      ...noSandbox,
+      within: () => stuck,
+      call: () => {
+        calls++;
+        return ended;
+      },
+    };
+    const run = openTestRun(url);
+    const code = { sandbox: stuck, limits: LIMITS, concurrency: 1 };
+    const cables: CuttableConnection[] = [];
+    const hire = async () => {
+      const cable = await startCuttableConnection(url);
+      onTestFinished(cable.close);
+      cables.push(cable);
+      await startTestWorker(cable.url, { code, takeover: 600 });
+      return cable;
+    };
+    let cable = await hire();
+    const { sandbox } = sandboxOf(run, noSandbox);
+    const value = sandbox.call(DOUBLE, { n: 1 }).catch((error: unknown) => error);
+    for (let lost = 1; lost <= 4; lost++) {
+      await until(() => calls === lost);
+      const next = await hire();
+      cable.cut();
+      cable = next;
+    }
+    expect(await value).toEqual(new CodeLimit("double.js", "memory", LIMITS.memory));
+    expect(calls).toBe(4);
+    // What a worker has done, it keeps until it can bring it.
+    onTestFinished(() => {
+      end();
+      for (const one of cables) one.restore();
+    });
+  }, 60_000);
+
+  it("that somebody put there or changed without the secret is not done", async () => {
+    const { url } = await openRedis();
+    const counting = counted(real);
+    const redis = new Redis(url);
+    onTestFinished(() => redis.disconnect());
+    const run = openTestRun(url);
+    const { sandbox } = sandboxOf(run, real, { workersOnly: true });
+    const value = sandbox.call(DOUBLE, { n: 21 });
+    const jobKey = /^agentgraph:([0-9a-f]{24}):(code-[0-9a-f]{64})$/;
+    let job = "";
+    await until(async () => {
+      job = (await redis.keys("agentgraph:*")).find((key) => jobKey.test(key)) ?? "";
+      return job !== "";
+    });
+    const [, name = "", key = ""] = jobKey.exec(job) ?? [];
+    // Another job's payload in this one, and a job of somebody who knows the names.
+    const stranger = new Box("somebody else's secret");
+    const payload = { code: { file: "evil.js", text: "export default () => 666" }, argument: {}, limits: LIMITS };
+    const box = stranger.seal(payload, `request ${name} ${key}`);
+    await redis.hset(job, "data", JSON.stringify({ box }));
+    await startTestWorker(url, { code: { sandbox: counting, limits: LIMITS, concurrency: 1 } });
+    // The changed job is refused; the run puts its own there again.
+    expect(await value).toMatchObject({ twice: 42 });
+    expect(counting.calls).toBe(1);
+    const reply = `agentgraph:reply:${name}:${key}`;
+    await redis.set(reply, stranger.seal({ value: 666 }, `end ${name} ${key}`));
+    expect(await sandbox.call(DOUBLE, { n: 21 })).toMatchObject({ twice: 42 });
+    expect(counting.calls).toBe(2);
+  }, 30_000);
+
+  it("that ends with an error of the worker itself is given up", async () => {
+    const { url } = await openRedis();
+    let calls = 0;
     const deadly: Sandbox = {
       ...noSandbox,
       within: () => deadly,
