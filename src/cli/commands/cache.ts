@@ -5,7 +5,15 @@ import { ENGLISH } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { gitStore } from "../../platform/git-store.ts";
 import { modelsOf } from "../../run/models.ts";
-import { ASKED, checkableIn, checkPack, costOfCheck, mostDifferent, sampleOf } from "../../run/record/check-pack.ts";
+import {
+  ASKED,
+  type Checkable,
+  checkableIn,
+  checkPack,
+  costOfCheck,
+  mostDifferent,
+  sampleOf,
+} from "../../run/record/check-pack.ts";
 import { openCache, RunReplies } from "../../run/record/replies.ts";
 import { newId, prepareRunPaths, runPathsOf } from "../../run/record/run-paths.ts";
 import { folderStore, pullReplies, pushReplies, readUntrusted, type TeamStore } from "../../run/record/team-cache.ts";
@@ -90,7 +98,8 @@ async function pullChecked(cli: Cli, target: string, options: PullOptions): Prom
   const shared = await openShared(cli, target, path, options.runsDir);
   const { pack, unreadable } = await using(target, shared.root, null, options.caFile, "pull", cli, readUntrusted);
   const all = await checkableIn(pack, task, provider.identity, runDeps, signal);
-  const open = all.filter(({ key }) => !shared.replies.get(key));
+  const open: Checkable[] = [];
+  for (const one of all) if (!(await shared.replies.get(one.key))) open.push(one);
   const known = all.length - open.length;
   const nothing = { version: 1, added: 0, known, refused: unreadable };
   if (open.length === 0) {
