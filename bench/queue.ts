@@ -68,7 +68,11 @@ async function main(): Promise<void> {
     const samples = Number(what === "code" ? values.code : values.samples);
     if (samples === 0) continue;
     for (const workers of values.workers.split(",").map(Number)) {
-      console.log(JSON.stringify({ bench: "queue", ...(await measure(what, workers, samples)) } satisfies { bench: string } & Row));
+      console.log(
+        JSON.stringify({ bench: "queue", ...(await measure(what, workers, samples)) } satisfies {
+          bench: string;
+        } & Row),
+      );
     }
   }
 }
@@ -79,17 +83,21 @@ async function measure(what: Row["what"], workers: number, samples: number): Pro
   const redis = await startRedis();
   const children: ChildProcess[] = [];
   const start = (words: readonly string[], key?: string) => {
-    const child = spawn(process.execPath, [resolve("dist/cli.js"), ...words, "--queue", redis.url, "--base-url", server.url], {
-      cwd: folder,
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        XDG_CONFIG_HOME: folder,
-        AGENTGRAPH_QUEUE_SECRET: "a secret of this bench",
-        ...(key && { AGENTGRAPH_API_KEY: key }),
+    const child = spawn(
+      process.execPath,
+      [resolve("dist/cli.js"), ...words, "--queue", redis.url, "--base-url", server.url],
+      {
+        cwd: folder,
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          XDG_CONFIG_HOME: folder,
+          AGENTGRAPH_QUEUE_SECRET: "a secret of this bench",
+          ...(key && { AGENTGRAPH_API_KEY: key }),
+        },
+        stdio: ["ignore", "pipe", "pipe"],
       },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    );
     children.push(child);
     return child;
   };
@@ -97,13 +105,24 @@ async function measure(what: Row["what"], workers: number, samples: number): Pro
     await writeFiles(folder, what, samples);
     await Promise.all(
       Array.from({ length: workers }, async () => {
-        const child = start(["worker", "--concurrency", `${CONCURRENCY}`, "--allow-code", "--code-concurrency", "1"], "bench");
+        const child = start(
+          ["worker", "--concurrency", `${CONCURRENCY}`, "--allow-code", "--code-concurrency", "1"],
+          "bench",
+        );
         await saying(child, "Press Ctrl-C");
       }),
     );
     const memory = { run: 0, worker: 0 };
     const started = performance.now();
-    const run = start(["evaluate", "bench.agentgraph.json", "--model", "bench", "--json", "--budget-calls", "10000000"]);
+    const run = start([
+      "evaluate",
+      "bench.agentgraph.json",
+      "--model",
+      "bench",
+      "--json",
+      "--budget-calls",
+      "10000000",
+    ]);
     const watch = setInterval(async () => {
       const [own, ...others] = await Promise.all([run, ...children.slice(0, workers)].map(({ pid }) => peakOf(pid)));
       memory.run = Math.max(memory.run, own ?? 0);
