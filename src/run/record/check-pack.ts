@@ -4,6 +4,7 @@ import { evaluation } from "../../engine/evaluate.ts";
 import type { EngineDeps } from "../../engine/session.ts";
 import type { Task } from "../../engine/task.ts";
 import { extract } from "../../graph/extract.ts";
+import type { Extractor, GraphNode } from "../../graph/graph.ts";
 import { structureIn } from "../../graph/json.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import { RequestRefused } from "../../models/errors.ts";
@@ -145,12 +146,17 @@ function valueIn({ graph, data, loss }: Task): (request: ModelRequest, text: str
   return async ({ tag }, text) => {
     if (tag.purpose === "judge") return normal(JSON.stringify(Object(structureIn(text)).score ?? text));
     const node = graph.nodes.find(({ id }) => id === tag.node);
-    const extractor = node?.kind === "llm" ? node.output : node?.kind === "map" ? node.each : null;
-    const { value, formatError } = await extract(text, extractor ?? null, patterns);
+    const { value, formatError } = await extract(text, node ? extractorOf(node) : null, patterns);
     const sample = samples.get(tag.sample ?? "");
     if (node?.id !== graph.output || !sample || !isPlain || formatError) return normal(`${formatError} ${value}`);
     return `loss ${(await loss.score(sample, value)).loss}`;
   };
+}
+
+/** Of a reply that a node asks for. */
+function extractorOf(node: GraphNode): Extractor | null {
+  if ("each" in node) return node.each;
+  return "output" in node ? node.output : null;
 }
 
 function normal(text: string): string {
