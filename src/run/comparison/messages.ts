@@ -3,7 +3,7 @@ import { oneLine } from "../../i18n/plain-text.ts";
 import { type Table, tight } from "../report/format/table.ts";
 import type { Gain } from "./gain.ts";
 import { baselineLabel } from "./plot.ts";
-import type { ComparisonReport, Cost, HeldOut, Pair, VariantRow } from "./result.ts";
+import type { BaselineRow, ComparisonReport, Cost, HeldOut, Pair, VariantRow } from "./result.ts";
 
 /** Sentences and tables of a comparison, the same in HTML and Markdown. */
 
@@ -20,7 +20,11 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
   const { pairs, kind, variants } = report;
   const beside =
     kind === "methods"
-      ? [overBaseline(variants, "gain", locale), overBaseline(variants, "gainOverChainOfThought", locale)]
+      ? [
+          overBaseline(variants, "gain", locale),
+          overBaseline(variants, "gainOverChainOfThought", locale),
+          ...retriesBeatAll(report, locale),
+        ]
       : [];
   if (variants.length < 2) return beside;
   const sure = pairs.filter(({ isSignificant }) => isSignificant);
@@ -69,9 +73,26 @@ function overBaseline(
   const names = (of: readonly VariantRow[]) => of.map(({ name }) => name).join(", ");
   const [over, others] = [variants.filter(isOver), variants.filter((one) => !isOver(one))];
   const what = which === "gain" ? t("the original graph") : t("chain of thought");
-  if (over.length === 0) return t("Nothing is significantly better than {0}.", what);
+  if (over.length === 0) return t("No method is significantly better than {0}.", what);
   if (others.length === 0) return t("Significantly better than {0}: {1}.", what, names(over));
   return t("Significantly better than {0}: {1}. Not significantly better: {2}.", what, names(over), names(others));
+}
+
+/** Says it if more attempts at test time score higher than every tuned graph, and what they cost. */
+function retriesBeatAll({ variants, baselines }: ComparisonReport, locale: Locale): string[] {
+  const [untouched, retries] = (["untouched", "reflexion"] as const).map((one) =>
+    baselines.find(({ name }) => name === one),
+  );
+  const best = Math.max(...variants.map(({ heldOut }) => heldOut.score ?? 0));
+  if (!retries?.gain?.isSignificant || !untouched || (retries.score ?? 0) <= best) return [];
+  return [
+    locale.t(
+      "Reflexion scores higher than every method ({0}), but it takes {1} tokens an answer instead of {2}.",
+      locale.decimal(retries.score ?? 0),
+      locale.integer(retries.answer.tokens),
+      locale.integer(untouched.answer.tokens),
+    ),
+  ];
 }
 
 /** What the results are based on, and their limits. */
@@ -85,10 +106,10 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
     ),
     folds
       ? t(
-          "Intervals are 95%, over the samples. p-values are of a paired sign-flip permutation test, corrected for the number of comparisons (Holm). Folds share training samples, so intervals and p-values are slightly too small.",
+          "Intervals are 95%, over the samples. p-values are of a paired sign-flip permutation test, corrected for the number of comparisons (Holm); intervals are not. Folds share training samples, so intervals and p-values are slightly too small.",
         )
       : t(
-          "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm). A difference is significant if p ≤ 0.05 and its interval excludes 0.",
+          "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm); intervals are not corrected. A difference is significant if p ≤ 0.05 and its interval excludes 0.",
         ),
   ];
   if (seeds.length < 3 && !folds) {
@@ -184,11 +205,17 @@ function budgetWords({ calls, tokens, usd }: ComparisonReport["budget"], locale:
 
 export function scoreTable({ variants, baselines, seeds, breakEven }: ComparisonReport, locale: Locale): Table {
   const { t } = locale;
-  const row = (name: string, heldOut: HeldOut, gain: Gain | null, cost: Cost | null) => [
+  const row = (
+    name: string,
+    heldOut: HeldOut,
+    { gain, answer }: Pick<BaselineRow, "gain" | "answer">,
+    cost: Cost | null,
+  ) => [
     name,
     heldOut.score === null ? "–" : locale.decimal(heldOut.score),
     tight(locale.range(heldOut.interval)),
     ...gainCells(gain, locale),
+    answer.tokens === 0 ? "–" : locale.integer(answer.tokens),
     ...(cost ? costCells(cost, locale) : ["–", "–", "–", "–"]),
   ];
   const ranked = [...variants].sort((a, b) => (b.heldOut.score ?? -1) - (a.heldOut.score ?? -1));
@@ -199,16 +226,15 @@ export function scoreTable({ variants, baselines, seeds, breakEven }: Comparison
       t("interval"),
       t("gain over the original graph"),
       t("p, corrected"),
-      seeds.length > 1 ? t("calls, mean") : t("calls"),
+      t("tokens an answer"),
+      seeds.length > 1 ? t("calls of a search, mean") : t("calls of the search"),
       t("tokens"),
       t("cost"),
       t("time"),
     ],
     rows: [
-      ...ranked.map(({ name, heldOut, gain, cost }) => row(name, heldOut, gain, cost)),
-      ...baselines.map(({ name, gain, ...heldOut }) =>
-        row(baselineLabel(name, locale, breakEven?.model), heldOut, gain, null),
-      ),
+      ...ranked.map(({ name, heldOut, cost, ...one }) => row(name, heldOut, one, cost)),
+      ...baselines.map((one) => row(baselineLabel(one.name, locale, breakEven?.model), one, one, null)),
     ],
     left: 0,
   };
@@ -285,6 +311,11 @@ export function repeatTable({ variants }: ComparisonReport, locale: Locale): Tab
   };
 }
 
+function scoringWords({ calls, tokens, usd, seconds }: Cost, locale: Locale): string {
+  const parts = [locale.count(calls, "call"), locale.count(tokens, "token"), locale.money(usd)];
+  return [...parts, locale.duration(1000 * seconds)].join(" · ");
+}
+
 export function setupTable(report: ComparisonReport, locale: Locale): Table {
   const { t } = locale;
   const { models, temperatures, samples, seeds, scoring } = report;
@@ -300,7 +331,7 @@ export function setupTable(report: ComparisonReport, locale: Locale): Table {
     [t("seeds"), seeds.join(", ")],
     [t("budget of a search"), budgetWords(report.budget, locale)],
     [t("engine"), report.engine],
-    [t("scoring on the held-out set, shared by all"), costCells(scoring, locale).join(" · ")],
+    [t("scoring on the held-out set, shared by all"), scoringWords(scoring, locale)],
     [t("runs"), report.runs],
     ...report.variants.map(({ name, options }) => [
       t("options of {0}", name),

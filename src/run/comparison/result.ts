@@ -15,7 +15,7 @@ import { ROLES, type Role } from "../../graph/graph.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
-import { answerCost, type BreakEven, breakEvenRow } from "./break-even.ts";
+import { type AnswerCost, answerCost, type BreakEven, breakEvenRow } from "./break-even.ts";
 import type { EndedRun, Measured } from "./drive.ts";
 import type { Gain } from "./gain.ts";
 import { type BaselineName, baselinesOf, type ComparisonPlan, dataOf, seedsOf } from "./plan.ts";
@@ -44,7 +44,7 @@ export interface ComparisonReport {
   readonly startedAt: number;
   /** Folder with all runs. */
   readonly runs: string;
-  readonly baselines: readonly (HeldOut & { readonly name: BaselineName; readonly gain: Gain | null })[];
+  readonly baselines: readonly BaselineRow[];
   readonly variants: readonly VariantRow[];
   /** Every pair of variants, the better one first. */
   readonly pairs: readonly Pair[];
@@ -74,6 +74,14 @@ export interface Cost {
   readonly seconds: number;
 }
 
+export interface BaselineRow extends HeldOut {
+  readonly name: BaselineName;
+  /** Difference from the untouched graph; null for that graph. */
+  readonly gain: Gain | null;
+  /** Cost of an answer, with every attempt that it takes. */
+  readonly answer: AnswerCost;
+}
+
 export interface VariantRow {
   readonly name: string;
   readonly method: string;
@@ -83,6 +91,8 @@ export interface VariantRow {
   readonly gain: Gain | null;
   /** Gain over chain of thought. */
   readonly gainOverChainOfThought: Gain | null;
+  /** Cost of an answer of the tuned graph. */
+  readonly answer: AnswerCost;
   /** Mean cost of a search. */
   readonly cost: Cost;
   readonly repeats: readonly RepeatRow[];
@@ -142,6 +152,7 @@ export function comparisonOf(
       heldOut: heldOut(scores),
       gain: gains[index] ?? null,
       gainOverChainOfThought: overStep[index] ?? null,
+      answer: answerCost(scores, price),
       cost: meanCost(repeats),
       repeats,
     };
@@ -175,6 +186,7 @@ export function comparisonOf(
       name,
       ...heldOut(runs),
       gain: index === 0 ? null : (all[index - 1] ?? null),
+      answer: answerCost(runs, price),
     })),
     variants: rows,
     pairs: pairsOf(rows, crossed, plan.kind),

@@ -29,6 +29,7 @@ function variant(name: string, score: number, calls: number): VariantRow {
     heldOut: { score, interval: [score - 0.1, score + 0.05], scored: 80, repeats: [score, score] },
     gain: gain(score - 0.3, true),
     gainOverChainOfThought: gain(score - 0.35, false),
+    answer: { tokens: 120, usd: 0.0001 },
     cost,
     repeats: [1, 2].map((seed) => ({
       ...cost,
@@ -59,7 +60,15 @@ const report: ComparisonReport = {
   startedAt: Date.UTC(2026, 10, 29),
   runs: "/w/.agentgraph/comparisons/1/runs",
   baselines: [
-    { name: "untouched", score: 0.3, interval: [0.2, 0.4], scored: 80, repeats: [0.3], gain: null },
+    {
+      name: "untouched",
+      score: 0.3,
+      interval: [0.2, 0.4],
+      scored: 80,
+      repeats: [0.3],
+      gain: null,
+      answer: { tokens: 100, usd: 0.0001 },
+    },
     {
       name: "chain-of-thought",
       score: 0.35,
@@ -67,6 +76,7 @@ const report: ComparisonReport = {
       scored: 80,
       repeats: [0.35],
       gain: gain(0.05, false),
+      answer: { tokens: 140, usd: 0.0002 },
     },
   ],
   variants: [variant("one", 0.8, 200), variant("two", 0.6, 400), variant("three", 0.58, 410)],
@@ -104,6 +114,9 @@ describe("the page of a comparison", () => {
       "sign-flip",
       "Holm",
       "search-one-1",
+      "640 calls · 40,000 tokens · $0.20",
+      "intervals are not corrected",
+      "tokens an answer",
     ]) {
       expect(page).toContain(text);
     }
@@ -143,8 +156,26 @@ describe("the conclusion", () => {
       "one is better than three: +0.22 on the held-out set (+0.17 … +0.27), p = 0.012.",
       "The difference is not significant for two and three.",
       "Significantly better than the original graph: one, two, three.",
-      "Nothing is significantly better than chain of thought.",
+      "No method is significantly better than chain of thought.",
     ]);
+  });
+
+  it("says if retries at test time beat every method, and what they cost", () => {
+    const reflexion = {
+      name: "reflexion",
+      score: 0.9,
+      interval: [0.8, 0.95],
+      scored: 80,
+      repeats: [0.9],
+      gain: gain(0.6, true),
+      answer: { tokens: 410, usd: 0.001 },
+    } as const;
+    const baselines = [...report.baselines, reflexion];
+    expect(conclusions({ ...report, baselines }, ENGLISH).at(-1)).toBe(
+      "Reflexion scores higher than every method (0.90), but it takes 410 tokens an answer instead of 100.",
+    );
+    const worse = [...report.baselines, { ...reflexion, score: 0.7 }];
+    expect(conclusions({ ...report, baselines: worse }, ENGLISH).join(" ")).not.toContain("Reflexion");
   });
 
   it("names all that one is better than in one sentence where there are many", () => {
@@ -160,7 +191,7 @@ describe("the conclusion", () => {
     expect(conclusions({ ...report, pairs }, ENGLISH)).toEqual([
       "No two methods differ significantly on the held-out set.",
       "Significantly better than the original graph: one, two, three.",
-      "Nothing is significantly better than chain of thought.",
+      "No method is significantly better than chain of thought.",
     ]);
   });
 });
