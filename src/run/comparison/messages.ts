@@ -87,9 +87,9 @@ function retriesBeatAll({ variants, baselines }: ComparisonReport, locale: Local
   if (!retries?.gain?.isSignificant || !untouched || (retries.score ?? 0) <= best) return [];
   return [
     locale.t(
-      "Reflexion scores higher than every method ({0}), but it takes {1} tokens an answer instead of {2}.",
+      "Reflexion scores higher than every method ({0}), but an answer takes {1} instead of {2}.",
       locale.decimal(retries.score ?? 0),
-      locale.integer(retries.answer.tokens),
+      locale.count(Math.round(retries.answer.tokens), "token"),
       locale.integer(untouched.answer.tokens),
     ),
   ];

@@ -172,7 +172,7 @@ describe("the conclusion", () => {
     } as const;
     const baselines = [...report.baselines, reflexion];
     expect(conclusions({ ...report, baselines }, ENGLISH).at(-1)).toBe(
-      "Reflexion scores higher than every method (0.90), but it takes 410 tokens an answer instead of 100.",
+      "Reflexion scores higher than every method (0.90), but an answer takes 410 tokens instead of 100.",
     );
     const worse = [...report.baselines, { ...reflexion, score: 0.7 }];
     expect(conclusions({ ...report, baselines: worse }, ENGLISH).join(" ")).not.toContain("Reflexion");
