@@ -3,6 +3,7 @@ import type { Files } from "../deps.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { checkGraph } from "./checks/checks.ts";
 import { didYouMean } from "./checks/did-you-mean.ts";
+import { GraphNames } from "./checks/foreign-templates.ts";
 import { addMissing, declareInput, remove, rename, startGraph } from "./checks/quick-fixes.ts";
 import { checkSharedFiles, type FilePlace } from "./checks/shared-files.ts";
 import { checkText } from "./checks/text-checks.ts";
@@ -86,7 +87,7 @@ export async function readGraph(
 ): Promise<GraphReading> {
   const { document, outline, file, part } = readAlone(path, text, format, options);
   const root = await findRoot(path, files);
-  const names = namesOf(outline);
+  const names = new GraphNames(namesOf(outline));
   const texts = new Map<string, string>();
   const sources: Record<string, TextSource> = {};
   const places = new Map<string, FilePlace>();
@@ -145,7 +146,7 @@ function readAlone(path: string, text: string, format: FileFormat, { set = [], l
   const part = graphPartSchema.safeParse(value).data ?? null;
   checkGraph(document, outline);
   checkToolArguments(document, outline);
-  const names = namesOf(outline);
+  const names = new GraphNames(namesOf(outline));
   for (const node of outline.nodes) {
     if (node.text?.value != null) checkText(document, outline, names, node, node.text.value);
   }

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { foreignMarks } from "../graph/checks/foreign-templates.ts";
+import { foreignMarks, GraphNames } from "../graph/checks/foreign-templates.ts";
 import { placedText } from "../graph/places/place.ts";
 import { isPlaced } from "../graph/places/placed-text.ts";
 import { findPlaceholders, type Templating } from "../graph/text/templating.ts";
@@ -133,7 +133,7 @@ export function guessNodes(
       if (input !== name) node.variables = { ...node.variables, [name]: input };
       node.inputs = [...new Set([...(node.inputs ?? []), input])];
     }
-    for (const { instead } of foreignMarks(prompt.text, new Set(), templating, new Set(ids.values()))) {
+    for (const { instead } of foreignMarks(prompt.text, new Set(), templating, new GraphNames(ids.values()))) {
       const [meant] = instead === null ? [] : findPlaceholders(instead, templating);
       if (!meant || meant.name === id || node.inputs?.includes(meant.name) || reaches(nodes, meant.name, id)) continue;
       node.inputs = [...(node.inputs ?? []), meant.name];

@@ -141,6 +141,38 @@ function re(pattern: string): RegExp {
   return new RegExp(pattern, "gu");
 }
 
+/** The names of a graph, also as people write them. One for all its texts, because a graph can have thousands of names. */
+export class GraphNames {
+  readonly #names: ReadonlySet<string>;
+  #byPlain: Map<string, string[]> | null = null;
+
+  constructor(names: Iterable<string>) {
+    this.#names = new Set(names);
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  /** The name that is the same without case, spaces and signs. @param except a name that is not meant */
+  like(name: string, except: string | null = null): string | undefined {
+    this.#byPlain ??= this.#index();
+    return this.#byPlain.get(plain(name))?.findLast((one) => one !== except);
+  }
+
+  #index(): Map<string, string[]> {
+    const index = new Map<string, string[]>();
+    for (const name of this.#names) {
+      const known = index.get(plain(name));
+      if (known) known.push(name);
+      else index.set(plain(name), [name]);
+    }
+    return index;
+  }
+}
+
+const NO_NAMES = new GraphNames([]);
+
 /** Maximum number of marks per text: more would not help. */
 const MOST = 100;
 
@@ -150,20 +182,22 @@ const OWN = /^\{\{ *\p{L}[\p{L}\p{M}\p{N}_-]* *\}\}$/u;
 /**
  * The pieces of other template languages in a text, and of its own language that are more than a name, in order.
  * @param inputs names of the node's inputs
- * @param names of the graph's other inputs and nodes
+ * @param names of the graph's inputs and nodes
+ * @param self the node of the text, which its own placeholders never mean
  */
 export function foreignMarks(
   text: string,
   inputs: ReadonlySet<string>,
   templating: Templating = "mustache",
-  names: ReadonlySet<string> = new Set(),
+  names: GraphNames = NO_NAMES,
+  self: string | null = null,
 ): ForeignMark[] {
   if (!/[{$<]|%[(\p{L}_]|\[\[/u.test(text)) return [];
   const found: ForeignMark[] = [];
   const own = templating === "mustache" ? [] : readMarks(text, templating);
   const isTaken = (offset: number, length: number) =>
     [...own, ...found].some((mark) => offset < mark.offset + mark.length && mark.offset < offset + length);
-  const loose = new Map([...names, ...inputs].map((name) => [plain(name), name]));
+  const ofNode = new GraphNames(inputs);
   // In other texts, such braces are JSON or code.
   const fieldsOfInputs = templating === "python" && !isFormatString(text);
   for (const { pattern, what, ofInput, isValue, isHint, of } of KINDS) {
@@ -171,7 +205,7 @@ export function foreignMarks(
     for (const { index, 0: mark, 1: name = "" } of text.matchAll(pattern)) {
       const needsInput = ofInput || (fieldsOfInputs && what === "a Python format field");
       if (templating === "mustache" && OWN.test(mark)) continue;
-      const meant = inputs.has(name) ? name : isValue && loose.get(plain(name));
+      const meant = inputs.has(name) ? name : isValue && (ofNode.like(name) ?? names.like(name, self));
       if ((needsInput && !meant) || isTaken(index, mark.length)) continue;
       if (found.length === MOST) break;
       const shown = mark.length > 60 ? `${mark.slice(0, 59)}…` : mark;

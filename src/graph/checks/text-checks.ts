@@ -7,7 +7,7 @@ import { inlinePlaceholders, inlineRanges, type Use } from "../symbols.ts";
 import { ignoredRole } from "../text/role-marks.ts";
 import { findPlaceholders, placeholderOf } from "../text/templating.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { type ForeignMark, foreignMarks } from "./foreign-templates.ts";
+import { type ForeignMark, foreignMarks, type GraphNames } from "./foreign-templates.ts";
 import { addInput, change, correctPlaceholder, removeChildren } from "./quick-fixes.ts";
 
 /** Maximum number of texts in `keep` to search for: each may search a megabyte. */
@@ -16,14 +16,14 @@ const MOST_KEPT = 50;
 /**
  * Checks a node's text, in the graph file or its own: placeholders that are not inputs, and missing texts from
  * `keep`.
- * @param names of the graph: `namesOf(outline)`
+ * @param names of the graph
  * @param text the decoded text
  * @param firstLine of the text in its own file, from 1
  */
 export function checkText(
   document: JsonDocument,
   outline: Outline,
-  names: ReadonlySet<string>,
+  names: GraphNames,
   node: OutlineNode,
   text: string,
   firstLine = 1,
@@ -68,11 +68,10 @@ function checkForeignTemplates(
   document: JsonDocument,
   node: OutlineNode,
   text: string,
-  { inputs, names }: { readonly inputs: ReadonlySet<string>; readonly names: ReadonlySet<string> },
+  { inputs, names }: { readonly inputs: ReadonlySet<string>; readonly names: GraphNames },
   firstLine: number,
 ): void {
-  const others = new Set([...names].filter((name) => name !== node.id));
-  const find = (content: string) => foreignMarks(content, inputs, node.templating, others);
+  const find = (content: string) => foreignMarks(content, inputs, node.templating, names, node.id);
   const reference = node.text?.reference ?? null;
   const found =
     reference !== null

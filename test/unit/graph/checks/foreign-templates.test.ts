@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are other languages' braces.
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { foreignMarks } from "../../../../src/graph/checks/foreign-templates.ts";
+import { foreignMarks, GraphNames } from "../../../../src/graph/checks/foreign-templates.ts";
 import { applyEdits } from "../../../../src/graph/fault.ts";
 import { readGraph, readGraphText } from "../../../../src/graph/read.ts";
 import { render } from "../../../../src/graph/text/templating.ts";
@@ -163,7 +163,7 @@ describe("in a graph", () => {
 
 describe("what may be a placeholder is a warning", () => {
   const hints = (text: string, templating?: "python" | "dify") =>
-    foreignMarks(text, INPUTS, templating, new Set(["step_one"])).map((mark) => [
+    foreignMarks(text, INPUTS, templating, new GraphNames(["step_one"])).map((mark) => [
       mark.shown,
       mark.instead,
       mark.isHint,
