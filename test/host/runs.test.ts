@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationTarget, commands, workspace } from "vscode";
 import { createSimulated } from "../../src/models/simulated/simulated.ts";
@@ -28,7 +29,7 @@ describe("starting and resuming runs", () => {
 
   afterEach(async () => {
     answers.end();
-    for (const name of ["provider", "baseUrl"]) await set(name, undefined);
+    for (const name of ["provider", "baseUrl", "budget.pauseUsd"]) await set(name, undefined);
     for (const server of servers.splice(0)) await server.close();
     await closeAll();
     await removeRuns();
@@ -74,6 +75,47 @@ describe("starting and resuming runs", () => {
     await until(isDone);
     assert.equal(answers.find(/another version/), undefined);
     assert.equal(await starts(), 1);
+  });
+
+  it("a run in hand is paused, a node pinned, and the run stopped after its iteration", async () => {
+    const server = await startServer({ model: createSimulated(), latency: 50 });
+    servers.push(server);
+    await set("provider", "compatible");
+    await set("baseUrl", server.url);
+    answers.give(/^Send to /, /^Start$/);
+    await commands.executeCommand("agentgraph.optimize", at(GRAPH));
+    await until(() => server.requests() > 20);
+    await commands.executeCommand("agentgraph.pauseRun");
+    await until(async () => (await newestLog()).includes('"type":"paused","reason":"user"'));
+    await until(() => server.inFlight().now === 0);
+    const held = server.requests();
+    const [id = ""] = await readdir(at(".agentgraph/runs").fsPath);
+    await commands.executeCommand("agentgraph.pinNode", { entry: { id }, node: "plan", pinned: true });
+    await commands.executeCommand("agentgraph.stopAfterIteration");
+    assert.ok(answers.find(/The run stops after iteration 1/));
+    await until(async () => (await newestLog()).includes('"type":"stopping"'));
+    assert.equal(server.requests(), held, "nothing is sent while the run is paused");
+    await commands.executeCommand("agentgraph.continueRun");
+    await until(isDone);
+    const log = await newestLog();
+    assert.match(log, /"type":"pinned","node":"plan","pinned":true/);
+    assert.match(log, /"type":"continued"/);
+    assert.doesNotMatch(log, /"type":"iteration","iteration":2/);
+  });
+
+  it("a run in hand asks at the limit of the settings before it spends more", async () => {
+    const server = await startServer({ model: createSimulated(), latency: 20 });
+    servers.push(server);
+    await set("provider", "compatible");
+    await set("baseUrl", server.url);
+    await set("budget.pauseUsd", 0.001);
+    answers.give(/^Send to /, /^Start$/, /^Cancel run$/);
+    await commands.executeCommand("agentgraph.optimize", at(GRAPH));
+    const question = await until(() =>
+      answers.find(/paused after .*, because agentgraph\.budget\.pauseUsd asks for it/),
+    );
+    assert.deepEqual(question.buttons, ["Continue", "Stop after this iteration", "Cancel run"]);
+    await until(async () => /"status":"cancelled"/.test(await newestLog()));
   });
 
   it("Evaluate again requests only the samples that are missing", async () => {
