@@ -51,6 +51,9 @@ interface Row {
   readonly run: number;
   readonly worker: number;
   readonly redis: number;
+  /** CPU milliseconds for each sample: of the run, and of all workers together. */
+  readonly cpuRun: number;
+  readonly cpuWorkers: number;
 }
 
 async function main(): Promise<void> {
@@ -113,6 +116,8 @@ async function measure(what: Row["what"], workers: number, samples: number): Pro
       }),
     );
     const memory = { run: 0, worker: 0 };
+    const cpu = { run: 0, workers: 0 };
+    const before = await sum(children.map(({ pid }) => cpuOf(pid)));
     const started = performance.now();
     const run = start([
       "evaluate",
@@ -127,6 +132,8 @@ async function measure(what: Row["what"], workers: number, samples: number): Pro
       const [own, ...others] = await Promise.all([run, ...children.slice(0, workers)].map(({ pid }) => peakOf(pid)));
       memory.run = Math.max(memory.run, own ?? 0);
       memory.worker = Math.max(memory.worker, ...others);
+      cpu.run = Math.max(cpu.run, await cpuOf(run.pid));
+      cpu.workers = (await sum(children.slice(0, workers).map(({ pid }) => cpuOf(pid)))) - before;
     }, 500);
     let said = "";
     run.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -147,6 +154,8 @@ async function measure(what: Row["what"], workers: number, samples: number): Pro
       atOnce: server.inFlight().most,
       ...memory,
       redis: await redisPeak(redis.url),
+      cpuRun: Math.round((10 * cpu.run) / samples) / 10,
+      cpuWorkers: Math.round((10 * cpu.workers) / samples) / 10,
     };
   } finally {
     for (const child of children) child.kill("SIGKILL");
@@ -194,6 +203,21 @@ async function saying(child: ChildProcess, words: string): Promise<void> {
 async function peakOf(pid = 0): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024);
+}
+
+/** Milliseconds of user and system time so far; a tick of Linux is 10 ms. */
+async function cpuOf(pid = 0): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const [user = 0, system = 0] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13)
+    .map(Number);
+  return 10 * (user + system);
+}
+
+async function sum(all: readonly Promise<number>[]): Promise<number> {
+  return (await Promise.all(all)).reduce((total, one) => total + one, 0);
 }
 
 /** MB. */

@@ -19,7 +19,12 @@ async function redis(): Promise<RedisServer> {
 }
 
 /** A worker that knows the key; the runs do not. */
-async function worker(one: Bench, queue: string, ...more: string[]): Promise<Started> {
+async function worker(
+  one: Bench,
+  queue: string,
+  more: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Started> {
   const args = [
     "worker",
     "--queue",
@@ -32,7 +37,7 @@ async function worker(one: Bench, queue: string, ...more: string[]): Promise<Sta
     "3",
     ...more,
   ];
-  const started = one.launch({ ...SECRET, AGENTGRAPH_API_KEY: KEY }, ...args);
+  const started = one.launch({ ...SECRET, ...env, AGENTGRAPH_API_KEY: KEY }, ...args);
   onTestFinished(() => void started.child.kill("SIGKILL"));
   await new Promise<void>((resolve, reject) => {
     let said = "";
@@ -181,7 +186,7 @@ describe.skipIf(!hasRedis())("several machines", () => {
     expect(JSON.parse(here.stdout)).toMatchObject({ samples, score });
     expect(await calls()).toBe(24);
 
-    await worker(one, url, "--allow-code", "--tools", tools);
+    await worker(one, url, ["--allow-code", "--tools", tools]);
     const shown = await one.within(SECRET, "queue", url);
     expect(shown.stdout).toMatch(/code \(5 s, 64 MB\), shop\/add_up\n/);
     expect(shown.stdout).toMatch(/tools of shop: 0 waiting, 0 active/);
@@ -193,11 +198,31 @@ describe.skipIf(!hasRedis())("several machines", () => {
     for (const text of ["export default", "add_up", "calls.txt", "score.js"]) expect(all).not.toContain(text);
   });
 
+  it("come to the same result with clocks that are days apart, and take over from a lost worker", async () => {
+    const one = await open({ latency: 30 });
+    const { url } = await redis();
+    const shifted = (hours: number) => ({
+      NODE_OPTIONS: `--require ${join(import.meta.dirname, "../fixtures/support/shifted-clock.cjs")}`,
+      SHIFT: `${hours * 3_600_000}`,
+    });
+    const lost = await worker(one, url, [], shifted(50));
+    const run = one.launch({ ...SECRET, ...shifted(-3) }, "evaluate", one.graph, ...asking(one, url));
+    while (one.server.requests() < 3 && run.child.exitCode === null) await sleep(5);
+    lost.child.kill("SIGKILL");
+    const before = one.server.requests();
+    await worker(one, url, [], shifted(-70));
+    const ended = await run.ended;
+    expect(ended.code, ended.stderr).toBe(0);
+    const calls: number = JSON.parse(ended.stdout).calls;
+    expect(one.server.requests()).toBeGreaterThanOrEqual(before);
+    expect(one.server.requests()).toBeLessThanOrEqual(calls + 4);
+  });
+
   it("use TLS only with a certificate that --ca-file trusts", async () => {
     const one = await open();
     const server = await startRedis(true);
     onTestFinished(server.close);
-    await worker(one, server.url, "--ca-file", AUTHORITY);
+    await worker(one, server.url, ["--ca-file", AUTHORITY]);
     const args = ["evaluate", one.graph, ...asking(one, server.url)];
     const ended = await one.within(SECRET, ...args, "--ca-file", AUTHORITY);
     expect(ended.code, ended.stderr).toBe(0);
