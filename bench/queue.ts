@@ -18,7 +18,7 @@ import { startServer } from "../test/server/server.ts";
 const LATENCY = 1_000;
 /** Requests of one worker at once. */
 const CONCURRENCY = 64;
-/** Turns of a loop in the sandbox: about 50 ms of one core. */
+/** Turns of a loop in the sandbox: about 20 ms of one core. */
 const TURNS = 400_000;
 
 const CODE = `export default ({ question }) => {

@@ -77,7 +77,7 @@ export async function openQueue(
   }
 }
 
-/** What the workers do for nodes that ask no model. */
+/** A sandbox whose code runs on workers. */
 export function queuedSandbox(
   { machines }: QueuedModel,
   local: Sandbox,

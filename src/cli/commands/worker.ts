@@ -95,7 +95,7 @@ function limitsLabel({ together, rate }: SharedLimits): string {
   return parts.length === 0 ? "" : `, all workers together at most ${parts.join(" and ")}`;
 }
 
-/** Who is asked; null: this worker sends no requests, because it names no server and does other work. */
+/** The server for requests; null if none is named and the worker does other work. */
 async function providerOf(options: WorkerOptions, cli: Cli): Promise<Model | null> {
   const { AGENTGRAPH_API_KEY, OPENAI_API_KEY, AGENTGRAPH_BASE_URL, OPENAI_BASE_URL } = cli.env;
   const named = [

@@ -11,7 +11,7 @@ import { queueTools } from "./queue-tools.ts";
 import { type RedisStore, redisStore } from "./redis-store.ts";
 import { type QueueWorker, startWorker, type WorkerOptions } from "./worker.ts";
 
-/** What several machines need, and BullMQ with it: loaded with the first `--queue`. */
+/** Everything for several machines, including BullMQ: loaded with the first `--queue`. */
 
 export type { LocalCode, Offers, QueueWorker };
 
@@ -29,7 +29,7 @@ export interface Machines {
   /** @returns what may lose requests there, as sentences. @throws QueueRefused */
   examine(timeout: number): Promise<readonly string[]>;
   offers(): Promise<Offers>;
-  /** What is in the queue. */
+  /** Workers and jobs of the queue. */
   overview(): Promise<QueueOverview>;
   /** @param identity provider and origin that workers ask, as they name it themselves */
   model(identity: string): Model;

@@ -67,9 +67,9 @@ const FULL = 1_000;
 const WINDOWS = 600;
 
 export interface Consumer {
-  /** What holds for all workers of the channel. */
+  /** Resolves when it takes jobs, with the limits of all workers of the channel. */
   ready(): Promise<SharedLimits>;
-  /** Waits for what is under way: it is paid for. */
+  /** Stops taking jobs, and waits for those in progress: they are paid for. */
   close(): Promise<void>;
 }
 
@@ -80,9 +80,9 @@ export function consume(options: ConsumerOptions): Consumer {
   const queue = new Queue(channel.name, { connection: redis, prefix: PREFIX });
   queue.on("error", () => {});
   const stop = new AbortController();
-  /** A job that was lost while Redis was away, and came back to this very worker, is still under way. */
+  /** Jobs in progress by key: one that was lost while Redis was away can come back to the same worker. */
   const underWay = new Map<string, Promise<void>>();
-  /** Told once the job is out of the queue: whoever tries again at once would find it there otherwise. */
+  /** Failures by key, published once the job has left the queue: until then, the same job can't be added again. */
   const failures = new Map<string, string>();
 
   const worker = new Worker(
@@ -200,7 +200,7 @@ export function consume(options: ConsumerOptions): Consumer {
   };
 }
 
-/** Of a transaction that was given up: what one of its steps met. */
+/** The error of a step that made Redis discard its transaction. */
 function causeOf(error: unknown): unknown {
   return error instanceof Error && "previousErrors" in error && Array.isArray(error.previousErrors)
     ? error.previousErrors[0]

@@ -34,12 +34,12 @@ export const END = "end";
 
 export interface Job {
   readonly channel: Channel;
-  /** Of the reply: the same job of two runs, two people or a retry is one. */
+  /** Key of the reply: the same job of two runs, two people or a retry has the same key. */
   readonly key: string;
   readonly payload: unknown;
   /** Larger goes first. Default 0. */
   readonly priority?: number;
-  /** Who does it, for messages. */
+  /** Name of the workers that do it, for messages. */
   readonly label: string;
   readonly isOffered: (offer: WorkerOffer) => boolean;
   /** Whether it is given up where no worker does it. Default: it waits. */
@@ -134,7 +134,7 @@ export class JobQueue {
     this.#tell = tell;
   }
 
-  /** What the workers do now. */
+  /** Offers of the workers that are alive. */
   offers(): Promise<Offers> {
     const { clock } = this.options;
     if (!this.#offers || Math.abs(clock.now() - this.#offers.at) > FRESH) {

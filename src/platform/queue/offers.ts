@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Box } from "./box.ts";
 import { PREFIX } from "./channels.ts";
 
-/** What a worker does, as it tells all who have its secret. */
+/** The work that a worker takes, published for runs with the same secret. */
 const workerOffer = z.object({
   /** Of AgentGraph. */
   version: z.string(),

@@ -6,7 +6,7 @@ import { queuedEnd, toQueued } from "./calls.ts";
 import { callsChannel } from "./channels.ts";
 import { type JobQueue, JobTooLarge, LONGEST } from "./jobs.ts";
 
-/** Jobs of one run in the queue: workers and their limits decide how many are under way. */
+/** Maximum number of requests of one run in the queue. Workers and their limits decide how many are in progress. */
 const AT_ONCE = 1_024;
 
 /**

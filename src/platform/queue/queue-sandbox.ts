@@ -17,7 +17,7 @@ export interface QueueSandboxOptions {
   readonly limits: SandboxLimits;
   /** Code never runs on this machine: it waits for a worker. */
   readonly workersOnly: boolean;
-  /** Told each time that the place changes; null: workers run the code. */
+  /** Called each time that the place changes; null: workers run the code. */
   readonly onPlace: (place: LocalCode | null) => void;
 }
 

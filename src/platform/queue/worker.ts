@@ -25,7 +25,7 @@ export interface WorkerOptions extends QueueAddress {
   readonly tools?: { readonly mcp: McpTools; readonly concurrency: number };
   /** Milliseconds after which another worker takes over what a lost one had begun. */
   readonly takeover: number;
-  /** Told of each job that has ended. */
+  /** Called when a job has ended. */
   readonly onEnd?: (end: JobEnd) => void;
 }
 
@@ -37,7 +37,7 @@ export interface QueueWorker {
    * @throws QueueRefused, ToolUnreachable
    */
   ready(timeout: number): Promise<{ readonly limits: SharedLimits; readonly cautions: readonly string[] }>;
-  /** Waits for what is under way: it is paid for. */
+  /** Stops taking jobs, and waits for those in progress: they are paid for. */
   close(): Promise<void>;
 }
 
@@ -142,7 +142,7 @@ function programs({ sandbox, limits }: NonNullable<WorkerOptions["code"]>): Perf
     lost: () => ({ lost: true }),
     async perform(payload) {
       const call = queuedCode.safeParse(payload).data;
-      // What the owner of this machine allows is the most that anyone gets.
+      // The limits of this machine hold for every run.
       const isAllowed = call && call.limits.time <= limits.time && call.limits.memory <= limits.memory;
       if (!isAllowed) return { end: { declined: true }, lasts: false };
       const { code, argument } = call;

@@ -138,7 +138,7 @@ export async function checkPack(
   return { ...counts, mismatch, spent: budget.spent };
 }
 
-/** What of a reply is compared. */
+/** Reads the part of a reply that is compared. */
 function valueIn({ graph, data, loss }: Task): (request: ModelRequest, text: string) => Promise<string> {
   const patterns = new Patterns();
   const samples = new Map(SPLITS.flatMap((split) => data[split]).map((sample) => [sample.id, sample]));
@@ -153,7 +153,7 @@ function valueIn({ graph, data, loss }: Task): (request: ModelRequest, text: str
   };
 }
 
-/** Of a reply that a node asks for. */
+/** The extractor of a node's replies. */
 function extractorOf(node: GraphNode): Extractor | null {
   if ("each" in node) return node.each;
   return "output" in node ? node.output : null;
@@ -168,7 +168,7 @@ export function mostDifferent({ same }: Pick<PackCheck, "same">): number {
   return same === 0 ? 1 : 1 - 0.05 ** (1 / same);
 }
 
-/** What the check takes if every reply agrees. US dollars; null if no price is known. */
+/** Calls and US dollars of a check in which every reply agrees; null if no price is known. */
 export function costOfCheck(
   sample: readonly Checkable[],
   price: PriceOf,
