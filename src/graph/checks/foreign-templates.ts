@@ -195,8 +195,11 @@ export function foreignMarks(
   if (!/[{$<]|%[(\p{L}_]|\[\[/u.test(text)) return [];
   const found: ForeignMark[] = [];
   const own = templating === "mustache" ? [] : readMarks(text, templating);
+  const overlaps = (mark: { offset: number; length: number } | undefined, offset: number, length: number) =>
+    mark !== undefined && offset < mark.offset + mark.length && mark.offset < offset + length;
   const isTaken = (offset: number, length: number) =>
-    [...own, ...found].some((mark) => offset < mark.offset + mark.length && mark.offset < offset + length);
+    overlaps(own[lastBefore(own, offset + length)], offset, length) ||
+    found.some((mark) => overlaps(mark, offset, length));
   const ofNode = new GraphNames(inputs);
   // In other texts, such braces are JSON or code.
   const fieldsOfInputs = templating === "python" && !isFormatString(text);
@@ -215,6 +218,17 @@ export function foreignMarks(
     }
   }
   return found.sort((a, b) => a.offset - b.offset);
+}
+
+/** The index of the last mark that starts before an offset. @param marks sorted, without overlaps */
+function lastBefore(marks: readonly { readonly offset: number }[], offset: number): number {
+  let [low, high] = [0, marks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((marks[middle]?.offset ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 
 /** A name without case, spaces and signs: `Step One` and `step_one` are the same. */

@@ -135,11 +135,16 @@ export function begunPlaceholder(line: string, templating: Templating = "mustach
   return SYNTAX[templating].begun.exec(line)?.index ?? null;
 }
 
+/** The last text that was asked about: every brace of it asks. */
+let lastFormat = { text: "", isFormat: true };
+
 /** Whether Python's `str.format` can read a text: all of its braces are escapes or fields. */
 export function isFormatString(text: string): boolean {
-  return !/[{}]/.test(
-    text.replace(/\{\{|\}\}/g, "").replace(/\{[^{}\n]*\}/g, (field) => (FIELD.test(field) ? "" : field)),
-  );
+  if (lastFormat.text !== text) {
+    const rest = text.replace(/\{\{|\}\}/g, "").replace(/\{[^{}\n]*\}/g, (field) => (FIELD.test(field) ? "" : field));
+    lastFormat = { text, isFormat: !/[{}]/.test(rest) };
+  }
+  return lastFormat.isFormat;
 }
 
 const FIELD = /^\{(?:[A-Za-z_][\w-]*|\d*)(?:\.\w+|\[[^\]]*\])*(?:![rsa])?(?::[^{}]*)?\}$/;
