@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type CompletionList, commands, languages, Uri, window, workspace } from "vscode";
+import { type CompletionList, commands, DiagnosticSeverity, languages, Uri, window, workspace } from "vscode";
 import { Answers } from "./answers.ts";
+import { until } from "./helpers.ts";
 
 /** From files that are there to a graph that is open and has no error. */
 describe("a new graph", () => {
@@ -52,6 +53,19 @@ describe("a new graph", () => {
     assert.deepEqual(graph.nodes.count.instruction, { file: "tasks.yaml", key: "count.description" });
     const kept = await workspace.fs.readFile(Uri.joinPath(folder, "config/agents.yaml"));
     assert.equal(new TextDecoder().decode(kept), agents);
+  });
+
+  it("starts with an invitation, not with an error", async () => {
+    await write("blank.agentgraph.json", "");
+    const uri = Uri.joinPath(folder, "blank.agentgraph.json");
+    await window.showTextDocument(await workspace.openTextDocument(uri));
+    const [said, ...others] = await until(() => {
+      const found = languages.getDiagnostics(uri);
+      return found.length > 0 ? found : null;
+    });
+    assert.equal(said?.severity, DiagnosticSeverity.Information);
+    assert.match(said?.message ?? "", /The file is empty.*to choose a whole graph/s);
+    assert.deepEqual(others, []);
   });
 
   it("is offered as a whole in an empty file", async () => {
