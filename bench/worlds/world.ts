@@ -30,7 +30,10 @@ export interface WorldOptions {
   readonly bloat?: number;
   /** Share of answers that come out wrong by chance, drawn anew for every prompt. Default: 0. */
   readonly noise?: number;
-  /** Share of feedback on a node that is reported of another one that the same call sees. Default: 0. */
+  /**
+   * Share of feedback that is about another node than it is reported of: one that the call sees or, where there are no
+   * backward calls, any. Default: 0.
+   */
   readonly blame?: number;
   /** Rows for training and validation. Default: 20 each. */
   readonly rows?: { readonly train: number; readonly validation: number };
@@ -220,34 +223,37 @@ export function createWorld(
   }
 
   function backward(all: string, keys: string[]): Record<string, string> {
-    const node = nodeIn(/<instruction>([\s\S]*?)<\/instruction>/.exec(all)?.[1] ?? "") ?? "";
+    const instruction = /<instruction>([\s\S]*?)<\/instruction>/.exec(all)?.[1] ?? "";
+    const node = nodeIn(instruction) ?? "";
     const index = indexIn(all);
     const say = (id: string, found: string[]) => sayOf(all, id, found);
-    return misblamed(
-      all,
-      Object.fromEntries(
-        keys.map((key) => {
-          if (key === "instruction") {
-            const instruction = /<instruction>([\s\S]*?)<\/instruction>/.exec(all)?.[1] ?? "";
-            return [key, say(node, missing(node, instruction, index))];
-          }
-          const value = new RegExp(`<input id="${key}"[^>]*>([\\s\\S]*?)</input>`).exec(all)?.[1] ?? "";
-          if (value.trim() === "something") return [key, say(key, rules.get(key) ?? [])];
-          const before = value.includes("something before") ? "It builds on something incomplete." : "";
-          return [
-            key,
-            before ||
-              say(
-                key,
-                [...value.matchAll(/lacks: (mind the \w+ rule)/g)].map((match) => match[1] ?? ""),
-              ),
-          ];
-        }),
-      ),
+    const values = new Map(
+      [...all.matchAll(/<input id="([^"]+)"[^>]*>([\s\S]*?)<\/input>/g)].map((input) => [
+        input[1] ?? "",
+        input[2] ?? "",
+      ]),
     );
+    const seen = [...new Set([...keys, ...[...values.keys()].filter((id) => ids.includes(id)), "instruction"])];
+    const said = Object.fromEntries(
+      seen.map((key) => {
+        if (key === "instruction") return [key, say(node, missing(node, instruction, index))];
+        const value = values.get(key) ?? "";
+        if (value.trim() === "something") return [key, say(key, rules.get(key) ?? [])];
+        if (value.includes("something before")) return [key, "It builds on something incomplete."];
+        return [
+          key,
+          say(
+            key,
+            [...value.matchAll(/lacks: (mind the \w+ rule)/g)].map((match) => match[1] ?? ""),
+          ),
+        ];
+      }),
+    );
+    const blamed = misblamed(all, said);
+    return Object.fromEntries(keys.map((key) => [key, blamed[key] ?? ""]));
   }
 
-  /** Some of what is to be said of one node is reported of another. */
+  /** Some of what is to be said of one node is reported of another, whether a call asks about all that it shows or about one. */
   function misblamed(all: string, said: Record<string, string>): Record<string, string> {
     const keys = Object.keys(said).filter((key) => key === "instruction" || ids.includes(key));
     if (!options.blame || keys.length < 2) return said;
@@ -273,7 +279,12 @@ export function createWorld(
   /** Where a case shows what was expected in place of feedback, the rule is found by whoever rewrites, as well as feedback finds it. */
   function feedbackIn(text: string, node: string, present: string): string {
     const feedback = /<feedback>([\s\S]*?)<\/feedback>/.exec(text)?.[1] ?? "";
-    return /^\s*Expected\b/.test(feedback) ? sayOf(text, node, missing(node, present, indexIn(text))) : feedback;
+    if (!/^\s*Expected\b/.test(feedback)) return feedback;
+    const others = ids.filter((id) => id !== node);
+    const other = others[Math.floor(random("blamed", text, node) * others.length)];
+    const isMisled = other !== undefined && random("blame", text, node) < (options.blame ?? 0);
+    const found = isMisled ? needed(other, indexIn(text)) : missing(node, present, indexIn(text));
+    return sayOf(text, node, found);
   }
 
   /** Every variable that the prompt shows, rewritten from the cases. */
