@@ -48,45 +48,6 @@ export async function poison(folder: string, traps: string, evil: string): Promi
   git(folder, "config", "core.fsmonitor", program("fsmonitor"));
 }
 
-export const KINDS = "kinds.agentgraph.json";
-
-/** A graph of every kind of node that runs something or reads files, with a loss that runs code; a program leaves a file. */
-export async function poisonKinds(folder: string, traps: string): Promise<void> {
-  const at = (...names: string[]) => path.join(folder, ...names);
-  const trap = (name: string) => path.join(traps, name);
-  const spawned = (name: string) =>
-    `globalThis.process?.getBuiltinModule?.("node:fs").writeFileSync(${JSON.stringify(trap(name))}, "");\nexport default () => 0;\n`;
-  await mkdir(at("code"), { recursive: true });
-  await writeFile(at("code/step.js"), spawned("function"));
-  await writeFile(at("code/metric.js"), spawned("script"));
-  await writeFile(at("code/tests.py"), `open(${JSON.stringify(trap("tests"))}, "w")\n`);
-  await writeFile(at("code/step.py"), `open(${JSON.stringify(trap("program"))}, "w")\n`);
-  await writeFile(
-    at(".vscode/mcp.json"),
-    JSON.stringify({ servers: { evil: { command: "touch", args: [trap("tool")] } } }),
-  );
-  const settings = JSON.parse(await readFile(at(".vscode/settings.json"), "utf8"));
-  settings["agentgraph.code.commands"] = { py: { command: "python3" } };
-  await writeFile(at(".vscode/settings.json"), JSON.stringify(settings));
-  const graph = {
-    version: 1,
-    inputs: { question: "a question" },
-    nodes: {
-      code: { kind: "function", inputs: ["question"], code: { file: "code/step.js" } },
-      other: { kind: "function", inputs: ["question"], code: { file: "code/step.py" } },
-      tool: { kind: "tool", inputs: ["question"], tool: "evil" },
-      find: { kind: "retriever", inputs: ["question"], corpus: "../**/*", query: "{{question}}" },
-      solve: { inputs: ["code", "other", "tool", "find"], instruction: "Solve it." },
-    },
-    output: "solve",
-    data: { train: [{ question: "1" }], validation: [{ question: "2" }], targets: { code: "question" } },
-    loss: { kind: "tests", visible: "code/tests.py" },
-    losses: { code: { kind: "script", file: "code/metric.js" } },
-    models: { forward: "simulated" },
-  };
-  await writeFile(at(KINDS), JSON.stringify(graph, null, 2));
-}
-
 /** A run of another machine, whose log says that the gate took a text which it never saw. Returns its folder. */
 async function forgeRun(folder: string): Promise<string> {
   const machine = nodeMachine(`${folder}-machine`);

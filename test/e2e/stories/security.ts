@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { KINDS, POISON, poison, poisonKinds } from "../hostile.ts";
+import { POISON, poison } from "../hostile.ts";
 import type { Story, World } from "../world.ts";
 
 const CANARY = "sk-canary-0d9b42c7e1";
@@ -27,15 +27,6 @@ export const securityStories: readonly Story[] = [
         await workbench.command("AgentGraph: Optimize graph");
         await workbench.toast("This folder is not trusted").waitFor();
         await workbench.picture("81-hostile-asked");
-        await poisonKinds(world.folder, traps);
-        await workbench.openFile(KINDS);
-        await workbench.command("AgentGraph: Evaluate graph");
-        await workbench.toast("This folder is not trusted").waitFor();
-        // What is checked while a file is open is compiled only.
-        await workbench.openFile("step.js");
-        await workbench.openFile("metric.js");
-        await workbench.page.waitForTimeout(2_000);
-        await workbench.picture("81-hostile-kinds");
         assert.equal(models.requests(), 0);
         assert.ok(!world.read("prompts/plan.md").includes(POISON));
         assert.deepEqual(readdirSync(traps), ["profile"], "no program of the repository's has run");
