@@ -14,7 +14,8 @@ import { securityStories } from "./stories/security.ts";
 import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
 import { vscodeModelStories } from "./stories/vscode-models.ts";
-import { Stage, type Story, WindowLost } from "./world.ts";
+import { kindOf } from "./window.ts";
+import { Stage, type Story, WindowLost, WindowUsed } from "./world.ts";
 
 const MINUTES = 8;
 /** Stages beside each other, with their own VS Code and browser. `AGENTGRAPH_STAGES=1` for a slow machine. */
@@ -41,17 +42,27 @@ const stories: Story[] = [
   ...graphStories,
 ];
 const wanted = stories.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
-const next = wanted.values();
+const next = walksOf(wanted).values();
 let failed = 0;
 await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     const stage = new Stage(vsix);
-    for (const story of next) if (!(await passes(story, stage))) failed += 1;
+    for (const walk of next) for (const story of walk) if (!(await passes(story, stage))) failed += 1;
     await stage.close();
   }),
 );
 console.log(`${wanted.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 || wanted.length === 0 ? 1 : 0);
+
+/** Stories that share a window, one after the other; each other story alone. The longest first. */
+function walksOf(stories: readonly Story[]): Story[][] {
+  const walks = new Map<string, Story[]>();
+  for (const story of stories) {
+    const name = story.shares ? kindOf(story) : story.name;
+    walks.set(name, [...(walks.get(name) ?? []), story]);
+  }
+  return [...walks.values()].sort((a, b) => b.length - a.length);
+}
 
 async function passes(story: Story, stage: Stage, isAgain = false): Promise<boolean> {
   const started = Date.now();
@@ -63,6 +74,10 @@ async function passes(story: Story, stage: Stage, isAgain = false): Promise<bool
   } catch (error) {
     if (error instanceof WindowLost && !isAgain) {
       console.log(`  … ${story.name}: VS Code lost its extension host; once more`);
+      return passes(story, stage, true);
+    }
+    if (error instanceof WindowUsed && !isAgain) {
+      console.log(`  … ${story.name}: once more in a new window, since this failed in a used one:\n${error.message}`);
       return passes(story, stage, true);
     }
     console.log(`  ✗ ${story.name}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

@@ -163,10 +163,33 @@ export class Workbench {
     await this.command("Notifications: Clear All Notifications");
   }
 
+  /** Closes what is open: lists, messages, the panel, and editors without saving them. */
+  async closeAll(): Promise<void> {
+    const { page } = this;
+    await page.keyboard.press("Escape");
+    await this.clearToasts();
+    if (await page.locator(".part.panel").isVisible()) await this.command("View: Hide Panel");
+    await this.command("View: Close All Editors");
+    const tabs = page.locator(".tabs-container .tab");
+    const discard = page.locator(".monaco-dialog-box .monaco-button", { hasText: "Don't Save" });
+    await tabs
+      .first()
+      .waitFor({ state: "detached", timeout: 4000 })
+      .catch(() => discard.click());
+    await tabs.first().waitFor({ state: "detached" });
+    await page.mouse.move(640, 4);
+  }
+
+  async openExplorer(): Promise<void> {
+    const files = this.page.locator(".explorer-folders-view:visible").first();
+    await this.pressUntil(() => this.page.keyboard.press("Control+Shift+E"), files);
+  }
+
+  /** A press on the icon of the view that is open closes it. */
   async openSideBar(): Promise<void> {
     const icon = this.page.locator('.activitybar a.action-label[aria-label="AgentGraph"]').first();
-    await icon.click();
-    await this.section("Proposals").waitFor();
+    const view = this.section("Proposals");
+    if (!(await view.isVisible())) await this.pressUntil(() => icon.click(), view);
   }
 
   /** A text in the graph's drawing. */

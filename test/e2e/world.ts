@@ -1,13 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import type { Summary } from "../../src/run/state/summary.ts";
-import { type Server, type ServerOptions, startServer } from "../server/server.ts";
+import type { Server, ServerOptions } from "../server/server.ts";
 import { type Browser, startBrowser } from "../vscode/browser.ts";
 import { type ServedVscode, serveVscode } from "../vscode/serve.ts";
-import { git, makeWorkspace } from "../vscode/workspace.ts";
-import { Workbench } from "./workbench.ts";
+import { SIZE, settingsOf, Window } from "./window.ts";
+import type { Workbench } from "./workbench.ts";
 
 /** What a story is played in: a workspace, a model server, and VS Code with the extension freshly installed. */
 export interface World {
@@ -40,6 +38,8 @@ export interface Story {
   /** The folder is no git repository. */
   readonly plain?: boolean;
   readonly size?: { readonly width: number; readonly height: number };
+  /** It can be played in a window that is reset after another story, and leaves one that can be reset. */
+  readonly shares?: boolean;
   play(world: World): Promise<void>;
 }
 
@@ -50,72 +50,72 @@ export interface Story {
  */
 export class WindowLost extends Error {}
 
+/** The error of a story in a window that was reset after another story: it counts if it comes in a new window, too. */
+export class WindowUsed extends Error {}
+
 /**
  * A browser and the VS Code that it shows, kept from one story to the next: what they start with is read and compiled
- * once. Before each story they are made as empty as on the first day.
+ * once. Before each story they are made as empty as on the first day; a window is kept for stories that share it.
  */
 export class Stage {
   #browser: Browser | null = null;
+  #window: Window | null = null;
   readonly #served = new Map<"plain" | "models", ServedVscode>();
 
   constructor(private readonly vsix: string) {}
 
   /** Plays one story from an empty start, and leaves nothing of it running whatever happens. */
   async play(story: Story): Promise<{ outside: readonly string[] }> {
-    const ends: (() => unknown)[] = [];
     try {
-      const folder = makeWorkspace(story.example ?? "examples/chain", story.plain);
-      ends.push(() => rmSync(folder, { recursive: true, force: true }));
-      const models = await startServer({ model: createSimulated(), ...story.server });
-      ends.push(() => models.close());
-      const settings = { "security.workspace.trust.enabled": story.workspaceTrust ?? false, ...story.settings };
-      const vscode = await this.#vscode(story.modelExtension ? "models" : "plain");
-      const browser = await this.#empty(story.size ?? { width: 1280, height: 800 });
-      await vscode.fresh(settings);
-      const said = vscode.log().length;
-      if (story.modelExtension) writeFileSync(path.join(vscode.root, "home/test-models-url"), models.url);
-      const workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
-      const world: World = {
-        workbench,
-        folder,
-        models,
-        vscode,
-        git: (...args) => git(folder, ...args),
-        read: (file) => readFileSync(path.join(folder, file), "utf8"),
-        write: (file, text) => writeFileSync(path.join(folder, file), text),
-        summary: (under = "") => newestSummary(path.join(folder, under)),
-        accepted: (under = "") =>
-          newestSummary(path.join(folder, under))
-            .proposals.filter(({ decision }) => decision === "accepted")
-            .map(({ node }) => node),
-        until,
-      };
-      try {
-        await browser.page.goto(`${vscode.url}?${opened(folder, story.opens)}`);
-        await workbench.ready(story.opens === "nothing" ? "empty" : "folder");
-        await story.play(world);
-      } catch (error) {
-        await workbench.picture(`FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`).catch(() => {});
-        const isLost = vscode.log().slice(said).includes("The client has reconnected");
-        throw isLost ? new WindowLost(error instanceof Error ? error.stack : String(error)) : error;
-      }
-      return { outside: [...browser.outside] };
+      const { window, browser } = await this.#windowFor(story);
+      const before = browser.outside.length;
+      await story.play(await window.world(story));
+      if (!story.shares) await this.#leave();
+      return { outside: browser.outside.slice(before) };
     } catch (error) {
+      const name = `FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`;
+      await this.#window?.workbench.picture(name).catch(() => {});
+      const { isLost = false, isUsed = false } = this.#window ?? {};
       // Whatever state the story has left them in, the next one does not meet it.
       await this.close();
-      throw error;
-    } finally {
-      // The window goes first: it holds the folder.
-      await this.#browser?.page.goto("about:blank").catch(() => {});
-      for (const end of ends.reverse()) await Promise.resolve(end()).catch(() => {});
+      const said = error instanceof Error ? error.stack : String(error);
+      throw isLost ? new WindowLost(said) : isUsed ? new WindowUsed(said) : error;
     }
   }
 
   async close(): Promise<void> {
+    await this.#leave();
     await this.#browser?.stop();
     this.#browser = null;
     for (const vscode of this.#served.values()) await vscode.stop();
     this.#served.clear();
+  }
+
+  async #windowFor(story: Story): Promise<{ window: Window; browser: Browser }> {
+    if (this.#window?.fits(story) && this.#browser !== null) {
+      const { window, browser } = { window: this.#window, browser: this.#browser };
+      try {
+        await window.reset(story);
+        return { window, browser };
+      } catch (error) {
+        console.log(
+          `    A new window, since the last one can't be reset: ${error instanceof Error ? error.message : error}`,
+        );
+      }
+    }
+    await this.#leave();
+    const vscode = await this.#vscode(story.modelExtension ? "models" : "plain");
+    const browser = await this.#empty(story.size ?? SIZE);
+    await vscode.fresh(settingsOf(story));
+    const window = new Window(browser, vscode, story);
+    this.#window = window;
+    await window.open();
+    return { window, browser };
+  }
+
+  async #leave(): Promise<void> {
+    await this.#window?.close();
+    this.#window = null;
   }
 
   async #vscode(kind: "plain" | "models"): Promise<ServedVscode> {
@@ -142,35 +142,4 @@ function packModelExtension(): string {
   const options = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", packed];
   execFileSync(process.execPath, [vsce, "package", ...options], { cwd: "test/e2e/model-extension", stdio: "pipe" });
   return packed;
-}
-
-/** The part of VS Code's address that says what to open. */
-function opened(folder: string, opens: Story["opens"]): URLSearchParams {
-  if (opens === "nothing") return new URLSearchParams({ ew: "true" });
-  if (!opens) return new URLSearchParams({ folder });
-  const workspace = path.join(folder, "several.code-workspace");
-  const folders = opens.folders.map((name) => ({ path: name }));
-  for (const name of opens.folders) mkdirSync(path.join(folder, name), { recursive: true });
-  writeFileSync(workspace, JSON.stringify({ folders }));
-  return new URLSearchParams({ workspace });
-}
-
-function newestSummary(folder: string): Summary {
-  const runs = path.join(folder, ".agentgraph", "runs");
-  const newest = readdirSync(runs).sort().at(-1) ?? "";
-  return JSON.parse(readFileSync(path.join(runs, newest, "summary.json"), "utf8"));
-}
-
-/** A file that the condition reads may not be there yet. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; ; waited += 100) {
-    let last: unknown;
-    try {
-      if (await condition()) return;
-    } catch (error) {
-      last = error;
-    }
-    if (waited > 60_000) throw new Error(`This never came true: ${condition}`, { cause: last });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -16,6 +16,8 @@ export interface ServedVscode {
   log(): string;
   /** Changes the user's settings while VS Code runs. */
   set(settings: Readonly<Record<string, unknown>>): void;
+  /** Changes the user's settings to those of the start and these. */
+  replace(settings: Readonly<Record<string, unknown>>): void;
   /** Ends all windows' extension hosts, and makes the user's data and home as empty as at the start. */
   fresh(settings?: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
@@ -47,14 +49,17 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
       writeFileSync(at(`data/${kind}/settings.json`), JSON.stringify(settings, null, 2));
     }
   };
+  const replace = (own: Readonly<Record<string, unknown>>) => {
+    for (const name of Object.keys(settings)) delete settings[name];
+    Object.assign(settings, STEADY, own);
+    write();
+  };
   const furnish = (own: Readonly<Record<string, unknown>> = {}) => {
     for (const name of ["data/User", "data/Machine", "data/CachedProfilesData", "home", "tmp"]) {
       rmSync(at(name), { recursive: true, force: true, maxRetries: 5 });
       mkdirSync(at(name), { recursive: true });
     }
-    for (const name of Object.keys(settings)) delete settings[name];
-    Object.assign(settings, STEADY, own);
-    write();
+    replace(own);
     writeFileSync(at("home/.gitconfig"), GITCONFIG);
   };
   furnish(options.settings);
@@ -116,7 +121,7 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     ended = hosts.length;
     furnish(own);
   };
-  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, root, log: readLog, set, fresh, stop };
+  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, root, log: readLog, set, replace, fresh, stop };
 }
 
 /** What would make the interface move on its own, or ask the outside, is off. */

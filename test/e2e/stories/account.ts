@@ -11,6 +11,7 @@ const CANARY = "sk-canary-7f3a91";
 export const accountStories: readonly Story[] = [
   {
     name: "a server that needs a key gets it, and no file contains it",
+    shares: true,
     server: { key: CANARY },
     async play(world) {
       const { workbench, models } = world;
@@ -77,6 +78,7 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "models with a known price: the question, the status bar and the list show the cost that the server counts",
+    shares: true,
     server: { models: ["gpt-6-luna", "gpt-6.1-terra"], latency: 120 },
     async play(world) {
       const { workbench } = world;
@@ -110,6 +112,7 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "no model is named anywhere: a message says so and offers the choice, and nothing is sent",
+    shares: true,
     async play(world) {
       const { workbench, models } = world;
       const file = "chain.agentgraph.json";
@@ -123,6 +126,7 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "Azure OpenAI: its own endpoint, its own header, a deployment as the model",
+    shares: true,
     server: { key: CANARY },
     async play(world) {
       const { workbench, models } = world;
@@ -184,6 +188,7 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "an address in the settings is asked about once, by name, before anything is sent",
+    shares: true,
     settings: { "agentgraph.provider": "compatible" },
     async play(world) {
       const { workbench, models, vscode } = world;
@@ -206,6 +211,7 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "a folder that is not trusted is read, and nothing is sent",
+    shares: true,
     workspaceTrust: true,
     settings: { "security.workspace.trust.startupPrompt": "never", "agentgraph.provider": "simulated" },
     async play(world) {
@@ -225,6 +231,7 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "a run is cancelled from the status bar within a second, and resumed",
+    shares: true,
     server: { latency: 300 },
     async play(world) {
       const { workbench, models } = world;
@@ -249,6 +256,7 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "a small budget ends the run with its results to review, and Resume asks for more",
+    shares: true,
     async play(world) {
       const { workbench, models } = world;
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
@@ -273,6 +281,7 @@ function refusedKey(): Story {
   let refused = true;
   return {
     name: "a rejected key stops the run at once; a new key resumes it",
+    shares: true,
     server: { faults: ({ count }) => (refused && count > 120 ? "401" : null) },
     async play(world) {
       const { workbench } = world;

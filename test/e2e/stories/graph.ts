@@ -84,6 +84,7 @@ export const graphStories: readonly Story[] = [
   },
   {
     name: "the graph as an editor of its own",
+    shares: true,
     example: "examples/chain",
     settings: {
       "agentgraph.provider": "simulated",
@@ -94,11 +95,6 @@ export const graphStories: readonly Story[] = [
       const graph = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
       const first = graph.locator("svg.graph g.node").first();
       await workbench.openByName("chain.agentgraph.json");
-      // Asked before it knows the editors of extensions, VS Code opens the text: then once more, as a user would.
-      await first.waitFor({ timeout: 20_000 }).catch(async () => {
-        await workbench.command("View: Close All Editors");
-        await workbench.openByName("chain.agentgraph.json");
-      });
       await first.waitFor();
       const ids = await graph
         .locator("svg.graph g.node.llm")

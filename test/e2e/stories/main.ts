@@ -6,6 +6,7 @@ import { checkCommit, chooseServer, optimize } from "./steps.ts";
 export const mainStories: readonly Story[] = [
   {
     name: "from a right-click to a commit, by mouse",
+    shares: true,
     async play(world) {
       const { workbench, git, models } = world;
       await workbench.openFile("chain.agentgraph.json");
@@ -69,6 +70,7 @@ export const mainStories: readonly Story[] = [
   },
   {
     name: "from the Command Palette to a commit, by keyboard alone",
+    shares: true,
     async play(world) {
       const { workbench, git } = world;
       const { keyboard } = workbench.page;
@@ -123,6 +125,7 @@ export const mainStories: readonly Story[] = [
   },
   {
     name: "a proposal that the gate rejected is applied only after a second question",
+    shares: true,
     server: { model: harmfulModel() },
     async play(world) {
       const { workbench, git } = world;

@@ -10,6 +10,7 @@ const SAVED = 8000;
 export const pageStories: readonly Story[] = [
   {
     name: "run pages are restored when the window reloads, and say so if their run is gone",
+    shares: true,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, folder } = world;

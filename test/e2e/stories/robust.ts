@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import type { Model } from "../../../src/models/model.ts";
+import { createSimulated } from "../../../src/models/simulated/simulated.ts";
 import { Workbench } from "../workbench.ts";
 import type { Story, World } from "../world.ts";
 import { checkCommit, chooseServer, optimize, start } from "./steps.ts";
@@ -10,6 +12,7 @@ const GRAPH = "chain.agentgraph.json";
 export const robustStories: readonly Story[] = [
   {
     name: "robust: the files are deleted while a diff is open: Apply says which one; a renamed graph keeps its runs",
+    shares: true,
     async play(world) {
       const { workbench, folder, read } = world;
       await optimize(world);
@@ -48,6 +51,7 @@ export const robustStories: readonly Story[] = [
   },
   {
     name: "robust: the graph is deleted during its run: the run ends, stays in the lists, and its texts can be applied",
+    shares: true,
     server: { latency: 40 },
     async play(world) {
       const { workbench, folder, read } = world;
@@ -73,6 +77,7 @@ export const robustStories: readonly Story[] = [
   },
   {
     name: "robust: CRLF, a byte order mark and mixed line ends: only the changed lines change",
+    shares: true,
     async play(world) {
       const { workbench, read, git } = world;
       const crlf = (file: string) => `\uFEFF${read(file).trimEnd()}\n${LINES}\n`.replaceAll("\n", "\r\n");
@@ -111,44 +116,7 @@ export const robustStories: readonly Story[] = [
       assert.deepEqual(await workbench.errors(), []);
     },
   },
-  {
-    name: "robust: two windows on one folder: one run at a time, seen from both, applied from either",
-    // Slow enough that the run is still in progress once the second window has loaded.
-    server: { latency: 400 },
-    async play(world) {
-      const { workbench, read } = world;
-      const { page } = workbench;
-      await start(world);
-      await workbench.statusBar("iteration").waitFor();
-      const other = new Workbench(await page.context().newPage(), path.resolve("out/screenshots"));
-      await other.page.goto(page.url());
-      await other.ready();
-      await other.openSideBar();
-      await other.row("Graphs", "running").waitFor();
-      await other.command("AgentGraph: Optimize graph");
-      await other.toast("is in progress in another window").waitFor();
-      await other.picture("44-second-window");
-      await other.clearToasts();
-      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
-      const [node] = world.accepted();
-      assert.ok(node, "the run accepted something");
-
-      await other.row("Proposals", node).click();
-      await other.tab(`${node}: accepted`).waitFor();
-      await other.pressLens("Apply");
-      await other.lens("Applied").waitFor();
-      const applied = read(`prompts/${node}.md`);
-      await workbench.row("Proposals", `${node}applied`).waitFor();
-      await workbench.picture("45-applied-in-the-other");
-      await workbench.titleAction("Proposals", "Apply all accepted");
-      await world.until(() =>
-        world.summary().proposals.every((it) => it.decision !== "accepted" || it.act === "applied"),
-      );
-      assert.equal(read(`prompts/${node}.md`), applied, "nothing is applied twice");
-      for (const one of [workbench, other]) assert.deepEqual(await one.errors(), []);
-      await other.page.close();
-    },
-  },
+  twoWindows(),
   {
     name: "robust: several roots: each graph has its own runs, and a root that leaves during its run loses nothing",
     example: "",
@@ -188,6 +156,62 @@ export const robustStories: readonly Story[] = [
     },
   },
 ];
+
+/** A run that stays in progress until the second window has looked at it. */
+function twoWindows(): Story {
+  let goOn = () => {};
+  const seen = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const simulated = createSimulated();
+  let calls = 0;
+  const model: Model = {
+    identity: simulated.identity,
+    async complete(request, signal) {
+      if (++calls > 100) await seen;
+      return simulated.complete(request, signal);
+    },
+  };
+  return {
+    name: "robust: two windows on one folder: one run at a time, seen from both, applied from either",
+    shares: true,
+    server: { model },
+    async play(world) {
+      const { workbench, read } = world;
+      const { page } = workbench;
+      await start(world);
+      await workbench.statusBar("iteration").waitFor();
+      const other = new Workbench(await page.context().newPage(), path.resolve("out/screenshots"));
+      await other.page.goto(page.url());
+      await other.ready();
+      await other.openSideBar();
+      await other.row("Graphs", "running").waitFor();
+      await other.command("AgentGraph: Optimize graph");
+      await other.toast("is in progress in another window").waitFor();
+      await other.picture("44-second-window");
+      await other.clearToasts();
+      goOn();
+      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
+      const [node] = world.accepted();
+      assert.ok(node, "the run accepted something");
+
+      await other.row("Proposals", node).click();
+      await other.tab(`${node}: accepted`).waitFor();
+      await other.pressLens("Apply");
+      await other.lens("Applied").waitFor();
+      const applied = read(`prompts/${node}.md`);
+      await workbench.row("Proposals", `${node}applied`).waitFor();
+      await workbench.picture("45-applied-in-the-other");
+      await workbench.titleAction("Proposals", "Apply all accepted");
+      await world.until(() =>
+        world.summary().proposals.every((it) => it.decision !== "accepted" || it.act === "applied"),
+      );
+      assert.equal(read(`prompts/${node}.md`), applied, "nothing is applied twice");
+      for (const one of [workbench, other]) assert.deepEqual(await one.errors(), []);
+      await other.page.close();
+    },
+  };
+}
 
 /** The diff of a long text shows its first change, and the lenses above the first line are out of sight. */
 async function pressTitle({ workbench }: World, action: string): Promise<void> {

@@ -11,6 +11,7 @@ const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast", "Default
 export const runStories: readonly Story[] = [
   {
     name: "a graph is scored, a wrong sample is inspected, and no reply is charged twice",
+    shares: true,
     async play(world) {
       const { workbench, models } = world;
       await workbench.openSideBar();
@@ -69,6 +70,7 @@ export const runStories: readonly Story[] = [
   },
   {
     name: "a run from another machine is unverified until it is rechecked, and a forged one is rejected",
+    shares: true,
     settings: { "agentgraph.provider": "simulated" },
     server: { latency: 30 },
     async play(world) {
@@ -112,6 +114,7 @@ export const runStories: readonly Story[] = [
   },
   {
     name: "scoring is cancelled and resumed, and the run shows what the server counts",
+    shares: true,
     server: { latency: 700 },
     settings: { "agentgraph.concurrency": 4 },
     async play(world) {
@@ -134,6 +137,7 @@ export const runStories: readonly Story[] = [
   },
   {
     name: "in a folder that is not trusted a shipped run is read and reported, and nothing is sent",
+    shares: true,
     workspaceTrust: true,
     settings: { "security.workspace.trust.startupPrompt": "never", "agentgraph.provider": "simulated" },
     async play(world) {
@@ -158,6 +162,7 @@ export const runStories: readonly Story[] = [
   },
   {
     name: "a report is read in every theme and exported, two runs are compared, and both are deleted",
+    shares: true,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, vscode } = world;

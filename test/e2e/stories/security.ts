@@ -65,6 +65,7 @@ export const securityStories: readonly Story[] = [
   },
   {
     name: "security: a key that a server sends back is never written",
+    shares: true,
     async play(world) {
       const { workbench, folder, vscode } = world;
       const echo = await startEcho();

@@ -7,6 +7,7 @@ const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast", "Default
 export const surfaceStories: readonly Story[] = [
   {
     name: "a file with errors opens with squiggles, and does not run",
+    shares: true,
     async play(world) {
       const { workbench } = world;
       const file = "chain.agentgraph.json";
@@ -36,6 +37,7 @@ export const surfaceStories: readonly Story[] = [
   },
   {
     name: "every surface in four themes",
+    shares: true,
     example: "examples/fan-in",
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {

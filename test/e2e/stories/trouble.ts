@@ -5,6 +5,7 @@ import { checkCommit, optimize, start } from "./steps.ts";
 export const troubleStories: readonly Story[] = [
   {
     name: "the file is edited during the run: no user edit is overwritten",
+    shares: true,
     server: { latency: 40 },
     async play(world) {
       const { workbench, read } = world;
@@ -45,6 +46,7 @@ export const troubleStories: readonly Story[] = [
   brokenServer(),
   {
     name: "a window that is reloaded during a run offers to resume it",
+    shares: true,
     server: { latency: 150 },
     async play(world) {
       const { workbench, models } = world;
@@ -64,6 +66,7 @@ export const troubleStories: readonly Story[] = [
   },
   {
     name: "other changes, staged or in the same file, are never committed without a question",
+    shares: true,
     example: "examples/fan-in",
     async play(world) {
       const { workbench, git } = world;
@@ -99,6 +102,7 @@ export const troubleStories: readonly Story[] = [
   },
   {
     name: "an applied text that is undone in its file says so, and is applied again with the others",
+    shares: true,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, git } = world;
@@ -136,6 +140,7 @@ export const troubleStories: readonly Story[] = [
   },
   {
     name: "a file that can't be saved is not committed, and the editor keeps its content",
+    shares: true,
     example: "examples/fan-in",
     settings: { "files.autoSave": "off", "agentgraph.provider": "simulated" },
     async play(world) {
@@ -175,6 +180,7 @@ function brokenServer(): Story {
   let broken = true;
   return {
     name: "the server fails during the run; Resume continues from there",
+    shares: true,
     server: { faults: ({ count }) => (broken && count > 150 ? "404" : null) },
     async play(world) {
       const { workbench, models } = world;

@@ -8,6 +8,7 @@ const AI = { "chat.disableAIFeatures": false };
 export const vscodeModelStories: readonly Story[] = [
   {
     name: "a model that VS Code already has optimizes a graph, without a key; its tokens are marked as estimated",
+    shares: true,
     modelExtension: true,
     settings: AI,
     async play(world) {
@@ -54,6 +55,7 @@ function refusedByVscode(): Story {
   let refused = true;
   return {
     name: "VS Code withdraws its models: the run stops at once, says so, and is resumed once it is allowed again",
+    shares: true,
     modelExtension: true,
     settings: AI,
     server: { faults: ({ count }) => (refused && count > 60 ? "401" : null) },

@@ -1,0 +1,141 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
+import type { Summary } from "../../src/run/state/summary.ts";
+import { type Server, startServer } from "../server/server.ts";
+import type { Browser } from "../vscode/browser.ts";
+import type { ServedVscode } from "../vscode/serve.ts";
+import { git, makeWorkspace } from "../vscode/workspace.ts";
+import { Workbench } from "./workbench.ts";
+import type { Story, World } from "./world.ts";
+
+export const SIZE = { width: 1280, height: 800 };
+const EXAMPLE = "examples/chain";
+
+/** A window of VS Code on a folder of its own, with a model server: opened for one story, reset for each that shares it. */
+export class Window {
+  readonly workbench: Workbench;
+  readonly #folder: string;
+  /** The commit that the folder starts with. */
+  readonly #start: string | null;
+  /** Length of the server's log when the window opens. */
+  readonly #logged: number;
+  /** Whether it was reset after a story. */
+  isUsed = false;
+  #models: Server | null = null;
+
+  constructor(
+    private readonly browser: Browser,
+    private readonly vscode: ServedVscode,
+    private readonly first: Story,
+  ) {
+    this.workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
+    this.#folder = makeWorkspace(first.example ?? EXAMPLE, first.plain);
+    this.#logged = vscode.log().length;
+    this.#start = first.plain ? null : git(this.#folder, "rev-parse", "HEAD").trim();
+  }
+
+  async open(): Promise<void> {
+    const { opens } = this.first;
+    await this.browser.page.goto(`${this.vscode.url}?${opened(this.#folder, opens)}`);
+    await this.workbench.ready(opens === "nothing" ? "empty" : "folder");
+  }
+
+  /** Whether its extension host waits for a window that has given it up: see `WindowLost`. */
+  get isLost(): boolean {
+    return this.vscode.log().slice(this.#logged).includes("The client has reconnected");
+  }
+
+  /** Whether a story can be played here after others. */
+  fits(story: Story): boolean {
+    return story.shares === true && kindOf(story) === kindOf(this.first);
+  }
+
+  /** Resets what a story can see: editors, messages, files, runs and settings are those of a window just opened. */
+  async reset(story: Story): Promise<void> {
+    const { workbench, vscode } = this;
+    this.isUsed = true;
+    vscode.replace(settingsOf(story));
+    await workbench.page.setViewportSize(story.size ?? SIZE);
+    await workbench.closeAll();
+    git(this.#folder, "checkout", "-q", "--force", "-B", "main", this.#start ?? "HEAD");
+    git(this.#folder, "clean", "-qfdx");
+    await workbench.openExplorer();
+    await workbench.openSideBar();
+    await workbench.section("Runs").locator(".monaco-list-row").first().waitFor({ state: "detached" });
+    await workbench.openExplorer();
+  }
+
+  /** The world of a story in this window, with a model server of its own. */
+  async world(story: Story): Promise<World> {
+    await this.#models?.close();
+    const models = await startServer({ model: createSimulated(), ...story.server });
+    this.#models = models;
+    if (story.modelExtension) writeFileSync(path.join(this.vscode.root, "home/test-models-url"), models.url);
+    const { workbench, vscode } = this;
+    const folder = this.#folder;
+    return {
+      workbench,
+      folder,
+      models,
+      vscode,
+      git: (...args) => git(folder, ...args),
+      read: (file) => readFileSync(path.join(folder, file), "utf8"),
+      write: (file, text) => writeFileSync(path.join(folder, file), text),
+      summary: (under = "") => newestSummary(path.join(folder, under)),
+      accepted: (under = "") =>
+        newestSummary(path.join(folder, under))
+          .proposals.filter(({ decision }) => decision === "accepted")
+          .map(({ node }) => node),
+      until,
+    };
+  }
+
+  async close(): Promise<void> {
+    // The page goes first: it holds the folder.
+    await this.browser.page.goto("about:blank").catch(() => {});
+    await this.#models?.close().catch(() => {});
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+export function settingsOf({ workspaceTrust = false, settings }: Story): Record<string, unknown> {
+  return { "security.workspace.trust.enabled": workspaceTrust, ...settings };
+}
+
+/** What a window has to have for a story and can't change: stories of one kind can share one. */
+export function kindOf({ example = EXAMPLE, opens, plain, workspaceTrust, modelExtension, settings }: Story): string {
+  const provider = settings?.["agentgraph.provider"];
+  return JSON.stringify({ example, opens, plain, workspaceTrust, modelExtension, provider });
+}
+
+/** The part of VS Code's address that says what to open. */
+function opened(folder: string, opens: Story["opens"]): URLSearchParams {
+  if (opens === "nothing") return new URLSearchParams({ ew: "true" });
+  if (!opens) return new URLSearchParams({ folder });
+  const workspace = path.join(folder, "several.code-workspace");
+  const folders = opens.folders.map((name) => ({ path: name }));
+  for (const name of opens.folders) mkdirSync(path.join(folder, name), { recursive: true });
+  writeFileSync(workspace, JSON.stringify({ folders }));
+  return new URLSearchParams({ workspace });
+}
+
+function newestSummary(folder: string): Summary {
+  const runs = path.join(folder, ".agentgraph", "runs");
+  const newest = readdirSync(runs).sort().at(-1) ?? "";
+  return JSON.parse(readFileSync(path.join(runs, newest, "summary.json"), "utf8"));
+}
+
+/** A file that the condition reads may not be there yet. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; ; waited += 100) {
+    let last: unknown;
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      last = error;
+    }
+    if (waited > 60_000) throw new Error(`This never came true: ${condition}`, { cause: last });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
