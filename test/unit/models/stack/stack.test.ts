@@ -13,6 +13,14 @@ import { FakeClock, FakeProvider, NO_LIMITS, never, reply, request, settled, slo
 
 const fault = () => new ProviderFault("fake", 500, null, "try again");
 
+/** Fails its first request, and echoes each of the others after 10 ms. */
+const faultyOnce = (clock: FakeClock) =>
+  new FakeProvider(async (asked, signal, count) => {
+    if (count === 1) throw fault();
+    await clock.sleep(10, signal);
+    return reply(asked.messages[0]?.content ?? "");
+  });
+
 describe("reply store", () => {
   it("answers an equal request from the record, without asking and without cost", async () => {
     const provider = slowEcho(new FakeClock(), 10);
@@ -416,11 +424,7 @@ describe("limiter", () => {
 
   it("has no slot while a call backs off", async () => {
     const clock = new FakeClock();
-    const provider = new FakeProvider(async (asked, signal, count) => {
-      if (count === 1) throw fault();
-      await clock.sleep(10, signal);
-      return reply(asked.messages[0]?.content ?? "");
-    });
+    const provider = faultyOnce(clock);
     const { model } = stackOver(provider, clock, { concurrency: 1 });
     const order: string[] = [];
     const ask = (content: string) => model.complete(request(content), never).then(({ text }) => order.push(text));
@@ -430,11 +434,7 @@ describe("limiter", () => {
 
   it("lets a repeat go before what has not been tried yet", async () => {
     const clock = new FakeClock();
-    const provider = new FakeProvider(async (asked, signal, count) => {
-      if (count === 1) throw fault();
-      await clock.sleep(10, signal);
-      return reply(asked.messages[0]?.content ?? "");
-    });
+    const provider = faultyOnce(clock);
     const { model } = stackOver(provider, clock, { concurrency: 1 });
     const order: string[] = [];
     const contents = ["faulty", ...Array.from({ length: 200 }, (_, index) => `${index}`)];
