@@ -31,6 +31,19 @@ describe("the pool", () => {
     expect(poolOf([{ scores: [0, 0] }, { scores: [1, 0] }]).fronts()).toEqual([[1], [1]]);
   });
 
+  it.each([
+    [0, 1],
+    [1, 0],
+  ])("of two that make each other dispensable, leaves out the one with the lower mean", (lower, higher) => {
+    const scores = [
+      [1, 1, 0, 0, 0, 0],
+      [1, 0, 1, 0, 0, 0.5],
+    ];
+    const rest = [{ scores: [0, 1, 0, 1, 0, 1] }, { scores: [0, 0, 1, 0, 1, 0] }];
+    const pool = poolOf([{ scores: scores[lower] ?? [] }, { scores: scores[higher] ?? [] }, ...rest]);
+    expect(pool.fronts()[0]).toEqual([higher]);
+  });
+
   it("draws parents as often as they are best", () => {
     const pool = poolOf([{ scores: [1, 0, 0, 0] }, { scores: [0, 1, 1, 1] }]);
     const drawn = Array.from({ length: 2000 }, () => pool.drawParent());
