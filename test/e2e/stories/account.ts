@@ -53,7 +53,7 @@ export const accountStories: readonly Story[] = [
       await workbench.pick("A model for each role", "Use these models");
       await workbench.toast("uses simulated, second").waitFor();
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
-      assert.match(await workbench.decide("Optimize “", "Start"), /model simulated, second/);
+      assert.match(await workbench.decide("Optimize “", "Start"), /models simulated, second/);
       await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
       const rewrites = models.log.filter(({ body }) =>
         JSON.stringify(body.response_format ?? "").includes("hypothesis"),
@@ -88,7 +88,7 @@ export const accountStories: readonly Story[] = [
       await workbench.picture("68-price");
       const said = await workbench.decide("Optimize “", "Start");
       assert.match(said, /≈ [\d,]+ calls · .* · at most 2,000 calls, ≈ \$0\.\d+/);
-      assert.match(said, /model gpt-6-luna, gpt-6\.1-terra/);
+      assert.match(said, /models gpt-6-luna, gpt-6\.1-terra/);
       await workbench.statusBar("$0.0").waitFor();
       await workbench.picture("69-price-running");
       await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
