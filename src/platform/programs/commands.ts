@@ -1,12 +1,12 @@
 import * as z from "zod";
 
-/** Memory of a program, in MB, unless its command says otherwise: the libraries of most languages take much of it. */
+/** Default memory of a program in MB: the libraries of most languages need much of it. */
 const MEMORY = 512;
 
 const command = z.strictObject({
   command: z.string().min(1),
   args: z.array(z.string()).default([]),
-  /** MB. */
+  /** Memory limit in MB. */
   memory: z.int().min(16).max(65_536).default(MEMORY),
 });
 
@@ -23,14 +23,14 @@ export type ProgramCommands = Readonly<Record<string, ProgramCommand>>;
 
 const FORM = 'file extension → { "command", "args", "memory" }, such as "py": { "command": "python3" }';
 
-/** @throws Error that says what is wrong */
+/** @throws Error that describes the problem */
 export function readCommands(value: unknown): ProgramCommands {
   const read = commands.safeParse(value);
   if (!read.success) throw new Error(`it needs ${FORM}`);
   return read.data;
 }
 
-/** Of a file of the user: `{ "commands": … }`. @throws Error that says what is wrong */
+/** Reads the user's file: `{ "commands": … }`. @throws Error that describes the problem */
 export function readCommandFile(text: string): ProgramCommands {
   let value: unknown;
   try {
@@ -43,7 +43,7 @@ export function readCommandFile(text: string): ProgramCommands {
   return readCommands(own);
 }
 
-/** As a person reads it. */
+/** The command for display. */
 export function commandLine({ command, args }: ProgramCommand): string {
   return [command, ...args].map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : JSON.stringify(part))).join(" ");
 }

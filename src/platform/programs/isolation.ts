@@ -1,19 +1,19 @@
 import { execFile } from "node:child_process";
 import type { Locale } from "../../i18n/locale.ts";
 
-/** What the system does to a program beyond ending its process group. */
+/** Restrictions of a program by the system, in addition to ending its process group. */
 export interface Isolation {
-  /** Words before the command. */
+  /** Command line before the program's own command. */
   readonly prefix: readonly string[];
-  /** It reaches no network, and sees no environment of another process. */
+  /** Whether it has no network access, and can't read the environment of other processes. */
   readonly network: boolean;
-  /** Whatever it starts ends with it, in its process group or not. */
+  /** Whether all processes that it starts end with it, even outside its process group. */
   readonly whole: boolean;
-  /** Limits of memory and processor time hold. */
+  /** Whether limits of memory and processor time apply. */
   readonly limits: boolean;
 }
 
-/** From the strictest. `unshare` is of util-linux; many systems keep users from it. */
+/** Strictest first. `unshare` is part of util-linux; many systems don't allow it for normal users. */
 const STRICTEST: readonly Isolation[] = [
   {
     prefix: [
@@ -40,7 +40,7 @@ const STRICTEST: readonly Isolation[] = [
   { prefix: ["unshare", "--user", "--map-root-user", "--net"], network: true, whole: false, limits: true },
 ];
 
-/** Where a process group is all there is. */
+/** The isolation of a system with only process groups. */
 export function weakest(platform: NodeJS.Platform): Isolation {
   return { prefix: [], network: false, whole: false, limits: platform === "linux" };
 }
@@ -58,11 +58,11 @@ function works([program = "", ...words]: readonly string[]): Promise<boolean> {
   });
 }
 
-/** What a program can do, for the question whether it may run. Whole sentences. */
+/** Sentences about what a program can do, for the question whether it may run. */
 export function describeIsolation({ network, whole, limits }: Isolation, t: Locale["t"]): string {
   const parts = [
     network ? t("It has no network access.") : t("This system can't deny it network access."),
-    whole ? "" : t("What it starts ends with it, unless it leaves its process group."),
+    whole ? "" : t("Processes that it starts are ended with it, unless they leave its process group."),
     limits ? "" : t("This system doesn't limit its memory."),
     t("It can read and write the files that you can."),
   ];

@@ -6,31 +6,30 @@ import { type Code, CodeFault, CodeLimit, type Program } from "../../deps.ts";
 import type { ProgramCommand } from "./commands.ts";
 import type { Isolation } from "./isolation.ts";
 
-/** Characters of the standard output, and of the end of the standard error. */
+/** Maximum characters of standard output, and of the end of standard error. */
 const LONGEST = { output: 1_000_000, errors: 10_000 } as const;
 
-/** Bytes of a file that a program writes. */
+/** Maximum bytes of a file that a program writes. */
 const FILE = 64 * 2 ** 20;
 
-/** Milliseconds for pipes to close once all processes have been ended. */
+/** Milliseconds for pipes to close after all processes have ended. */
 const CLOSING = 1_000;
 
-/** Of the environment; no other variable reaches a program, whatever it is named. */
+/** Environment variables that a program gets; no others. */
 const ENVIRONMENT = ["PATH", "LANG", "LC_ALL", "SystemRoot", "PATHEXT"];
 
 export interface ProgramRun {
   readonly code: Code;
-  /** JSON. */
+  /** Input as JSON. */
   readonly input: string;
   readonly command: ProgramCommand;
-  /** Milliseconds. */
+  /** Time limit in milliseconds. */
   readonly time: number;
   readonly isolation: Isolation;
 }
 
 /**
- * Runs a program in a folder of its own, which is removed afterwards, and in a process group of its own, which is ended
- * when the program ends, whether it wants to or not.
+ * Runs a program in a temporary folder, and in a process group that is ended with the program.
  * @throws CodeFault, CodeLimit
  */
 export async function runProgram(run: ProgramRun): Promise<Program> {
@@ -52,7 +51,7 @@ function filesOf(code: Code): readonly { readonly file: string; readonly text: s
   return files;
 }
 
-/** Programs under way, so that none outlives this process. */
+/** Programs in progress, so that none outlives this process. */
 const underWay = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of underWay) end(child);
@@ -85,7 +84,7 @@ function started({ code, input, command, time, isolation }: ProgramRun, folder: 
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       errors = (errors + text).slice(-LONGEST.errors);
     });
-    // A program need not read its input.
+    // A program doesn't have to read its input.
     child.stdin.on("error", () => {});
     child.stdin.end(input);
     child.once("error", (error) => {
@@ -93,7 +92,7 @@ function started({ code, input, command, time, isolation }: ProgramRun, folder: 
       settle(null, null);
     });
     child.once("exit", (status, signal) => {
-      // What it has started may hold its pipes open for ever, and goes on unless it is ended now.
+      // Processes that it started can keep its pipes open, and continue unless they are ended now.
       end(child);
       const settled = () => settle(status, signal);
       const closing = setTimeout(settled, CLOSING);
@@ -114,7 +113,7 @@ function started({ code, input, command, time, isolation }: ProgramRun, folder: 
   });
 }
 
-/** The command with what limits it before it, and the file after it. */
+/** The command line: limits, the user's command, and the file. */
 function wordsOf(
   { command, args, memory }: ProgramCommand,
   file: string,
@@ -134,7 +133,7 @@ function wordsOf(
   return [...prefix, "/bin/sh", "-c", `${limits.join("; ")}; exec "$@"`, "sh", ...own];
 }
 
-/** All of its process group. */
+/** Ends the whole process group. */
 function end(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined) return;
@@ -145,11 +144,11 @@ function end(child: ChildProcess): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // The group has ended already.
+    // The group has already ended.
   }
 }
 
-/** The limit that a program ran into, by how it ended. */
+/** The limit that a program reached, by how it ended. */
 function limitIn({ file }: Code, { code, signal, errors }: Program, { memory }: ProgramCommand, time: number) {
   if (signal === "SIGXCPU" || code === 128 + 24) return new CodeLimit(file, "time", time);
   const said = errors.trimEnd().split("\n").at(-1) ?? "";

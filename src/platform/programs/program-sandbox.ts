@@ -7,14 +7,14 @@ import type { ProgramCommand, ProgramCommands } from "./commands.ts";
 import { type Isolation, isolationHere } from "./isolation.ts";
 import { runProgram } from "./process.ts";
 
-/** Programs at once. */
+/** Maximum number of concurrent programs. */
 const AT_ONCE = 4;
 
-/** A file of a repository that a command of the user runs. */
+/** A file of a repository to be run with a command of the user. */
 export interface RunnableFile {
   readonly file: string;
   readonly command: ProgramCommand;
-  /** Of the command and the content: it differs if either changes. Hexadecimal. */
+  /** Hash of the command and the content, in hex: it changes with either. */
   readonly digest: string;
 }
 
@@ -22,13 +22,13 @@ export interface ProgramSandboxOptions {
   readonly commands: () => ProgramCommands;
   /** Whether the user has confirmed a file with this digest. */
   readonly isConfirmed: (digest: string) => boolean;
-  /** Milliseconds. */
+  /** Time limit in milliseconds. */
   readonly time: number;
-  /** Default: the strictest of this system. */
+  /** Default: the strictest isolation of this system. */
   readonly isolation?: Isolation;
 }
 
-/** A sandbox that leaves files in other languages to the user's commands. */
+/** A sandbox that runs files in other languages with the user's commands. */
 export function programSandbox(sandbox: Sandbox, options: ProgramSandboxOptions): Sandbox {
   const queue = new PQueue({ concurrency: AT_ONCE });
   return within(sandbox, options.time);
@@ -59,7 +59,7 @@ export function programSandbox(sandbox: Sandbox, options: ProgramSandboxOptions)
 
 let known: Promise<Isolation> | undefined;
 
-/** Looked for once. */
+/** The isolation of this system, detected once. */
 export function here(): Promise<Isolation> {
   known ??= isolationHere();
   return known;
@@ -77,14 +77,14 @@ export function runnable({ file, text }: Code, commands: ProgramCommands): Runna
   return { file, command, digest };
 }
 
-/** What it wrote, as JSON if it is a list or an object. @throws CodeFault if it failed */
+/** The program's output, as JSON if it is a list or an object. @throws CodeFault if it failed */
 function printed(code: Code, { code: status, signal, output, errors }: Program): unknown {
   if (status !== 0) throw new CodeFault(code.file, lineIn(errors, code.file), problemIn(errors, status, signal));
   const text = output.replace(/\r?\n$/, "");
   return structureIn(text) ?? numberIn(text) ?? text;
 }
 
-/** A loss is a number. As an input of a node it is the same text. */
+/** Parses a number, because a loss is one. As an input of a node it is the same text. */
 function numberIn(text: string): number | null {
   const value = /^-?\d{1,15}(\.\d{1,10})?$/.test(text) ? Number(text) : null;
   return value !== null && String(value) === text ? value : null;

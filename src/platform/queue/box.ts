@@ -1,15 +1,15 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
-/** Bytes from which a value is compressed: prompts repeat much of each other, and Redis keeps them in memory. */
+/** Minimum bytes of a value to compress: prompts repeat much of each other, and Redis keeps them in memory. */
 const LONG = 512;
-/** No JSON starts with it: what follows is compressed. */
+/** First byte of compressed values, with which no JSON starts. */
 const COMPRESSED = Buffer.from([1]);
-/** Bytes of a value, uncompressed. */
+/** Maximum bytes of an uncompressed value. */
 const LARGEST = 2 ** 30;
 
 /**
- * Encrypts what travels through the queue (AES-256-GCM) with a secret that workers and runs share. What is bound to
+ * Encrypts the values in the queue (AES-256-GCM) with a secret that workers and runs share. A value that is bound to
  * another key or another direction is refused.
  */
 export class Box {
@@ -19,7 +19,7 @@ export class Box {
     this.#key = Buffer.from(hkdfSync("sha256", secret, "agentgraph queue", "v1", 32));
   }
 
-  /** A name that tells nothing of `text`, and that nobody without the secret can make. */
+  /** A name that reveals nothing about `text`, and that nobody without the secret can make. */
   nameOf(text: string): string {
     return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, 24);
   }
@@ -33,7 +33,7 @@ export class Box {
     return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
   }
 
-  /** @returns undefined for what another secret made, or somebody changed */
+  /** @returns undefined if the value was made with another secret or was changed */
   open(text: string, about: string): unknown {
     try {
       const bytes = Buffer.from(text, "base64");

@@ -20,18 +20,18 @@ export function teamRedis(address: QueueAddress, teamKey: string | null): RedisS
 }
 
 interface Secret {
-  /** Shared by runs and workers: what it encrypts, only they read. */
+  /** Shared by runs and workers: nobody else can read the queue. */
   readonly secret: string;
 }
 
-/** The workers of a queue, as a run uses them. */
+/** The workers of a queue, for a run. */
 export interface Machines {
-  /** @returns what may lose requests there, as sentences. @throws QueueRefused */
+  /** @returns sentences about settings of the Redis that can lose requests @throws QueueRefused */
   examine(timeout: number): Promise<readonly string[]>;
   offers(): Promise<Offers>;
   /** Workers and jobs of the queue. */
   overview(): Promise<QueueOverview>;
-  /** @param identity provider and origin that workers ask, as they name it themselves */
+  /** @param identity provider and origin of the workers, as they publish it */
   model(identity: string): Model;
   sandbox(options: {
     readonly version: string;
@@ -40,20 +40,20 @@ export interface Machines {
     readonly workersOnly: boolean;
     readonly onPlace: (place: LocalCode | null) => void;
   }): Sandbox;
-  /** @param local tools of this machine; null: there are none, or they must not be used */
+  /** @param local tools of this machine; null: none, or not allowed */
   tools(local: Tools | null): Tools;
-  /** At once. */
+  /** Closes at once. */
   close(): void;
 }
 
 export interface QueueOverview extends Offers {
-  /** Jobs by what they are for; null: no worker is there for them, or their secret is another one. */
+  /** Jobs by their kind; null: no worker takes them, or they have another secret. */
   readonly jobs: readonly (JobCounts & { readonly label: string | null })[];
 }
 
 export interface MachinesOptions extends QueueAddress, Secret {
   readonly clock: Clock;
-  /** Characters of an encrypted job. Default: 256 Mi. */
+  /** Maximum characters of an encrypted job. Default: 256 Mi. */
   readonly largest?: number;
 }
 

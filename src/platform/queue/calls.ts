@@ -3,7 +3,7 @@ import { ROLES } from "../../graph/graph.ts";
 import { type ModelReply, type ModelRequest, usage } from "../../models/model.ts";
 import type { PlainFailure } from "../../models/revive.ts";
 
-/** A request as it travels: without what belongs to the process that asks. */
+/** A request in the queue: without the parts that belong to the process of the run. */
 export const queuedRequest = z.object({
   model: z.string(),
   messages: z.array(z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() })),

@@ -1,21 +1,24 @@
 import type { Box } from "./box.ts";
 
-/** Of all keys and channels in Redis. */
+/** Prefix of all keys and channels in Redis. */
 export const PREFIX = "agentgraph";
 
-/** Where ends are told: name of the queue, `:`, key; for a failure, a space and the sealed failure. */
+/**
+ * Channel on which ends of jobs are published: name of the queue, `:`, key; for a failure, a space and the encrypted
+ * failure.
+ */
 export const ENDED = `${PREFIX}:ended`;
 
 /** The rate of a channel without one: BullMQ looks for a pause only where there is a rate. */
 export const ANY_RATE = { max: 1_000_000_000, duration: 1_000 } as const;
 
-/** Changes with what travels: runs and workers that would misread each other do not meet. */
+/** Increases when the format of the queue changes: runs and workers of different formats use different queues. */
 const PROTOCOL = 2;
 
-/** Jobs that the same workers do: a queue of its own. Its name tells nothing to whoever lacks the secret. */
+/** A separate queue for the jobs that the same workers take. Its name reveals nothing without the secret. */
 export interface Channel {
   readonly name: string;
-  /** Key of a job's reply, which all runs take from there; of its failure; and of the set of runs that wait for it. */
+  /** Keys of a job's reply, which all runs read; of its failure; and of the set of runs that wait for it. */
   reply(key: string): string;
   failure(key: string): string;
   wanted(key: string): string;
@@ -28,7 +31,7 @@ export function callsChannel(box: Box, identity: string): Channel {
   return channel(box.nameOf(`calls ${PROTOCOL} ${identity}`));
 }
 
-/** @param version of AgentGraph: another one may compute another value */
+/** @param version of AgentGraph: another version can compute another value */
 export function codeChannel(box: Box, version: string): Channel {
   return channel(box.nameOf(`code ${PROTOCOL} ${version}`));
 }

@@ -3,7 +3,7 @@ import { CodeFault, CodeLimit } from "../../deps.ts";
 
 const file = z.object({ file: z.string(), text: z.string() });
 
-/** A call of code as it travels. */
+/** A call of code in the queue. */
 export const queuedCode = z.object({
   code: file.extend({ modules: z.array(file).optional() }),
   argument: z.unknown(),
@@ -18,7 +18,7 @@ export const codeEnd = z.union([
   z.object({
     limit: z.object({ file: z.string(), limit: z.enum(["time", "memory", "stack"]), amount: z.number() }),
   }),
-  /** The worker allows less than the call may use. */
+  /** The worker's limits are lower than those of the call. */
   z.object({ declined: z.literal(true) }),
   /** Several workers ended while they ran it. */
   z.object({ lost: z.literal(true) }),
@@ -27,17 +27,17 @@ export const codeEnd = z.union([
 
 export type CodeEnd = z.infer<typeof codeEnd>;
 
-/** @throws what is neither fault nor limit */
+/** @throws errors that are neither a fault nor a limit */
 export function codeFailure(error: unknown): CodeEnd {
   if (error instanceof CodeFault) return { fault: { file: error.file, line: error.line, problem: error.problem } };
   if (error instanceof CodeLimit) return { limit: { file: error.file, limit: error.limit, amount: error.amount } };
   throw error;
 }
 
-/** A call of a tool as it travels. */
+/** A call of a tool in the queue. */
 export const queuedTool = z.object({ name: z.string(), input: z.record(z.string(), z.unknown()) });
 
-/** Its end. A tool may fail because of its input, or give no result at all. */
+/** Its end. A tool can fail because of its input, or return no result. */
 export const toolEnd = z.union([
   z.object({ text: z.string() }),
   z.object({ fault: z.string() }),

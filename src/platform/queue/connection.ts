@@ -6,15 +6,15 @@ export interface QueueAddress {
   readonly url: string;
   /** PEM file with additional certificates. */
   readonly caFile?: string;
-  /** Milliseconds in which a command is answered: after that, the connection is cut, and made again. Default 10,000. */
+  /** Milliseconds without a response after which the connection is closed and made again. Default 10,000. */
   readonly silence?: number;
 }
 
-/** Longer than the longest command that blocks, and much shorter than the time in which a lost worker is noticed. */
+/** Longer than the longest blocking command, and much shorter than the time after which a worker counts as lost. */
 const SILENCE = 10_000;
 
 /**
- * A connection that outlives a restart of the server and a cut of the network: commands wait until it is back, and are
+ * A connection that survives a restart of the server and a network failure: commands wait until it is back, and are
  * sent again.
  */
 export function connectRedis({ url, caFile, silence = SILENCE }: QueueAddress): Redis {
@@ -28,12 +28,12 @@ export function connectRedis({ url, caFile, silence = SILENCE }: QueueAddress): 
     reconnectOnError: (error: Error) => /READONLY|LOADING/.test(error.message),
     ...(isSecure && { tls: caFile === undefined ? {} : { ca: readFileSync(caFile) } }),
   });
-  // Said where it matters: by the first command, or by what does not come.
+  // Reported by the first command, or by the missing response.
   redis.on("error", () => {});
   return redis;
 }
 
-/** A Redis that can't be the queue. The message is a clause. */
+/** The Redis can't be used as a queue. The message is a clause. */
 export class QueueRefused extends Error {
   override readonly name = "QueueRefused";
 }
@@ -42,16 +42,16 @@ export class QueueRefused extends Error {
 const OLDEST = [6, 2] as const;
 
 /**
- * Waits for the server to answer, and looks at what it is.
+ * Waits for the server to respond, and checks its version and settings.
  * @param timeout milliseconds
- * @returns what may lose requests there, as sentences
- * @throws QueueRefused if it can't be reached, or can't be used
+ * @returns sentences about settings that can lose requests
+ * @throws QueueRefused if it can't be reached or used
  */
 export async function examineRedis(redis: Redis, timeout: number): Promise<readonly string[]> {
   let timer: NodeJS.Timeout | undefined;
   const refused = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new QueueRefused("it does not respond")), timeout);
-    // No further attempt would end otherwise.
+    // Without this, further attempts would not end.
     redis.on("error", (error: Error) => {
       const reason = lastingReason(error);
       if (reason !== null) reject(new QueueRefused(reason));
@@ -107,7 +107,7 @@ function cautionsIn(fields: ReadonlyMap<string, string>): readonly string[] {
   ];
 }
 
-/** Why a queue refuses every connection, as a clause; null: it may be reached later. */
+/** Why a queue refuses every connection, as a clause; null: it can become reachable. */
 export function lastingReason(error: Error): string | null {
   const code = "code" in error ? String(error.code) : "";
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code)) {
@@ -124,7 +124,7 @@ export function lastingReason(error: Error): string | null {
   return null;
 }
 
-/** Whether the memory of Redis is full: it deletes nothing, and takes nothing more. */
+/** Whether the memory of Redis is full, so that it accepts no more data. */
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && /\bOOM\b/.test(error.message);
 }

@@ -6,30 +6,30 @@ import { ANY_RATE, type Channel, ENDED, PREFIX } from "./channels.ts";
 import { connectRedis, isOutOfMemory, type QueueAddress } from "./connection.ts";
 import { END, REQUEST } from "./jobs.ts";
 
-/** Limits of all workers of a channel together, kept in Redis: the last worker that names one sets it. */
+/** Common limits of all workers of a channel, stored in Redis: the last worker that names one sets it. */
 export interface SharedLimits {
-  /** Jobs at once. */
+  /** Maximum number of concurrent jobs. */
   readonly together?: number;
-  /** Jobs a minute, in any minute. */
+  /** Maximum number of jobs in any minute. */
   readonly rate?: number;
 }
 
-/** How a job ended, for the counts of a worker. */
+/** How a job ended, for a worker's statistics. */
 export type JobEnd = "answered" | "known" | "failed" | "refused";
 
 export interface ConsumerOptions extends QueueAddress {
   readonly channel: Channel;
   readonly box: Box;
-  /** Jobs of this worker at once. */
+  /** Maximum number of concurrent jobs of this worker. */
   readonly concurrency: number;
   readonly limits?: SharedLimits;
-  /** Whether no other worker of the channel lives, whose limits would hold. */
+  /** Whether no other worker of the channel is alive, whose limits would apply. */
   readonly isFirst: boolean;
-  /** Milliseconds after which another worker takes over what a lost one had begun. */
+  /** Milliseconds after which another worker takes over the jobs of a lost one. */
   readonly takeover: number;
-  /** Workers that a job may lose before it is given up: code and tools can end a worker, requests can't. */
+  /** Number of lost workers after which a job is given up: code and tools can end a worker, requests can't. */
   readonly mostLost: number;
-  /** @throws Pause where every worker of the channel must wait; whatever else is a failure of the worker */
+  /** @throws Pause if every worker of the channel must wait; any other error is a failure of the worker */
   readonly perform: (payload: unknown, key: string, attempts: number, signal: AbortSignal) => Promise<Ended>;
   /** The end of a job that was given up. */
   readonly lost: (key: string, problem: string) => unknown;
@@ -38,11 +38,11 @@ export interface ConsumerOptions extends QueueAddress {
 
 export interface Ended {
   readonly end: unknown;
-  /** Whether it is the end of all jobs of this key. A failure is not: the job is tried again when somebody wants it. */
+  /** Whether the end is final for all jobs with this key. A failure is not: the job is tried again on request. */
   readonly lasts: boolean;
 }
 
-/** Every worker of the channel waits; the job goes back into the queue. */
+/** Every worker of the channel has to wait; the job returns to the queue. */
 export class Pause extends Error {
   override readonly name = "Pause";
   constructor(readonly milliseconds: number) {
@@ -50,20 +50,20 @@ export class Pause extends Error {
   }
 }
 
-/** Somebody without the secret put the job there, or changed it. */
+/** The job was added or changed by someone without the secret. */
 class Changed extends Error {
   constructor() {
     super("the job was changed on the way");
   }
 }
 
-/** Seconds for which replies and failures stay: another run, or a resumed one, takes them from there. */
+/** Seconds for which replies and failures are kept for other runs and resumed ones. */
 const KEPT = { reply: 86_400, failure: 600 };
-/** Milliseconds in which jobs that have ended are taken out of the queue when a worker ends. */
+/** Milliseconds for a closing worker to remove completed jobs from the queue. */
 const CLOSING = 2_000;
-/** Milliseconds between two attempts to bring an end to a Redis whose memory is full. */
+/** Milliseconds between attempts to store an end while the memory of Redis is full. */
 const FULL = 1_000;
-/** Windows of a rate a minute: short, so that no minute has more than the rate, wherever it begins. */
+/** Number of windows per minute for a rate: they are short, so that no minute exceeds the rate, wherever it starts. */
 const WINDOWS = 600;
 
 export interface Consumer {
@@ -112,14 +112,14 @@ export function consume(options: ConsumerOptions): Consumer {
     if (sealed !== undefined) void tellFailure(id, sealed).catch(() => {});
   });
   worker.on("failed", (job, error) => {
-    // Whoever waits for it puts it there again as it was.
+    // A run that waits for it adds the original again.
     if (job?.id === undefined || error instanceof Changed) return;
     const end = box.seal(options.lost(job.id, error.message), aboutEnd(job.id));
     void tellFailure(job.id, end).catch(() => {});
   });
 
   async function work(job: Job, key: string): Promise<void> {
-    // Another worker may have answered it meanwhile: this one was cut off, or the job is back after a restart.
+    // Another worker may have answered it meanwhile, if this one lost its connection or Redis restarted.
     if ((await redis.exists(channel.reply(key))) > 0) {
       onEnd("known");
       return void (await tellReply(key, null));
@@ -147,7 +147,10 @@ export function consume(options: ConsumerOptions): Consumer {
 
   const aboutEnd = (key: string) => `${END} ${channel.name} ${key}`;
 
-  /** The first reply stays: a worker that was cut off may bring a second one. @param sealed null: it is there */
+  /**
+   * Stores the first reply: a worker that lost its connection can return a second one.
+   * @param sealed null: it is stored
+   */
   async function tellReply(key: string, sealed: string | null): Promise<void> {
     await told(() => {
       const steps = redis.multi();
@@ -166,7 +169,7 @@ export function consume(options: ConsumerOptions): Consumer {
     );
   }
 
-  /** A reply is paid for: it is kept here while the memory of Redis is full. */
+  /** Repeats until the memory of Redis has room, because the reply is paid for. */
   async function told(steps: () => ReturnType<Redis["multi"]>): Promise<void> {
     for (;;) {
       try {
@@ -186,7 +189,7 @@ export function consume(options: ConsumerOptions): Consumer {
       return limits;
     },
     async close() {
-      // A connection that is being made again would be waited for, too.
+      // This would also wait for a connection that is being restored.
       const ended = async () => {
         await Promise.allSettled(underWay.values());
         await sleep(CLOSING, undefined, { ref: false });
@@ -207,7 +210,7 @@ function causeOf(error: unknown): unknown {
     : undefined;
 }
 
-/** Sets what this worker names. Limits of workers that are gone do not hold for those that come later. */
+/** Stores the limits that this worker names. Limits of earlier workers don't apply to later ones. */
 async function settleLimits(queue: Queue, { limits = {}, isFirst }: ConsumerOptions): Promise<SharedLimits> {
   const { together, rate } = limits;
   if (together !== undefined) await queue.setGlobalConcurrency(together);
@@ -227,8 +230,8 @@ async function settleLimits(queue: Queue, { limits = {}, isFirst }: ConsumerOpti
 }
 
 /**
- * Jobs in a window that begins with its first job: in no minute are there more than `rate`. Windows of several jobs may
- * meet at their ends, so that one window is left out.
+ * A window for a rate, which starts with its first job: no minute has more than `rate` jobs. Adjacent windows of
+ * several jobs can meet, so one window less is counted.
  */
 function windowOf(rate: number): { readonly max: number; readonly duration: number } {
   const max = Math.max(1, Math.floor(rate / WINDOWS));

@@ -15,20 +15,20 @@ import {
 } from "./connection.ts";
 import { type Offers, readOffers, type WorkerOffer } from "./offers.ts";
 
-/** Milliseconds between two looks for ends that were not told, as after a restart of Redis. */
+/** Milliseconds between checks for ends that were not published, for example after a restart of Redis. */
 const SWEEP = 2_000;
-/** Milliseconds for which what is known of the workers is used. */
+/** Milliseconds for which known offers of workers are reused. */
 const FRESH = 1_000;
-/** Milliseconds without a worker after which a job that can be done elsewhere is given up. */
+/** Milliseconds without a worker after which a job is given up that can be done elsewhere. */
 const ABSENCE = 10_000;
-/** Milliseconds: queues hold jobs until there is a worker. */
+/** Milliseconds for which jobs wait for a worker. */
 export const LONGEST = 86_400_000;
-/** Larger goes first here, smaller in BullMQ. */
+/** Converts priorities: higher values go first here, lower ones in BullMQ. */
 const LEAST_URGENT = 1_000;
-/** Characters of a sealed job. Redis takes 512 MB. */
+/** Maximum characters of an encrypted job: Redis accepts 512 MB. */
 const LARGEST = 256 * 2 ** 20;
 
-/** The purposes that jobs and their ends are sealed for. */
+/** Purposes to which encrypted jobs and their ends are bound. */
 export const REQUEST = "request";
 export const END = "end";
 
@@ -37,16 +37,16 @@ export interface Job {
   /** Key of the reply: the same job of two runs, two people or a retry has the same key. */
   readonly key: string;
   readonly payload: unknown;
-  /** Larger goes first. Default 0. */
+  /** Jobs with a higher priority go first. Default 0. */
   readonly priority?: number;
   /** Name of the workers that do it, for messages. */
   readonly label: string;
   readonly isOffered: (offer: WorkerOffer) => boolean;
-  /** Whether it is given up where no worker does it. Default: it waits. */
+  /** Whether it is given up if no worker takes it. Default: it waits. */
   readonly givesUp?: boolean;
 }
 
-/** No worker does the job. It is not in the queue any more. */
+/** No worker takes the job, which was removed from the queue. */
 export class NoWorker extends Error {
   override readonly name = "NoWorker";
 }
@@ -55,7 +55,7 @@ export class NoWorker extends Error {
 export class JobTooLarge extends Error {
   override readonly name = "JobTooLarge";
   constructor(
-    /** Bytes, and the most that fit. */
+    /** Bytes of the job, and the maximum. */
     readonly bytes: number,
     readonly limit: number,
   ) {
@@ -66,7 +66,7 @@ export class JobTooLarge extends Error {
 export interface JobCounts {
   readonly waiting: number;
   readonly active: number;
-  /** Milliseconds for which every worker waits, because the provider asked for it; 0: none does. */
+  /** Milliseconds for which every worker waits at the provider's request; 0: none. */
   readonly pause: number;
 }
 
@@ -79,7 +79,7 @@ interface Pending {
   readonly job: Job;
   readonly sealed: string;
   readonly waiters: Set<Waiter>;
-  /** Milliseconds since the epoch: since when no worker does it; null: one does. */
+  /** Time since which no worker takes it, in milliseconds since the epoch; null: one does. */
   absentSince: number | null;
   /** Whether it was put into the queue again because its end could not be read. */
   isRepeated: boolean;
@@ -88,11 +88,11 @@ interface Pending {
 export interface JobQueueOptions extends QueueAddress {
   readonly box: Box;
   readonly clock: Clock;
-  /** Characters of a sealed job. Default: 256 Mi. */
+  /** Maximum characters of an encrypted job. Default: 256 Mi. */
   readonly largest?: number;
 }
 
-/** The jobs of a run, which workers do. */
+/** The jobs of a run for workers. */
 export class JobQueue {
   readonly box: Box;
   readonly #id = randomUUID();
@@ -121,7 +121,7 @@ export class JobQueue {
     this.#listening.catch(() => {});
   }
 
-  /** @returns what may lose requests there. @throws QueueRefused */
+  /** @returns sentences about settings that can lose requests @throws QueueRefused */
   async examine(timeout: number): Promise<readonly string[]> {
     const cautions = await examineRedis(this.#redis, timeout);
     await this.#listening.catch((error: Error) => {
@@ -147,10 +147,7 @@ export class JobQueue {
     return this.#offers.read;
   }
 
-  /**
-   * The end of a job; undefined where it can't be read.
-   * @throws JobTooLarge, NoWorker, or the signal's reason
-   */
+  /** Runs a job to its end; undefined if that can't be read. @throws JobTooLarge, NoWorker, or the signal's reason */
   async run(job: Job, signal?: AbortSignal): Promise<unknown> {
     signal?.throwIfAborted();
     const name = nameOf(job);
@@ -208,7 +205,7 @@ export class JobQueue {
     const { channel, key, priority = 0 } = pending.job;
     const [reply] = await Promise.all([
       this.#redis.get(channel.reply(key)),
-      // Of an earlier attempt, perhaps another run's: it is tried again.
+      // The failure of an earlier attempt, perhaps by another run: the job is tried again.
       this.#redis.del(channel.failure(key)),
       this.#redis.sadd(channel.wanted(key), this.#id),
       this.#redis.pexpire(channel.wanted(key), LONGEST),
@@ -235,7 +232,10 @@ export class JobQueue {
     return queue;
   }
 
-  /** Takes a job out of the queue unless another run waits for it, or a worker has begun it. @returns whether it is out */
+  /**
+   * Removes a job from the queue unless another run waits for it or a worker has started it.
+   * @returns whether it was removed
+   */
   async #withdraw({ channel, key }: Job): Promise<boolean> {
     await this.#redis.srem(channel.wanted(key), this.#id);
     if ((await this.#redis.scard(channel.wanted(key))) > 0) return false;
@@ -260,7 +260,7 @@ export class JobQueue {
     const { channel, key } = pending.job;
     const end = this.box.open(sealed, `${END} ${channel.name} ${key}`);
     if (end === undefined && !pending.isRepeated) {
-      // Somebody without the secret wrote it: it is as if it was not there.
+      // It was written without the secret, so it is ignored.
       pending.isRepeated = true;
       const isGone = this.#redis.del(channel.reply(key), channel.failure(key));
       isGone.then(() => this.#add(pending)).catch(() => {});
@@ -277,7 +277,10 @@ export class JobQueue {
     if (this.#pending.size === 0) this.#tell(null);
   }
 
-  /** Messages are lost while Redis is away, and jobs with what it had not written: both are noticed here. */
+  /**
+   * Checks for lost messages and jobs, because Redis loses messages while it is unreachable and jobs that it had not
+   * saved.
+   */
   async #sweep(): Promise<void> {
     if (this.#sweeping) return;
     this.#sweeping = true;
@@ -311,7 +314,7 @@ export class JobQueue {
     }
   }
 
-  /** Gives up what nobody does, and says what is waited for. */
+  /** Gives up jobs that no worker takes, and reports what the run waits for. */
   async #noteWorkers(): Promise<void> {
     const { clock } = this.options;
     const { ours, others } = await this.offers();
@@ -339,7 +342,7 @@ export class JobQueue {
     return { identity: `queue https://${host}`, reason, until: this.options.clock.now() + next, detail: "" };
   }
 
-  /** Redis is out of reach. @param next milliseconds to the next attempt */
+  /** Notes that Redis can't be reached. @param next milliseconds until the next attempt */
   #away(next: number): void {
     this.#isAway = true;
     if (this.#pending.size > 0) this.#tell(this.#queueWaiting("no queue", next));
@@ -351,7 +354,7 @@ export class JobQueue {
     this.#tell(null);
   }
 
-  /** Jobs in the queue, by name of the channel; with a worker or without. */
+  /** Jobs in the queue by channel, with or without a worker. */
   async counts(): Promise<ReadonlyMap<string, JobCounts>> {
     const names = new Set<string>();
     for await (const keys of this.#redis.scanStream({ match: `${PREFIX}:*:meta`, count: 500 })) {
@@ -369,7 +372,7 @@ export class JobQueue {
     return new Map(await Promise.all(counts));
   }
 
-  /** At once: commands that wait for Redis are given up. */
+  /** Closes at once: commands that wait for Redis are given up. */
   close(): void {
     this.#closed.abort();
     for (const redis of [this.#redis, this.#listener]) redis.disconnect();
@@ -377,7 +380,7 @@ export class JobQueue {
   }
 }
 
-/** As ends are told. */
+/** Name of a job as in published ends. */
 function nameOf({ channel, key }: Pick<Job, "channel" | "key">): string {
   return `${channel.name}:${key}`;
 }

@@ -5,37 +5,37 @@ import { PREFIX } from "./channels.ts";
 
 /** The work that a worker takes, published for runs with the same secret. */
 const workerOffer = z.object({
-  /** Of AgentGraph. */
+  /** Version of AgentGraph. */
   version: z.string(),
   /** Name of its computer. */
   machine: z.string(),
-  /** Provider and origin that it asks; null: it sends no requests. */
+  /** Provider and origin of its requests; null: it sends none. */
   calls: z.string().nullable(),
-  /** The most that a call of code may use, in milliseconds and bytes; null: it runs no code. */
+  /** Limits of a call of code, in milliseconds and bytes; null: it runs no code. */
   code: z.object({ time: z.number(), memory: z.number() }).nullable(),
-  /** Tools, the name of their server in the worker's configuration, and what the server is. */
+  /** Tools, with the name of their server in the worker's configuration and its address. */
   tools: z.array(z.object({ name: z.string(), server: z.string(), address: z.string() })),
 });
 
 export type WorkerOffer = z.infer<typeof workerOffer>;
 
 export interface Offers {
-  /** Of workers with the same secret. */
+  /** Offers of workers with the same secret. */
   readonly ours: readonly WorkerOffer[];
-  /** Workers of this Redis with another secret. */
+  /** Number of workers on this Redis with another secret. */
   readonly others: number;
 }
 
-/** Seconds for which a worker that says nothing is believed to be there. */
+/** Seconds without a sign of life after which a worker counts as gone. */
 const ALIVE = 15;
-/** Milliseconds between two words of a worker. */
+/** Milliseconds between signs of life of a worker. */
 const BEAT = 4_000;
 
 const ALL = `${PREFIX}:workers`;
 const about = (id: string) => `worker ${id}`;
 const placeOf = (id: string) => `${PREFIX}:worker:${id}`;
 
-/** Tells what a worker does for as long as it lives, by the clock of the Redis. @returns withdraws it */
+/** Publishes what a worker offers while it is alive, by the clock of Redis. @returns a function that withdraws it */
 export async function announce(redis: Redis, box: Box, id: string, offer: WorkerOffer): Promise<() => Promise<void>> {
   const tell = async () => {
     await redis

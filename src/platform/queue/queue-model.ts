@@ -10,8 +10,8 @@ import { type JobQueue, JobTooLarge, LONGEST } from "./jobs.ts";
 const AT_ONCE = 1_024;
 
 /**
- * A model whose requests other machines send. Replies are those of one machine: nothing else of a run is different.
- * @param identity provider and origin that workers ask, as they name it themselves
+ * A model whose requests are sent by workers. Everything else about a run is the same as on one machine.
+ * @param identity provider and origin of the workers, as they publish it
  */
 export class QueueModel implements Model {
   readonly timeout = LONGEST;

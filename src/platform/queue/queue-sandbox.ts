@@ -10,18 +10,18 @@ export type LocalCode = "no worker" | "other version" | "less allowed";
 
 export interface QueueSandboxOptions {
   readonly jobs: JobQueue;
-  /** Of AgentGraph: workers of another one may compute other values. */
+  /** Version of AgentGraph: workers of other versions can compute other values. */
   readonly version: string;
-  /** Of this machine: it checks code, and runs what no worker does. */
+  /** Sandbox of this machine, which checks code and runs what no worker takes. */
   readonly local: Sandbox;
   readonly limits: SandboxLimits;
-  /** Code never runs on this machine: it waits for a worker. */
+  /** Whether code waits for a worker instead of running on this machine. */
   readonly workersOnly: boolean;
   /** Called each time that the place changes; null: workers run the code. */
   readonly onPlace: (place: LocalCode | null) => void;
 }
 
-/** A sandbox whose calls workers make. Equal arguments give equal results there. */
+/** A sandbox whose calls run on workers. Equal arguments give equal results there. */
 export function queueSandbox({ jobs, version, local, limits, workersOnly, onPlace }: QueueSandboxOptions): Sandbox {
   const channel = codeChannel(jobs.box, version);
   let place: LocalCode | null | undefined;
@@ -66,7 +66,7 @@ export function queueSandbox({ jobs, version, local, limits, workersOnly, onPlac
     const end = read.data;
     if ("fault" in end) throw new CodeFault(end.fault.file, end.fault.line, end.fault.problem);
     if ("limit" in end) throw new CodeLimit(end.limit.file, end.limit.limit, end.limit.amount);
-    // It took the memory of the whole process, as far as anyone can tell.
+    // It probably exhausted the memory of the whole process.
     if ("lost" in end) throw new CodeLimit(code.file, "memory", own.memory);
     if ("declined" in end) throw new NoWorker();
     return end.value;
@@ -81,7 +81,7 @@ function isEnough({ code }: WorkerOffer, limits: SandboxLimits): boolean {
   return code !== null && code.time >= limits.time && code.memory >= limits.memory;
 }
 
-/** Why no worker runs the code; null: one does, or nothing is known. */
+/** Why no worker runs the code; null: one does, or the workers are unknown. */
 function missingIn(offers: Offers | null, version: string, limits: SandboxLimits): LocalCode | null {
   if (!offers) return null;
   const all = offers.ours.filter(({ code }) => code !== null);

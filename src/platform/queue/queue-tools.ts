@@ -10,8 +10,8 @@ const REMEDY = "Start a worker with --tools, or name your tools file with --tool
 type OfferedTool = WorkerOffer["tools"][number];
 
 /**
- * Tools whose servers workers have. Their results are those of the same server on one machine.
- * @param local tools of this machine, for those that no worker has; null: there are none, or they must not be used
+ * Tools on the servers of workers. Their results equal those of the same server on this machine.
+ * @param local tools of this machine that no worker has; null: none, or not allowed
  */
 export function queueTools(jobs: JobQueue, local: Tools | null): Tools {
   return {
@@ -33,7 +33,7 @@ export function queueTools(jobs: JobQueue, local: Tools | null): Tools {
     return (await jobs.offers()).ours.flatMap(({ tools }) => tools);
   }
 
-  /** `search`, or `server/search` where several servers have a tool of this name. */
+  /** Finds `search`, or `server/search` if several servers have a tool with this name. */
   async function locate(name: string): Promise<OfferedTool | null> {
     const all = await offered();
     const named = all.filter((tool) => `${tool.server}/${tool.name}` === name || tool.name === name);
@@ -74,7 +74,7 @@ export function queueTools(jobs: JobQueue, local: Tools | null): Tools {
   }
 }
 
-/** As the worker's machine names it: the same result serves a run on one machine. */
+/** Identity of the tool on the worker's machine, so that a run on that machine can reuse the result. */
 function identityOf({ name, address }: OfferedTool): string {
   return `mcp ${address} ${name}`;
 }

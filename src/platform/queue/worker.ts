@@ -15,15 +15,15 @@ import { announce, readOffers, type WorkerOffer } from "./offers.ts";
 
 export interface WorkerOptions extends QueueAddress {
   readonly box: Box;
-  /** Of AgentGraph. */
+  /** Version of AgentGraph. */
   readonly version: string;
-  /** Sends requests; its key stays here. Absent: none are sent. */
+  /** Sends requests; its key stays on this machine. Absent: none. */
   readonly calls?: { readonly provider: Model; readonly concurrency: number; readonly limits: SharedLimits };
-  /** Runs code. Absent: none is run. */
+  /** Runs code. Absent: none. */
   readonly code?: { readonly sandbox: Sandbox; readonly limits: SandboxLimits; readonly concurrency: number };
-  /** Calls tools. Absent: none are called. */
+  /** Calls tools. Absent: none. */
   readonly tools?: { readonly mcp: McpTools; readonly concurrency: number };
-  /** Milliseconds after which another worker takes over what a lost one had begun. */
+  /** Milliseconds after which another worker takes over the jobs of a lost one. */
   readonly takeover: number;
   /** Called when a job has ended. */
   readonly onEnd?: (end: JobEnd) => void;
@@ -32,8 +32,8 @@ export interface WorkerOptions extends QueueAddress {
 export interface QueueWorker {
   /**
    * Resolves when it takes jobs.
-   * @param timeout milliseconds in which the queue has to respond
-   * @returns the limits of its requests, and what may lose requests in this Redis, as sentences
+   * @param timeout milliseconds for the queue to respond
+   * @returns the limits of its requests, and sentences about settings of this Redis that can lose requests
    * @throws QueueRefused, ToolUnreachable
    */
   ready(timeout: number): Promise<{ readonly limits: SharedLimits; readonly cautions: readonly string[] }>;
@@ -41,12 +41,15 @@ export interface QueueWorker {
   close(): Promise<void>;
 }
 
-/** Milliseconds of a rate limit that names no wait, and the most that is waited here. */
+/** Milliseconds to wait after a rate limit without a given time, and maximum wait on this machine. */
 const PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
-/** Rate limits of one request that are waited out here. */
+/** Maximum number of rate limits to wait out for one request. */
 const MOST_LIMITS = 30;
-/** As often as workers are lost: a request is never given up for that. Code and tools may be what ends them. */
+/**
+ * Number of lost workers after which a job is given up. Requests practically never are, because they can't end a
+ * worker; code and tools can.
+ */
 const MOST_LOST = { calls: 1_000, code: 3 };
 
 /** Does jobs of the queue until it is closed. */
@@ -101,7 +104,7 @@ export function startWorker(options: WorkerOptions): QueueWorker {
       return { limits, cautions };
     },
     async close() {
-      // Runs that can do without it learn it first.
+      // Runs that can continue without this worker learn it first.
       await Promise.race([withdraw().catch(() => {}), new Promise((next) => setTimeout(next, 1_000).unref())]);
       await Promise.all(consumers.map((consumer) => consumer.close()));
       await tools?.mcp.close().catch(() => {});
@@ -150,7 +153,7 @@ function programs({ sandbox, limits }: NonNullable<WorkerOptions["code"]>): Perf
       try {
         return { end: { value: await sandbox.within(call.limits).call(plain, argument) }, lasts: true };
       } catch (error) {
-        // A limit of time depends on the machine: the next one may do it.
+        // A time limit depends on the machine: the next worker may be faster.
         const end = codeFailure(error);
         return { end, lasts: "fault" in end };
       }
@@ -158,7 +161,7 @@ function programs({ sandbox, limits }: NonNullable<WorkerOptions["code"]>): Perf
   };
 }
 
-/** @param servers of tools, by name */
+/** @param servers tool servers, by name */
 function toolCalls(mcp: McpTools, servers: ReadonlyMap<string, string>): Performing {
   const unreachable = (problem: string): ToolEnd => ({ unreachable: problem });
   return {

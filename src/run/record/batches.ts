@@ -2,10 +2,10 @@ import type { Files } from "../../deps.ts";
 import { type BatchEntry, type BatchJournal, readEntry } from "../../models/batch/batch-journal.ts";
 import { bytesOf, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
 
-/** Bytes. */
+/** Maximum bytes of the file. */
 const LARGEST = 2 ** 28;
 
-/** The batches of a run, in a file that is made with the first one. */
+/** Opens the journal of a run's batches, whose file is created with the first one. */
 export async function openBatchJournal(files: Files, path: string): Promise<BatchJournal> {
   const bytes = await bytesOf(files, path, LARGEST);
   const entries: BatchEntry[] = [];

@@ -13,7 +13,7 @@ import type { PriceOf } from "../../models/prices.ts";
 import { createStack, type StackOptions } from "../../models/stack/stack.ts";
 import { MemoryReplies, type StoredReply } from "../../models/stack/store.ts";
 
-/** A request of a graph that a pack of replies without a signature answers. */
+/** A request of a graph with a reply in an unsigned pack. */
 export interface Checkable {
   readonly key: string;
   readonly request: ModelRequest;
@@ -21,8 +21,8 @@ export interface Checkable {
 }
 
 /**
- * Requests for the answers of a graph as it is, on all its data, that a pack answers. Nothing is sent. Feedback and
- * proposals are not among them: no two of those can be compared.
+ * The requests of the current graph, on all its data, that have a reply in a pack. Sends nothing. Feedback and
+ * proposals are left out, because they can't be compared.
  * @param identity provider and origin
  */
 export async function checkableIn(
@@ -66,34 +66,34 @@ export async function checkableIn(
   return [...found.values()];
 }
 
-/** A random sample, so that nobody knows beforehand which replies are asked for again. */
+/** A random sample, so that nobody can predict which replies are checked. */
 export function sampleOf<T>(all: readonly T[], n: number, random: (below: number) => number): readonly T[] {
   const left = [...all];
   return Array.from({ length: Math.min(n, all.length) }, () => left.splice(random(left.length), 1)[0] as T);
 }
 
 /**
- * Requests for one reply at first, and in all where it differs from answers that agree: if it came from the same model, it
- * would be the only one of 20 to be different, which is as likely for each of them.
+ * Number of requests per reply, initially and at most if the answers agree with each other but not with it. A reply
+ * from the same model would be the only different one of 20, which has a probability of 5%.
  */
 export const ASKED = { first: 2, most: 19 } as const;
 
 export interface PackCheck {
-  /** Replies that agree with the answers of today. */
+  /** Number of replies that agree with current answers. */
   readonly same: number;
-  /** Requests whose answers of today differ from each other: they say nothing. */
+  /** Number of requests whose current answers differ from each other, so that they can't be compared. */
   readonly varying: number;
-  /** Requests that failed. */
+  /** Number of requests that failed. */
   readonly failed: number;
-  /** A reply that no answer of today gives, although these agree. The pack is not to be trusted. */
+  /** A reply that differs from current answers, although these agree: the pack is not trusted. */
   readonly mismatch: { readonly node: string; readonly pulled: string; readonly asked: string } | null;
   readonly spent: Budget["spent"];
 }
 
 /**
- * Asks a sample again, and compares values: of a node what it passes on, of a judge its score, of the output node the loss
- * where no model and no code is needed for it. A reply is different if `ASKED.most` answers agree with each other and not
- * with it. The first one that is ends the check.
+ * Requests a sample again, and compares values: a node's extracted value, a judge's score, and the loss of the
+ * output node if it needs neither a model nor code. A reply is different if `ASKED.most` answers agree with each
+ * other and not with it. The check ends with the first one.
  */
 export async function checkPack(
   sample: readonly Checkable[],
@@ -109,7 +109,7 @@ export async function checkPack(
   let mismatch: PackCheck["mismatch"] = null;
 
   const ask = async (request: ModelRequest, index: number) => {
-    // Another draw is another request to the stack, and the same one to the model.
+    // Another draw is another request for the stack, but the same one for the model.
     const { text } = await model.complete({ ...request, draw: request.draw + 1 + index }, either);
     return compared(request, text);
   };
@@ -163,12 +163,12 @@ function normal(text: string): string {
   return text.trim().toLowerCase().replace(/\s+/g, " ");
 }
 
-/** With 95 % confidence, no larger share of the replies is different if so many of a random sample are the same. */
+/** Upper bound, with 95% confidence, of the share of different replies if this many of a random sample agree. */
 export function mostDifferent({ same }: Pick<PackCheck, "same">): number {
   return same === 0 ? 1 : 1 - 0.05 ** (1 / same);
 }
 
-/** Calls and US dollars of a check in which every reply agrees; null if no price is known. */
+/** Calls and cost in US dollars of a check in which every reply agrees; null if no price is known. */
 export function costOfCheck(
   sample: readonly Checkable[],
   price: PriceOf,

@@ -46,7 +46,10 @@ export interface PlacedLine {
   readonly line: Uint8Array;
 }
 
-/** The same, those of one part of the file together: to wait for each of a million lines takes longer than to read them. */
+/**
+ * Like `linesIn`, with all lines of one part of the file at once: awaiting each of a million lines takes longer than
+ * reading them.
+ */
 export async function* lineGroupsIn(
   files: Pick<Files, "parts">,
   path: string,
@@ -139,10 +142,10 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** What a file has when it is opened to be continued. */
+/** State of a file that is continued. */
 export interface Existing {
   readonly bytes: number;
-  /** Its last line may lack its end. */
+  /** Whether its last line may be incomplete. */
   readonly isCut: boolean;
 }
 

@@ -1,16 +1,16 @@
-/** Bytes of a file, from `start` up to `end`. */
+/** Bytes of a file, from `start` to `end`, exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
 const SMALLEST = 1024;
-/** Part of the slots that may be taken. */
+/** Maximum share of used slots. */
 const FULL = 0.7;
 
 /**
- * Key → span of a file, in 20 bytes a slot instead of the 200 of a `Map`: a run of 100,000 samples has millions of keys.
- * Knows keys by 64-bit hashes, so what is read at a span must still say its key.
+ * Key → span of a file, in 20 bytes per slot instead of the 200 of a `Map`: a run of 100,000 samples has millions of
+ * keys. Keys are identified by 64-bit hashes, so the caller must verify the key in the span.
  */
 export class KeyTable {
   #slots = SMALLEST;
@@ -19,7 +19,7 @@ export class KeyTable {
   #starts = new Float64Array(SMALLEST);
   /** 0: removed. */
   #lengths = new Uint32Array(SMALLEST);
-  /** Slots that are not free. */
+  /** Number of used slots. */
   #taken = 0;
 
   set(key: string, { start, end }: Span): void {
@@ -38,7 +38,7 @@ export class KeyTable {
     this.#lengths[this.#find(...hashOf(key))] = 0;
   }
 
-  /** In no order. */
+  /** All spans, in no particular order. */
   *spans(): Generator<Span> {
     for (let slot = 0; slot < this.#slots; slot++) {
       const [start = 0, length = 0] = [this.#starts[slot], this.#lengths[slot]];
@@ -55,7 +55,7 @@ export class KeyTable {
     this.#lengths[slot] = length;
   }
 
-  /** The slot of a hash, or the free one where it belongs. */
+  /** The slot of a hash, or the free slot for it. */
   #find(high: number, low: number): number {
     let slot = low % this.#slots;
     while (!this.#isFree(slot) && (this.#hashes[2 * slot] !== high || this.#hashes[2 * slot + 1] !== low)) {

@@ -6,18 +6,18 @@ import type { Yielder } from "../../models/yielder.ts";
 import { RunUnreadable } from "../errors.ts";
 import { checkVersion, JsonlWriter, linesIn, NOTHING, objectOn } from "./jsonl.ts";
 
-/** Samples from which they have a file of their own, which is written and read in parts. */
+/** Minimum number of samples for a separate file, which is written and read in parts. */
 const MANY = 2_000;
-/** Samples on a line. */
+/** Number of samples per line. */
 const GROUP = 50;
-/** Lines that wait to be written. */
+/** Maximum number of lines waiting to be written. */
 const UNWRITTEN = 100;
 
 export function areMany(samples: Data): boolean {
   return SPLITS.reduce((sum, set) => sum + samples[set].length, 0) > MANY;
 }
 
-/** @returns digest of the file */
+/** Writes the samples to a file. @returns digest of the file */
 export async function writeSamples(files: Files, path: string, samples: Data, turns: Yielder): Promise<string> {
   const file = new JsonlWriter(files, path, NOTHING);
   const digest = createHash("sha256");

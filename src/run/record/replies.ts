@@ -141,7 +141,7 @@ export class RunReplies implements ReplyStore {
     }
   }
 
-  /** Takes a reply of another machine into the shared ones. */
+  /** Adds a reply from another machine to the shared ones. */
   async take(key: string, reply: StoredReply): Promise<"new" | "known"> {
     if (this.#shared.has(key)) return "known";
     await this.put(key, reply);
@@ -161,7 +161,7 @@ interface Own {
   readonly file: JsonlWriter;
 }
 
-/** @returns the reply with its place in the file */
+/** @returns the reply with its position in the file */
 function append(file: JsonlWriter, reply: Reply): [Reply, Span] {
   const start = file.bytes;
   file.append(reply);
@@ -169,9 +169,9 @@ function append(file: JsonlWriter, reply: Reply): [Reply, Span] {
 }
 
 /**
- * The reply in a line of another machine.
- * @param teamKey that must have signed it; null: anyone's
- * @returns null for what is none, or is not signed
+ * The reply in a line from another machine.
+ * @param teamKey that must have signed it; null: no signature is required
+ * @returns null if it is not a reply, or not signed
  */
 export function readTeamLine(
   line: string,

@@ -11,7 +11,7 @@ const Reply = z.object({
   usage,
   model: z.string(),
   finish: z.enum(["stop", "length", "filter", "other"]),
-  /** What the request called the model; absent if that is how the reply calls it. */
+  /** The requested model name; absent if it equals that of the reply. */
   asked: z.string().optional(),
   /** Milliseconds that the provider took; absent in replies of earlier versions. */
   took: z.number().optional(),
@@ -24,12 +24,12 @@ export type Reply = z.infer<typeof Reply>;
 
 export type IsUsable = (reply: Reply) => boolean;
 
-/** undefined for what is no reply. */
+/** undefined if it is not a reply. */
 export function readReply(value: unknown): Reply | undefined {
   return Reply.safeParse(value).data;
 }
 
-/** Replies in memory, each parsed when it is first asked for: for the shared ones, whose bytes are limited. */
+/** Replies in memory, parsed on first use: for the shared ones, whose size is limited. */
 export class SharedIndex {
   readonly #entries = new Map<string, Reply | Uint8Array>();
 
@@ -69,11 +69,11 @@ export class SharedIndex {
   }
 }
 
-/** Characters of replies that stay in memory, the newest ones. */
+/** Characters of the newest replies to keep in memory. */
 const RECENT = 2 ** 23;
 
 /**
- * The replies of a run, which stay in their file: only their places are in memory, with the newest replies and the parts of
+ * The replies of a run, which stay in their file: memory has their positions, the newest replies, and the parts of
  * the file that were read last.
  */
 export class FileIndex {
@@ -90,7 +90,7 @@ export class FileIndex {
     this.#parts = new FileParts(files, path);
   }
 
-  /** @returns the index of a file that there may be, and what the file has */
+  /** @returns the index of a file, which may not exist, and the state of the file */
   static async open(
     files: Files,
     path: string,
@@ -116,7 +116,7 @@ export class FileIndex {
     return { index, existing: { bytes, isCut: last !== 10 } };
   }
 
-  /** Whether there seems to be one: it may turn out not to be usable when it is read. */
+  /** Whether there is probably a reply: it can be unusable when it is read. */
   has(key: string): boolean {
     return this.#recent.has(key) || this.#table.get(key) !== undefined;
   }
@@ -133,7 +133,7 @@ export class FileIndex {
     return undefined;
   }
 
-  /** Its line is in the file by now. */
+  /** Adds a reply whose line has been written. */
   set(reply: Reply, span: Span): void {
     this.#table.set(reply.key, span);
     this.#recent.set(reply.key, reply);
@@ -145,7 +145,7 @@ export class FileIndex {
     }
   }
 
-  /** In no order. */
+  /** All replies, in no particular order. */
   async *all(): AsyncGenerator<Reply> {
     const spans = [...this.#table.spans()].sort((a, b) => a.start - b.start);
     for (const span of spans) {
@@ -160,13 +160,13 @@ export class FileIndex {
   }
 }
 
-/** Bytes. */
+/** Bytes of a part. */
 const PART = 2 ** 18;
 const PARTS_KEPT = 32;
 
-/** Reads spans of a file that grows; the parts that were read last stay in memory. */
+/** Reads spans of a growing file, and keeps the parts that were read last in memory. */
 class FileParts {
-  /** By their place in the file, the oldest first. */
+  /** By position in the file, oldest first. */
   readonly #parts = new Map<number, Promise<Uint8Array>>();
 
   constructor(
@@ -174,7 +174,7 @@ class FileParts {
     readonly path: string,
   ) {}
 
-  /** What the file has of it. */
+  /** The bytes of a span, as far as the file has them. */
   async read({ start, end }: Span): Promise<Uint8Array> {
     const found: Uint8Array[] = [];
     for (let at = start; at < end; ) {
@@ -189,12 +189,12 @@ class FileParts {
     return found.length <= 1 ? only : Buffer.concat(found);
   }
 
-  /** @param least bytes that it must have: the last part of the file may have grown since it was read */
+  /** @param least minimum bytes: the last part of the file may have grown since it was read */
   async #part(index: number, least: number): Promise<Uint8Array> {
     const known = this.#parts.get(index);
     const part = await known;
     if (known && part && part.length >= least) return part;
-    // Whoever came first has begun to read it again.
+    // An earlier caller has already started to read it again.
     const current = this.#parts.get(index);
     const reading = current && current !== known ? current : this.#read(index);
     this.#parts.delete(index);

@@ -214,7 +214,7 @@ console.log(found.includes("${"VITEST_"}WORKER_ID=") ? "found" : "nothing");`;
 it("says what a system can't do", async () => {
   const t = (text: string) => text;
   expect(describeIsolation(weakest("darwin"), t)).toBe(
-    "This system can't deny it network access. What it starts ends with it, unless it leaves its process group. This system doesn't limit its memory. It can read and write the files that you can.",
+    "This system can't deny it network access. Processes that it starts are ended with it, unless they leave its process group. This system doesn't limit its memory. It can read and write the files that you can.",
   );
   expect((await isolationHere("darwin")).network).toBe(false);
 });
