@@ -12,6 +12,8 @@ export const verdictReason = z.enum([
   "lower loss",
   /** The weighted sum of loss and costs is lower, though the loss alone may not be. */
   "better by all objectives together",
+  /** A shorter text without sentences that the run had added. */
+  "not higher, and shorter",
   "costs more than it gains",
   "tie",
   "higher loss",

@@ -173,6 +173,8 @@ export function verdictReason({ reason, scored = 0, of = 0, unscored = [] }: Rea
       return t("The loss on the validation set is lower.");
     case "better by all objectives together":
       return t("It is better on the validation set, even with the cost of an answer weighed in.");
+    case "not higher, and shorter":
+      return t("The loss on the validation set is not higher, and the text is shorter.");
     case "costs more than it gains":
       return t("The loss on the validation set is lower, but the higher cost of an answer outweighs it.");
     case "tie":

@@ -3,7 +3,8 @@ import type { Texts } from "../../graph/graph.ts";
 import type { Engine } from "../method.ts";
 import { type Candidate, withTexts } from "../propose/candidate.ts";
 import type { Task } from "../task.ts";
-import { BROKE, bothPass, firstDecided, harmRule, partRule, policyRule, type Rule } from "./rules.ts";
+import { LOSS_ALONE, weightsOf } from "./objectives.ts";
+import { BROKE, bothPass, firstDecided, harmRule, noWorseRule, partRule, policyRule, type Rule } from "./rules.ts";
 import type { Pair } from "./statistics.ts";
 import { MINIMUM_WAVE } from "./validation.ts";
 
@@ -18,7 +19,16 @@ export interface GateResult {
   readonly harmless: readonly Candidate[];
 }
 
-export type JointGate = (incumbent: Texts, candidates: readonly Candidate[]) => Promise<GateResult>;
+/**
+ * Judges candidates against the incumbent.
+ * @param isShorter whether the candidates only leave out what the run had added; `strict` then also accepts an equal loss.
+ *   Default: false.
+ */
+export type JointGate = (
+  incumbent: Texts,
+  candidates: readonly Candidate[],
+  isShorter?: boolean,
+) => Promise<GateResult>;
 
 /** Maximum number of broken samples on which the parts of a rejected update are tried alone. */
 const BLAMED = 2;
@@ -36,17 +46,19 @@ export function createJointGate({ options }: Pick<Task, "options">, engine: Engi
   const { threshold } = options;
   const { alpha } = options.gate;
   const policy = policyRule(options.gate, options.objectives);
+  const isStrict = options.gate.policy === "strict" && weightsOf(options.objectives) === LOSS_ALONE;
+  const noWorse = isStrict ? noWorseRule(policy) : policy;
   const doesHarm = harmRule(MINIMUM_WAVE, threshold);
   const isRight = (loss: number | undefined) => loss !== undefined && loss <= threshold;
   const isWrong = (loss: number | undefined) => loss !== undefined && loss > threshold;
 
-  return async (incumbent, candidates) => {
+  return async (incumbent, candidates, isShorter = false) => {
     const nothing = { texts: incumbent, accepted: [], harmless: [] };
     await screenSuperseded(candidates);
     if (candidates.length === 0) return nothing;
     const level = alpha / candidates.length;
-    let rule: Rule = policy;
-    for (let rest = candidates; ; rule = bothPass(partRule(level), policy)) {
+    let rule: Rule = isShorter ? noWorse : policy;
+    for (let rest = candidates; ; rule = isShorter ? noWorse : bothPass(partRule(level), policy)) {
       const comparison = await engine.compare(incumbent, withTexts(incumbent, rest), firstDecided(rule, doesHarm));
       const scope = rest === candidates ? "joint" : rest.length > 1 ? "combination" : "part";
       await engine.judge(rest, comparison, scope);

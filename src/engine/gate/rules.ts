@@ -14,6 +14,7 @@ export type Rule = (pairs: readonly Pair[]) => GateDecision | null;
 export const LOWER: GateDecision = { decision: "accepted", reason: "lower loss" };
 /** The loss may be higher if lower costs outweigh it. */
 const CHEAPER: GateDecision = { decision: "accepted", reason: "better by all objectives together" };
+const SHORTER: GateDecision = { decision: "accepted", reason: "not higher, and shorter" };
 const COSTLY: GateDecision = { decision: "rejected", reason: "costs more than it gains" };
 export const NO_GATE: GateDecision = { decision: "accepted", reason: "no gate" };
 export const UNCHANGED: GateDecision = { decision: "rejected", reason: "unchanged" };
@@ -49,6 +50,20 @@ export function policyRule({ policy, alpha }: OptimizeOptions["gate"], objective
     const { better, worse, canImprove, canWorsen } = signs(pairs);
     if (!isBetter(better + canImprove, worse, alpha)) return { decision: "rejected", reason: "not significant" };
     return high < 0 && isBetter(better, worse + canWorsen, alpha) ? LOWER : null;
+  };
+}
+
+/**
+ * Accepts what the policy accepts, and an equal loss: for texts that only leave out sentences that the run had added, so
+ * that the result still lowers the loss of the file's texts.
+ */
+export function noWorseRule(policy: Rule): Rule {
+  return (pairs) => {
+    const { low, high } = differenceBounds(pairs);
+    if (low > 0) return policy(pairs);
+    if (high > 0) return null;
+    const ruling = policy(pairs);
+    return ruling?.decision === "accepted" ? ruling : SHORTER;
   };
 }
 

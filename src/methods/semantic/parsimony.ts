@@ -9,19 +9,31 @@ import { addedSentences, isGrown, withoutSentences } from "./sentences.ts";
 /** Number of samples that longer texts must break before sentences are checked: one may be chance. */
 const SIGNS = 2;
 
-/** Minimum number of right samples to conclude anything. */
-const ENOUGH = 3;
+/** The same number at the end of a run. */
+const SIGNS_AT_END = 1;
 
-/** Number of samples to try a sentence on, and how many at once: a needed sentence shows soon. */
-const TRIED = 8;
+/** Minimum number of right samples to conclude anything. */
+const ENOUGH = 2;
+
+/** Number of samples to try a text on without a sentence, and with it, and how many at once. */
+const TRIED_WITHOUT = 3;
+const TRIED_WITH = 8;
 const AT_ONCE = 2;
+
+/** Evidence that keeps a sentence. A broken sample that it was written for counts as 2, any other as 1, because that may be chance. */
+const EVIDENCE = 2;
 
 /**
  * Takes out the sentences that a text can do without (docs/method.md, "Parsimony").
+ * @param isLast whether the run ends if shorter texts bring no improvement. Default: false.
  * @returns the proposals, some of them shorter, with new ones for texts of the incumbent that get shorter; empty if
  *   nothing but the incumbent is left
  */
-export type Parsimony = (incumbent: Texts, proposals: readonly Candidate[]) => Promise<readonly Candidate[]>;
+export type Parsimony = (
+  incumbent: Texts,
+  proposals: readonly Candidate[],
+  isLast?: boolean,
+) => Promise<readonly Candidate[]>;
 
 /** What is known about the training samples. */
 export interface Seen {
@@ -53,9 +65,9 @@ export function createParsimony(
   const needed = new Map(nodes.map(({ id }) => [id, new Set<string>()]));
   let heeded = 0;
 
-  return async (incumbent, proposals) => {
+  return async (incumbent, proposals, isLast = false) => {
     const signs = training.brokenByGrowth() + nodes.reduce((sum, { id }) => sum + brokenInGate(id), 0);
-    if (signs - heeded < SIGNS) return proposals;
+    if (signs - heeded < (isLast ? SIGNS_AT_END : SIGNS)) return proposals;
     const texts = withTexts(incumbent, proposals);
     const doubtful = nodes.flatMap((node) =>
       addedSentences(startOf(node), texts[node.id] ?? node.text)
@@ -67,7 +79,7 @@ export function createParsimony(
     const right = await rightAmong(texts, samples);
     if (right.length < ENOUGH) return proposals;
     heeded = signs;
-    const withoutEffect = await notNeeded(doubtful, (part) => breaks(without(texts, [part]), inOrder(part, right)));
+    const withoutEffect = await notNeeded(doubtful, (part) => breaks(texts, part, right));
     const rightWithout = await rightAmong(without(texts, withoutEffect), samples);
     const wrong = samples.filter((one) => !rightWithout.includes(one));
     const useless = await notNeeded(withoutEffect, (part) => {
@@ -99,19 +111,22 @@ export function createParsimony(
     return parts.filter((_, index) => !shown[index]);
   }
 
-  function breaks(texts: Texts, right: readonly Sample[]): Promise<boolean> {
-    return someWave(right, async (wave) => (await rightAmong(texts, wave)).length < wave.length);
+  /** Whether right samples fail without the sentence. Tries the samples first that it was written for. */
+  async function breaks(texts: Texts, part: Part, right: readonly Sample[]): Promise<boolean> {
+    const { node, sentence } = part;
+    const written = engine.history.of(node.id).find(({ attempt }) => attempt.text.includes(sentence));
+    const isFor = ({ id }: Sample) => written?.attempt.samples.includes(id) ?? false;
+    const samples = [...right.filter(isFor), ...right.filter((one) => !isFor(one))];
+    let evidence = 0;
+    return someWave(samples.slice(0, TRIED_WITHOUT), async (wave) => {
+      const still = await rightAmong(without(texts, [part]), wave);
+      for (const one of wave) if (!still.includes(one)) evidence += isFor(one) ? EVIDENCE : 1;
+      return evidence >= EVIDENCE;
+    });
   }
 
   function mends(texts: Texts, wrong: readonly Sample[]): Promise<boolean> {
-    return someWave(wrong, async (wave) => (await rightAmong(texts, wave)).length > 0);
-  }
-
-  /** Puts the samples first that the sentence was written for. */
-  function inOrder({ node, sentence }: Part, samples: readonly Sample[]): Sample[] {
-    const written = engine.history.of(node.id).find(({ attempt }) => attempt.text.includes(sentence));
-    const isFor = ({ id }: Sample) => written?.attempt.samples.includes(id) ?? false;
-    return [...samples.filter(isFor), ...samples.filter((one) => !isFor(one))];
+    return someWave(wrong.slice(0, TRIED_WITH), async (wave) => (await rightAmong(texts, wave)).length > 0);
   }
 
   async function proposalsFor(
@@ -151,8 +166,8 @@ async function someWave(
   samples: readonly Sample[],
   holds: (wave: readonly Sample[]) => Promise<boolean>,
 ): Promise<boolean> {
-  for (let at = 0; at < Math.min(TRIED, samples.length); at += AT_ONCE) {
-    if (await holds(samples.slice(at, Math.min(at + AT_ONCE, TRIED)))) return true;
+  for (let at = 0; at < samples.length; at += AT_ONCE) {
+    if (await holds(samples.slice(at, at + AT_ONCE))) return true;
   }
   return false;
 }

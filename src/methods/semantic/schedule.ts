@@ -45,6 +45,11 @@ export class GateSchedule {
     return this.#fruitless >= this.options.patience;
   }
 
+  /** Whether the run ends if this iteration brings no improvement. */
+  get isLastTry(): boolean {
+    return this.#fruitless + 1 >= this.options.patience;
+  }
+
   /** Whether proposals that the gate found harmless do harm in training, so that nothing builds on them. */
   isRefuted({ broke }: BatchGradients): boolean {
     return broke && this.#pending.length > 0 && !this.isWaiting;

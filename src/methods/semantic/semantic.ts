@@ -77,8 +77,8 @@ export async function* descend(
   const schedule = new GateSchedule(engine.start, options);
   for (let iteration = 1; iteration <= options.iterations && !schedule.isExhausted; iteration++) {
     const accepted: Candidate[] = [];
-    const settle = async (proposals: readonly Candidate[]) => {
-      const outcome = await judge(schedule.incumbent, proposals);
+    const settle = async (proposals: readonly Candidate[], areShorter = false) => {
+      const outcome = await judge(schedule.incumbent, proposals, areShorter);
       schedule.settle(outcome);
       accepted.push(...outcome.accepted);
     };
@@ -116,6 +116,10 @@ export async function* descend(
       const proposals = await shorten(schedule.incumbent, due);
       if (proposals.length > 0) await settle(proposals);
       else if (due.length > 0) schedule.drop();
+      if ((schedule.isLastTry && accepted.length === 0) || iteration === options.iterations) {
+        const shorter = await shorten(schedule.incumbent, [], true);
+        if (shorter.length > 0) await settle(shorter, true);
+      }
       schedule.count(accepted.length);
     }
 

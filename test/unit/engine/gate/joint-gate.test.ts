@@ -105,7 +105,7 @@ function candidate(node: string, text = `new ${node}`): Candidate {
 /** Puts one new text before the gate: `before` and `after` are the losses of the validation samples. */
 async function judgeOne(
   pairs: readonly Losses[],
-  { policy = "strict" as Policy, threshold = 0, startKnown = true } = {},
+  { policy = "strict" as Policy, threshold = 0, startKnown = true, isShorter = false } = {},
 ) {
   const [start, end] = [{ a: "old a" }, { a: "new a" }];
   const lossOf: LossOf = (texts, index) => pairs[index]![texts.a === "old a" ? "before" : "after"];
@@ -125,7 +125,7 @@ async function judgeOne(
   const scoredBefore = waves.length;
   const change = candidate("a");
   history.add(change);
-  const outcome = await gate(start, [change]);
+  const outcome = await gate(start, [change], isShorter);
   const [judged] = verdicts();
   return { outcome, verdict: judged!.verdict, ofNet, validation, start, end, asked, waves: decisive, history };
 }
@@ -373,6 +373,32 @@ describe("the verdict", () => {
     expect(outcome.texts).toEqual(end);
     expect(verdict).toMatchObject({ decision: "accepted", reason: "no gate", policy: "off" });
     expect(asked).toBe(0);
+  });
+});
+
+describe("texts that only got shorter", () => {
+  const losses = (before: readonly number[], after: readonly number[]) =>
+    before.map((loss, index) => ({ before: loss, after: after[index] ?? 1 }));
+  const tie = losses([1, 0, 0, 1], [0, 1, 0, 1]);
+
+  it("are accepted with an equal loss, which the verdict says", async () => {
+    const { outcome, verdict, end } = await judgeOne(tie, { isShorter: true });
+    expect(verdict).toMatchObject({ decision: "accepted", reason: "not higher, and shorter", scored: 4 });
+    expect(outcome.texts).toEqual(end);
+    expect((await judgeOne(tie)).verdict).toMatchObject({ decision: "rejected", reason: "tie" });
+  });
+
+  it("are accepted for a lower loss as any, and never with a higher one", async () => {
+    const lower = await judgeOne(losses([1, 1, 0], [1, 0, 0]), { isShorter: true });
+    expect(lower.verdict).toMatchObject({ decision: "accepted", reason: "lower loss" });
+    const higher = await judgeOne(losses([1, 0, 0], [1, 0, 1]), { isShorter: true });
+    expect(higher.verdict.decision).toBe("rejected");
+    expect(higher.outcome.texts).toEqual(higher.start);
+  });
+
+  it("must be significantly better where the policy asks for that", async () => {
+    const { verdict } = await judgeOne(tie, { isShorter: true, policy: "significant" });
+    expect(verdict.decision).toBe("rejected");
   });
 });
 

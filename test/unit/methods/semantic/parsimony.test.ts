@@ -15,17 +15,21 @@ const start = textsOf(graph);
 const samples = Array.from({ length: 6 }, (_, index) => sampleOf(`s${index}`));
 const grown = (id: string, ...sentences: string[]) => [start[id], ...sentences].join(" ");
 
+const proposal = candidate("a", grown("a", "Mind the rule.", "Be kind."));
+
 interface Script {
   readonly isRight: (texts: Texts, sample: string) => boolean;
   readonly signs?: number;
+  /** Samples that every text was written for. */
+  readonly writtenFor?: readonly string[];
 }
 
-function parsimony({ isRight, signs = 2 }: Script) {
+function parsimony({ isRight, signs = 2, writtenFor }: Script) {
   const scored: string[] = [];
   const engine = {
     start,
     parameters: allParametersOf(graph),
-    history: { of: () => [] },
+    history: { of: () => (writtenFor ? [{ attempt: { ...proposal, samples: writtenFor } }] : []) },
     score: async (texts: Texts, some: readonly Sample[]) => {
       scored.push(...some.map(({ id }) => id));
       return new Map(some.map(({ id }) => [id, { loss: isRight(texts, id) ? 0 : 1 }]));
@@ -43,8 +47,6 @@ const textsIn = (candidates: readonly Candidate[]) => Object.fromEntries(candida
 
 describe("parsimony", () => {
   const needsRule = (texts: Texts, sample: string) => sample !== "s0" || (texts.a ?? "").includes("Mind the rule.");
-  const proposal = candidate("a", grown("a", "Mind the rule.", "Be kind."));
-
   it("costs nothing as long as longer texts break nothing", async () => {
     const { shorten, scored } = parsimony({ isRight: needsRule, signs: 1 });
     expect(await shorten(start, [proposal])).toEqual([proposal]);
@@ -86,8 +88,29 @@ describe("parsimony", () => {
   });
 
   it("concludes nothing from a few right samples", async () => {
-    const { shorten } = parsimony({ isRight: (_, sample) => sample < "s2" });
+    const { shorten } = parsimony({ isRight: (_, sample) => sample < "s1" });
     expect(await shorten(start, [proposal])).toEqual([proposal]);
+  });
+
+  it("needs one sign less when the run ends otherwise", async () => {
+    const incumbent = { ...start, a: proposal.text };
+    const { shorten, scored } = parsimony({ isRight: needsRule, signs: 1 });
+    expect(await shorten(incumbent, [])).toEqual([]);
+    expect(scored).toEqual([]);
+    expect(textsIn(await shorten(incumbent, [], true))).toEqual({ a: grown("a", "Mind the rule.") });
+    const { shorten: without, scored: none } = parsimony({ isRight: needsRule, signs: 0 });
+    expect(await without(incumbent, [], true)).toEqual([]);
+    expect(none).toEqual([]);
+  });
+
+  it("does not keep a sentence for one sample that it was not written for, which may be wrong by chance", async () => {
+    // s0 is right with both sentences or none, so no sentence is what it needs.
+    const isRight = ({ a = "" }: Texts, sample: string) =>
+      sample !== "s0" || a.includes("Be kind.") === a.includes("Mind the rule.");
+    const { shorten } = parsimony({ isRight });
+    expect(await shorten(start, [proposal])).toEqual([]);
+    const { shorten: forIt } = parsimony({ isRight, writtenFor: ["s0"] });
+    expect(await forIt(start, [proposal])).toEqual([proposal]);
   });
 
   it("acts again only on new signs", async () => {

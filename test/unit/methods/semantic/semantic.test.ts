@@ -27,6 +27,8 @@ interface Services {
   ) => Promise<readonly Candidate[]>;
   readonly gate: (iteration: number, incumbent: Texts, candidates: readonly Candidate[]) => Promise<GateResult>;
   readonly glance: Pick<BatchGradients, "gain" | "few">;
+  /** What the incumbent's texts are shortened to at the end. */
+  readonly shorter: () => readonly Candidate[];
   readonly validationLoss: () => [number, number];
   readonly random: () => number;
 }
@@ -74,7 +76,7 @@ async function follow(script: Partial<Services>, options: Partial<SemanticOption
       propose: (batch, asked, { incumbent, pending }, isDue) =>
         services.propose({ ...batch, iteration: now() }, asked, incumbent, pending, isDue),
       glance: async () => script.glance ?? { gain: 0, few: false },
-      shorten: async (_, candidates) => candidates,
+      shorten: async (_, candidates, isLast) => (isLast ? (script.shorter?.() ?? []) : candidates),
       judge: (incumbent, candidates) => services.gate(now(), incumbent, candidates),
     },
   );
@@ -119,6 +121,33 @@ describe("semantic gradient descent", () => {
     expect(services.propose.mock.calls[1]?.slice(2)).toEqual([start, harmless, true]);
     expect(services.gate.mock.calls[1]?.[1]).toEqual(start);
     expect(texts).toEqual(start);
+  });
+});
+
+describe("texts that get shorter at the end", () => {
+  const shorter = () => [candidate("a", "short")];
+
+  it("are judged once nothing else was gained for `patience` iterations", async () => {
+    const { services, iterations } = await follow({ gate: reject, shorter }, { patience: 2, iterations: 9 });
+    expect(iterations).toHaveLength(2);
+    expect(services.gate.mock.calls.map(([at, , [first]]) => [at, first?.text])).toEqual([
+      [1, "a 1"],
+      [2, "a 2"],
+      [2, "short"],
+    ]);
+  });
+
+  it("are an improvement if the gate accepts them", async () => {
+    const gate: Services["gate"] = async (now, incumbent, candidates) =>
+      (now === 2 && candidates[0]?.text === "short" ? accept : reject)(now, incumbent, candidates);
+    const { iterations, texts } = await follow({ gate, shorter }, { patience: 2, iterations: 9 });
+    expect(iterations.map(({ accepted }) => accepted)).toEqual([[], ["a short"], [], []]);
+    expect(texts).toEqual({ ...start, a: "short" });
+  });
+
+  it("are judged in the last iteration, too", async () => {
+    const { texts } = await follow({ shorter }, { iterations: 1 });
+    expect(texts).toEqual({ a: "short", b: "b 1", c: "c 1" });
   });
 });
 
