@@ -111,7 +111,7 @@ describe("hostile code in the sandbox", () => {
     ["a pattern", "export default () => /^(a+)+$/.test('a'.repeat(40) + '!')"],
     ["promises", "export default async () => { for (;;) await null; }"],
     ["a list that becomes a text", "export default () => new Array(1e9) + ''"],
-    ["a number without end", "export default () => { const n = 3n ** 1000000n; for (;;) String(n); }"],
+    ["a number without end", "export default () => { const n = 3n ** 600000n; for (;;) String(n); }"],
     ["a string that is searched", "export default () => 'a'.repeat(1 << 20).split('').sort(() => { for (;;); })"],
     ["an error that is read", "export default () => { throw { get message() { for (;;); } }; }"],
   ])("is stopped when its time is up: %s", async (_, text) => {
