@@ -15,7 +15,7 @@ import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
 import { vscodeModelStories } from "./stories/vscode-models.ts";
 import { kindOf } from "./window.ts";
-import { Stage, type Story, WindowLost, WindowUsed } from "./world.ts";
+import { Stage, type Story, WindowLost, WindowUnopened, WindowUsed } from "./world.ts";
 
 const MINUTES = 8;
 /** Stages beside each other, with their own VS Code and browser. `AGENTGRAPH_STAGES=1` for a slow machine. */
@@ -74,6 +74,10 @@ async function passes(story: Story, stage: Stage, isAgain = false): Promise<bool
   } catch (error) {
     if (error instanceof WindowLost && !isAgain) {
       console.log(`  … ${story.name}: VS Code lost its extension host; once more`);
+      return passes(story, stage, true);
+    }
+    if (error instanceof WindowUnopened && !isAgain) {
+      console.log(`  … ${story.name}: VS Code opened no window; once more:\n${error.message}`);
       return passes(story, stage, true);
     }
     if (error instanceof WindowUsed && !isAgain) {

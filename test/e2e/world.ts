@@ -50,6 +50,9 @@ export interface Story {
  */
 export class WindowLost extends Error {}
 
+/** The error of a window that VS Code did not open, before its story began: it counts if the next window does not open either. */
+export class WindowUnopened extends Error {}
+
 /** The error of a story in a window that was reset after another story: it counts if it comes in a new window, too. */
 export class WindowUsed extends Error {}
 
@@ -66,8 +69,10 @@ export class Stage {
 
   /** Plays one story from an empty start, and leaves nothing of it running whatever happens. */
   async play(story: Story): Promise<{ outside: readonly string[] }> {
+    let isOpen = false;
     try {
       const { window, browser } = await this.#windowFor(story);
+      isOpen = true;
       const before = browser.outside.length;
       await story.play(await window.world(story));
       if (!story.shares) await this.#leave();
@@ -79,6 +84,7 @@ export class Stage {
       // Whatever state the story has left them in, the next one does not meet it.
       await this.close();
       const said = error instanceof Error ? error.stack : String(error);
+      if (!isOpen) throw new WindowUnopened(said);
       throw isLost ? new WindowLost(said) : isUsed ? new WindowUsed(said) : error;
     }
   }
