@@ -19,6 +19,11 @@ describe("the review of a run that was made outside the editor", () => {
   });
   afterEach(async () => {
     answers.end();
+    // VS Code keeps a file that was undone without a tab: it would still be unsaved in the next test.
+    for (const { uri } of workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && uri.scheme === "file")) {
+      await window.showTextDocument(uri);
+      await commands.executeCommand("workbench.action.files.revert");
+    }
     await closeAll();
     for (const [index, file] of prompts.entries()) {
       const text = originals[index] ?? "";
