@@ -1,9 +1,10 @@
 import { basename } from "node:path";
-import { Diagnostic, DiagnosticSeverity, l10n, languages, Range, type TextDocument, workspace } from "vscode";
+import { Diagnostic, DiagnosticSeverity, l10n, Range, type TextDocument } from "vscode";
 import type { Sandbox } from "../../deps.ts";
 import { programExtension } from "../../graph/program-file.ts";
 import { Disposable } from "../disposable.ts";
 import { oneLine } from "../markdown.ts";
+import { OpenFiles } from "./open-files.ts";
 import type { PromptFiles } from "./prompts.ts";
 
 /** Milliseconds without a keystroke. */
@@ -13,53 +14,28 @@ const LARGE = 500_000;
 
 /** Reports syntax errors and a missing default export in open files whose code a graph runs. Nothing of them runs. */
 export class CodeDiagnostics extends Disposable {
-  readonly #shown = this.own(languages.createDiagnosticCollection("agentgraph-code"));
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-
   constructor(
-    private readonly prompts: PromptFiles,
+    prompts: PromptFiles,
     private readonly sandbox: Pick<Sandbox, "check">,
   ) {
     super();
-    this.own(workspace.onDidChangeTextDocument(({ document }) => this.#look(document)));
-    this.own(workspace.onDidOpenTextDocument((document) => this.#look(document)));
-    this.own(workspace.onDidCloseTextDocument(({ uri }) => this.#shown.delete(uri)));
-    this.own(prompts.onDidChange(() => this.#lookAtAll()));
-    this.own({ dispose: () => this.#timers.forEach(clearTimeout) });
-    this.#lookAtAll();
-  }
-
-  #lookAtAll(): void {
-    for (const document of workspace.textDocuments) this.#look(document);
-  }
-
-  #look(document: TextDocument): void {
-    const { uri } = document;
-    if (!this.prompts.isCode(uri) || programExtension(uri.fsPath) !== null) {
-      if (this.#shown.has(uri)) this.#shown.delete(uri);
-      return;
-    }
-    const key = uri.toString();
-    clearTimeout(this.#timers.get(key));
-    this.#timers.set(
-      key,
-      setTimeout(() => {
-        this.#timers.delete(key);
-        void this.#check(document);
-      }, PAUSE),
+    const files = this.own(
+      new OpenFiles({
+        name: "agentgraph-code",
+        pause: PAUSE,
+        concerns: ({ uri }) => prompts.isCode(uri) && programExtension(uri.fsPath) === null,
+        check: (document) => this.#check(document),
+      }),
     );
+    this.own(prompts.onDidChange(() => files.lookAtAll()));
+    files.lookAtAll();
   }
 
-  async #check(document: TextDocument): Promise<void> {
-    const { version, uri } = document;
+  async #check(document: TextDocument): Promise<readonly Diagnostic[] | null> {
     const text = document.getText();
-    if (text.length > LARGE) return;
-    const fault = await this.sandbox.check({ file: basename(uri.fsPath), text }).catch(() => null);
-    if (document.isClosed || document.version !== version) return;
-    if (!fault) {
-      this.#shown.delete(uri);
-      return;
-    }
+    if (text.length > LARGE) return null;
+    const fault = await this.sandbox.check({ file: basename(document.uri.fsPath), text }).catch(() => null);
+    if (!fault) return [];
     const line = Math.min(document.lineCount, fault.line ?? 1) - 1;
     const { range, firstNonWhitespaceCharacterIndex: start } = document.lineAt(line);
     const message = l10n.t("AgentGraph can't run this code: {0}.", oneLine(fault.problem, 300));
@@ -67,6 +43,6 @@ export class CodeDiagnostics extends Disposable {
     diagnostic.severity = DiagnosticSeverity.Error;
     diagnostic.source = "AgentGraph";
     diagnostic.code = "bad-code";
-    this.#shown.set(uri, [diagnostic]);
+    return [diagnostic];
   }
 }

@@ -7,7 +7,6 @@ import {
   DiagnosticSeverity,
   Location,
   l10n,
-  languages,
   type Range,
   type TextDocument,
   WorkspaceEdit,
@@ -26,6 +25,7 @@ import { isBound, type Use, usesInPrompt } from "../../graph/symbols.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { toRange } from "./documents.ts";
+import { OpenFiles } from "./open-files.ts";
 import type { PromptFiles } from "./prompts.ts";
 import type { Home, SymbolLocations } from "./symbol-locations.ts";
 
@@ -55,20 +55,24 @@ interface Foreign {
  * template languages.
  */
 export class PromptDiagnostics extends Disposable implements CodeActionProvider {
-  readonly #shown = this.own(languages.createDiagnosticCollection("agentgraph-prompts"));
-  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-
   constructor(
     private readonly spots: SymbolLocations,
-    private readonly prompts: PromptFiles,
+    prompts: PromptFiles,
   ) {
     super();
-    this.own(workspace.onDidChangeTextDocument(({ document }) => this.#look(document)));
-    this.own(workspace.onDidOpenTextDocument((document) => this.#look(document)));
-    this.own(workspace.onDidCloseTextDocument(({ uri }) => this.#shown.delete(uri)));
-    this.own(prompts.onDidChange(() => this.#lookAtAll()));
-    this.own({ dispose: () => this.#timers.forEach(clearTimeout) });
-    this.#lookAtAll();
+    const files = this.own(
+      new OpenFiles({
+        name: "agentgraph-prompts",
+        pause: PAUSE,
+        concerns: ({ uri }) => prompts.users(uri).length > 0,
+        check: async (document) => {
+          const [unknown, foreign] = await Promise.all([this.#unknown(document), this.#foreign(document)]);
+          return [...unknown.map((one) => diagnosticOf(document, one)), ...foreign.map(foreignDiagnostic)];
+        },
+      }),
+    );
+    this.own(prompts.onDidChange(() => files.lookAtAll()));
+    files.lookAtAll();
   }
 
   async provideCodeActions(document: TextDocument, range: Range): Promise<CodeAction[]> {
@@ -79,33 +83,6 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
         .flatMap((one) => actionsFor(document, one)),
       ...foreign.filter((one) => one.range.intersection(range)).flatMap((one) => foreignActions(document, one)),
     ];
-  }
-
-  #lookAtAll(): void {
-    for (const document of workspace.textDocuments) this.#look(document);
-  }
-
-  #look(document: TextDocument): void {
-    if (this.prompts.users(document.uri).length === 0) {
-      if (this.#shown.has(document.uri)) this.#shown.delete(document.uri);
-      return;
-    }
-    const key = document.uri.toString();
-    clearTimeout(this.#timers.get(key));
-    const show = async () => {
-      this.#timers.delete(key);
-      const { version } = document;
-      const [unknown, foreign] = await Promise.all([this.#unknown(document), this.#foreign(document)]);
-      if (document.isClosed || document.version !== version) return;
-      this.#shown.set(document.uri, [
-        ...unknown.map((one) => diagnosticOf(document, one)),
-        ...foreign.map(foreignDiagnostic),
-      ]);
-    };
-    this.#timers.set(
-      key,
-      setTimeout(() => void show(), PAUSE),
-    );
   }
 
   async #foreign(document: TextDocument): Promise<Foreign[]> {
