@@ -138,6 +138,28 @@ export async function bytesOf(files: Files, path: string, most = Number.POSITIVE
   }
 }
 
+/** Bytes of a file from `start` on: `length` of them, or fewer where the file ends. A missing file has none. */
+export async function bytesAt(
+  files: Pick<Files, "parts">,
+  path: string,
+  start: number,
+  length: number,
+): Promise<Uint8Array> {
+  const found: Uint8Array[] = [];
+  let read = 0;
+  try {
+    for await (const part of files.parts(path, start)) {
+      found.push(part);
+      read += part.length;
+      if (read >= length) break;
+    }
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+  }
+  const [only = new Uint8Array()] = found;
+  return (found.length <= 1 ? only : Buffer.concat(found)).subarray(0, length);
+}
+
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

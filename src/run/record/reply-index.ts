@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Files } from "../../deps.ts";
 import { usage } from "../../models/model.ts";
 import type { Yielder } from "../../models/yielder.ts";
-import { codeOf, type Existing, lineGroupsIn, linesOf, objectOn } from "./jsonl.ts";
+import { bytesAt, type Existing, lineGroupsIn, linesOf, objectOn } from "./jsonl.ts";
 import { KeyTable, type Span } from "./key-table.ts";
 
 const Reply = z.object({
@@ -196,7 +196,7 @@ class FileParts {
     if (known && part && part.length >= least) return part;
     // An earlier caller has already started to read it again.
     const current = this.#parts.get(index);
-    const reading = current && current !== known ? current : this.#read(index);
+    const reading = current && current !== known ? current : bytesAt(this.files, this.path, index * PART, PART);
     this.#parts.delete(index);
     this.#parts.set(index, reading);
     for (const oldest of this.#parts.keys()) {
@@ -204,22 +204,6 @@ class FileParts {
       this.#parts.delete(oldest);
     }
     return reading;
-  }
-
-  async #read(index: number): Promise<Uint8Array> {
-    const found: Uint8Array[] = [];
-    let length = 0;
-    try {
-      for await (const part of this.files.parts(this.path, index * PART)) {
-        found.push(part);
-        length += part.length;
-        if (length >= PART) break;
-      }
-    } catch (error) {
-      if (codeOf(error) !== "ENOENT") throw error;
-    }
-    const [only = new Uint8Array()] = found;
-    return (found.length <= 1 ? only : Buffer.concat(found)).subarray(0, PART);
   }
 }
 

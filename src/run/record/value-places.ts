@@ -4,7 +4,7 @@ import type { Files } from "../../deps.ts";
 import type { Theta } from "../../engine/events.ts";
 import type { Yielder } from "../../models/yielder.ts";
 import type { ValueKeys } from "../state/state.ts";
-import { JsonlWriter, NOTHING, objectOn } from "./jsonl.ts";
+import { bytesAt, JsonlWriter, NOTHING, objectOn } from "./jsonl.ts";
 import { record } from "./records.ts";
 
 // Which reply contains which value of an ended run, in a file of its own: most of what a snapshot would hold, and asked for
@@ -55,24 +55,13 @@ export async function readValues(
   const ofTheta = Object.hasOwn(places, theta) ? (places[theta] ?? []) : [];
   const place = ofTheta[groupOf(sample, ofTheta.length)];
   if (!place) return undefined;
-  const line = await spanOf(files, path, place.start, place.end);
+  const line = await bytesAt(files, path, place.start, place.end - place.start);
   if (digestOf(line) !== place.digest) return undefined;
   const found = lineSchema.safeParse(objectOn(line)).data?.values.find(([id]) => id === sample);
   return found && Object.assign(record<string>(), Object.fromEntries(found[1]));
 }
 
 const lineSchema = z.object({ values: z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.string()]))])) });
-
-async function spanOf(files: Files, path: string, start: number, end: number): Promise<Uint8Array> {
-  const found: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of files.parts(path, start)) {
-    found.push(part);
-    length += part.length;
-    if (length >= end - start) break;
-  }
-  return Buffer.concat(found).subarray(0, end - start);
-}
 
 function groupOf(id: string, groups: number): number {
   let hash = 0;
