@@ -50,3 +50,18 @@ function channel(name: string): Channel {
     job: (key) => `${PREFIX}:${name}:${key}`,
   };
 }
+
+/** Name of a job as in published ends. */
+export function nameOf({ name }: Channel, key: string): string {
+  return `${name}:${key}`;
+}
+
+/** What an encrypted job is bound to. */
+export function aboutRequest({ name }: Channel, key: string): string {
+  return `request ${name} ${key}`;
+}
+
+/** What the encrypted end of a job is bound to. */
+export function aboutEnd({ name }: Channel, key: string): string {
+  return `end ${name} ${key}`;
+}

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Box } from "./box.ts";
-import { ANY_RATE, type Channel, ENDED, PREFIX } from "./channels.ts";
+import { ANY_RATE, aboutEnd, aboutRequest, type Channel, ENDED, nameOf, PREFIX } from "./channels.ts";
 import { connectRedis, isOutOfMemory, type QueueAddress } from "./connection.ts";
-import { END, REQUEST } from "./jobs.ts";
 
 /** Common limits of all workers of a channel, stored in Redis: the last worker that names one sets it. */
 export interface SharedLimits {
@@ -114,7 +113,7 @@ export function consume(options: ConsumerOptions): Consumer {
   worker.on("failed", (job, error) => {
     // A run that waits for it adds the original again.
     if (job?.id === undefined || error instanceof Changed) return;
-    const end = box.seal(options.lost(job.id, error.message), aboutEnd(job.id));
+    const end = box.seal(options.lost(job.id, error.message), aboutEnd(channel, job.id));
     void tellFailure(job.id, end).catch(() => {});
   });
 
@@ -124,14 +123,14 @@ export function consume(options: ConsumerOptions): Consumer {
       onEnd("known");
       return void (await tellReply(key, null));
     }
-    const payload = box.open(String(job.data?.box ?? ""), `${REQUEST} ${channel.name} ${key}`);
+    const payload = box.open(String(job.data?.box ?? ""), aboutRequest(channel, key));
     if (payload === undefined) {
       onEnd("refused");
       throw new Changed();
     }
     try {
       const { end, lasts } = await perform(payload, key, job.attemptsStarted, stop.signal);
-      const sealed = box.seal(end, aboutEnd(key));
+      const sealed = box.seal(end, aboutEnd(channel, key));
       if (lasts) await tellReply(key, sealed);
       else failures.set(key, sealed);
       onEnd(lasts ? "answered" : "failed");
@@ -145,8 +144,6 @@ export function consume(options: ConsumerOptions): Consumer {
     }
   }
 
-  const aboutEnd = (key: string) => `${END} ${channel.name} ${key}`;
-
   /**
    * Stores the first reply: a worker that lost its connection can return a second one.
    * @param sealed null: it is stored
@@ -155,7 +152,7 @@ export function consume(options: ConsumerOptions): Consumer {
     await told(() => {
       const steps = redis.multi();
       if (sealed !== null) steps.set(channel.reply(key), sealed, "EX", KEPT.reply, "NX");
-      return steps.del(channel.wanted(key)).publish(ENDED, `${channel.name}:${key}`);
+      return steps.del(channel.wanted(key)).publish(ENDED, nameOf(channel, key));
     });
   }
 
@@ -165,7 +162,7 @@ export function consume(options: ConsumerOptions): Consumer {
         .multi()
         .set(channel.failure(key), sealed, "EX", KEPT.failure)
         .del(channel.wanted(key))
-        .publish(ENDED, `${channel.name}:${key} ${sealed}`),
+        .publish(ENDED, `${nameOf(channel, key)} ${sealed}`),
     );
   }
 

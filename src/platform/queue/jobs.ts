@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../../deps.ts";
 import type { Waiting } from "../../models/stack/waiting.ts";
 import type { Box } from "./box.ts";
-import { ANY_RATE, type Channel, ENDED, PREFIX } from "./channels.ts";
+import { ANY_RATE, aboutEnd, aboutRequest, type Channel, ENDED, nameOf, PREFIX } from "./channels.ts";
 import {
   connectRedis,
   examineRedis,
@@ -27,10 +27,6 @@ export const LONGEST = 86_400_000;
 const LEAST_URGENT = 1_000;
 /** Maximum characters of an encrypted job: Redis accepts 512 MB. */
 const LARGEST = 256 * 2 ** 20;
-
-/** Purposes to which encrypted jobs and their ends are bound. */
-export const REQUEST = "request";
-export const END = "end";
 
 export interface Job {
   readonly channel: Channel;
@@ -150,7 +146,7 @@ export class JobQueue {
   /** Runs a job to its end; undefined if that can't be read. @throws JobTooLarge, NoWorker, or the signal's reason */
   async run(job: Job, signal?: AbortSignal): Promise<unknown> {
     signal?.throwIfAborted();
-    const name = nameOf(job);
+    const name = nameOf(job.channel, job.key);
     const known = this.#pending.get(name);
     const pending = known ?? {
       job,
@@ -185,7 +181,7 @@ export class JobQueue {
   }
 
   #seal({ channel, key, payload }: Job): string {
-    const sealed = this.box.seal(payload, `${REQUEST} ${channel.name} ${key}`);
+    const sealed = this.box.seal(payload, aboutRequest(channel, key));
     if (sealed.length > this.#largest) throw new JobTooLarge(sealed.length, this.#largest);
     return sealed;
   }
@@ -258,7 +254,7 @@ export class JobQueue {
 
   #end(pending: Pending, sealed: string): void {
     const { channel, key } = pending.job;
-    const end = this.box.open(sealed, `${END} ${channel.name} ${key}`);
+    const end = this.box.open(sealed, aboutEnd(channel, key));
     if (end === undefined && !pending.isRepeated) {
       // It was written without the secret, so it is ignored.
       pending.isRepeated = true;
@@ -270,7 +266,7 @@ export class JobQueue {
   }
 
   #settle(pending: Pending, settle: (waiter: Waiter) => void): void {
-    const name = nameOf(pending.job);
+    const name = nameOf(pending.job.channel, pending.job.key);
     if (this.#pending.get(name) === pending) this.#pending.delete(name);
     for (const waiter of pending.waiters) settle(waiter);
     pending.waiters.clear();
@@ -378,9 +374,4 @@ export class JobQueue {
     for (const redis of [this.#redis, this.#listener]) redis.disconnect();
     for (const queue of this.#queues.values()) queue.close().catch(() => {});
   }
-}
-
-/** Name of a job as in published ends. */
-function nameOf({ channel, key }: Pick<Job, "channel" | "key">): string {
-  return `${channel.name}:${key}`;
 }
