@@ -1,3 +1,4 @@
+import { structureIn } from "../graph/json.ts";
 import { isMapping, listOf, type Mapping, mappingOf, textOf } from "./documents.ts";
 
 /** One step of a trace, from any program. */
@@ -29,6 +30,9 @@ interface TraceFormat {
   /** Spans in one record of a file; null if it has another format. */
   read(record: Mapping): Span[] | null;
 }
+
+/** A record that adds nothing to the span that it names. */
+const NOTHING = { parent: null, name: "", start: null, input: undefined, output: undefined, feedback: [] } as const;
 
 /** Trace formats: the first one that recognizes a record reads it. */
 export const TRACE_FORMATS: readonly TraceFormat[] = [
@@ -78,9 +82,8 @@ function attributesOf(pairs: unknown): Mapping {
 function eventOf(written: string, attributes: Mapping, body: unknown, of: Pick<Span, "trace" | "id">): Span[] {
   const name = written || String(attributes["event.name"] ?? "");
   const { content, message } = mappingOf(body);
-  const empty: Span = { ...of, parent: null, name: "", start: null, input: undefined, output: undefined, feedback: [] };
-  if (name === "gen_ai.user.message") return [{ ...empty, input: content ?? attributes.content }];
-  if (name === "gen_ai.choice") return [{ ...empty, output: message ?? attributes.message }];
+  if (name === "gen_ai.user.message") return [{ ...NOTHING, ...of, input: content ?? attributes.content }];
+  if (name === "gen_ai.choice") return [{ ...NOTHING, ...of, output: message ?? attributes.message }];
   if (!/^gen_ai\.(?:client\.inference|evaluation|content)/.test(name)) return [];
   return [{ ...spanOf(of, null, "", isMapping(body) ? { ...body, ...attributes } : attributes), name: "" }];
 }
@@ -206,17 +209,7 @@ function readLangfuse(written: Mapping): Span[] | null {
   }
   if (record.value === undefined && record.stringValue === undefined) return null;
   const id = String(record.observationId || trace);
-  const part: Span = {
-    trace,
-    id,
-    parent: null,
-    name: "",
-    start: null,
-    input: undefined,
-    output: undefined,
-    feedback: [],
-  };
-  return [{ ...part, feedback: [langfuseScore(record)] }];
+  return [{ ...NOTHING, trace, id, feedback: [langfuseScore(record)] }];
 }
 
 function langfuseSpan(record: Mapping, trace: string, parent: string | null, name: string): Span {
@@ -258,7 +251,7 @@ function readLangSmith(record: Mapping): Span[] | null {
     const { score, value, comment, correction } = record;
     const feedback = { score: numberOf(score ?? value), comment: textOf(comment), correction: correction ?? undefined };
     const of = { trace: textOf(record.trace_id) ?? "", id: String(record.run_id) };
-    return [{ ...of, parent: null, name: "", start: null, input: undefined, output: undefined, feedback: [feedback] }];
+    return [{ ...NOTHING, ...of, feedback: [feedback] }];
   }
   if (record.run_type === undefined && (record.inputs === undefined || record.id === undefined)) return null;
   const id = String(record.id ?? record.run_id);
@@ -309,12 +302,7 @@ function timeOf(value: unknown): number | null {
   return Number.isFinite(date) ? date : numberOf(value);
 }
 
-/** The value of a text that is JSON; else the value itself. */
+/** The list or object that a text is the JSON of; else the value itself. */
 export function parsed(value: unknown): unknown {
-  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
+  return typeof value === "string" ? (structureIn(value) ?? value) : value;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../deps.ts";
-import { isModelError, ProviderFault } from "../errors.ts";
+import { isModelError, type ModelError, ProviderFault } from "../errors.ts";
 import type { BatchApi, BatchLine, BatchStatus } from "./batch-api.ts";
 import { isGone, isTransient, mayHaveArrived } from "./batch-parts.ts";
 
@@ -38,8 +38,7 @@ export class BatchClient {
       } catch (error) {
         signal.throwIfAborted();
         if (tries === SENDS || !isTransient(error) || mayHaveArrived(error)) throw error;
-        const asked = "retryAfter" in error ? (error.retryAfter ?? 0) : 0;
-        await this.#clock.sleep(Math.max(wait, asked), signal);
+        await this.#sleep(wait, error, signal);
         // A server that fails can have created the batch.
         const found = error instanceof ProviderFault ? await this.#api.find(mark, at, lines.length, signal) : null;
         if (found !== null) return found;
@@ -80,9 +79,14 @@ export class BatchClient {
       } catch (error) {
         signal.throwIfAborted();
         if (!isModelError(error) || error.reach !== "provider") throw error;
-        const asked = "retryAfter" in error ? (error.retryAfter ?? 0) : 0;
-        await this.#clock.sleep(Math.max(wait, asked), signal);
+        await this.#sleep(wait, error, signal);
       }
     }
+  }
+
+  /** Waits before another try: as long as the server asks for, at least. */
+  #sleep(wait: number, error: ModelError, signal: AbortSignal): Promise<void> {
+    const asked = "retryAfter" in error ? (error.retryAfter ?? 0) : 0;
+    return this.#clock.sleep(Math.max(wait, asked), signal);
   }
 }
