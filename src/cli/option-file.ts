@@ -1,6 +1,7 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Files } from "../deps.ts";
 import { plain } from "../i18n/plain-text.ts";
+import { configFolder } from "../platform/machine.ts";
 import { UsageError } from "./errors.ts";
 
 /**
@@ -19,4 +20,24 @@ export async function readOptionFile(path: string, option: string, files: Files)
   } catch {
     throw new UsageError(`${plain(path)}, the file of ${plain(option)}, can't be read.`);
   }
+}
+
+/**
+ * The text of the file that the user names, else of a file in the user's own folder, which no graph file can choose.
+ * @param given the value of the option; undefined: the user's own file
+ * @returns its path, and its text; null if the user's own file can't be read
+ * @throws UsageError if the file that the user names can't be read
+ */
+export async function readUserFile(
+  given: string | undefined,
+  name: string,
+  option: string,
+  files: Files,
+): Promise<{ readonly path: string; readonly text: string | null }> {
+  const path = given ?? join(configFolder(), name);
+  const text = await readOptionFile(path, option, files).catch((error: unknown) => {
+    if (given !== undefined) throw error;
+    return null;
+  });
+  return { path, text };
 }

@@ -1,17 +1,16 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { type Code, ProgramRefused, type Sandbox } from "../deps.ts";
 import type { Task } from "../engine/task.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { plain } from "../i18n/plain-text.ts";
-import { configFolder } from "../platform/machine.ts";
 import { commandLine, type ProgramCommands, readCommandFile } from "../platform/programs/commands.ts";
 import { describeIsolation } from "../platform/programs/isolation.ts";
 import { here, programSandbox, type RunnableFile, runnable } from "../platform/programs/program-sandbox.ts";
 import { programFilesOf } from "../run/program-files.ts";
+import { canAsk, confirm } from "./ask.ts";
 import type { Cli } from "./cli.ts";
-import { Cancelled, UsageError } from "./errors.ts";
-import { readOptionFile } from "./option-file.ts";
+import { UsageError } from "./errors.ts";
+import { readUserFile } from "./option-file.ts";
 import type { ModelOptions } from "./options.ts";
 
 /** The user's own file; a graph file can't name one. */
@@ -49,14 +48,13 @@ async function commandsOf(
   { codeCommands: given }: Pick<ModelOptions, "codeCommands">,
   { deps }: Cli,
 ): Promise<ProgramCommands> {
-  const path = given ?? join(configFolder(), DEFAULT_FILE);
-  const text = await readOptionFile(path, "--code-commands", deps.files).catch((error: unknown) => {
-    if (given !== undefined) throw error;
+  const { path, text } = await readUserFile(given, DEFAULT_FILE, "--code-commands", deps.files);
+  if (text === null) {
     const list = files.map(({ file }) => plain(file)).join(", ");
     throw new UsageError(
       `The graph runs code that the sandbox can't run (${list}). Name a file with your commands for it with --code-commands, or create ${path}.`,
     );
-  });
+  }
   try {
     return readCommandFile(text);
   } catch (error) {
@@ -79,13 +77,12 @@ function hashOf(runnables: readonly RunnableFile[]): string {
 }
 
 async function ask(
-  { output, terminal, signal }: Cli,
+  cli: Cli,
   runnables: readonly RunnableFile[],
   runsModelCode: boolean,
   hash: string,
   given: string | undefined,
 ): Promise<void> {
-  const isAsked = terminal.hasKeys && output.isInteractive;
   if (given !== undefined) {
     const list = runnables.map(({ file }) => plain(file)).join(", ");
     throw new UsageError(
@@ -100,10 +97,9 @@ async function ask(
       : "",
     describeIsolation(await here(), ENGLISH.t),
   ].filter(Boolean);
-  if (!isAsked) {
+  if (!canAsk(cli)) {
     throw new UsageError([...lines, `To run it, read the files, then add --trust-code ${hash}`].join("\n"));
   }
-  for (const line of lines) output.info(line);
-  const answer = await terminal.ask("Run it? [y/N] ", signal);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Cancelled();
+  for (const line of lines) cli.output.info(line);
+  await confirm("Run it?", cli);
 }

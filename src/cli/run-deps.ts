@@ -9,9 +9,10 @@ import type { McpTools } from "../platform/tools/mcp.ts";
 import { readServers } from "../platform/tools/servers.ts";
 import { programFilesOf } from "../run/program-files.ts";
 import type { RunDeps } from "../run/run.ts";
+import { canAsk } from "./ask.ts";
 import type { Cli } from "./cli.ts";
 import { UsageError } from "./errors.ts";
-import { readOptionFile } from "./option-file.ts";
+import { readUserFile } from "./option-file.ts";
 import { type BudgetOptions, type ModelOptions, sandboxWith } from "./options.ts";
 import { confirmedPrograms } from "./programs.ts";
 import { isQueued, type QueuedModel, queuedSandbox, queuedTools } from "./queue.ts";
@@ -26,11 +27,11 @@ export async function runDepsOf(
   options: ModelOptions & BudgetOptions,
   { provider, price }: { readonly provider: Model; readonly price: PriceOf },
 ): Promise<RunDeps & Cli["deps"]> {
-  const { deps, output, terminal } = cli;
+  const { deps, output } = cli;
   const { nodes } = task.graph;
   const { concurrency, maxWait, pauseCalls: calls = null, pauseUsd: usd = null } = options;
   const pauses = calls !== null || usd !== null;
-  if (pauses && !(terminal.hasKeys && output.isInteractive)) {
+  if (pauses && !canAsk(cli)) {
     const option = usd === null ? "calls" : "usd";
     throw new UsageError(
       `--pause-${option} asks on the terminal, and there is none. Use --budget-${option}: a run that reaches it can be resumed.`,
@@ -96,13 +97,10 @@ async function ownTools(
   mayLack: boolean,
   names: readonly string[],
 ): Promise<McpTools | null> {
-  const path = given ?? join(configFolder(), DEFAULT_FILE);
-  const text = await readOptionFile(path, "--tools", files).catch((error: unknown) => {
-    if (given !== undefined) throw error;
-    if (mayLack) return null;
-    throw new UsageError(missingFile(names, path));
-  });
-  return text === null ? null : toolsIn(text, path);
+  const { path, text } = await readUserFile(given, DEFAULT_FILE, "--tools", files);
+  if (text !== null) return toolsIn(text, path);
+  if (mayLack) return null;
+  throw new UsageError(missingFile(names, path));
 }
 
 /** @throws UsageError if the text lists no servers */

@@ -2,6 +2,7 @@ import { ENGLISH } from "../i18n/locale.ts";
 import { plain } from "../i18n/plain-text.ts";
 import type { Run } from "../run/run.ts";
 import type { RunState } from "../run/state/state.ts";
+import { canAsk } from "./ask.ts";
 import type { Cli } from "./cli.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
@@ -27,7 +28,7 @@ export function steer(
   { output, terminal, signal, cancel }: Cli,
   progress: Progress,
 ): Steering {
-  const hasKeys = terminal.hasKeys && output.isInteractive;
+  const hasKeys = canAsk({ terminal, output });
   let hasSaid = false;
   let isAsking = false;
   let paused = control.paused;

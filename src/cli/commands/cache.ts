@@ -17,6 +17,7 @@ import {
 import { openCache, RunReplies } from "../../run/record/replies.ts";
 import { newId, prepareRunPaths, runPathsOf } from "../../run/record/run-paths.ts";
 import { folderStore, pullReplies, pushReplies, readUntrusted, type TeamStore } from "../../run/record/team-cache.ts";
+import { canAsk, confirm } from "../ask.ts";
 import type { Cli } from "../cli.ts";
 import { Cancelled, UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
@@ -115,7 +116,10 @@ async function pullChecked(cli: Cli, target: string, options: PullOptions): Prom
   output.info(
     `${repliesLabel(open.length)} of ${pack.size} can be checked with ${graphFile}. ${sample.length} of them, chosen at random, are asked again: ${calls} calls${cost}, up to ${ASKED.most} for a reply that differs.`,
   );
-  await confirm(cli, options);
+  if (!options.yes) {
+    if (!canAsk(cli)) throw new UsageError("Add --yes to ask for the sample.");
+    await confirm("Ask for the sample?", cli);
+  }
   const { budget: limits } = task.options;
   const checked = await checkPack(sample, task, { ...runDeps, limits }, signal);
   if (signal.aborted) throw new Cancelled();
@@ -158,13 +162,6 @@ async function pullChecked(cli: Cli, target: string, options: PullOptions): Prom
 
 function repliesLabel(count: number): string {
   return `${count} ${count === 1 ? "reply" : "replies"}`;
-}
-
-async function confirm({ output, terminal, signal }: Cli, { yes }: PullOptions): Promise<void> {
-  if (yes) return;
-  if (!terminal.hasKeys || !output.isInteractive) throw new UsageError("Add --yes to ask for the sample.");
-  const answer = await terminal.ask("Ask for the sample? [y/N] ", signal);
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Cancelled();
 }
 
 /** @throws UsageError if the key is too short to sign with */
