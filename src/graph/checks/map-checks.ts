@@ -32,18 +32,12 @@ export function checkMaps(document: JsonDocument, outline: Outline): void {
 function checkList(document: JsonDocument, outline: Outline, { id, over, body }: OutlineNode): void {
   const names = namesOf(outline);
   if (over && !names.has(over.name)) {
-    const meant = didYouMean(over.name, [...names]);
     const message = document.t(
       '"over" of "{0}" names "{1}", which is not a node or an input of the graph.',
       id,
       over.name,
     );
-    const remedy = meant
-      ? document.t('Did you mean "{0}"?', meant)
-      : document.t("Name the node whose value is the list.");
-    document.add("unknown-name", over.range, message, remedy, () =>
-      meant ? [rename(document, over.range, meant)] : [],
-    );
+    unknownName(document, over, names, message, document.t("Name the node whose value is the list."));
   }
   const first = body[0];
   const lists = new Set([over?.name, ...body.map(({ name }) => name)]);
@@ -63,15 +57,9 @@ function checkList(document: JsonDocument, outline: Outline, { id, over, body }:
 function memberIn(document: JsonDocument, outline: Outline, map: OutlineNode, member: NamedRange): OutlineNode | null {
   const node = outline.nodes.find(({ id }) => id === member.name);
   if (!node) {
-    const meant = didYouMean(
-      member.name,
-      outline.nodes.map(({ id }) => id),
-    );
+    const ids = outline.nodes.map(({ id }) => id);
     const message = document.t('"nodes" of "{0}" names "{1}", which is not a node.', map.id, member.name);
-    const remedy = meant ? document.t('Did you mean "{0}"?', meant) : document.t("Name nodes of this file.");
-    document.add("unknown-name", member.range, message, remedy, () =>
-      meant ? [rename(document, member.range, meant)] : [],
-    );
+    unknownName(document, member, ids, message, document.t("Name nodes of this file."));
     return null;
   }
   if (!IN_BODY.has(node.kind)) {
@@ -84,6 +72,19 @@ function memberIn(document: JsonDocument, outline: Outline, map: OutlineNode, me
     document.add("wrong-value", member.range, message, remedy);
   }
   return node;
+}
+
+/** Adds a fault for an unknown name, and offers the nearest known one. @param remedy if none is near */
+function unknownName(
+  document: JsonDocument,
+  { name, range }: NamedRange,
+  names: Iterable<string>,
+  message: string,
+  remedy: string,
+): void {
+  const meant = didYouMean(name, names);
+  const help = meant ? document.t('Did you mean "{0}"?', meant) : remedy;
+  document.add("unknown-name", range, message, help, () => (meant ? [rename(document, range, meant)] : []));
 }
 
 function checkReaders(document: JsonDocument, outline: Outline, mapOf: ReadonlyMap<string, OutlineNode>): void {
