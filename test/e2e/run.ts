@@ -15,7 +15,7 @@ import { surfaceStories } from "./stories/surfaces.ts";
 import { troubleStories } from "./stories/trouble.ts";
 import { vscodeModelStories } from "./stories/vscode-models.ts";
 import { kindOf } from "./window.ts";
-import { Stage, type Story, WindowLost, WindowUnopened, WindowUsed } from "./world.ts";
+import { PlayAgain, Stage, type Story } from "./world.ts";
 
 const MINUTES = 8;
 /** Stages beside each other, with their own VS Code and browser. `AGENTGRAPH_STAGES=1` for a slow machine. */
@@ -72,16 +72,8 @@ async function passes(story: Story, stage: Stage, isAgain = false): Promise<bool
     console.log(`  ✓ ${story.name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
     return true;
   } catch (error) {
-    if (error instanceof WindowLost && !isAgain) {
-      console.log(`  … ${story.name}: VS Code lost its extension host; once more`);
-      return passes(story, stage, true);
-    }
-    if (error instanceof WindowUnopened && !isAgain) {
-      console.log(`  … ${story.name}: VS Code opened no window; once more:\n${error.message}`);
-      return passes(story, stage, true);
-    }
-    if (error instanceof WindowUsed && !isAgain) {
-      console.log(`  … ${story.name}: once more in a new window, since this failed in a used one:\n${error.message}`);
+    if (error instanceof PlayAgain && !isAgain) {
+      console.log(`  … ${story.name}: once more in a new window, since ${error.reason}:\n${error.message}`);
       return passes(story, stage, true);
     }
     console.log(`  ✗ ${story.name}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

@@ -43,18 +43,15 @@ export interface Story {
   play(world: World): Promise<void>;
 }
 
-/**
- * The error of a story whose window lost its extension host: where the host takes longer than about 40 seconds to start, as on
- * a busy machine, VS Code connects again before the host knows its window, and the host then waits forever. The window shows
- * files and no extension answers.
- */
-export class WindowLost extends Error {}
-
-/** The error of a window that VS Code did not open, before its story began: it counts if the next window does not open either. */
-export class WindowUnopened extends Error {}
-
-/** The error of a story in a window that was reset after another story: it counts if it comes in a new window, too. */
-export class WindowUsed extends Error {}
+/** The error of a story that counts only if it comes in a new window, too. */
+export class PlayAgain extends Error {
+  constructor(
+    readonly reason: string,
+    message: string | undefined,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * A browser and the VS Code that it shows, kept from one story to the next: what they start with is read and compiled
@@ -80,12 +77,11 @@ export class Stage {
     } catch (error) {
       const name = `FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`;
       await this.#window?.workbench.picture(name).catch(() => {});
-      const { isLost = false, isUsed = false } = this.#window ?? {};
+      const reason = isOpen ? this.#window?.doubt : "VS Code opened no window";
       // Whatever state the story has left them in, the next one does not meet it.
       await this.close();
       const said = error instanceof Error ? error.stack : String(error);
-      if (!isOpen) throw new WindowUnopened(said);
-      throw isLost ? new WindowLost(said) : isUsed ? new WindowUsed(said) : error;
+      throw reason ? new PlayAgain(reason, said) : error;
     }
   }
 
