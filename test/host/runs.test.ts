@@ -35,6 +35,14 @@ describe("starting and resuming runs", () => {
     await removeRuns();
   });
 
+  /** A server with the simulated model, which the settings name. */
+  const serve = async (options: Omit<Parameters<typeof startServer>[0], "model">) => {
+    const server = await startServer({ model: createSimulated(), ...options });
+    servers.push(server);
+    await set("provider", "compatible");
+    await set("baseUrl", server.url);
+    return server;
+  };
   const starts = async () => (await newestLog()).split('"type":"resumed"').length - 1;
   const isDone = async () => /"type":"finished".*"status":"done"/.test((await newestLog()).split("\n").at(-2) ?? "");
 
@@ -62,10 +70,7 @@ describe("starting and resuming runs", () => {
   });
 
   it("Resume continues a cancelled run, without a question if the version is the same", async () => {
-    const server = await startServer({ model: createSimulated(), latency: 100 });
-    servers.push(server);
-    await set("provider", "compatible");
-    await set("baseUrl", server.url);
+    const server = await serve({ latency: 100 });
     answers.give(/^Send to /, /^Start$/);
     await commands.executeCommand("agentgraph.optimize", at(GRAPH));
     await until(() => server.requests() > 20);
@@ -78,10 +83,7 @@ describe("starting and resuming runs", () => {
   });
 
   it("a run in hand is paused, a node pinned, and the run stopped after its iteration", async () => {
-    const server = await startServer({ model: createSimulated(), latency: 50 });
-    servers.push(server);
-    await set("provider", "compatible");
-    await set("baseUrl", server.url);
+    const server = await serve({ latency: 50 });
     answers.give(/^Send to /, /^Start$/);
     await commands.executeCommand("agentgraph.optimize", at(GRAPH));
     await until(() => server.requests() > 20);
@@ -104,10 +106,7 @@ describe("starting and resuming runs", () => {
   });
 
   it("a run in hand asks at the limit of the settings before it spends more", async () => {
-    const server = await startServer({ model: createSimulated(), latency: 20 });
-    servers.push(server);
-    await set("provider", "compatible");
-    await set("baseUrl", server.url);
+    await serve({ latency: 20 });
     await set("budget.pauseUsd", 0.001);
     answers.give(/^Send to /, /^Start$/, /^Cancel run$/);
     await commands.executeCommand("agentgraph.optimize", at(GRAPH));
@@ -120,8 +119,7 @@ describe("starting and resuming runs", () => {
 
   it("Evaluate again requests only the samples that are missing", async () => {
     const refused = new Set<string>();
-    const server = await startServer({
-      model: createSimulated(),
+    const server = await serve({
       // Three requests are refused, each the first time that it is asked.
       faults: ({ count, nth, content }) => {
         if (refused.size >= 3 || nth > 1 || count % 7 !== 0) return null;
@@ -129,9 +127,6 @@ describe("starting and resuming runs", () => {
         return "filtered prompt";
       },
     });
-    servers.push(server);
-    await set("provider", "compatible");
-    await set("baseUrl", server.url);
     answers.give(/^Send to /, /^Validation set/i, /^Evaluate( again)?$/);
     await commands.executeCommand("agentgraph.evaluate", at(GRAPH));
     const gaps = await until(() => answers.find(/ 3 of 20 samples were not scored because their calls failed/));
