@@ -16,11 +16,11 @@ import type { ModelOptions } from "./options.ts";
 /** The user's own file; a graph file can't name one. */
 const DEFAULT_FILE = "code.json";
 
-/** Characters of the hash that is typed. */
+/** Number of characters of the hash that the user types. */
 const HASH = 32;
 
 /**
- * The sandbox, with the user's commands for files in other languages than its own, once the user has confirmed what runs.
+ * The sandbox, with the user's commands for files in other languages, after the user has confirmed what runs.
  * @throws UsageError, Cancelled
  */
 export async function confirmedPrograms(
@@ -70,7 +70,7 @@ function runnableOf(code: Code, commands: ProgramCommands): RunnableFile {
   }
 }
 
-/** Of all files with their commands, so that a change of any of them makes another. */
+/** Hash of all files with their commands: it changes with any of them. */
 function hashOf(runnables: readonly RunnableFile[]): string {
   const digests = runnables.map(({ digest }) => digest).sort();
   return createHash("sha256").update(digests.join("\n")).digest("hex").slice(0, HASH);

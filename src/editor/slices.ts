@@ -1,4 +1,4 @@
-/** Milliseconds of work after which everything else in the extension host gets a turn. */
+/** Milliseconds of work after which other work in the extension host gets a turn. */
 const SLICE = 15;
 
 /** Splits work on many elements into short tasks: each element waits for its turn first. */
@@ -6,7 +6,7 @@ export class Slices {
   #since = 0;
   #last: Promise<void> = Promise.resolve();
 
-  /** Resolves in the order of the calls, in a new task once the present one has worked long enough. */
+  /** Resolves in the order of calls, in a new task if the current one has taken long enough. */
   turn(): Promise<void> {
     this.#last = this.#last.then(() => this.#next());
     return this.#last;

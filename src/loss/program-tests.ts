@@ -10,7 +10,7 @@ import type { Tested } from "./tested.ts";
 /** Maximum characters of a test's message. */
 const PROBLEM = 400;
 
-/** Starts a line of the harness. Code that wants to lie about its own tests can, and scores wrongly. */
+/** Start of a line of the harness. Code that wants to lie about its own tests can, but only affects its score. */
 const MARK = "agentgraph-tests: ";
 
 /** Maximum number of tests in a file. */

@@ -35,10 +35,10 @@ import { queueUrl, RESPONSE } from "../queue.ts";
 import { runDepsOf } from "../run-deps.ts";
 
 export interface PullOptions extends PlaceOptions, ModelOptions, BudgetOptions, TaskOptions {
-  /** A graph: a sample of its requests that the replies answer is asked again. */
+  /** A graph: a sample of its requests that have a reply is sent again. */
   readonly check?: string;
   readonly checkSample: number;
-  /** Asks for the sample without a question. */
+  /** Whether the sample is sent without a question. */
   readonly yes?: boolean;
 }
 
@@ -80,7 +80,7 @@ export async function cachePullCommand(cli: Cli, target: string, options: PullOp
   return EXIT.done;
 }
 
-/** Without a key: takes only replies that a graph asks for, once a sample of them was asked again. */
+/** Without a key, takes only replies that a graph needs, after a sample of them was requested again. */
 async function pullChecked(cli: Cli, target: string, options: PullOptions): Promise<number> {
   const { output, deps, signal } = cli;
   const { check: graphFile, checkSample } = options;
@@ -184,7 +184,7 @@ async function openShared({ deps }: Cli, target: string, file: string, runsDir?:
   return { root: root.folder, replies: await RunReplies.open(deps, null, cache) };
 }
 
-/** @throws UsageError that says why the store can't be used */
+/** @throws UsageError with the reason why the store can't be used */
 async function using<T>(
   target: string,
   root: string,

@@ -14,21 +14,21 @@ import { chooseServer } from "../provider.ts";
 import { queueUrl, RESPONSE, refused, secretOf, shown } from "../queue.ts";
 import { toolsIn } from "../run-deps.ts";
 
-/** Milliseconds between two lines of a worker. */
+/** Milliseconds between two lines of output. */
 const REPORT = 30_000;
-/** Calls of one tool server at once. */
+/** Maximum number of concurrent calls to one tool server. */
 const TOOL_CALLS = 4;
 
 export interface WorkerOptions extends ServerChoice {
   readonly queue: string;
   readonly concurrency: number;
   readonly together?: number;
-  /** Requests a minute of all workers. */
+  /** Maximum number of requests per minute, of all workers together. */
   readonly rate?: number;
   /** Whether code of graphs may run here. */
   readonly allowCode?: boolean;
   readonly codeConcurrency?: number;
-  /** Milliseconds. */
+  /** Milliseconds after which another worker takes over the jobs of a lost one. */
   readonly takeover: number;
 }
 
@@ -115,7 +115,7 @@ async function providerOf(options: WorkerOptions, cli: Cli): Promise<Model | nul
   return provider.connect(connection);
 }
 
-/** Only tools of a file that is named here: those that the user has for runs are not lent to others. */
+/** The tools of a file that is named here: the user's own tools are not lent to others. */
 async function toolsOf({ tools: path }: WorkerOptions, { deps }: Cli): Promise<McpTools | null> {
   if (path === undefined) return null;
   const tools = await toolsIn(await readOptionFile(path, "--tools", deps.files), path);

@@ -6,7 +6,7 @@ import { Cancelled, NotFound } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
 import type { ProgramQuestion } from "./program-consent.ts";
 
-/** Files that are named. */
+/** Maximum number of files to name. */
 const SHOWN = 10;
 
 /** @throws Cancelled */

@@ -7,35 +7,35 @@ import { type ProgramFiles, programFilesOf } from "../../run/program-files.ts";
 
 const DIGESTS = "agentgraph.confirmedPrograms";
 
-/** Digests that are remembered at most. */
+/** Maximum number of remembered digests. */
 const MOST = 1_000;
 
-/** What the user is asked. */
+/** A question to the user. */
 export interface ProgramQuestion extends Pick<ProgramFiles, "runsModelCode"> {
-  /** Files that were not confirmed before; all of them if only code of models is new. */
+  /** Files that were not confirmed before; all files if only code by models is new. */
   readonly files: readonly RunnableFile[];
 }
 
 export interface ConsentOptions {
-  /** Of this machine, for all workspaces: no repository can write it. */
+  /** Memory of this machine, for all workspaces: no repository can write it. */
   readonly everywhere: Pick<Memento, "get" | "update">;
   readonly commands: () => ProgramCommands;
   /** Rejects if the user refuses. */
   readonly ask: (question: ProgramQuestion) => Promise<void>;
-  /** Throws, because no command runs this file. */
+  /** Throws an error, because no command runs this file. */
   readonly refuse: (file: string) => never;
 }
 
-/** Which files of graphs the user lets run with commands of the settings, by their content. */
+/** Remembers which files of graphs the user allows to run with commands of the settings, by content. */
 export class ProgramConsent {
   constructor(private readonly options: ConsentOptions) {}
 
-  /** A file that changed is a new one. */
+  /** Whether the user has confirmed this content. */
   isConfirmed(digest: string): boolean {
     return this.#digests().includes(digest);
   }
 
-  /** Asks once for each content of a file, and for each run that runs code of models, too. Rejects like `ask`. */
+  /** Asks once per content of a file, and for each run that runs code by models. Rejects like `ask`. */
   async confirm(task: Pick<Task, "graph" | "loss" | "losses">): Promise<void> {
     const { files, runsModelCode } = programFilesOf(task);
     if (files.length === 0) return;

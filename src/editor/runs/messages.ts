@@ -64,7 +64,7 @@ export function runTitle({ graph, job }: Pick<RunManifest, "graph" | "job">): st
   }
 }
 
-/** Milliseconds without a word from the model from which on that is said. */
+/** Milliseconds without a reply from the model after which this is reported. */
 const SILENT = 15_000;
 
 /**

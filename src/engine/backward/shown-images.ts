@@ -3,12 +3,12 @@ import { isModelError } from "../../models/errors.ts";
 import { block } from "../forward/prompt.ts";
 import type { Emit } from "../stream.ts";
 
-/** Sent in place of images that the model does not take. */
+/** Sent instead of images that the model doesn't accept. */
 const HIDDEN = "\n\n<note>\nThe step saw the images. They can't be shown to you.\n</note>";
 
 /**
- * Shows a model the images that a step reads. The first request with images finds out whether the model takes them; the
- * others wait for it. If it refuses them, requests are sent without images, and a warning says so once.
+ * Shows a model the images that a step reads. The first request with images determines whether the model accepts
+ * them; the others wait for it. If it refuses them, requests are sent without images, with one warning.
  */
 export class ShownImages {
   #isRefused = false;
@@ -44,7 +44,7 @@ export class ShownImages {
       return await ask(end);
     } catch (error) {
       if (!isModelError(error) || error.code !== "RequestRefused" || error.reason === "too long") throw error;
-      // The same request without images tells whether they are what the model refuses.
+      // The same request without images shows whether the model refuses the images.
       const given = await ask(HIDDEN);
       if (!this.#isRefused) {
         this.#isRefused = true;

@@ -4,10 +4,10 @@ import type { Message } from "../../models/model.ts";
 import { shortHash } from "../theta.ts";
 import type { InputValues, NodeBehavior, NodeRun, Value } from "./node-behavior.ts";
 
-/** Elements of a list. */
+/** Maximum number of elements of a list. */
 export const MOST = 100;
 
-/** Elements in an estimate for a list whose length is not known yet. */
+/** Assumed number of elements of a list whose length is not known yet. */
 export const USUAL = 5;
 
 export function listIn(value: unknown): readonly unknown[] | null {
@@ -15,7 +15,7 @@ export function listIn(value: unknown): readonly unknown[] | null {
   return Array.isArray(list) ? list : null;
 }
 
-/** An element as a text. */
+/** An element as text. */
 export function textOf(element: unknown): string {
   return typeof element === "string" ? element : JSON.stringify(element);
 }
@@ -54,7 +54,7 @@ export async function runPerElement(node: GraphNode, behavior: NodeBehavior, run
   return { text, json, formatError: values.some(({ formatError }) => formatError), tokens, key };
 }
 
-/** What is sent for the first element. */
+/** The messages for the first element. */
 export function promptPerElement(node: GraphNode, behavior: NodeBehavior, inputs: InputValues): readonly Message[] {
   const { perElement = [] } = node;
   const first = inputs.map(([name, value]) => {

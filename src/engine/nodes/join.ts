@@ -3,7 +3,7 @@ import { shortHash } from "../theta.ts";
 import { listIn, textOf } from "./elements.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 
-/** The end of a map over several nodes: what the last of them gave for each element, in order. */
+/** The end of a map over several nodes: the values of the last node for each element, in order. */
 export const join: NodeBehavior<JoinNode> = {
   calls: 0,
   prompt: () => [],

@@ -5,7 +5,7 @@ import type { StoredReply } from "../../models/stack/store.ts";
 import { codeOf } from "./jsonl.ts";
 import { type RunReplies, readTeamLine } from "./replies.ts";
 
-/** Where a team keeps its replies. Lines of JSON; whoever reads them trusts only what the team's key has signed. */
+/** Where a team keeps its replies, as lines of JSON. Readers trust only lines that are signed with the team's key. */
 export interface TeamStore {
   /** Every line that is there. */
   lines(): AsyncGenerator<string>;
@@ -58,7 +58,7 @@ export async function pullReplies(replies: RunReplies, store: TeamStore, teamKey
   return { added: counts.new, known: counts.known, refused };
 }
 
-/** All replies of a store, whoever wrote them. Nothing may trust them before they are checked. */
+/** All replies of a store, from anyone. They must be checked before they are used. */
 export async function readUntrusted(
   store: TeamStore,
 ): Promise<{ readonly pack: ReadonlyMap<string, StoredReply>; readonly unreadable: number }> {

@@ -54,7 +54,7 @@ export interface RunState {
   readonly tokens: { readonly prompt: number; readonly completion: number; readonly estimated: boolean };
   /** US dollars; null once the price of a call was unknown. */
   readonly usd: number | null;
-  /** Tokens of all forward replies by model, whoever paid for them: what the answers take without any reuse. */
+  /** Tokens of all forward replies by model, also of reused ones: the usage of the answers without reuse. */
   readonly answering: Readonly<Record<string, Usage>>;
   readonly nodes: Readonly<Record<string, NodeProgress>>;
   /** One point per iteration; the start is iteration 0. */
