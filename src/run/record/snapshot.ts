@@ -20,7 +20,6 @@ type Outside = Pick<Deps, "files" | "clock"> & { readonly machine: Machine };
 
 /** Parts of the state that grow with the samples and the proposals. */
 const LISTS = ["attempts", "judged", "gradients", "solutions"] as const;
-const TABLES = ["scores"] as const;
 
 export interface Snapshot {
   /** Bytes of the log that it is the state of. */
@@ -62,18 +61,15 @@ function* partsOf(state: RunState, places: ValuePlaces): Generator<object> {
     for (let from = 0; from < list.length; from += ENTRIES)
       yield { list: name, entries: list.slice(from, from + ENTRIES) };
   }
-  for (const name of TABLES) {
-    const table: Readonly<Record<string, Readonly<Record<string, unknown>>>> = state[name];
-    for (const [theta, samples] of Object.entries(table)) {
-      let entries: [string, unknown][] = [];
-      for (const id in samples) {
-        entries.push([id, samples[id]]);
-        if (entries.length < ENTRIES) continue;
-        yield { table: name, theta, entries };
-        entries = [];
-      }
-      yield { table: name, theta, entries };
+  for (const [theta, samples] of Object.entries(scores)) {
+    let entries: [string, unknown][] = [];
+    for (const id in samples) {
+      entries.push([id, samples[id]]);
+      if (entries.length < ENTRIES) continue;
+      yield { table: "scores", theta, entries };
+      entries = [];
     }
+    yield { table: "scores", theta, entries };
   }
 }
 
@@ -92,8 +88,7 @@ export async function readSnapshot(
   // Until its end is read, the file may be anybody's.
   const lists = record<unknown[]>();
   for (const name of LISTS) lists[name] = [];
-  const tables = record<Record<string, Record<string, unknown>>>();
-  for (const name of TABLES) tables[name] = record();
+  const scores = record<Record<string, unknown>>();
   for await (const line of linesIn(files, path)) {
     await turns.next();
     const value = objectOn(line);
@@ -111,7 +106,7 @@ export async function readSnapshot(
     take(value);
   }
   if (!isSigned || rest === null) return null;
-  const all = { ...(rest as object), ...lists, ...tables };
+  const all = { ...(rest as object), ...lists, scores };
   return isState(all) ? { bytes, state: all, values } : null;
 
   function take({ rest: found, places, list, table, theta, entries }: Record<string, unknown>): void {
@@ -119,9 +114,8 @@ export async function readSnapshot(
     if (typeof found === "object" && found !== null) rest = found;
     if (!Array.isArray(entries)) return;
     if (typeof list === "string") lists[list]?.push(...entries);
-    const samples = typeof table === "string" ? tables[table] : undefined;
-    if (!samples || typeof theta !== "string") return;
-    const into = ensure(samples, theta, record<unknown>);
+    if (table !== "scores" || typeof theta !== "string") return;
+    const into = ensure(scores, theta, record<unknown>);
     for (const [id, entry] of entries) into[id] = entry;
   }
 }
