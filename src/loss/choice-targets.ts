@@ -4,7 +4,7 @@ import { isOption } from "./choice.ts";
 import { normalize } from "./normalize.ts";
 import { lettered, type Option, optionsIn, optionsOf } from "./options.ts";
 
-interface ChoiceSpec {
+export interface ChoiceSpec {
   readonly options?: readonly string[];
   readonly indexFrom?: 0 | 1;
 }
@@ -84,7 +84,8 @@ interface Question {
   readonly isNamed: boolean;
 }
 
-function questionOf({ sample, fields }: SampleRow, fixed: readonly string[] | undefined): Question {
+/** The options of a row, and how its target names one. */
+export function questionOf({ sample, fields }: SampleRow, fixed: readonly string[] | undefined): Question {
   const read = fixed ? lettered(fixed) : optionsOf(sample);
   const isHidden = read.length === 0;
   const options = isHidden ? optionsIn(fields) : read;

@@ -47,6 +47,17 @@ export function isOption(text: string, options: readonly Option[]): boolean {
   );
 }
 
+/**
+ * The option that a text names, also in running text; null if it names none. Without known options, one with the letter
+ * that it states.
+ */
+export function chosenOption(text: string, options: readonly Option[]): Option | null {
+  const choice = lastChoice(text, options);
+  if (options.length > 0) return options.find((option) => isSame(nameOf(option), choice)) ?? null;
+  const { letter } = choice;
+  return letter === null ? null : { letter, text: choice.text ?? "", written: choice.text ?? letter };
+}
+
 /** The letter of a known option, from the letter or the text; without options, letter and text as given. */
 function choiceIn(text: string, options: readonly Option[]): Choice {
   const whole = normalize(text);

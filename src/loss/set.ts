@@ -51,6 +51,24 @@ export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
   };
 }
 
+/** The elements that an answer lists, also after a sentence that introduces them. */
+export function listOf(answer: string, separator: string | undefined): string[] {
+  const lines = answer.trim().split("\n");
+  const isPlain = lines.length === 1 && !/:\s/.test(answer);
+  const part = isPlain || listIn(unfenced(answer.trim())) ? answer : (lenientParts(answer)[0] ?? answer);
+  const last = part === lines.at(-1) && /:\s*\S/.test(part) ? part.slice(part.lastIndexOf(":") + 1) : part;
+  const elements = partsOf(last, separator).map((one) => normalize(one, false));
+  return [...new Set(elements.filter((one) => one !== ""))];
+}
+
+/** What separates the elements of a column's targets. */
+export function separatorOf(targets: readonly string[]): string {
+  const used = [/;\s*/, /\s*\|\s*/, /\n/, /,\s*/].flatMap((one) =>
+    targets.flatMap((text) => one.exec(text)?.[0] ?? []),
+  );
+  return used[0] ?? ", ";
+}
+
 /** Words for an empty set. */
 const EMPTY = /^(?:|none|no labels?|nothing|n\/a|\[\s*\]|\{\s*\}|∅|-)$/i;
 

@@ -129,8 +129,10 @@ async function makeTask(
   return { task, ...(own && { losses }) };
 }
 
-/** @param isUsable false: the loss says nothing about targets, and may never come to an end with one */
-function targetUse(spec: LossSpec, isUsable: boolean, locale: Locale): TargetUse {
+/**
+ * How a loss reads targets.
+ * @param isUsable false: the loss says nothing about targets, and may never come to an end with one */
+export function targetUse(spec: LossSpec, isUsable: boolean, locale: Locale): TargetUse {
   return {
     listIsAnswer: ["json", "set", "script", "tests"].includes(spec.kind),
     objectIsAnswer: ["json", "judge", "script", "tests"].includes(spec.kind),
@@ -141,7 +143,7 @@ function targetUse(spec: LossSpec, isUsable: boolean, locale: Locale): TargetUse
 }
 
 /** Guesses a loss from the form of the targets. Never one that costs calls. */
-function guessedLoss(labels: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): LossSpec {
+export function guessedLoss(labels: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): LossSpec {
   const kind = guessLoss(labels, rows);
   return lossSchema.parse({ kind: kind === "judge" ? "f1" : kind });
 }

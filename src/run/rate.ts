@@ -1,17 +1,23 @@
+import { isLosslessNumber } from "lossless-json";
 import { addRow, editRow, RowsUneditable } from "../data/edit-rows.ts";
 import { DataUnreadable, type Row } from "../data/row.ts";
 import { formatOf } from "../data/rows.ts";
 import { SPLITS, type Split } from "../data/sample.ts";
-import { sampleOf } from "../data/samples.ts";
+import { labelOf, type SampleRow, sampleOf, targetsOf } from "../data/samples.ts";
 import type { Deps, Files } from "../deps.ts";
 import { add } from "../graph/checks/quick-fixes.ts";
 import { MAX_DATA, ReferenceRefused, readReference } from "../graph/containment.ts";
 import { JsonDocument } from "../graph/document.ts";
 import { applyEdits } from "../graph/fault.ts";
+import { parseJson } from "../graph/json.ts";
 import { type GraphReading, readGraph } from "../graph/read.ts";
-import type { DataSet, DataSpec } from "../graph/schema/schema.ts";
-import type { Locale } from "../i18n/locale.ts";
+import type { DataSet, DataSpec, LossSpec } from "../graph/schema/schema.ts";
+import { ENGLISH, type Locale } from "../i18n/locale.ts";
+import { targetFault } from "../loss/make.ts";
+import { comparesTexts, isExpected, noTargetIn, targetOfAnswer, targetOfText } from "../loss/target-form.ts";
 import { graphFormat } from "../methods/registry.ts";
+import { guessedLoss, targetUse } from "./load.ts";
+import { lossOf } from "./load-loss.ts";
 
 /** A person's rating of one answer. */
 export interface Rating {
@@ -27,10 +33,13 @@ export class NotRated extends Error {
   override readonly name = "NotRated";
 }
 
+/** The answer has no target in the form of the other rows: a person has to enter one. */
+export class FormUnknown extends NotRated {}
+
 export interface Rated {
   /** As in the graph file. */
   readonly file: string;
-  /** Field → its new value. */
+  /** Field → its new value. Empty: the answer was expected already, and nothing was written. */
   readonly values: Readonly<Record<string, unknown>>;
   /** Whether the field of the comments was added to the graph file. */
   readonly namesFeedback: boolean;
@@ -40,8 +49,8 @@ export interface Rated {
 const FEEDBACK = "feedback";
 
 /**
- * Writes a rating into the row of the data file that a sample came from: the answer or the correction as target, the
- * comment as feedback. Nothing else of the file changes, or nothing is written at all.
+ * Writes a rating into the row of the data file that a sample came from: the answer or the correction as target, in the
+ * form of its column, the comment as feedback. Nothing else of the file changes, or nothing is written at all.
  * @param graphFile absolute
  * @param sample its id
  * @throws NotRated
@@ -56,10 +65,13 @@ export async function rate(
   const { t } = locale;
   const reading = await readingOf(graphFile, files, locale);
   const { data } = fileOf(reading, locale);
-  const found = await findRow(reading, sample, files, locale);
+  const rows = await rowsOf(reading, files, locale);
+  const found = rows.find((row) => row.sample.id === sample);
   if (!found) throw new NotRated(t("The graph's data no longer contains the sample {0}.", JSON.stringify(sample)));
   const { name, path, text, list, row } = found;
-  const values = valuesOf(rating, row, data, name, locale);
+  const target = await targetColumn(reading, rows, files, locale);
+  const values = await valuesOf(rating, found, target, data, locale);
+  if (Object.keys(values).length === 0) return { file: name, values, namesFeedback: false };
   const edited = await editRow({ name, text, list }, row.number, values).catch((error: unknown) => {
     throw error instanceof RowsUneditable ? uneditable(name, row.number, locale) : error;
   });
@@ -93,9 +105,14 @@ export async function addSample(
     throw new NotRated(t("The expected answer is missing. Every row of this graph needs one."));
   }
   const { path, text } = await contentOf(reading, set.file, files, locale);
-  const values: Record<string, string> = {};
+  const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(inputs)) values[data.fields[name] ?? name] = value;
-  if (data.target !== undefined && target !== null) values[data.target] = target;
+  if (data.target !== undefined && target !== null) {
+    const rows = await rowsOf(reading, files, locale);
+    const column = await targetColumn(reading, rows, files, locale);
+    const sample = { id: "", inputs, targets: [], feedback: null };
+    values[data.target] = column ? enteredIn(column, target, { sample, fields: values }, set.file, locale) : target;
+  }
   if (data.id !== undefined) values[data.id] = `added-${clock.now()}`;
   const edited = await addRow({ name: set.file, text, list: set.list }, values).catch((error: unknown) => {
     if (!(error instanceof RowsUneditable)) throw error;
@@ -124,59 +141,157 @@ function setsOf(data: DataSpec): SetFile[] {
   });
 }
 
-async function findRow(reading: GraphReading, id: string, files: Files, locale: Locale) {
+/** A row of a data file, with its sample. */
+interface RatedRow extends SampleRow {
+  readonly name: string;
+  readonly path: string;
+  readonly text: string;
+  readonly list: string | undefined;
+  readonly row: Row;
+}
+
+/** All rows of the data files, without their targets. */
+async function rowsOf(reading: GraphReading, files: Files, locale: Locale): Promise<RatedRow[]> {
   const { data } = fileOf(reading, locale);
   const inputs = reading.outline.inputs.map(({ name }) => name);
   const mapping = { fields: data.fields, id: data.id, inputs, listIsAnswer: false, objectIsAnswer: false };
+  const found: RatedRow[] = [];
   for (const { file: name, list, split } of setsOf(data)) {
     const { path, text } = await contentOf(reading, name, files, locale);
     const names = split === null ? [] : [split];
     const context = { name, locale, yieldNow: async () => {}, list, names };
-    const rows = (await formatOf(name)?.(text, context))?.rows ?? [];
-    const row = rows.find((one) => {
-      const mapped = sampleOf(one, mapping);
-      return "sample" in mapped && mapped.sample.id === id;
-    });
-    if (row) return { name, path, text, list, row };
+    for (const row of (await formatOf(name)?.(text, context))?.rows ?? []) {
+      const mapped = sampleOf(row, mapping);
+      if ("sample" in mapped) found.push({ name, path, text, list, row, sample: mapped.sample, fields: row.fields });
+    }
   }
-  return null;
+  return found;
 }
 
-/** @param row its current values */
-function valuesOf(
+/** The field with the right answers of the graph, and how its loss reads them. */
+interface Target {
+  readonly field: string;
+  readonly spec: LossSpec;
+  /** Rows with targets. */
+  readonly rows: readonly SampleRow[];
+  /** The first value that a row has. */
+  readonly example: unknown;
+}
+
+/** null: the graph has no targets, or its loss can't be used. */
+async function targetColumn(
+  reading: GraphReading,
+  rows: readonly RatedRow[],
+  files: Files,
+  locale: Locale,
+): Promise<Target | null> {
+  const { file, graph } = reading;
+  if (!file) return null;
+  const { data } = file;
+  const isOfNode = data.target === undefined;
+  const output = graph?.output ?? "";
+  const field = data.target ?? data.targets?.[output];
+  if (field === undefined) return null;
+  const values = rows.flatMap(({ row }) => labelOf(row, field) ?? []);
+  const stated = isOfNode ? file.losses?.[output] : file.loss;
+  const path = isOfNode ? ["losses", output] : ["loss"];
+  const spec = stated
+    ? await lossOf(stated, path, reading, files)
+    : guessedLoss(
+        values,
+        rows.map(({ fields }) => fields),
+      );
+  if (!spec) throw new NotRated(locale.t("The graph file has errors. Correct them first."));
+  return { field, spec, example: values[0], rows: rows.flatMap((row) => withTargets(row, field, spec) ?? []) };
+}
+
+/** null: the row has no target. */
+function withTargets({ row, sample, fields }: RatedRow, field: string, spec: LossSpec): SampleRow | null {
+  if (labelOf(row, field) === null) return null;
+  const targets = targetsOf(row, field, targetUse(spec, true, ENGLISH));
+  return Array.isArray(targets) ? { sample: { ...sample, targets }, fields } : null;
+}
+
+/** @param row without its targets */
+async function valuesOf(
   { answer, correction, comment }: Rating,
-  row: Row,
-  { target, feedback = FEEDBACK }: DataSpec,
-  name: string,
-  { t }: Locale,
-): Record<string, unknown> {
-  const said = correction ?? answer;
-  const values: Record<string, unknown> = {};
+  row: RatedRow,
+  target: Target | null,
+  { feedback = FEEDBACK }: DataSpec,
+  locale: Locale,
+): Promise<Record<string, unknown>> {
+  const { t } = locale;
   const comments = comment === undefined ? [] : [comment];
-  if (said !== undefined && target !== undefined) values[target] = targetOf(said, correction, row, target, name);
+  const values: Record<string, unknown> = {};
+  if (target && correction !== undefined) {
+    values[target.field] = enteredIn(target, correction, row, row.name, locale);
+  } else if (target && answer !== undefined) {
+    const accepted = await acceptedIn(target, answer, row, locale);
+    if (accepted !== null) values[target.field] = accepted;
+  }
   // A graph without targets has a judge, which can read the correction, too.
   else if (correction !== undefined) comments.push(t("The answer should be: {0}", correction));
-  if (comments.length > 0) values[feedback] = comments.join("\n");
-  if (Object.keys(values).length === 0) {
+  else if (answer !== undefined && comments.length === 0) {
     throw new NotRated(t("This graph has no targets, so there is nowhere to save a right answer. Add a comment."));
   }
+  if (comments.length > 0) values[feedback] = comments.join("\n");
   return values;
 }
 
-/** Adds to a list of accepted answers; keeps a number a number. */
-function targetOf(
-  said: string,
-  correction: string | undefined,
-  { fields }: Row,
-  target: string,
+/** The value of the target field with a right answer; null if it accepts the answer already. */
+async function acceptedIn(target: Target, answer: string, row: RatedRow, locale: Locale): Promise<unknown> {
+  const { spec, rows, field, example } = target;
+  const old = withTargets(row, field, spec) ?? { sample: row.sample, fields: row.fields };
+  const column = { spec, rows, row: old };
+  if (await isExpected(answer, column)) return null;
+  const said = await targetOfAnswer(answer, column);
+  const isAccepted =
+    said !== null &&
+    targetFault(spec, said, locale) === null &&
+    (!comparesTexts(spec) || (await isExpected(answer, { ...column, row: relabelled(old, [said]) })));
+  if (said === null || !isAccepted) throw new FormUnknown(noTargetIn(spec, locale));
+  if (isTable(row.name)) return said;
+  const known = row.fields[field] ?? example;
+  if (!Array.isArray(known) || targetUse(spec, true, locale).listIsAnswer) return typed(said, known);
+  const accepted = Array.isArray(row.fields[field]) ? row.fields[field] : [];
+  return [...accepted, typed(said, known[0])];
+}
+
+/** The value of the target field with what a person entered. @throws NotRated */
+function enteredIn(
+  { spec, rows, field, example }: Target,
+  text: string,
+  row: SampleRow,
   name: string,
+  locale: Locale,
 ): unknown {
-  const known = fields[target];
-  if (/\.(csv|tsv|tab)$/i.test(name)) return said;
-  if (Array.isArray(known) && correction === undefined)
-    return known.map(String).includes(said) ? known : [...known, said];
-  const isNumber = typeof known === "number" && String(Number(said)) === said.trim();
-  return isNumber ? Number(said) : said;
+  const { t } = locale;
+  const said = targetOfText(text, { spec, rows, row });
+  const fault = targetFault(spec, said ?? text, locale);
+  if (fault !== null) throw new NotRated(t("{0} can't be the expected answer: {1}.", JSON.stringify(text), fault));
+  if (said === null) throw new FormUnknown(noTargetIn(spec, locale));
+  if (isTable(name)) return said;
+  const known = row.fields[field] ?? example;
+  const isList = Array.isArray(known) && !targetUse(spec, true, locale).listIsAnswer;
+  return isList ? [typed(said, known[0])] : typed(said, known);
+}
+
+function relabelled({ sample, fields }: SampleRow, targets: readonly string[]): SampleRow {
+  return { sample: { ...sample, targets }, fields };
+}
+
+/** A target as JSON of the type that its column has. */
+function typed(said: string, example: unknown): unknown {
+  if (typeof example === "number" || isLosslessNumber(example)) {
+    return String(Number(said)) === said ? Number(said) : said;
+  }
+  if (typeof example === "boolean") return /^true$/i.test(said) || (!/^false$/i.test(said) && said);
+  const value = typeof example === "object" ? parseJson(said)?.value : undefined;
+  return typeof value === "object" && value !== null ? value : said;
+}
+
+function isTable(name: string): boolean {
+  return /\.(csv|tsv|tab)$/i.test(name);
 }
 
 async function nameFeedback(graphFile: string, { document }: GraphReading, files: Files): Promise<void> {

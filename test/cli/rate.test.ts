@@ -55,6 +55,45 @@ describe("rate", () => {
     expect(graph.data.feedback).toBe("feedback");
   });
 
+  it.each([
+    ["rows.csv", "id,question,answer\na,Who?,7\nb,How many?,8\n", "id,question,answer\na,Who?,7\nb,How many?,42\n"],
+    [
+      "rows.jsonl",
+      '{"id":"a","question":"Who?","answer":7}\n{"id":"b","question":"How many?","answer":8}\n',
+      '{"id":"a","question":"Who?","answer":7}\n{"id":"b","question":"How many?","answer":42}\n',
+    ],
+  ])("writes the number of a sentence that is right into a column of numbers (%s)", async (name, before, after) => {
+    const bench = await open({ model: scripted({ forward: () => "So there are 6 × 7 = 42 of them." }) });
+    await writeFile(join(bench.folder, name), before);
+    const file = await writeGraph(bench, {
+      data: { train: { file: name, rows: [0, 1] }, validation: name, target: "answer", id: "id" },
+      loss: { kind: "number" },
+    });
+    expect((await bench.online("evaluate", file, "--split", "validation")).code).toBe(0);
+    const right = await bench.run("rate", file, "--sample", "b", "--right");
+    expect(right.stderr).toBe("");
+    expect(right.stdout).toContain("answer: 42");
+    expect(await readFile(join(bench.folder, name), "utf8")).toBe(after);
+    expect((await bench.run("rate", file, "--sample", "b", "--right")).stdout).toContain("expects this answer already");
+    const word = await bench.run("rate", file, "--sample", "b", "--correct", "many");
+    expect([word.code, word.stderr]).toEqual([2, expect.stringContaining("it has no number")]);
+    expect(await readFile(join(bench.folder, name), "utf8")).toBe(after);
+  });
+
+  it("asks for the right answer if the confirmed one has not the form of the column", async () => {
+    const bench = await open({ model: scripted({ forward: () => "There are many of them, as far as I know." }) });
+    await writeFile(join(bench.folder, "rows.csv"), "question,answer\nWho?,Ada\nHow?,by car\n");
+    const file = await writeGraph(bench, {
+      data: { train: { file: "rows.csv", rows: [0, 1] }, validation: "rows.csv", target: "answer", id: "question" },
+      loss: { kind: "exact" },
+    });
+    expect((await bench.online("evaluate", file, "--split", "validation")).code).toBe(0);
+    const right = await bench.run("rate", file, "--sample", "How?", "--right");
+    expect(right.code).toBe(2);
+    expect(right.stderr).toContain("longer than the expected answers");
+    expect(right.stderr).toContain("--correct");
+  });
+
   it("writes a correction as a comment if a judge scores", async () => {
     const bench = await open({ model: scripted({ forward: () => "Hm.", judge: () => '{"reason": "", "score": 0}' }) });
     await writeFile(join(bench.folder, "rows.jsonl"), '{"question":"Who?"}\n{"question": "Why?", "more": 1.50}\n');

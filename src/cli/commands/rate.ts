@@ -1,6 +1,6 @@
 import { ENGLISH } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
-import { NotRated, rate } from "../../run/rate.ts";
+import { FormUnknown, NotRated, rate } from "../../run/rate.ts";
 import { readReplies } from "../../run/record/replies.ts";
 import { readRun } from "../../run/record/runs.ts";
 import type { SampleRow } from "../../run/report/report.ts";
@@ -54,11 +54,16 @@ export async function rateCommand(cli: Cli, name: string, options: RateOptions):
   try {
     const { file, values, namesFeedback } = await rate(graphFile, sample, said, deps, ENGLISH);
     const written = Object.entries(values).map(([field, value]) => `${field}: ${oneLine(String(value), 80)}`);
-    output.print(`Wrote to ${plain(file)}: ${plain(written.join(", "))}`);
+    output.print(
+      written.length > 0
+        ? `Wrote to ${plain(file)}: ${plain(written.join(", "))}`
+        : `Nothing to write: ${plain(file)} expects this answer already.`,
+    );
     if (namesFeedback) output.print('Added "feedback" to "data" in the graph file.');
     if (output.json) output.object({ version: 1, sample, file, values, namesFeedback });
     return EXIT.done;
   } catch (error) {
+    if (error instanceof FormUnknown) throw new UsageError(`${error.message} Use --correct.`);
     if (error instanceof NotRated) throw new UsageError(error.message);
     throw error instanceof Error && "code" in error
       ? new UsageError(`Nothing was written: ${writeFailure(error)}.`)

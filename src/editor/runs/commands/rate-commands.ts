@@ -1,6 +1,6 @@
 import { l10n, type QuickPickItem, Uri, window, workspace } from "vscode";
 import type { Files } from "../../../deps.ts";
-import { NotRated, type Rating, rate } from "../../../run/rate.ts";
+import { FormUnknown, NotRated, type Rated, type Rating, rate } from "../../../run/rate.ts";
 import type { RunsDeps } from "../../../run/record/runs.ts";
 import { runIdOf, sampleRefOf } from "../../command-arguments.ts";
 import type { SomeCommands } from "../../commands.ts";
@@ -37,16 +37,25 @@ export class RateCommands {
     const samples = ref ? [ref.sample] : Object.keys(run.state.scores[run.state.theta] ?? {});
     if (samples.length === 0) throw new NotFound(l10n.t("This run has no answers to rate."));
     const written = new Set<string>();
+    const known = new Set<string>();
     let rated = 0;
     for (const [at, id] of samples.entries()) {
       const said = await askUntilSaid(run, id, at, samples.length);
       if (said === "stop") break;
       if (said === "skip") continue;
-      const { file: name } = await this.#write(file, id, said);
-      written.add(name);
-      rated++;
+      const done = await this.#write(file, id, said);
+      if (done === null) continue;
+      if (Object.keys(done.values).length === 0) known.add(done.file);
+      else {
+        written.add(done.file);
+        rated++;
+      }
     }
-    if (rated === 0) return;
+    if (rated === 0) {
+      const [name] = known;
+      if (name !== undefined) void showInfo(l10n.t("Nothing to write: {0} expects these answers already.", name));
+      return;
+    }
     const names = [...written].join(", ");
     void showInfo(
       rated === 1
@@ -55,11 +64,17 @@ export class RateCommands {
     );
   }
 
-  async #write(file: Uri, id: string, said: Rating) {
+  /** Who confirms an answer that has not the form of its column enters the expected answer. null: the user cancelled. */
+  async #write(file: Uri, id: string, said: Rating): Promise<Rated | null> {
     try {
       return await rate(file.fsPath, id, said, { files: unlessUnsaved(this.deps.files) }, LOCALE);
     } catch (error) {
-      throw error instanceof NotRated ? new NotFound(error.message) : error;
+      if (!(error instanceof FormUnknown)) throw error instanceof NotRated ? new NotFound(error.message) : error;
+      const value = said.correction ?? said.answer ?? "";
+      const title = l10n.t("Rate the answer");
+      const correction = await window.showInputBox({ title, prompt: error.message, value, ignoreFocusOut: true });
+      if (correction === undefined) return null;
+      return this.#write(file, id, { correction, ...(said.comment !== undefined && { comment: said.comment }) });
     }
   }
 
