@@ -31,10 +31,7 @@ export async function applyAccepted(
   return applyChanges(accepted, run, graphFile, files, output);
 }
 
-/**
- * The same for texts that the user chose.
- * @returns whether all texts were written
- */
+/** Writes the texts that the user chose to their files. @returns whether all texts were written */
 export async function applyChanges(
   changes: readonly Change[],
   run: Graph,

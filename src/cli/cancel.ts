@@ -4,7 +4,7 @@ import { Cancelled } from "./errors.ts";
 
 /** Milliseconds in which a cancelled command must end. */
 const CANCEL_TIMEOUT = 900;
-/** Milliseconds that a cancelled run gets before that to record its end, and between two looks whether it has. */
+/** Milliseconds that a cancelled run may also take to record its end, and milliseconds between two checks. */
 const RECORDING_TIMEOUT = 10_000;
 const LOOK = 20;
 
@@ -24,7 +24,10 @@ export function longCancelled({ deps: { clock }, signal }: Cli, isRecording: () 
   });
 }
 
-/** The machine, and whether one of its locks is held: a run releases its own after everything else is on the disk. */
+/**
+ * The machine, and a function that tells whether one of its locks is held: a run releases its own lock once
+ * everything else is on the disk.
+ */
 export function watchLocks(machine: Machine): { readonly machine: Machine; readonly isLocked: () => boolean } {
   let held = 0;
   const lock: Machine["lock"] = async (path, note) => {

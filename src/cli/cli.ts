@@ -10,6 +10,6 @@ export interface Cli {
   readonly terminal: Terminal;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Does what the first Ctrl-C does. */
+  /** Cancels the command, as the first Ctrl-C does. */
   readonly cancel: () => void;
 }

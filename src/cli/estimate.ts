@@ -98,7 +98,7 @@ function cachedLabel(cached: number): string {
   return cached > 1 ? ` ${about(cached)} more replies are cached from earlier runs and cost nothing.` : "";
 }
 
-/** `260 to 340 calls`; empty if both ends look the same. */
+/** A range such as `260 to 340 calls`. Empty if both ends are displayed alike. */
 function between(least: number, most: number, unit: string): string {
   return about(least) === about(most) ? "" : `${about(least)} to ${about(most)} ${unit}`;
 }

@@ -21,7 +21,7 @@ export interface RunReport {
   readonly status: "done" | "budget" | "cancelled" | "failed";
   /** Why it failed; null when it did not. */
   readonly error: { readonly code: string; readonly message: string } | null;
-  /** null if nothing could start and no method was named. */
+  /** Name of the method. null if no run was started and no method was named. */
   readonly method: string | null;
   readonly calls: RunState["calls"];
   readonly tokens: { readonly prompt: number; readonly completion: number };
@@ -30,7 +30,7 @@ export interface RunReport {
   readonly validation: Measured;
   readonly test: Measured | null;
   readonly formatErrors: { readonly before: number; readonly after: number };
-  /** What was scored for comparison; empty unless `optimize.baseline` asks for it. */
+  /** Baselines that were scored. Empty unless `optimize.baseline` asks for them. */
   readonly baselines: readonly {
     readonly method: string;
     readonly validation: BaselineScore | null;

@@ -25,7 +25,7 @@ export interface ModelOptions extends ModelNames, ServerChoice {
   readonly maxWait: number;
   /** Default: the standard price for every role. */
   readonly tier?: Tiers;
-  /** Whether what a tier refuses goes at the standard price. */
+  /** Whether a request that the tier refuses is sent at the standard price. */
   readonly tierFallback?: boolean;
   /** Address of a Redis whose workers send the requests. */
   readonly queue?: string;
@@ -96,7 +96,7 @@ export function withModel(command: Command): Command {
     );
 }
 
-/** Who answers, and how to get there. */
+/** Adds the options for the model server. */
 export function withServer(command: Command): Command {
   return command
     .addOption(

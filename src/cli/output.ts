@@ -32,7 +32,7 @@ export class Output {
     if (!this.json) this.#stdout.write(`${text}\n`);
   }
 
-  /** The requested output itself, also with `--json`. */
+  /** Writes the requested output to stdout, also with `--json`. */
   write(text: string): void {
     this.#stdout.write(text);
   }

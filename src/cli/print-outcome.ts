@@ -18,7 +18,7 @@ import type { Output } from "./output.ts";
 import { printSolutions } from "./print-solutions.ts";
 import { wordDiff } from "./word-diff.ts";
 
-/** What a command was told of the model server. */
+/** Options for the model server that a command was called with. */
 export type ServerOptions = Partial<Pick<ModelOptions, "baseUrl" | "azureApiVersion" | "caFile">>;
 
 /** Prints each proposal as an inline diff below its verdict, then the scores and cost, then the next step. */
@@ -69,7 +69,7 @@ function nodeLines(set: string, nodes: Measured["nodes"]): string[] {
   return nodeFigureLabels(nodes, ENGLISH).map((label) => `  ${set}, ${label}`);
 }
 
-/** A table of the results to choose among, and how to take another one. */
+/** A table of the results of the Pareto front, and the command that picks one. */
 function frontLines(front: readonly FrontPoint[], run: string): string[] {
   if (front.length < 2) return [];
   const lines = inColumns([frontHead(ENGLISH), ...frontRows(front, ENGLISH)]);

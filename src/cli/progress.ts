@@ -13,16 +13,16 @@ import type { Output } from "./output.ts";
 /** Milliseconds between two updates of the bar. */
 const UPDATE_INTERVAL = 100;
 
-/** What progress shows of a run. */
+/** The parts of a run that progress shows. */
 export type Shown = Pick<Run, "state" | "pace">;
 
 export interface Progress {
   show(event: LoggedEvent, run: Shown): void;
-  /** What the run now waits for; null: the wait is over. */
+  /** Shows what the run waits for. null if it no longer waits. */
   wait(waiting: Waiting | null): void;
   /** Prints a line. */
   say(line: string): void;
-  /** Whether to leave the terminal to a question. */
+  /** Hides the bar while a question is asked. */
   hold(isHeld: boolean): void;
   stop(): void;
 }

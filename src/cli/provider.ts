@@ -19,11 +19,11 @@ import { UsageError } from "./errors.ts";
 import type { ModelOptions, ServerChoice } from "./options.ts";
 import { queuedModel } from "./queue.ts";
 
-/** Address and key, and where each comes from. */
+/** Address and key of the model server, and the source of each. */
 interface Server {
   readonly address: string;
   readonly addressFrom: string;
-  /** Empty: none is sent. */
+  /** API key. Empty if the server needs none. */
   readonly key: string;
   readonly keyFrom: string;
 }
@@ -76,7 +76,7 @@ export async function connect(
   });
 }
 
-/** Says that a request costs the standard price: once a model and reason. */
+/** Reports requests at the standard price, once for each model and reason. */
 function fallbackNote({ output }: Pick<Cli, "output">): (model: string, reason: "not served" | "no room") => void {
   const said = new Set<string>();
   return (model, reason) => {
@@ -114,10 +114,10 @@ export async function chooseServer(
   return { provider, connection: { address, key, clock: deps.clock, timeout, memory, ...(network && { network }) } };
 }
 
-/** Days before the end of a model from which every run says so. */
+/** Number of days before the shutdown of a model from which each run warns. */
 const NOTICE = 90;
 
-/** A model that the API soon stops serving makes a run that can't be repeated. */
+/** Warns of models that the API stops serving soon, because their runs can't be repeated. */
 function noteEnds(models: readonly string[], { deps, output }: Pick<Cli, "deps" | "output">): void {
   for (const model of models) {
     const { end, successor } = knownModel(model) ?? {};
@@ -190,7 +190,7 @@ function namedServer({ id, fields, keyVariable }: Provider, baseUrl: string | un
   return { address, addressFrom, key, keyFrom: env.AGENTGRAPH_API_KEY ? "AGENTGRAPH_API_KEY" : (keyVariable ?? "") };
 }
 
-/** The same host, where a part in capitals of `initial` stands for anything without a dot. */
+/** Whether two addresses have the same host. A part in capitals of `initial` matches any text without a dot. */
 function isSameSite(address: string, initial: string): boolean {
   if (initial === "" || !URL.canParse(address)) return false;
   const [, host = ""] = /^https?:\/\/([^/]+)/.exec(initial) ?? [];
@@ -202,7 +202,7 @@ function isSameOrigin(one: string, other: string): boolean {
   return URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin;
 }
 
-/** Azure's own paths where the address or the version says so, else OpenAI's. */
+/** Azure's own paths if the address or the version asks for them, else OpenAI's. */
 function providerAt(address: string, azureApiVersion: string | undefined): { provider: Provider; address: string } {
   const own = azureAddress(address, azureApiVersion);
   return own ? { provider: azure, address: azureLine(own) } : { provider: compatible, address };

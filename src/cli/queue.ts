@@ -7,7 +7,7 @@ import type { LocalCode, Machines } from "../platform/queue/bull.ts";
 import type { Cli } from "./cli.ts";
 import { UsageError } from "./errors.ts";
 
-/** Milliseconds in which a queue has to respond at the start. */
+/** Maximum milliseconds until a queue responds at the start. */
 export const RESPONSE = 10_000;
 export interface QueueChoice {
   /** Address of a Redis. */
@@ -15,7 +15,7 @@ export interface QueueChoice {
   readonly caFile?: string;
 }
 
-/** A model whose requests go to workers, and what else the workers do. */
+/** A model whose requests go to workers, with the sandbox and tools of the workers. */
 export interface QueuedModel extends Model {
   readonly machines: Machines;
 }
@@ -51,10 +51,7 @@ export async function queuedModel(identity: string, choice: QueueChoice, cli: Cl
   return Object.assign(machines.model(identity), { machines });
 }
 
-/**
- * Connects to a queue, and says what may lose requests there.
- * @throws UsageError
- */
+/** Connects to a queue, and warns of settings that may lose requests. @throws UsageError */
 export async function openQueue(
   { queue, caFile }: QueueChoice,
   cli: Cli,
@@ -132,14 +129,14 @@ export function secretOf({ env }: Pick<Cli, "env">): string {
   return secret;
 }
 
-/** A queue that can't be used, by its address. */
+/** Error for a queue that can't be used. */
 export function refused(url: string, error: unknown): UsageError {
   return new UsageError(
     `The queue at ${shown(url)} can't be used: ${error instanceof Error ? error.message : String(error)}.`,
   );
 }
 
-/** Without credentials. */
+/** An address without its credentials. */
 export function shown(address: string): string {
   const { protocol, host } = new URL(address);
   return `${protocol}//${host}`;

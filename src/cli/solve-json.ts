@@ -11,7 +11,7 @@ export interface SolveReport extends Pick<RunReport, "version" | "run" | "status
   readonly method: string;
   readonly calls: number;
   readonly tokens: RunReport["tokens"];
-  /** Rows that were asked for; `solved` has those that came to an end. */
+  /** Number of requested rows. `solved` has the finished ones. */
   readonly n: number;
   readonly targets: TargetScores;
   readonly solved: readonly SolvedRow[];
@@ -19,7 +19,7 @@ export interface SolveReport extends Pick<RunReport, "version" | "run" | "status
 
 /** One line of the file that `--output` names. */
 export interface SolvedRow extends Omit<Solved, "type" | "split"> {
-  /** The answer that counts. */
+  /** The chosen answer. */
   readonly answer: string;
 }
 
@@ -42,7 +42,7 @@ export function solveReport(run: Run, job: Job & { kind: "solve" }, error: Failu
   };
 }
 
-/** In the order in which they came to an end. */
+/** Solved rows in the order in which they finished. */
 export function solvedRows(solutions: readonly Solved[]): SolvedRow[] {
   return solutions.map((solved) => {
     const { type: _, split: __, ...row } = solved;

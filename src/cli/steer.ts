@@ -6,7 +6,7 @@ import { canAsk } from "./ask.ts";
 import type { Cli } from "./cli.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
-/** The keys, as a line at the start of a run says them. */
+/** The keys, as printed at the start of a run. */
 const KEYS = "Keys: p pauses and continues, s stops after this iteration, n pins a node, q cancels.";
 const KEYS_WITHOUT_ITERATIONS = "Keys: p pauses and continues, q cancels.";
 
@@ -14,7 +14,7 @@ const KEYS_WITHOUT_ITERATIONS = "Keys: p pauses and continues, q cancels.";
 const KEEP_ALIVE = 60_000;
 
 export interface Steering {
-  /** Looks at the run after each of its events. */
+  /** Called after each event of the run. */
   see(): void;
   stop(): void;
 }

@@ -1,6 +1,6 @@
 import { createInterface, emitKeypressEvents } from "node:readline";
 
-/** How a person steers a command that goes on. */
+/** The means of a person to control a running command. */
 export interface Terminal {
   /** Whether keys can be pressed and questions answered. Signals may come in any case. */
   readonly hasKeys: boolean;
@@ -12,7 +12,7 @@ export interface Terminal {
   ask(question: string, signal: AbortSignal): Promise<string>;
 }
 
-/** Signals that no system sends by itself. */
+/** Signals that no operating system sends on its own. */
 export type SteeringSignal = "SIGUSR1" | "SIGUSR2";
 
 /** The terminal of this process. Keys are read one by one, without Enter and without an echo. */

@@ -24,7 +24,7 @@ export function runIdOf(target: unknown): string | null {
   return isRecord(entry) && typeof entry.id === "string" ? entry.id : null;
 }
 
-/** Ids of the runs of the selected tree elements, each once. */
+/** Distinct ids of the runs of the selected tree elements. */
 export function runIdsOf(selected: unknown): string[] {
   return Array.isArray(selected) ? [...new Set(selected.flatMap((one: unknown) => runIdOf(one) ?? []))] : [];
 }

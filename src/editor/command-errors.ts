@@ -66,7 +66,7 @@ function showLog(): Button {
   return { label: l10n.t("Show log"), command: "agentgraph.showLog" };
 }
 
-/** Runs the command of the button that was pressed. */
+/** Runs the command of the pressed button. */
 async function offer(pressed: Thenable<string | undefined>, buttons: readonly Button[]): Promise<void> {
   const label = await pressed;
   const button = buttons.find((one) => one.label === label);

@@ -36,12 +36,12 @@ export class ContextKeys extends Disposable {
       await this.#setBadge(runs);
     } catch (error) {
       this.log.warn(`context keys: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      // What is not known is offered, and says itself what it lacks.
+      // If this can't be read, the command is offered and reports what is missing.
       await setKey("ready", false);
     }
   }
 
-  /** Before the badge, which reads whole runs: a command is not offered before its key is set. */
+  /** Sets the context keys. Called before the badge, which reads whole runs, so that commands appear early. */
   async #setKeys(runs: readonly RunSummary[]): Promise<void> {
     const there = {
       graphs: (await this.graphs.list()).length,
@@ -59,7 +59,10 @@ export class ContextKeys extends Disposable {
     await setKey("ready", true);
   }
 
-  /** Accepted proposals that are left to apply, without those whose text has changed since or that have no effect. */
+  /**
+   * Shows the number of accepted proposals left to apply, without those that have no effect or whose text changed
+   * since.
+   */
   async #setBadge(runs: readonly RunSummary[]): Promise<void> {
     // A later run of a graph replaces the earlier ones.
     const latest = new Map<string, RunSummary>();

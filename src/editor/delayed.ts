@@ -1,7 +1,7 @@
-/** Milliseconds for which views of graphs wait for further edits. */
+/** Milliseconds that views of graphs wait for further edits. */
 export const EDIT_PAUSE = 400;
 
-/** Runs `act` some time after the first of several requests, once for all of them. */
+/** Runs `act` once for several requests, some time after the first. */
 export class Delayed {
   #timer: ReturnType<typeof setTimeout> | null = null;
 

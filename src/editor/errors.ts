@@ -79,7 +79,7 @@ export class GraphInvalid extends Error {
   /** How many more errors there are. */
   readonly more: number;
   constructor(
-    /** Absolute. */
+    /** Absolute path of the file. */
     readonly path: string,
     faults: readonly Fault[],
   ) {

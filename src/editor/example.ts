@@ -17,7 +17,7 @@ export class Example {
 
   constructor(
     private readonly extension: Uri,
-    /** Of this machine. */
+    /** State of this machine. */
     private readonly memory: Memento,
     private readonly account: Account,
   ) {}
@@ -116,7 +116,7 @@ async function chooseParent(): Promise<Uri> {
   return chosen;
 }
 
-/** Never overwrites existing files. */
+/** A folder that does not exist yet, so that no file is overwritten. */
 async function unusedFolder(parent: Uri, name: string): Promise<Uri> {
   for (let number = 1; ; number++) {
     const folder = Uri.joinPath(parent, number === 1 ? name : `${name}-${number}`);

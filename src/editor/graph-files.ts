@@ -11,7 +11,10 @@ export function isGraphFile(uri: Uri): boolean {
   return uri.scheme === "file" && /(^|\.)agentgraph\.json$/.test(basename(uri.path));
 }
 
-/** What is listed of a workspace, in files and in all their bytes: each is read, and a repository may contain thousands. */
+/**
+ * Maximum number of listed graph files and of their bytes together, because each file is read and a repository may
+ * contain thousands.
+ */
 const MOST_FILES = 2_000;
 const MOST_BYTES = 2 ** 24;
 
@@ -53,7 +56,7 @@ export class GraphFiles extends Disposable {
     return Uri.file(realPath);
   }
 
-  /** Its path in runs; as it is where there is no such file. */
+  /** The real path of a file, as in runs. The given path if the file does not exist. */
   realPath(file: Uri): Promise<string> {
     return this.files.realpath(file.fsPath).catch(() => file.fsPath);
   }
@@ -67,7 +70,7 @@ export class GraphFiles extends Disposable {
     return [...new Set(roots.map(({ folder }) => folder))];
   }
 
-  /** For what the watcher does not report: graphs of a folder that is added to or removed from the workspace. */
+  /** Searches again, because the watcher does not report folders that are added to or removed from the workspace. */
   async #searchAgain(): Promise<void> {
     const before = (await this.#known) ?? [];
     this.#known = this.#find();

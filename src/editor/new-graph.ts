@@ -11,7 +11,7 @@ import { Cancelled, NotFound } from "./errors.ts";
 import { isGraphFile } from "./graph-files.ts";
 import { showInfo } from "./notifications.ts";
 
-/** Files that the palette offers as prompts, and those that it looks into for other programs. */
+/** Globs of files that the command offers as prompts, and of files of other programs that it recognizes. */
 const PROMPTS = "**/*.{md,txt,prompt,prompty,jinja,jinja2,j2,yaml,yml,toml}";
 const EXCLUDED = "**/{node_modules,.git,.venv,dist,build,.agentgraph}/**";
 const MOST = 500;
@@ -41,7 +41,7 @@ function lossHelp(): Readonly<Record<GuessedLoss, string>> {
   };
 }
 
-/** Makes graphs of what is there: prompt files with data, or the files of another program. */
+/** Creates graphs from existing files: prompts with data, or files of another program. */
 export class NewGraphs {
   readonly commands = {
     newGraph: (target, selected) => this.#new(target, selected),
@@ -92,7 +92,7 @@ function refused(error: unknown): never {
   throw error instanceof ImportRefused ? new NotFound(error.message) : error;
 }
 
-/** What a command was called on: the selected files, or the one under the pointer. */
+/** The files that a command was called on: the selected ones, or the one under the pointer. */
 function urisOf(target: unknown, selected: unknown): Uri[] {
   const all = Array.isArray(selected) && selected.length > 0 ? selected : [target];
   // Without a target, a command is called on the graph that is shown.
@@ -117,7 +117,7 @@ async function pickPrompts(): Promise<string[]> {
   return picked.map(({ path }) => path);
 }
 
-/** One list with every guess: a guess can be changed, and the first item makes the graph. */
+/** Shows one list with all guesses. Each can be changed, and the first item creates the graph. */
 async function showGuesses({ guesses, path, notes }: NewGraph): Promise<Changeable | "create"> {
   const none = l10n.t("none found");
   const item = (id: Changeable, label: string) => ({

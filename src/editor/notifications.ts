@@ -15,7 +15,7 @@ export function showError(message: string, ...buttons: string[]): Thenable<strin
   return window.showErrorMessage(withoutLinks(message), ...buttons);
 }
 
-/** Looks the same, but an invisible character splits each link. */
+/** A text that looks the same but has no links, because an invisible character splits each. */
 export function withoutLinks(text: string): string {
   return text.replaceAll("](", "]\u200b(");
 }

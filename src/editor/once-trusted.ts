@@ -1,7 +1,7 @@
 import { workspace } from "vscode";
 import { Disposable } from "./disposable.ts";
 
-/** Milliseconds for which a wish is remembered: after that, the user may trust the folder for another reason. */
+/** Milliseconds for which a command is remembered, because the user may trust the folder for another reason later. */
 const REMEMBERED = 300_000;
 
 /** Runs what the user asked for in an untrusted folder once the folder is trusted. */
@@ -19,7 +19,7 @@ export class OnceTrusted extends Disposable {
     );
   }
 
-  /** Only the last one: two runs at once were never asked for. */
+  /** Remembers a command and forgets the earlier one, so that only one run starts. */
   remember(run: () => unknown): void {
     this.#wish = { run, at: Date.now() };
   }

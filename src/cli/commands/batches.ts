@@ -14,7 +14,7 @@ export interface BatchesOptions extends ServerChoice, PlaceOptions {
   readonly cancel?: boolean;
 }
 
-/** Lists the batches of a run as the server knows them, or cancels those that are under way. */
+/** Lists the batches of a run with the state that the server reports, or cancels those in progress. */
 export async function batchesCommand(cli: Cli, name: string, options: BatchesOptions): Promise<number> {
   const { deps, output, signal } = cli;
   const { id, place } = await findRun(cli, name, options, "any");

@@ -35,14 +35,14 @@ import { queueUrl, RESPONSE } from "../queue.ts";
 import { runDepsOf } from "../run-deps.ts";
 
 export interface PullOptions extends PlaceOptions, ModelOptions, BudgetOptions, TaskOptions {
-  /** A graph: a sample of its requests that have a reply is sent again. */
+  /** A graph file. A sample of its requests that have a shared reply is sent again to compare. */
   readonly check?: string;
   readonly checkSample: number;
-  /** Whether the sample is sent without a question. */
+  /** Whether to send the sample without asking. */
   readonly yes?: boolean;
 }
 
-/** Shares the replies of this machine with a team. */
+/** Copies the replies of this machine to a store that a team shares. */
 export async function cachePushCommand(
   cli: Cli,
   target: string,
@@ -64,7 +64,7 @@ export async function cachePushCommand(
   return EXIT.done;
 }
 
-/** Takes the replies of a team: what one machine has paid for, the others replay. */
+/** Copies the replies of a team to this machine, so that no request is paid for twice. */
 export async function cachePullCommand(cli: Cli, target: string, options: PullOptions): Promise<number> {
   const { output } = cli;
   const teamKey = teamKeyOf(cli);
@@ -80,7 +80,10 @@ export async function cachePullCommand(cli: Cli, target: string, options: PullOp
   return EXIT.done;
 }
 
-/** Without a key, takes only replies that a graph needs, after a sample of them was requested again. */
+/**
+ * Copies unsigned replies: only those that a graph needs, and only after a sample of them was requested again and
+ * agrees.
+ */
 async function pullChecked(cli: Cli, target: string, options: PullOptions): Promise<number> {
   const { output, deps, signal } = cli;
   const { check: graphFile, checkSample } = options;
@@ -205,7 +208,7 @@ async function using<T>(
   }
 }
 
-/** `redis://…`, `git:branch`, or a folder. */
+/** The store at an address: `redis://…`, `git:branch`, or a folder. */
 async function storeAt(
   target: string,
   root: string,

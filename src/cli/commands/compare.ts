@@ -48,16 +48,16 @@ interface ComparisonOptions extends ModelOptions, BudgetOptions, TaskOptions, Pl
 }
 
 export interface CompareOptions extends ComparisonOptions {
-  /** Comma-separated names. Default: all but `chain-of-thought`, which is scored in every comparison. */
+  /** Names, separated by commas. Default: all methods but `chain-of-thought`, which every comparison scores. */
   readonly methods?: string;
-  /** A forward model that the untouched graph is scored with, for the break-even. */
+  /** Another forward model. The original graph is scored with it to compute the break-even. */
   readonly againstModel?: string;
-  /** Whether Reflexion is scored beside the methods. */
+  /** Whether Reflexion is also scored. */
   readonly reflexion?: boolean;
 }
 
 export interface AblateOptions extends ComparisonOptions {
-  /** Default: every usually varied option that the method has. */
+  /** Options to vary. Default: those of the usual ones that the method has. */
   readonly vary?: string;
 }
 
@@ -105,7 +105,7 @@ function besideOf({ againstModel, reflexion }: CompareOptions): Pick<ComparisonP
   return { ...(againstModel !== undefined && { againstModel }), ...(reflexion && { reflexion }) };
 }
 
-/** Methods compared where none are named. */
+/** Methods that are compared by default. */
 export const COMPARED = Object.keys(methods).filter((name) => name !== CHAIN_OF_THOUGHT);
 
 function methodNames(text: string | undefined): string[] {
@@ -137,7 +137,7 @@ function measureOf(
   { repeats }: ComparisonOptions,
   folds: readonly Data[] | null,
 ): Pick<ComparisonPlan, "repeats" | "folds" | "budget" | "scoring"> {
-  // Scoring is limited by the number of samples.
+  // The number of samples limits what scoring costs.
   const scoring: BudgetLimits = { calls: null, tokens: null, usd: null };
   const { budget } = task.options;
   return folds ? { repeats: folds.length, folds, budget, scoring } : { repeats, budget, scoring };

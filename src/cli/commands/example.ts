@@ -13,11 +13,11 @@ import { overridesOf } from "../options.ts";
 export interface ExampleOptions {
   /** Folder with the user's own copies of data sets. */
   readonly data?: string;
-  /** Folder to write to. Default: the name of the example. */
+  /** Output folder. Default: the name of the example. */
   readonly output?: string;
 }
 
-/** Lists the ready graphs, or writes one with its rows to a new folder. */
+/** Lists the example graphs, or writes one with its rows to a new folder. */
 export async function exampleCommand(cli: Cli, name: string | undefined, options: ExampleOptions): Promise<number> {
   const { EXAMPLES } = await import("../examples/catalog.ts");
   return name === undefined ? list(cli, EXAMPLES) : write(cli, EXAMPLES, name, options);

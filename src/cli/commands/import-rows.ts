@@ -13,7 +13,7 @@ interface ImportRowsOptions {
   readonly acceptOutputs?: boolean;
 }
 
-/** Writes rows of what happened: traces of OpenTelemetry, OpenInference, Langfuse and LangSmith. */
+/** Converts traces of OpenTelemetry, OpenInference, Langfuse and LangSmith to rows. */
 export async function importRowsCommand(
   { deps, output }: Cli,
   paths: readonly string[],
@@ -80,7 +80,7 @@ export async function importRowsCommand(
 
 interface TraceRecord {
   readonly value: unknown;
-  /** The file, with the line or the row. */
+  /** Path of the file, with the line or the row. */
   readonly place: string;
 }
 

@@ -16,7 +16,7 @@ interface ImportOptions {
   readonly dryRun?: boolean;
 }
 
-/** Makes graph files of other programs' files, which stay where they are. */
+/** Creates graph files from files of other programs, which stay where they are. */
 export async function importCommand({ deps, output }: Cli, path: string, options: ImportOptions): Promise<number> {
   const { t } = ENGLISH;
   const { findImports, importFile } = await import("../../import/import.ts");

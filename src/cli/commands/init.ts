@@ -18,7 +18,7 @@ interface InitOptions {
   readonly dryRun?: boolean;
 }
 
-/** Makes a graph file of prompt files and a data file. Exit code 2 if the graph has errors. */
+/** Creates a graph file from prompt files and a data file. Exit code 2 if the graph has errors. */
 export async function initCommand(
   { deps, output }: Cli,
   paths: readonly string[],

@@ -66,7 +66,7 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
   return isWritten ? EXIT.done : EXIT.failed;
 }
 
-/** The model of the role `forward`, and of nodes that name one of their own. */
+/** Replaces the model of the role `forward` and of each node that names a model. */
 function withForward(subject: RunRequest, model: string): RunRequest {
   const { task } = subject;
   const nodes = task.graph.nodes.map((node) =>

@@ -10,7 +10,7 @@ import { chooseServer } from "../provider.ts";
 /** Milliseconds that a server may take to list its models. */
 const LISTING = 30_000;
 
-/** Lists what the user's server offers, with price and end where they are known. */
+/** Lists the models of the user's server, with price and shutdown date if known. */
 export async function modelsCommand(cli: Cli, options: ServerChoice): Promise<number> {
   const { output, signal } = cli;
   const { provider, connection } = await chooseServer([], options, cli);
@@ -29,7 +29,7 @@ export async function modelsCommand(cli: Cli, options: ServerChoice): Promise<nu
   return EXIT.done;
 }
 
-/** Tokens: so few that no price for long prompts applies. */
+/** A number of tokens so small that no price for long prompts applies. */
 const SOME = 1000;
 
 interface ListedPrice {

@@ -3,7 +3,7 @@ import type { Cli } from "../cli.ts";
 import { EXIT } from "../exit.ts";
 import { openQueue } from "../queue.ts";
 
-/** Prints who works on a queue, and what is in it. */
+/** Prints the workers of a queue, and the number of its jobs by state. */
 export async function queueCommand(cli: Cli, queue: string, { caFile }: { readonly caFile?: string }): Promise<number> {
   const { output } = cli;
   const { machines } = await openQueue({ queue, ...(caFile !== undefined && { caFile }) }, cli);

@@ -21,7 +21,7 @@ export interface RateOptions extends PlaceOptions {
   readonly feedback?: string;
 }
 
-/** Writes what a person says of an answer into the row that it came from, or lists the answers of a run. */
+/** Writes a person's rating of an answer to its row in the data file, or lists the answers of a run. */
 export async function rateCommand(cli: Cli, name: string, options: RateOptions): Promise<number> {
   const { deps, output } = cli;
   const { id, place, root } = await findRun(cli, name, options, "any");

@@ -34,8 +34,9 @@ export async function recheckCommand(cli: Cli, name: string, options: RecheckOpt
 }
 
 /**
- * @param given by the user: it is taken as it is. A log is untrusted input, so the graph file that it names is used only
- * if it is in this repository.
+ * The graph file of a run.
+ * @param given path from the user, who may name any file. A log is untrusted input, so the graph file that it names
+ *   is used only if it is in this repository.
  * @throws UsageError
  */
 export async function graphFileOf(

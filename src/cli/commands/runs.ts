@@ -52,7 +52,7 @@ function runLine({ summary, status, trusted }: ListedRun): string {
   return [...parts, ...(trusted ? [] : ["from another machine"])].join("  ");
 }
 
-/** Where the runs of a file or folder are kept. */
+/** Folder that contains the runs of a file or folder. */
 export async function placeFor(
   files: Cli["deps"]["files"],
   path: string,
@@ -79,7 +79,7 @@ export interface FoundRun {
   readonly root: string;
 }
 
-/** Which run of a graph file to select, and the message if there is none. */
+/** Filters for the runs of a graph file, each with the message if no run passes. */
 const RUN_FILTERS = {
   last: { isIt: isNoEvaluation, lacks: (name: string) => `There are no runs of ${name}.` },
   any: { isIt: () => true, lacks: (name: string) => `There are no runs of ${name}.` },

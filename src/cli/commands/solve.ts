@@ -36,7 +36,7 @@ export async function solveCommand(
   });
 }
 
-/** `12`: the first twelve rows. Else ids, separated by commas. */
+/** Samples to solve. @param rows `12` for the first twelve rows, else ids separated by commas */
 function rowsOf(samples: readonly Sample[], rows: string, split: Split): string[] {
   const ids = samples.map(({ id }) => id);
   const names = rows.split(",").map((name) => name.trim());

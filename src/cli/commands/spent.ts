@@ -17,7 +17,7 @@ export interface SpentOptions extends PlaceOptions {
   readonly output?: string;
 }
 
-/** Columns behind the names. */
+/** Number of columns after the name. */
 const FIGURES = 5;
 
 /** Prints what the runs of a graph file or a folder's repository have cost, or writes it as a page. */

@@ -32,7 +32,7 @@ export interface WorkerOptions extends ServerChoice {
   readonly takeover: number;
 }
 
-/** Does jobs of a queue until it is cancelled. */
+/** Works on the jobs of a queue until the user cancels. */
 export async function workerCommand(cli: Cli, options: WorkerOptions): Promise<number> {
   const { output, signal, deps } = cli;
   const { queueWorker } = await import("../../platform/queue/bull.ts");
@@ -86,7 +86,10 @@ export async function workerCommand(cli: Cli, options: WorkerOptions): Promise<n
   return EXIT.done;
 }
 
-/** `, all workers together at most 64 at once and 600 a minute`: another worker may have set it. */
+/**
+ * Limits that all workers share, which another worker may have set: `, all workers together at most 64 at once and
+ * 600 a minute`.
+ */
 function limitsLabel({ together, rate }: SharedLimits): string {
   const parts = [
     ...(together === undefined ? [] : [`${together} at once`]),
@@ -95,7 +98,7 @@ function limitsLabel({ together, rate }: SharedLimits): string {
   return parts.length === 0 ? "" : `, all workers together at most ${parts.join(" and ")}`;
 }
 
-/** The server for requests; null if none is named and the worker does other work. */
+/** Model server of the worker. null if none is named, so that it only runs code or tools. */
 async function providerOf(options: WorkerOptions, cli: Cli): Promise<Model | null> {
   const { AGENTGRAPH_API_KEY, OPENAI_API_KEY, AGENTGRAPH_BASE_URL, OPENAI_BASE_URL } = cli.env;
   const named = [
@@ -115,7 +118,7 @@ async function providerOf(options: WorkerOptions, cli: Cli): Promise<Model | nul
   return provider.connect(connection);
 }
 
-/** The tools of a file that is named here: the user's own tools are not lent to others. */
+/** Tools of the file that this command names. The user's default file is not read, because others use this worker. */
 async function toolsOf({ tools: path }: WorkerOptions, { deps }: Cli): Promise<McpTools | null> {
   if (path === undefined) return null;
   const tools = await toolsIn(await readOptionFile(path, "--tools", deps.files), path);

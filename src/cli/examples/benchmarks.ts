@@ -11,7 +11,7 @@ const STEP = [
 ];
 const SOLVE = ["Solve the problem.", "Reason step by step, then write the answer between <answer> and </answer>."];
 
-/** Two hidden steps that start alike, and the answer, as the paper's code builds it. */
+/** Graph with two hidden nodes that start with the same instruction and an answer node, as in the paper's code. */
 function threeNodes(name: string, description: string, loss: object): Example["graph"] {
   return {
     name,
@@ -76,7 +76,7 @@ async function gsm8kRows(folder: DataFolder, set: "train" | "test"): Promise<Row
   return rows.map((row, index) => ({
     id: String(row.id ?? `${set}/${index}`),
     question: row.question,
-    // Upstream has the worked solution before it.
+    // In the original data, the worked solution precedes the answer.
     answer: String(row.answer).split("####").at(-1)?.trim().replaceAll(",", ""),
   }));
 }
@@ -225,7 +225,7 @@ function mmlu(subject: string): Example {
       const name = `${subject}_test`;
       const rows = await folder.rows(`mmlu/${name}.jsonl`).catch(async (error: unknown) => {
         if (!(error instanceof DataMissing)) throw error;
-        // Upstream's tables have no header: question, four choices, letter.
+        // The original tables have no header: question, four choices, letter.
         const table = await folder.cells(`data/test/${name}.csv`, `test/${name}.csv`, `${name}.csv`);
         return table.map(([question, ...rest]) => ({ question, choices: rest.slice(0, 4), answer: rest[4] }));
       });
@@ -258,7 +258,10 @@ const gpqa: Example = {
   },
 };
 
-/** Of upstream's table, with the choices in an order that is the same each time. @throws DataMissing if it has no such columns */
+/**
+ * Rows of the original table, with the choices in a fixed random order.
+ * @throws DataMissing if it has no such columns
+ */
 function gpqaRows([header = [], ...table]: readonly (readonly string[])[]): Row[] {
   const at = (name: string) => {
     const index = header.findIndex((cell) => cell.trim() === name);

@@ -4,5 +4,5 @@ import { facility } from "./facility.ts";
 import { privacy } from "./privacy.ts";
 import { skill } from "./skill.ts";
 
-/** Ready graphs, in the order in which they are listed. A new one is a file and a line here. */
+/** Example graphs in the order of the list. To add one, write a file and add it here. */
 export const EXAMPLES: readonly Example[] = [facility, privacy, skill, ...benchmarks];

@@ -1,4 +1,4 @@
-/** A row as it stands in a data file. */
+/** A row of a data file. */
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface ExampleRows {
@@ -10,30 +10,30 @@ export interface ExampleRows {
 /** The user's own copy of a data set: rows never come with the product. */
 export interface DataFolder {
   /**
-   * All rows of the first of these files that is there.
-   * @param names of files under the folder: as the project's own copies have them, or as upstream does
+   * Reads all rows of the first file that exists.
+   * @param names paths in the folder, first as in the project's own copies, then as in the original data
    * @throws DataMissing
    */
   rows(...names: string[]): Promise<readonly Row[]>;
-  /** The same of a table without a header, its cells from the left. @throws DataMissing */
+  /** Reads all rows of a table without a header, each as a list of cells. @throws DataMissing */
   cells(...names: string[]): Promise<readonly (readonly string[])[]>;
 }
 
 /** A ready graph with its rows. */
 export interface Example {
-  /** As the command line names it. */
+  /** Name on the command line. */
   readonly name: string;
-  /** What it does, in one sentence. */
+  /** What the graph does, as a sentence. */
   readonly describes: string;
-  /** Where its rows come from; null: they are made here. */
+  /** Source of its rows. null if this project wrote them. */
   readonly source: string | null;
-  /** What its figures may be compared with, and what differs. */
+  /** Published figures that its scores may be compared with, and the differences. */
   readonly comparable: string;
   /** The graph file without `version` and `data`. */
   readonly graph: Readonly<Record<string, unknown>>;
-  /** Files that the graph names, by their paths beside it. Absent: none. */
+  /** Files that the graph names, by path relative to the graph file. Default: none. */
   readonly files?: Readonly<Record<string, string>>;
-  /** `data.fields`, `data.target` and the like. */
+  /** Properties of `data`, such as `fields` and `target`. */
   readonly data: Readonly<Record<string, unknown>>;
   rows(folder: DataFolder): Promise<ExampleRows>;
 }

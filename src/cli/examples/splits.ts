@@ -17,7 +17,7 @@ export function split(
   };
 }
 
-/** Always the same order. */
+/** Shuffles rows with a fixed seed. */
 export function shuffle<T>(rows: readonly T[]): T[] {
   const random = randomLcg(0.5);
   return shuffler(random)([...rows]);
@@ -33,7 +33,10 @@ export function distinct(rows: readonly Row[], key = "question", seen = new Set<
   });
 }
 
-/** As the check for overlaps compares samples: without case, and without spaces and punctuation between words. */
+/**
+ * Text of a value as the check for overlaps compares it: without case, and without spaces and punctuation between
+ * words.
+ */
 export function plainOf(value: unknown): string {
   return normalizedKey({ id: "", inputs: { question: String(value) }, targets: [], feedback: null });
 }

@@ -36,14 +36,14 @@ export class Account extends Disposable {
     forgetApiKey: () => this.#forgetKeys(),
   } satisfies SomeCommands;
   readonly #modelsChanged = this.own(new EventEmitter<void>());
-  /** The chosen models have changed. */
+  /** Fires when the chosen models change. */
   readonly onDidChangeModels = this.#modelsChanged.event;
 
   constructor(
     private readonly keys: ApiKeys,
-    /** Of this workspace on this machine: models by role. */
+    /** State of this workspace: models by role. */
     private readonly here: Memento,
-    /** Origins that the user has agreed to, on this machine. */
+    /** State of this machine: origins that the user agreed to. */
     private readonly everywhere: Memento,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -119,7 +119,7 @@ export class Account extends Disposable {
     return source;
   }
 
-  /** One model for all roles, if the provider may not know the file's models. */
+  /** Asks for a model for all roles if the provider may not know the models of the file. */
   async #askModel(source: Source): Promise<void> {
     const { provider } = source;
     if (provider.names === "one" || provider.names === "file") return;
@@ -131,7 +131,7 @@ export class Account extends Disposable {
     await this.#saveModels(source.origin, await this.#pickModels(source, title, "models"));
   }
 
-  /** One page: a model for all roles; from it lead ways to a model for each role and to another provider. */
+  /** Asks for a model for all roles. The list also leads to a model for each role and to another provider. */
   async #chooseModels(): Promise<void> {
     const source = (await this.#source()) ?? (await this.#choose());
     if (source.provider.names === "one") {
@@ -142,7 +142,7 @@ export class Account extends Disposable {
     const isOwn = source.provider.names !== "file";
     const chosen = await this.#pickModels(source, title, isOwn ? "models" : "none", l10n.t("Another provider…"));
     if (chosen === null) {
-      // The provider that was left is not written anew.
+      // An unchanged provider is not stored again.
       const other = await this.#choose();
       if (other.provider.names === "one") void showInfo(l10n.t("Now using the simulated model."));
       else await this.#saveAndSay(other, await this.#pickModels(other, title, "models"));
@@ -156,7 +156,7 @@ export class Account extends Disposable {
     void showInfo(chosenSentence(chosen));
   }
 
-  /** The provider of the settings, if it can be asked for its models without another question. */
+  /** The provider of the settings. null if listing its models would need another question. */
   async #source(): Promise<Source | null> {
     const { provider } = readSettings();
     if (provider === null || provider.names === "one" || !workspace.isTrusted) return null;
@@ -196,7 +196,7 @@ export class Account extends Disposable {
     return name === null ? {} : Object.fromEntries(ROLES.map((role) => [role, name]));
   }
 
-  /** A model of this provider for one purpose, which is not remembered. @throws Cancelled */
+  /** Asks for a model of this provider and does not store it. @throws Cancelled */
   async askForModel(title: string): Promise<string> {
     const source = await this.#source();
     const picked = await pickModel(title, source ? await this.#listed(source) : [], { first: "models" });
@@ -216,7 +216,10 @@ export class Account extends Disposable {
     }
   }
 
-  /** A server that does not list its models leaves a name to be typed, and another provider to be chosen. */
+  /**
+   * The models of a server. Empty if it does not list them, so that the user types a name or chooses another
+   * provider.
+   */
   async #listed(source: Source): Promise<Source["models"]> {
     try {
       return await listModels(source, this.keys, this.clock);
@@ -312,7 +315,7 @@ function addressOf({ initial, isAsked }: AddressField): string {
   return baseUrl || (isAsked ? "" : initial);
 }
 
-/** What the choice of models belongs to; null if the address is not usable. */
+/** The origin that a choice of models belongs to. null if the address can't be used. */
 function originOf({ id, fields: { address } }: Provider): string | null {
   if (address === null) return id;
   try {

@@ -31,7 +31,7 @@ function slot(origin: string): string {
   return PREFIX + origin;
 }
 
-/** A value in another form is not a key. */
+/** Parses a stored value. Any other form is not a key. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

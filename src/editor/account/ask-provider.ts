@@ -13,15 +13,15 @@ import { readSettings } from "./settings.ts";
 /** The chosen provider. */
 export interface Source {
   readonly provider: Provider;
-  /** As in the settings; empty for the provider's own address, or none. */
+  /** Address in the settings. Empty for the provider's own address, or for a provider without one. */
   readonly address: string;
-  /** What a key and the choice of models belong to: an origin, or the id of a provider without an address. */
+  /** The origin that a key and a choice of models belong to, or the id of a provider without an address. */
   readonly origin: string;
-  /** Models that it offers; empty if they were not listed. */
+  /** Models of the provider. Empty if it did not list them. */
   readonly models: readonly NamedModel[];
 }
 
-/** Milliseconds in which a server must list its models. */
+/** Maximum milliseconds for a server to list its models. */
 const LISTING = 15_000;
 
 /** Asks for the provider, and for its address and key where needed. @throws Cancelled */
@@ -49,7 +49,7 @@ export async function askSource(keys: ApiKeys, clock: Clock): Promise<Source> {
   }
 }
 
-/** The source with its models: at its address, else where such servers have them, as under `/v1`. */
+/** The source with its models, read from its address or else from its usual path, such as `/v1`. */
 async function listed(source: Source, field: AddressField, keys: ApiKeys, clock: Clock): Promise<Source> {
   try {
     return { ...source, models: await listModels(source, keys, clock) };
@@ -84,7 +84,7 @@ export async function askAndStoreKey(origin: string, keys: ApiKeys): Promise<str
   return key;
 }
 
-/** Asks whether to use an address with an unexpected response. @throws Cancelled */
+/** Asks whether to use an address although its response was unexpected. @throws Cancelled */
 async function insists(address: string, error: unknown): Promise<boolean> {
   const again = l10n.t("Change the address");
   const insist = l10n.t("Use anyway");

@@ -17,7 +17,7 @@ export function networkOf(url: string, timeout: number): Network {
   return { send, proxy: proxyOf(new URL(url)) };
 }
 
-/** The proxy on the way, for messages; VS Code itself chooses it. null: none, or one that only the system knows. */
+/** The proxy for an address, for messages. VS Code chooses it. null if there is none or only the system knows it. */
 function proxyOf(url: URL): string | null {
   if (setting("proxySupport") === "off") return null;
   const exempt = setting("noProxy");
@@ -41,7 +41,10 @@ function setting(name: string): unknown {
   return found?.globalValue ?? found?.defaultValue;
 }
 
-/** As `fetch` with `redirect: "error"`, through VS Code's `http` and `https`, which wait as long as the caller does. */
+/**
+ * Sends a request like `fetch` with `redirect: "error"`, but through VS Code's `http` and `https`, which have no
+ * time limit of their own.
+ */
 function sendBy(rejectUnauthorized: boolean): Send {
   return (to, init) =>
     new Promise((resolve, reject) => {

@@ -55,7 +55,7 @@ export async function askKey(origin: string): Promise<string> {
   return key.trim();
 }
 
-/** An entry of the page of models that stands for no model. */
+/** An entry of the model list that is not a model. */
 export type Other = "roles" | "provider";
 
 /**
@@ -120,8 +120,8 @@ async function askName(title: string, current = ""): Promise<string> {
 }
 
 /**
- * One page with the model of each role.
- * @returns the role to change; null: done
+ * Asks for the role to change, in a list with the model of each.
+ * @returns null if the user is done
  * @throws Cancelled
  */
 export async function pickRole(
@@ -143,7 +143,7 @@ export async function pickRole(
   return picked.role;
 }
 
-/** Asks for the origins whose keys to remove: one, or all. @throws Cancelled */
+/** Asks for the origins whose keys to remove: one or all. @throws Cancelled */
 export async function pickKeys(origins: readonly string[]): Promise<readonly string[]> {
   const all = { label: `$(trash) ${l10n.t("All {0} keys", origins.length)}` };
   const separator = { label: "", kind: QuickPickItemKind.Separator };

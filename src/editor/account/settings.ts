@@ -21,21 +21,21 @@ export type ModelNames = Readonly<Partial<Record<Role, string>>>;
 export interface MachineSettings {
   /** null: not chosen yet. */
   readonly provider: Provider | null;
-  /** As written; empty if none is. */
+  /** Address in the settings. Empty by default. */
   readonly baseUrl: string;
   readonly models: ModelNames;
   readonly limits: BudgetLimits;
   /** Sums after each of which a run pauses and asks. null: never. */
   readonly pauseAt: SoftLimits;
-  /** At which price runs send their requests. */
+  /** Service tier of requests. */
   readonly tier: TierChoice;
   readonly concurrency: number;
   /** Milliseconds a request may take. */
   readonly timeout: number;
-  /** Milliseconds without any answer of a model after which a run ends. */
+  /** Milliseconds without a response from any model after which a run ends. */
   readonly maxWait: number;
   readonly prices: PriceTable;
-  /** Of each call of a graph's code. */
+  /** Limits for each call of a graph's code. */
   readonly code: SandboxLimits;
   /** Commands for code in other languages than the sandbox's. */
   readonly commands: ProgramCommands;
@@ -67,7 +67,7 @@ export function readSettings(): MachineSettings {
   };
 }
 
-/** None if the value can't be read; VS Code marks it in the settings. */
+/** Commands in the settings. Empty if the value is invalid, which VS Code shows in the settings editor. */
 function commandsIn(value: unknown): ProgramCommands {
   try {
     return readCommands(value ?? {});
@@ -121,7 +121,7 @@ export function modelNames(value: unknown): ModelNames {
   );
 }
 
-/** The same as overrides of a file. */
+/** Model names as overrides of a graph file. */
 export function modelChoices(names: ModelNames): Partial<Record<Role, ModelChoice>> {
   return Object.fromEntries(Object.entries(names).map(([role, model]) => [role, { model, params: {} }]));
 }

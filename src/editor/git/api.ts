@@ -21,7 +21,7 @@ export interface Repository {
   status(): Promise<void>;
   /** Text of a file at a commit. Rejects where that commit does not have it. */
   show(ref: string, path: string): Promise<string>;
-  /** Newest first. */
+  /** Commits, the newest first. */
   log(options: {
     readonly maxEntries: number;
     readonly path?: string;

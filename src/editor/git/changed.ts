@@ -10,10 +10,12 @@ import type { OpenedRun } from "../runs/opened-run.ts";
 const SHOWN = 6;
 
 /**
- * Asks what becomes of texts that were changed after they were applied, by the user or by a formatter as VS Code saved
- * them: they are not what the run judged.
- * @param places all that could be committed. @param changed those among them to ask about
- * @returns what to commit. @throws Cancelled
+ * Asks what to commit if texts were changed after they were applied, by the user or by a formatter on save, because
+ * the run's verdicts are not about them.
+ * @param places all that could be committed
+ * @param changed those among them to ask about
+ * @returns what to commit
+ * @throws Cancelled
  */
 export async function askAboutChanged(
   run: OpenedRun,

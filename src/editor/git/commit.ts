@@ -94,7 +94,7 @@ export class Commit extends Disposable {
       await repository.add(paths);
       await repository.commit(message);
     } catch (error) {
-      // A hook, a missing name, a missing key to sign with: the user sets it right and commits in Source Control.
+      // After a failed hook or a missing user name or signing key, the user can commit in Source Control.
       void this.#leaveToUser(repository, run, subject, paths, message);
       throw new CommitRefused(gitMessage(error));
     }
@@ -103,8 +103,8 @@ export class Commit extends Disposable {
   }
 
   /**
-   * The graph's files that git does not know yet, with the texts from before the run: else the commit of the new texts
-   * would show whole new files. The files on disk are as they were afterwards, whatever happens.
+   * Commits untracked files of the graph with the texts from before the run, so that the next commit shows the
+   * change and not whole new files. Afterwards, the files on disk are as before, also after an error.
    */
   async #commitOriginals(
     repository: Repository,
@@ -128,7 +128,7 @@ export class Commit extends Disposable {
     }
   }
 
-  /** Files of the graph that the last commit does not hold: the graph file, prompts and data. */
+  /** Files of the graph that the last commit does not contain: the graph file, prompts and data. */
   async #untracked(repository: Repository, run: OpenedRun): Promise<string[]> {
     const file = await this.graphs.known(run.entry.graphPath);
     const text = new TextDecoder().decode(await workspace.fs.readFile(file));
@@ -146,7 +146,7 @@ export class Commit extends Disposable {
     return found;
   }
 
-  /** The run that the command is about; offers to apply first where nothing is applied. */
+  /** The run of the command. Offers to apply its proposals if none is applied. */
   async #withApplied(target: unknown): Promise<OpenedRun> {
     const run = await this.review.run(target);
     if (appliedOf(run).length > 0) return run;
@@ -160,8 +160,9 @@ export class Commit extends Disposable {
   }
 
   /**
-   * Where applied texts are that were not undone since, whatever they were changed to.
-   * @param among of these alone. @throws NotFound
+   * Locations of applied texts that were not undone, also of those that were edited since.
+   * @param among limits the result to these
+   * @throws NotFound
    */
   async #inFiles(run: OpenedRun, among?: readonly LocatedProposal[]): Promise<LocatedProposal[]> {
     const chosen = among && new Set(among.map(({ proposal }) => proposal.id));
@@ -172,8 +173,8 @@ export class Commit extends Disposable {
   }
 
   /**
-   * A file with changes other than the applied texts is committed only if the user agrees.
-   * @returns those that no commit has yet, and names of those where spacing is all that differs
+   * Asks whether to commit files with changes other than the applied texts.
+   * @returns the changes that no commit contains yet, and the names of those that differ in spacing only
    * @throws NotFound, Cancelled
    */
   async #askAboutOtherChanges(
@@ -208,7 +209,7 @@ export class Commit extends Disposable {
     return { fresh, spaced };
   }
 
-  /** Stages and fills in the message; the user commits in Source Control, and the run learns of it. */
+  /** Stages the files and fills in the message. The user commits in Source Control, and the run logs that commit. */
   async #leaveToUser(
     repository: Repository,
     run: OpenedRun,
@@ -229,7 +230,7 @@ export class Commit extends Disposable {
     );
   }
 
-  /** A text that is not the judged one is in the commit, but the run claims nothing of it. */
+  /** Logs the commit in the run, without texts that were edited after they were judged. */
   async #record(repository: Repository, run: OpenedRun, { applied }: Committed): Promise<string> {
     const { hash } = await repository.getCommit("HEAD");
     if (applied.length > 0)
@@ -254,7 +255,10 @@ function appliedOf({ state }: OpenedRun): Proposal[] {
   return state.proposals.filter(({ id }) => state.acts[id] === "applied");
 }
 
-/** What a commit contains: proposals whose texts are as judged, and those whose texts were changed after they were applied. */
+/**
+ * The content of a commit: proposals with their judged texts, and proposals whose texts were edited after they were
+ * applied.
+ */
 interface Committed {
   readonly applied: readonly Proposal[];
   readonly changed: readonly Proposal[];
@@ -269,8 +273,9 @@ function messageOf(run: OpenedRun, { applied, changed }: Committed): string {
 }
 
 /**
- * The repository that all the files are in.
- * @param root where the graph's runs are kept: the top of its repository, or its folder where there is none
+ * The repository that contains all files.
+ * @param root folder that contains the graph's runs: the top of its repository, or its own folder outside a
+ *   repository
  */
 async function repositoryOf(files: readonly Uri[], root: Uri): Promise<Repository> {
   const git = await gitApi();
@@ -290,7 +295,7 @@ async function repositoryOf(files: readonly Uri[], root: Uri): Promise<Repositor
   return first;
 }
 
-/** VS Code may not have opened the repository, or there is none yet. @throws NoRepository, Cancelled */
+/** Opens the repository in VS Code, or offers to initialize one. @throws NoRepository, Cancelled */
 async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
   const exists = await workspace.fs.stat(Uri.joinPath(root, ".git")).then(
     () => true,
@@ -305,13 +310,13 @@ async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
     );
     if ((await window.showInformationMessage(message, { modal: true, detail }, make)) !== make) throw new Cancelled();
   }
-  // Made in this folder and no other: seen from a repository further up, the runs would have been kept elsewhere.
+  // A repository in a parent folder would move the folder of the runs.
   const repository = exists ? await git.openRepository(root) : await git.init(root);
   if (!repository) throw new NoRepository(root.fsPath);
   return repository;
 }
 
-/** The commit contains the whole index, so other staged changes must not be in it. */
+/** Rejects a commit if other changes are staged, because it would contain them. */
 async function refuseOtherWork(repository: Repository, documents: readonly TextDocument[]): Promise<void> {
   await repository.status();
   const { indexChanges, mergeChanges } = repository.state;
@@ -329,7 +334,7 @@ async function refuseOtherWork(repository: Repository, documents: readonly TextD
   }
 }
 
-/** A file as it was, with the texts put in that are in it now; null if it has no place for them. */
+/** The committed content of a file with its current texts. null if a text has no place there. */
 function withTexts(head: string, places: readonly LocatedProposal[]): string | null {
   try {
     return places.reduce((text, { place, current }) => applyEdits(text, replaceText(text, place, current)), head);
@@ -339,7 +344,7 @@ function withTexts(head: string, places: readonly LocatedProposal[]): string | n
   }
 }
 
-/** A file with the texts from before the run; null where it has no place for them. */
+/** A file with the texts from before the run. null if a text has no place there. */
 function withBases(content: string, places: readonly LocatedProposal[]): string | null {
   return withTexts(
     content,
@@ -347,18 +352,18 @@ function withBases(content: string, places: readonly LocatedProposal[]): string 
   );
 }
 
-/** Without a byte order mark, which VS Code's git shows or not, by its version. */
+/** Text of a file on disk without a byte order mark, because only some versions of VS Code's git include it. */
 async function textOnDisk(document: TextDocument): Promise<string> {
   return new TextDecoder().decode(await workspace.fs.readFile(document.uri));
 }
 
-/** The same of the last commit; null if it has no such file. */
+/** Text of a file in the last commit, without a byte order mark. null if the commit has no such file. */
 async function textInHead(repository: Repository, uri: Uri): Promise<string | null> {
   const text = await repository.show("HEAD", uri.fsPath).catch(() => null);
   return text?.replace(/^\uFEFF/, "") ?? null;
 }
 
-/** What git printed, which says more than the error's message. */
+/** Output of git, which is more specific than the message of the error. */
 function gitMessage(error: unknown): string {
   const stderr = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
   return stderr || (error instanceof Error ? error.message : String(error));

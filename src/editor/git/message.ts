@@ -1,20 +1,20 @@
 import type { Measured, Proposal } from "../../engine/events.ts";
 
-/** What a commit of applied proposals is about. */
+/** The content of a commit of applied proposals. */
 export interface CommitSubject {
   readonly run: string;
   readonly graphName: string;
-  /** Those whose texts are in the commit as the run judged them, up to spacing at line ends. */
+  /** Proposals whose judged texts are in the commit, apart from spaces at line ends. */
   readonly applied: readonly Proposal[];
-  /** Those whose texts were changed after they were applied: no figure holds for what is committed. */
+  /** Proposals whose texts were edited after they were applied, so that no score is about them. */
   readonly changed?: readonly Proposal[];
-  /** Whether they are all that the gate accepted, and nothing else: the run's own figures hold for them then. */
+  /** Whether `applied` has exactly the accepted proposals, so that the run's scores are about this commit. */
   readonly whole: boolean;
   /** Mean scores of the run on the validation set. */
   readonly validation: Measured;
 }
 
-/** A commit message in English: what changed, the figures that speak for it, and trailers that tools can read. */
+/** A commit message in English: the changes, their scores, and trailers for tools. */
 export function commitMessage({ run, graphName, applied, changed = [], whole, validation }: CommitSubject): string {
   const names = [...applied, ...changed].map(({ node }) => node);
   const what = names.length === 1 ? `the prompt of ${names[0]}` : `${names.length} prompts`;
@@ -45,7 +45,7 @@ function lossTrailer(of: string, before: number, after: number, n: number): stri
   return `Agentgraph-Loss: ${of}${before.toFixed(2)} -> ${after.toFixed(2)} (n=${n})`;
 }
 
-/** A name from a file may contain line ends; in a subject they would start a body. */
+/** A name on one line, because a line end in a subject would start the body. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
 }

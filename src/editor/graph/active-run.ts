@@ -9,15 +9,15 @@ import type { RunState } from "../../run/state/state.ts";
 /** What the graph view needs of a run; an `OpenedRun` with its limits is one. */
 export interface ActiveRun {
   readonly entry: { readonly id: string; readonly status: "running" | "interrupted" | RunStatus };
-  /** As the run started; the file may have changed since. */
+  /** The graph at the start of the run. The file may have changed since. */
   readonly graph: Graph;
-  /** Of nodes that name none. */
+  /** Model of nodes that name none. */
   readonly model: string;
   readonly data: Data;
   readonly state: RunState;
   /** What the run is waiting for; null if it is not waiting. */
   readonly waiting: Waiting | null;
-  /** How fast the run goes; null if it is over or goes on outside this window. */
+  /** Pace of the run. null if it has ended or runs outside this window. */
   readonly pace: PaceNow | null;
   readonly limits: BudgetLimits;
   /** A sample with at most this loss is right. */

@@ -17,7 +17,7 @@ export interface GraphSource {
 export interface CurrentGraph {
   /** The last valid graph, with the models that would run it; null if there was none. */
   readonly graph: Graph | null;
-  /** Of the text as it is now. */
+  /** Faults of the current text. */
   readonly faults: readonly Fault[];
   /** True if the current text is not a valid graph, so that `graph` is older. */
   readonly stale: boolean;
@@ -26,10 +26,10 @@ export interface CurrentGraph {
 }
 
 export interface RunSource {
-  /** The running run of the graph, else the last one. */
+  /** The run of the graph that is running, else the last one. */
   current(file: Uri): Promise<ActiveRun | null>;
   /**
-   * Reads a run that is over once more from its log.
+   * Replays the log of an ended run.
    * @param see gets the run after each iteration; its state changes with the next one
    */
   replay(run: string, see: (run: ActiveRun) => void): Promise<void>;

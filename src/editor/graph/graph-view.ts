@@ -4,7 +4,7 @@ import { type Graph, type GraphInput, type GraphNode, ownModel } from "../../gra
 import { traitsOf } from "../../graph/node-kinds.ts";
 
 /**
- * The graph as the page shows it: for a very large graph, the nodes nearest to the answer.
+ * The view of a graph for the page; of a very large graph, the nodes nearest to the answer.
  * @param model name of the model for nodes that name none; empty if unknown
  */
 export function graphView(graph: Graph, model: string): GraphView {

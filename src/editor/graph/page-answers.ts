@@ -153,14 +153,15 @@ interface Scene {
   readonly sample: Sample;
   readonly split: Split;
   readonly theta: Theta;
-  /** With their texts and inputs under Θ. */
+  /** The nodes with their texts and inputs under Θ. */
   readonly nodes: ReadonlyMap<string, GraphNode>;
-  /** Names of inputs and nodes as the page knows them. */
+  /** Inputs and nodes by the id that the page uses. */
   readonly byShortId: ReadonlyMap<string, string>;
 }
 
 /**
- * Under the latest texts with which the sample was run: a training sample may have run with the starting texts only.
+ * Scene of a sample under the latest texts that it was run with: a training sample may have run with the starting
+ * texts only.
  */
 async function sceneOf(id: string, at: Snapshot, run: ActiveRun): Promise<Scene | null> {
   const { graph, state } = run;
@@ -184,7 +185,7 @@ async function valueIn({ run, sample, theta, nodes }: Scene, name: string): Prom
   return traitsOf(node).text === "value" ? node.text : run.value(theta, sample.id, name);
 }
 
-/** Empty if a value it was made of is unknown; inputs and texts have no prompt. */
+/** The prompt of a node. Empty for inputs and text nodes, or if one of its values is unknown. */
 async function promptIn(scene: Scene, name: string): Promise<readonly Message[]> {
   const node = scene.nodes.get(name);
   if (!node) return [];

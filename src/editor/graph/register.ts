@@ -23,7 +23,7 @@ export interface GraphViewDeps extends SessionDeps {
   readonly extension: Uri;
 }
 
-/** The graph view as the rest of the editor uses it. */
+/** Interface of the graph view. */
 export interface GraphView extends VscodeDisposable {
   /** Shows the graph beside the text, or reveals its open panel. */
   show(file: Uri): void;

@@ -24,10 +24,7 @@ import type { RunState, SampleScore } from "../../run/state/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
 
-/**
- * The run as the page shows it: bounded plain data for each snapshot.
- * @param excerpts first words of a sample
- */
+/** The view of a run for the page: plain data of limited size. @param excerpts returns the first words of a sample */
 export function runView(run: ActiveRun, excerpts: (id: string) => string, locale: Locale = ENGLISH): RunView {
   const { entry, state, limits, threshold } = run;
   const { samples, scored } = sampleViews(state, threshold, excerpts);
@@ -70,10 +67,10 @@ function steeringOf({ state, pace }: ActiveRun, locale: Locale): Steering | null
   };
 }
 
-/** Milliseconds that a snapshot spends on what accepted changes add; the next one continues. */
+/** Milliseconds that a snapshot spends on the contributions of accepted changes. The next one continues. */
 const AT_ONCE = 20;
 
-/** Whether a view lacks what some accepted changes add, so that another one shows more. */
+/** Whether contributions of accepted changes are still missing, so that another view shows more. */
 export function isViewPartial({ state, threshold }: ActiveRun): boolean {
   return state.proposals.some((proposal) => !isContributionKnown(state, proposal, threshold));
 }
@@ -129,7 +126,7 @@ function verdictViews(state: RunState, threshold: number, locale: Locale): Map<s
   for (const proposal of state.proposals) {
     const { node, verdict } = proposal;
     const isKnown = isContributionKnown(state, proposal, threshold);
-    // From the first one that takes time on, so that every snapshot gets further.
+    // Starts at the first one that takes time, so that each snapshot makes progress.
     until ??= isKnown ? null : performance.now() + AT_ONCE;
     const part = isKnown || performance.now() < (until ?? 0) ? contributionOf(state, proposal, threshold) : null;
     verdicts.set(node, verdictView(node, verdict, verdict.decision, locale, part));
@@ -137,7 +134,7 @@ function verdictViews(state: RunState, threshold: number, locale: Locale): Map<s
   return verdicts;
 }
 
-/** Of a verdict on several attempts, no more is known than that it is theirs together. */
+/** The contribution that attempts with one verdict share, because their own parts are unknown. */
 function sharedPart({ proposals }: Judged): Contribution {
   return { nodes: proposals.length, isNeeded: null, without: null, alone: null };
 }
@@ -178,7 +175,7 @@ function edgeGradients({ gradients }: RunState): EdgeGradients[] {
     .map(({ node, from, count }) => ({ node: shortId(node), from: from === null ? null : shortId(from), count }));
 }
 
-/** Of the proposals, or while there are none, of the last attempts that can be used. */
+/** Proposed edges: of the proposals or, before there are any, of the last usable attempts. */
 function proposedEdges({ proposals, attempts }: RunState): ProposedEdge[] {
   const usable = attempts.filter(({ invalid, node }) => invalid === null && nodeOfInputs(node) !== null);
   const last = [...new Map(usable.map((one) => [one.node, one])).values()];

@@ -41,12 +41,12 @@ export interface SessionDeps {
 export class GraphSession extends Disposable {
   #graph: CurrentGraph | null = null;
   #run: ActiveRun | null = null;
-  /** Of the run's samples. */
+  /** Returns the first words of a sample. */
   #excerpts: (id: string) => string = () => "";
   #ready = false;
-  /** Read while the page loads, so that the first snapshot does not wait. */
+  /** The graph, read while the page loads so that the first snapshot does not wait. */
   #first: Promise<CurrentGraph> | null;
-  /** The iteration after which the page shows the run; null: as it is. */
+  /** The iteration after which the page shows the run. null for the current state. */
   #replayed: number | null = null;
   /** Views of the run after its iterations. */
   #views: { readonly run: string; readonly byIteration: Promise<ReadonlyMap<number, RunView>> } | null = null;
@@ -165,7 +165,10 @@ export class GraphSession extends Disposable {
     if (run && isViewPartial(run)) this.#sendRun.request();
   }
 
-  /** The curve stays whole, so that the user sees where in the run an iteration is. */
+  /**
+   * The view of a run, at the replayed iteration if there is one. The curve stays complete to show the position in
+   * the run.
+   */
   async #viewOf(run: ActiveRun): Promise<RunView> {
     const latest = runView(run, this.#excerpts, LOCALE);
     const iteration = this.#replayed;
@@ -176,7 +179,7 @@ export class GraphSession extends Disposable {
     return view ? { ...view, curve: latest.curve, replayed: iteration } : latest;
   }
 
-  /** Views of all iterations in one reading; they are bounded, and states are not. */
+  /** Reads the log once and returns the views of all iterations, which have a limited size, unlike states. */
   async #replay(id: string): Promise<ReadonlyMap<number, RunView>> {
     const views = new Map<number, RunView>();
     await this.deps.runs.replay(id, (run) => {
@@ -211,7 +214,7 @@ export class GraphSession extends Disposable {
     await window.showTextDocument(location.uri, { ...place, selection, preserveFocus: !open });
   }
 
-  /** In the visible text editor, else beside the graph. */
+  /** The column of the visible text editor, else beside the graph. */
   #placeFor(document: Uri): { viewColumn: ViewColumn; visible: boolean } {
     const shown = window.visibleTextEditors.find((editor) => String(editor.document.uri) === String(document));
     return { viewColumn: shown?.viewColumn ?? ViewColumn.Beside, visible: shown !== undefined };

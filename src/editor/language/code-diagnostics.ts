@@ -7,7 +7,7 @@ import { oneLine } from "../markdown.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { PromptFiles } from "./prompts.ts";
 
-/** Milliseconds without a keystroke. */
+/** Milliseconds without a keystroke before a file is checked. */
 const PAUSE = 300;
 /** Maximum number of characters of a file that is checked while it is edited. */
 const LARGE = 500_000;

@@ -98,7 +98,7 @@ export class Completion implements CompletionItemProvider {
   }
 }
 
-/** Graphs to start from, in the place of all that is there. */
+/** Complete graphs to start from, which replace the whole text. */
 function wholeGraphs(document: TextDocument): CompletionItem[] {
   const text = document.getText();
   const range = new Range(new Position(0, 0), document.positionAt(text.length));

@@ -31,7 +31,7 @@ import type { PromptFiles } from "./prompts.ts";
 /** Milliseconds without a keystroke before prompt files, and before data, are read. */
 const PAUSE = 150;
 const LONG_PAUSE = 700;
-/** Characters: longer texts are checked after a pause. */
+/** Number of characters from which a text is checked after a pause. */
 const LARGE = 100_000;
 
 interface Shown {
@@ -166,13 +166,13 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
   }
 }
 
-/** A graph with one set can be evaluated on it: that another is missing is no error until it is optimized. */
+/** Lowers the severity of a missing set, because a graph can be evaluated on the set that it has. */
 function softened(fault: Fault): Fault {
   const until = l10n.t("Until then, the graph can be evaluated but not optimized.");
   return { ...fault, severity: "information", remedy: `${fault.remedy} ${until}` };
 }
 
-/** The fault of an empty file, as the place where a graph begins. */
+/** Turns the fault of an empty file into a hint on how to start. */
 function invitation(fault: Fault): Fault {
   return {
     ...fault,

@@ -37,13 +37,13 @@ import { ParsedGraph, PerVersion } from "./parsed.ts";
 /** Graph files as the editor shows them, including unsaved edits. */
 export class GraphDocuments extends Disposable implements GraphSource {
   readonly #changed = this.own(new EventEmitter<Uri>());
-  /** Fires with the graph file when its text, or that of a prompt file it names, has changed. */
+  /** Fires with the graph file when its text or the text of one of its prompt files changes. */
   readonly onDidChange = this.#changed.event;
   readonly #parsed = new PerVersion((document) => new ParsedGraph(document.uri.fsPath, document.getText()));
   readonly #checked = new PerVersion((document) =>
     readGraphText(document.uri.fsPath, document.getText(), graphFormat, LOCALE),
   );
-  /** By address of the graph file. */
+  /** Read graphs by the address of the graph file. */
   readonly #read = new Map<string, ReadGraph>();
   /** By folder of files that graphs name, to detect changes outside the editor. */
   readonly #watchers = new Map<string, FileSystemWatcher>();
@@ -71,7 +71,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
     return this.#checked.of(document);
   }
 
-  /** With the texts in the prompt files that it names. */
+  /** Reads a graph file with its prompt files. */
   async read(file: Uri): Promise<GraphReading & { readonly lastGood: Graph | null }> {
     const text = await textOf(file, this.#files);
     const reading = await readGraph(file.fsPath, text, this.#files, graphFormat, { locale: LOCALE });
@@ -83,7 +83,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
     return { ...reading, lastGood };
   }
 
-  /** For the graph view: the last valid graph, and the faults of the current text. */
+  /** The last valid graph and the faults of the current text, for the graph view. */
   async current(file: Uri): Promise<CurrentGraph> {
     const { graph, lastGood, faults, file: spec } = await this.read(file);
     const named = spec?.models?.forward;
@@ -93,7 +93,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
     return { graph: shown, faults, stale: graph === null, model };
   }
 
-  /** The user's choice, which overrides the file's. */
+  /** The models that the user chose, which override those of the file. */
   models(): ReturnType<typeof modelChoices> {
     return modelChoices(this.account.models());
   }
@@ -165,7 +165,7 @@ interface ReadGraph {
   readonly uri: Uri;
   readonly reading: GraphReading;
   readonly lastGood: Graph | null;
-  /** Absolute paths of the files that it names. */
+  /** Absolute paths of the files that the graph names. */
   readonly names: ReadonlySet<string>;
 }
 
@@ -173,7 +173,7 @@ function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((entry) => b.has(entry));
 }
 
-/** Offsets count the text without its byte order mark, as VS Code gives it. */
+/** Converts offsets in a text without its byte order mark, as VS Code provides it. */
 export function toRange(document: TextDocument, { start, end }: PlainRange): Range {
   return new Range(document.positionAt(start), document.positionAt(end));
 }
@@ -183,7 +183,7 @@ export function faultText({ message, remedy }: Fault): string {
   return `${message} ${remedy}`;
 }
 
-/** Unsaved edits count, not the file on disk. */
+/** Files with the unsaved edits of open editors. */
 function withUnsaved(files: Files): Files {
   return {
     ...files,

@@ -28,10 +28,10 @@ import { textOf } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
 import type { Home, SymbolLocations } from "./symbol-locations.ts";
 
-/** Names in one line, and graphs in one hover. */
+/** Maximum number of names in one line, and of graphs in one hover. */
 const NAMES = 8;
 const GRAPHS = 3;
-/** Runs in a node's history. */
+/** Maximum number of runs in a node's history. */
 const RUNS = 4;
 
 /** Shows what a name means, its inputs and outputs, and the result of the last run. */
@@ -152,7 +152,7 @@ function input({ parsed }: Home, name: string): string[] {
   ];
 }
 
-/** Inputs and outputs. */
+/** A line with the inputs and outputs of a node. */
 function flowLine(outline: Outline, name: string, inputs: OutlineNode["inputs"]): string {
   const readers = readersOf(outline, name);
   const parts = [];
@@ -181,10 +181,10 @@ function scoreLabel({ entry }: OpenedRun): string {
   return ` · ${l10n.t("score {0} → {1}", entry.before.toFixed(2), entry.after.toFixed(2))}`;
 }
 
-/** Samples that are looked at for a value of a node: a failed call leaves some without. */
+/** Maximum number of samples to search for a value of a node, because a failed call leaves a sample without one. */
 const LOOKED_AT = 20;
 
-/** Of the last sample with the final texts of the run. */
+/** The value of a node for the last sample with the final texts of the run. */
 async function lastValue(run: OpenedRun, name: string): Promise<{ sample: string; text: string } | null> {
   const { theta, startTheta, scores } = run.state;
   const isInput = run.graph.inputs.some((it) => it.name === name);

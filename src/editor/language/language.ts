@@ -31,7 +31,7 @@ export class Language extends Disposable {
   readonly #histories: NodeHistories;
   readonly #promptLenses: PromptLenses;
   readonly #promptDiagnostics: PromptDiagnostics;
-  /** The prompt files for which there are providers, and these. */
+  /** Prompt files with registered providers, as a key. */
   #served = "";
   #forPrompts: readonly VscodeDisposable[] = [];
 
@@ -78,7 +78,10 @@ export class Language extends Disposable {
     ];
   }
 
-  /** Only the prompt files: a provider for all files would add *Rename Symbol* to their menus. */
+  /**
+   * Registers providers for the prompt files only: a provider for all files would add *Rename Symbol* to their
+   * menus.
+   */
   #servePrompts(): void {
     const paths = this.#prompts.paths().sort();
     const served = paths.join("\n");

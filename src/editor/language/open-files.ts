@@ -1,18 +1,18 @@
 import { type Diagnostic, type DiagnosticCollection, languages, type TextDocument, workspace } from "vscode";
 import { Disposable } from "../disposable.ts";
 
-/** What is reported about some of the open files. */
+/** Checks that report diagnostics for some of the open files. */
 export interface OpenFileChecks {
   /** Name of the diagnostics, such as `agentgraph-code`. */
   readonly name: string;
   /** Milliseconds without a keystroke before a file is checked. */
   readonly pause: number;
   readonly concerns: (document: TextDocument) => boolean;
-  /** null: what was reported before stays. */
+  /** Returns the diagnostics of a file. null keeps the earlier ones. */
   readonly check: (document: TextDocument) => Promise<readonly Diagnostic[] | null>;
 }
 
-/** Checks open files once they are opened, after a pause in typing, and on request. */
+/** Checks files when they are opened, after a pause in typing, and on request. */
 export class OpenFiles extends Disposable {
   readonly #shown: DiagnosticCollection;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();

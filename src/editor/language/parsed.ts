@@ -21,7 +21,7 @@ export class ParsedGraph {
     return this.#uses;
   }
 
-  /** Also of a file that no editor has open. */
+  /** Converts offsets to a range, also for files that are not open. */
   range({ start, end }: PlainRange): Range {
     const [from, to] = [this.document.position(start), this.document.position(end)];
     return new Range(from.line - 1, from.column - 1, to.line - 1, to.column - 1);

@@ -29,23 +29,23 @@ import { OpenFiles } from "./open-files.ts";
 import type { PromptFiles } from "./prompts.ts";
 import type { Home, SymbolLocations } from "./symbol-locations.ts";
 
-/** Milliseconds without a keystroke. */
+/** Milliseconds without a keystroke before a file is checked. */
 const PAUSE = 150;
-/** Graphs that one message names. */
+/** Maximum number of graphs in a message. */
 const MOST = 3;
 
 /** A `{{name}}` of a prompt file that a node does not read. */
 interface Unknown {
   readonly use: Use;
-  /** Those of which it is not an input. */
+  /** Nodes with this text that don't have the input. */
   readonly readers: readonly { readonly home: Home; readonly node: OutlineNode }[];
 }
 
-/** A piece of another template language in a prompt file, which a node would send as it is. */
+/** A part of another template language in a prompt file, which a node would send unchanged. */
 interface Foreign {
   readonly mark: ForeignMark;
   readonly range: Range;
-  /** The first node whose text it is. */
+  /** The first node with this text. */
   readonly home: Home;
   readonly node: OutlineNode;
 }

@@ -13,7 +13,7 @@ import type { Scores } from "../runs/scores.ts";
 import type { GraphDocuments } from "./documents.ts";
 import type { PromptFiles, PromptUser } from "./prompts.ts";
 
-/** Graphs that use a prompt file and have lenses in it. */
+/** Maximum number of graphs with lenses in a prompt file. */
 const USERS = 3;
 
 /** Code lenses above a prompt file: the score of its graph, Try, Optimize only this, and the verdict on its text. */

@@ -17,7 +17,7 @@ import { type GraphFiles, isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, textOf } from "./documents.ts";
 import { ParsedGraph } from "./parsed.ts";
 
-/** Milliseconds for which changes are gathered. */
+/** Milliseconds to wait for further changes. */
 const PAUSE = 200;
 
 /** A node whose text is in a prompt file. */
@@ -35,14 +35,14 @@ interface KnownGraph {
   readonly prompts: ReadonlyMap<string, readonly Omit<PromptUser, "graph">[]>;
   /** Paths of files with code that the graph runs. */
   readonly code: ReadonlySet<string>;
-  /** Of a file that no editor has open. */
+  /** The parsed text of a file that is not open. */
   readonly parsed: ParsedGraph;
 }
 
 /** The prompt files of the workspace's graphs, and the nodes that read them. */
 export class PromptFiles extends Disposable {
   readonly #changed = this.own(new EventEmitter<void>());
-  /** A graph has changed: its prompt files or names may differ. */
+  /** Fires when a graph changes, because its prompt files or names may differ. */
   readonly onDidChange = this.#changed.event;
   readonly #known = new Map<string, KnownGraph>();
   readonly #stale = new Map<string, Uri>();
@@ -91,7 +91,7 @@ export class PromptFiles extends Disposable {
     return [...found.values()].sort((a, b) => a.around.start - b.around.start);
   }
 
-  /** A graph file in the editor, else on disk. */
+  /** Parses a graph file in the editor, else on disk. */
   async graph(uri: Uri): Promise<ParsedGraph> {
     const open = workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
     if (open) return this.documents.parsed(open);
@@ -110,7 +110,7 @@ export class PromptFiles extends Disposable {
     }
   }
 
-  /** Where to create a file that a graph names; null if that is not allowed. */
+  /** The URI at which to create a file that a graph names. null if that is not allowed. */
   async newAddress(graph: Uri, reference: string): Promise<Uri | null> {
     try {
       namedPath(await findRoot(graph.fsPath, this.files), reference);
@@ -121,7 +121,7 @@ export class PromptFiles extends Disposable {
     }
   }
 
-  /** The index includes all changes so far. */
+  /** Resolves when the index includes all changes so far. */
   settled(): Promise<void> {
     return this.#reading;
   }
@@ -167,7 +167,7 @@ export class PromptFiles extends Disposable {
   }
 }
 
-/** A folder can have two names: its own and that of a link to it. */
+/** All paths of a file, because a folder can also be reached through a link. */
 function pathsOf(graph: Uri, root: ContainmentRoot, reference: string): Set<string> {
   try {
     const onDisk = namedPath(root, reference);
