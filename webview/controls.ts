@@ -9,14 +9,14 @@ export function registerControls(): void {
   provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption());
 }
 
-/** A button that shows an icon only; `label` is what it is called. */
+/** A button with only an icon. @param label its accessible name */
 export function iconButton(name: IconName, label: string, act: () => void): HTMLElement {
   const button = create("vscode-button", { appearance: "icon", "aria-label": label, title: label }, inlineIcon(name));
   button.addEventListener("click", act);
   return button;
 }
 
-/** @param hint says what the button does where its label is short */
+/** @param hint tooltip that explains a short label */
 export function textButton(
   label: string,
   act: () => void,
@@ -28,7 +28,7 @@ export function textButton(
   return button;
 }
 
-/** A choice between a few words; `change` gets the key of the one chosen. */
+/** A choice between a few options. @param change gets the key of the chosen one */
 export function choice<K extends string>(
   label: string,
   options: Readonly<Record<K, string>>,

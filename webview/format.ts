@@ -61,7 +61,7 @@ export function verdictLabel({ decision, figure }: VerdictView): string {
   return [DECISIONS[decision], figure].filter((part) => part !== "").join(", ");
 }
 
-/** What a verdict looks like: an accepted change without an effect looks like none. */
+/** Look of a verdict. An accepted change without an effect has a look of its own. */
 export function lookOf({ decision, hasEffect }: VerdictView): VerdictView["decision"] {
   return hasEffect ? decision : "screened";
 }

@@ -8,7 +8,7 @@ import {
   type Snapshot,
 } from "./protocol.ts";
 
-/** VS Code's API of a page; test pages have their own. */
+/** VS Code's API for a webview. Test pages have their own. */
 interface VsCode {
   postMessage(message: PageMessage): void;
   getState(): unknown;
@@ -17,9 +17,9 @@ interface VsCode {
 
 declare function acquireVsCodeApi(): VsCode;
 
-/** What survives a reload of the window. */
+/** State that survives a reload of the window. */
 export interface SavedState {
-  /** What the host needs to find the file again; returned unchanged. */
+  /** Data for the host to find the file again, returned unchanged. */
   readonly restore: string;
   readonly direction: "down" | "right" | null;
   readonly selected: string | null;
@@ -27,7 +27,7 @@ export interface SavedState {
   readonly sample: string | null;
   readonly at: Snapshot;
   readonly camera: readonly [x: number, y: number, zoom: number] | null;
-  /** Whether the details were open without a selection, and their size. */
+  /** Whether the details panel was open without a selection. */
   readonly overview: boolean;
   readonly panel: PanelSize;
 }
@@ -37,7 +37,7 @@ export type AnswerTo<Q extends Question> = Extract<Answer, { kind: Q["kind"] }>;
 /** The extension host. */
 export interface Host {
   post(message: PageMessage): void;
-  /** null: unknown to the host. */
+  /** Asks the host. null if the host does not know the answer. */
   ask<Q extends Question>(question: Q): Promise<AnswerTo<Q> | null>;
   savedState(): Partial<SavedState>;
   saveState(state: Omit<SavedState, "restore">): void;
@@ -45,7 +45,7 @@ export interface Host {
 
 export type HostNotification = Exclude<HostMessage, { type: "answer" }>;
 
-/** @param tell is called for every valid message except answers */
+/** @param tell called for each valid message except answers */
 export function connect(tell: (message: HostNotification) => void): Host {
   const vscode = acquireVsCodeApi();
   const waiting = new Map<number, (answer: Answer | null) => void>();

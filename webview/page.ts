@@ -35,11 +35,11 @@ export class Page implements Actions {
   readonly #panel: Panel;
   readonly #strip: RunStrip;
   readonly #empty = h("p", { class: "empty" });
-  /** The user has opened the details with nothing selected: they stay until closed. */
+  /** Whether the user has opened the details without a selection. They stay open until closed. */
   #overview: boolean;
   #panelSize: PanelSize;
   #frame = 0;
-  /** Set once the user or the saved state has chosen a direction. */
+  /** Direction that the user or the saved state has chosen. null before. */
   #direction: Direction | null;
   #placed = false;
 
@@ -291,13 +291,13 @@ export class Page implements Actions {
     this.#placed = true;
   }
 
-  /** At first: where it was before the reload, else so that it can be seen. */
+  /** Places the graph at first: as before the reload, else so that it is visible. */
   #place(): void {
     if (this.#kept.camera) this.#canvas.viewport.camera = this.#kept.camera;
     else this.#canvas.viewport.fit(false);
   }
 
-  /** A node that is to stay in place while the drawing changes: the selected one, else one in the middle. */
+  /** A node that stays in place while the layout changes: the selected one, else one in the middle. */
   #anchor(before: Scene, after: Scene): readonly [SceneNode, SceneNode] | null {
     const { selected } = this.#state;
     const chosen = (selected !== null ? before.byId.get(selected) : null) ?? this.#canvas.viewport.middle(before);

@@ -5,7 +5,7 @@ import type { FaultView, GraphView, RunView, SampleAnswer, Snapshot, Steer } fro
 /** The state of the page. */
 export interface State {
   readonly graph: GraphView | null;
-  /** The file is invalid, and `graph` is the last valid one. */
+  /** Whether the file is invalid, so that `graph` is the last valid one. */
   readonly stale: boolean;
   readonly faults: readonly FaultView[];
   readonly run: RunView | null;
@@ -18,11 +18,11 @@ export interface State {
   /** Node with the keyboard focus. */
   readonly focused: string | null;
   readonly query: string;
-  /** Ids that the search found, in the order of the drawing; null if nothing is searched. */
+  /** Ids of the search results, in the order of the layout. null without a search. */
   readonly matches: readonly string[] | null;
   readonly sample: string | null;
   readonly at: Snapshot;
-  /** What is known of `sample`; null until it has come. */
+  /** Answer for `sample`. null until it arrives. */
   readonly answer: SampleAnswer | null;
   readonly panelOpen: boolean;
 }
@@ -50,7 +50,7 @@ export const EMPTY: State = {
 /** User actions, available to every part of the page. */
 export interface Actions {
   select(node: string | null): void;
-  /** Shows what there is to say of the whole graph: its samples and warnings. @param part is scrolled to */
+  /** Shows the overview of the graph with its samples and warnings. @param part part to scroll to */
   overview(part?: "samples" | "warnings"): void;
   selectEdge(source: string, target: string): void;
   /** Shows the node's instruction in the text. */
@@ -60,15 +60,15 @@ export interface Actions {
   pick(sample: string | null): void;
   snapshot(at: Snapshot): void;
   search(query: string): void;
-  /** Shows the next node found, or the one before. */
+  /** Shows the next or previous search result. */
   nextMatch(back: boolean): void;
-  /** Shows a node that was found: selected, in the middle of the window, large enough to be read. */
+  /** Shows a search result: selected, centered and readable. */
   showMatch(node: string): void;
-  /** Shows the run as it was after an iteration; null: as it is. */
+  /** Shows the run after an iteration. null for its current state. */
   replay(iteration: number | null): void;
   /** Pauses or continues the run, or stops it after this iteration. */
   steer(act: Steer): void;
-  /** @param pinned no more texts are proposed for the node */
+  /** Pins or unpins a node. @param pinned whether no more texts are proposed for it */
   pin(node: string, pinned: boolean): void;
   fit(): void;
   zoom(factor: number): void;

@@ -21,7 +21,7 @@ export function editorTools(): Tools {
         );
       } catch (error) {
         if (error instanceof CancellationError) throw new Cancelled();
-        // VS Code does not say whether the input is at fault, so it counts for nothing.
+        // VS Code does not report whether the input is at fault, so the sample is not scored.
         throw new ToolUnreachable(name, error instanceof Error ? error.message : String(error));
       }
     },

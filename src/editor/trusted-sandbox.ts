@@ -2,7 +2,7 @@ import { ProgramRefused, type Sandbox, type SandboxLimits } from "../deps.ts";
 
 /**
  * Runs code only in a trusted workspace, with the user's limits. Compiling runs nothing, so it needs no trust.
- * @param refuse throws where the workspace is not trusted
+ * @param refuse throws if the workspace is not trusted
  */
 export function trustedSandbox(sandbox: Sandbox, refuse: () => void, limits: () => SandboxLimits): Sandbox {
   return {

@@ -1,6 +1,6 @@
 import type { Tools } from "../deps.ts";
 
-/** Calls tools only in a trusted workspace. @param refuse throws where the workspace is not trusted */
+/** Calls tools only in a trusted workspace. @param refuse throws if the workspace is not trusted */
 export function trustedTools(tools: Tools, refuse: () => void): Tools {
   return {
     async identify(name) {

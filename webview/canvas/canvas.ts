@@ -31,7 +31,7 @@ export interface CanvasActions {
   readonly select: (node: string | null) => void;
   readonly selectEdge: (source: string, target: string) => void;
   readonly open: (node: string) => void;
-  /** The camera came to rest. */
+  /** Called when the camera comes to rest. */
   readonly moved: () => void;
 }
 
@@ -45,12 +45,12 @@ export class GraphCanvas {
   readonly #badges = s("g", { class: "badges" });
   readonly #nodes = s("g", { class: "nodes" });
   readonly #pulses: Pulses;
-  /** What each element in the document shows. */
+  /** The card that each element shows. */
   readonly #faces = new WeakMap<SVGGElement, { readonly face: CardFace; readonly most: number }>();
   readonly #drawnEdges = new WeakMap<SVGGElement, SceneEdge>();
   #view: CanvasView | null = null;
   #runs: ReadonlyMap<string, NodeRunView> = new Map();
-  /** What is in the document now. */
+  /** The part of the graph that is in the document. */
   #drawn: { readonly bounds: Bounds; readonly detail: Detail } | null = null;
 
   constructor(
@@ -245,7 +245,7 @@ function isDropped(run: RunView | null, { source, target }: SceneEdge): boolean 
   return proposed.some((one) => one.change === "dropped" && one.source === source && one.target === target);
 }
 
-/** Edges that a run proposes to add: straight, since nothing else makes way for them. */
+/** Edges that a run proposes to add. They are straight, because the layout does not know them. */
 function addedEdges(run: RunView | null, scene: Scene | null): SVGGElement[] {
   const added = (run?.proposedEdges ?? []).filter(({ change }) => change === "added");
   return added.flatMap(({ source, target }) => {
@@ -309,7 +309,7 @@ function nodeAt(target: EventTarget | null): string | null {
   return target instanceof Element ? (target.closest("[data-id]")?.getAttribute("data-id") ?? null) : null;
 }
 
-/** Whether nothing can have changed: what a face is made of is replaced, never altered. */
+/** Whether two cards show the same. Their parts are replaced and never changed. */
 function sameFace(a: CardFace, b: CardFace): boolean {
   return (
     a.node === b.node && a.run === b.run && a.detail === b.detail && a.value === b.value && a.outcome === b.outcome
@@ -322,7 +322,7 @@ function looksAlike(a: CardFace, b: CardFace): boolean {
   return words(a) === words(b);
 }
 
-/** Writing what is there already would cost the browser a look at it. */
+/** Sets an attribute if its value differs, because browsers also process equal values. */
 function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }

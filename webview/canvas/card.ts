@@ -7,7 +7,7 @@ import type { NodeRunView, NodeView, VerdictView } from "../protocol.ts";
 import { type IconName, icon } from "./icons.ts";
 import type { Typesetter } from "./text.ts";
 
-/** How much of a card can be read at a zoom; from far away only its name, then only its place. */
+/** Level of detail of a card: everything, only its name, or only a box. */
 export type Detail = "full" | "name" | "large-name" | "block";
 
 export function detailAt(zoom: number): Detail {
@@ -22,7 +22,7 @@ export interface CardFace {
   readonly detail: Detail;
   readonly isOutput: boolean;
   readonly run: NodeRunView | null;
-  /** First words of the node's value for the sample that is looked at; null if there is none. */
+  /** First words of the node's value for the selected sample. null if there is none. */
   readonly value: string | null;
   /** Whether that sample's answer is right; only at the output node. */
   readonly outcome: "right" | "wrong" | null;
@@ -31,7 +31,7 @@ export interface CardFace {
 const PAD = 14;
 const NAME_SIZE: Readonly<Record<Detail, number>> = { full: 14, name: 24, "large-name": 36, block: 0 };
 
-/** The parts of a card within its box, which is at (0, 0); `bar` lies between the paper and the words. */
+/** The parts of a card relative to its box at (0, 0). `bar` is between background and text. */
 export function drawCard(face: CardFace, type: Typesetter, bar?: SVGElement): SVGElement[] {
   const { node } = face;
   return [...stack(node), frame(node), ...(bar ? [bar] : []), ...written(face, type)];
@@ -60,7 +60,7 @@ function frame({ view, width, height }: SceneNode): SVGElement {
   return s("rect", { class: "card", width, height, rx: view.kind === "input" ? height / 2 : 8 });
 }
 
-/** Drawn as a page: its value is its text. */
+/** Whether a node is drawn as a page because its value is its text. */
 function isPage(view: NodeView): boolean {
   return traitsOf(view).text === "value";
 }

@@ -2,7 +2,7 @@ import { s } from "../dom.ts";
 import type { Scene } from "../graph/scene.ts";
 import type { GraphCanvas } from "./canvas.ts";
 
-/** What a drawing program reads of a style, with what it takes for granted. */
+/** Style properties that drawing programs read, with their defaults. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   fill: "rgb(0, 0, 0)",
   stroke: "none",
@@ -35,7 +35,7 @@ export function exportSvg(canvas: GraphCanvas, scene: Scene, name: string): stri
   return new XMLSerializer().serializeToString(svg);
 }
 
-/** Writes an element's style on it; of a group only what its children do not say themselves. */
+/** Writes an element's style to its attributes; for a group, only properties that its children don't set. */
 function inline(element: Element): void {
   const style = getComputedStyle(element);
   const wanted =
@@ -46,7 +46,7 @@ function inline(element: Element): void {
   }
 }
 
-/** `color(srgb …)`, which browsers make of mixed colours, as every program reads it. */
+/** Converts `color(srgb …)`, which browsers use for mixed colors, to a form that every program reads. */
 function plainColor(value: string): string {
   const parts = /^color\(srgb ([\d.e+-]+) ([\d.e+-]+) ([\d.e+-]+)\)$/.exec(value)?.slice(1);
   return parts ? `rgb(${parts.map((part) => Math.round(Number(part) * 255)).join(", ")})` : value;

@@ -1,6 +1,6 @@
 import { s } from "../dom.ts";
 
-/** 16 × 16, drawn with strokes in the current colour. */
+/** Icons of 16 × 16 pixels, drawn with strokes in the current color. */
 const PATHS = {
   llm: "M8 1.8l1.5 4.7 4.7 1.5-4.7 1.5L8 14.2 6.5 9.5 1.8 8l4.7-1.5z",
   text: "M3 4h10M3 8h10M3 12h6",

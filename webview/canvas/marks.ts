@@ -9,7 +9,7 @@ import type { RunView } from "../protocol.ts";
 const MOST_PULSES = 40;
 const PULSE = 650;
 
-/** Gradients by edge: the edge runs from `node` to the successor they came through. */
+/** Number of gradients by edge, from `node` to the successor that they came through. */
 export function gradientCounts(run: RunView | null): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { node, from, count } of run?.gradients ?? []) {
@@ -33,7 +33,7 @@ export function badge({ middle: [x, y] }: SceneEdge, count: number): SVGElement[
   ];
 }
 
-/** Sends one pulse backward along each edge that has received gradients since: only real events move. */
+/** Animates one pulse backward along each edge with new gradients. */
 export class Pulses {
   #counts: ReadonlyMap<string, number> | null = null;
   #iteration = -1;

@@ -1,4 +1,4 @@
-/** Marks on a letter beyond what any writing needs: they would pile up over other lines. */
+/** More combining marks on a letter than any language uses, which would cover other lines. */
 const PILED_MARKS = /(\p{M}{2})\p{M}+/gu;
 
 /** Measures and cuts texts to a width, since SVG has no ellipsis. Widths in pixels at zoom 1. */
@@ -7,7 +7,7 @@ export class Typesetter {
   readonly #widths = new Map<string, number>();
   #family = "";
 
-  /** Call when the theme may have changed the font. */
+  /** Updates the font. Call it when the theme may have changed. */
   refresh(family: string): void {
     if (family !== this.#family) this.#widths.clear();
     this.#family = family;
@@ -27,7 +27,7 @@ export class Typesetter {
     return `${text.slice(0, low).trimEnd()}…`;
   }
 
-  /** At most `most` lines, broken between words where that is possible. */
+  /** Breaks a text into at most `most` lines, between words if possible. */
   lines(text: string, width: number, size: number, most: number, weight = 400): string[] {
     const lines: string[] = [];
     let rest = text.trim().replace(PILED_MARKS, "$1");
@@ -51,7 +51,7 @@ export class Typesetter {
     if (known !== undefined) return known;
     if (!this.#context) return text.length * size * 0.55;
     this.#context.font = font;
-    // As the drawing's texts (style.css): what is hinted for one size is wider or narrower at another zoom.
+    // The same text rendering as the graph (style.css), because hinted fonts change their width with the zoom.
     this.#context.textRendering = "geometricPrecision";
     const { width } = this.#context.measureText(text);
     if (this.#widths.size > 20_000) this.#widths.clear();

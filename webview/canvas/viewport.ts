@@ -11,22 +11,19 @@ interface Size {
 
 const ZOOM = { least: 0.02, most: 3, fit: 1.15, read: 0.9 };
 const PAD = 28;
-/** A graph that would be smaller than this starts at its beginning instead of as a whole. */
+/** Minimum zoom at which a whole graph is shown at first. Larger graphs start at their beginning. */
 const LEAST_AT_START = { fit: 0.13, zoom: 0.6 };
 
 /** The visible part of the graph. */
 export class Viewport {
   readonly #zoom = zoom<SVGSVGElement, unknown>().scaleExtent([ZOOM.least, ZOOM.most]);
   #scene: Scene | null = null;
-  /** The user has not moved the graph, so it is fitted again when the window changes. */
+  /** Whether the user has not moved the graph, so that it is fitted again when the window changes. */
   #untouched = true;
-  /** The node that was brought into the window last; null once the user has moved the drawing. */
+  /** The last revealed node. null once the user has moved the graph. */
   #revealed: string | null = null;
 
-  /**
-   * @param moved is called at every move, and when the window has another size
-   * @param rested is called when a move has come to its end
-   */
+  /** @param moved called at each move and each change of the window's size @param rested called at the end of a move */
   constructor(
     private readonly svg: SVGSVGElement,
     moved: () => void,
@@ -50,7 +47,7 @@ export class Viewport {
     }).observe(svg);
   }
 
-  /** The drawing that is looked at; it can be moved out of the window, but not lost. */
+  /** The shown graph. It can be moved only so far that it can be found again. */
   set scene(scene: Scene) {
     if (scene === this.#scene) return;
     this.#scene = scene;
@@ -71,7 +68,7 @@ export class Viewport {
     return [x, y, k];
   }
 
-  /** Where the user has moved the drawing to; null while it is fitted into the window. */
+  /** The camera that the user chose. null while the graph is fitted into the window. */
   get chosen(): Camera | null {
     return this.#untouched ? null : this.camera;
   }
@@ -87,7 +84,7 @@ export class Viewport {
     return Math.min((room.width - PAD) / width, (room.height - PAD) / height, ZOOM.fit);
   }
 
-  /** The whole drawing, or at first the beginning of a very large one. */
+  /** Shows the whole graph, or at first the beginning of a very large one. */
   fit(whole: boolean): void {
     this.#untouched = true;
     this.#revealed = null;
@@ -115,7 +112,7 @@ export class Viewport {
     else svg.transition().duration(120).call(this.#zoom.scaleBy, factor);
   }
 
-  /** Brings a node into the window without changing the zoom; one that is visible stays where it is. */
+  /** Moves a node into the window without changing the zoom. A visible node stays where it is. */
   reveal(id: string): void {
     const node = this.#scene?.byId.get(id);
     if (!node) return;
@@ -134,7 +131,7 @@ export class Viewport {
     this.#move([x + dx, y + dy, k], true);
   }
 
-  /** Brings a node into the middle of the window, large enough to be read. */
+  /** Centers a node in the window at a readable zoom. */
   goTo(id: string): void {
     const node = this.#scene?.byId.get(id);
     if (!node) return;
@@ -145,12 +142,12 @@ export class Viewport {
     this.#move([width / 2 - (node.x + node.width / 2) * k, height / 2 - (node.y + node.height / 2) * k, k], true);
   }
 
-  /** Forgets the node that was brought into the window: it may leave it again. */
+  /** Forgets the revealed node, so that it may leave the window. */
   release(): void {
     this.#revealed = null;
   }
 
-  /** Keeps a node where it is on the screen though the drawing has changed around it. */
+  /** Keeps the position of a node on the screen after a new layout. */
   keepInPlace(before: SceneNode, after: SceneNode): void {
     const [x, y, k] = this.camera;
     this.camera = [x + (before.x - after.x) * k, y + (before.y - after.y) * k, k];
@@ -180,7 +177,7 @@ export class Viewport {
     else svg.call(this.#zoom.transform, target);
   }
 
-  /** The part of the drawing in the window, with `around` times the window on each side. */
+  /** The part of the graph in the window, extended by `around` times the window on each side. */
   seen(around: number): Bounds {
     const { x, y, k } = this.transform;
     const { width, height } = this.#size();

@@ -75,7 +75,7 @@ export class AccessibleGraph {
     }
   }
 
-  /** @param quiet after a click with the mouse: the selection shows enough until a key is used */
+  /** @param quiet whether to hide the focus ring, as after a click, until a key is used */
   focus(id: string | null, quiet = false): void {
     this.#makeCurrent(id ?? this.#current);
     if (this.#current === null) return;
@@ -104,7 +104,7 @@ export class AccessibleGraph {
     if (hadFocus) this.focus(null, this.#quiet);
   }
 
-  /** Only the last used node is in the tab order. */
+  /** Makes a node the only one in the tab order. */
   #makeCurrent(id: string | null): void {
     const next = id !== null && this.#buttons.has(id) ? id : (this.#buttons.keys().next().value ?? null);
     if (next === this.#current && next !== null && this.#buttons.get(next)?.tabIndex === 0) return;

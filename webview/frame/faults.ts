@@ -3,7 +3,7 @@ import { plural } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { Actions, State } from "../state.ts";
 
-/** The faults of the file, above the last valid graph: at most three; Problems lists all. */
+/** Up to three faults of the file, above the last valid graph. Problems lists all of them. */
 export class Faults {
   readonly element = h("div", { class: "faults", hidden: true });
   #shown = "";

@@ -41,7 +41,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   [t("Esc"), t("clear")],
 ];
 
-/** What the marks mean and what the keys do. */
+/** Explains marks and keys. */
 export class Legend {
   readonly element: HTMLElement;
 

@@ -85,7 +85,7 @@ export class Plot {
   }
 }
 
-/** Whether the samples scored so far say anything of the score, which is a range until all of them are. */
+/** Whether the score is known well enough to plot, because it is a range until all samples are scored. */
 export function isKnown({ low, high }: PointView): boolean {
   return high - low < 1;
 }

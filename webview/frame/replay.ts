@@ -8,13 +8,13 @@ import { scoreLabel } from "./plot.ts";
 /** Milliseconds for which each iteration is shown. */
 const PACE = 900;
 
-/** A slider over the iterations of a run that is over, and a button that plays them one after the other. */
+/** A slider for the iterations of an ended run, and a button that plays them. */
 export class Replay {
   readonly element = h("div", { class: "replay", hidden: true });
   readonly #slider = h("input", { type: "range", min: 1, step: 1, "aria-label": t("Iteration to show") });
   readonly #label = h("span", { class: "facts" });
   readonly #play: HTMLElement;
-  /** What the user chose last; the host answers a little later. */
+  /** The last iteration that the user chose. The response of the host comes later. */
   #wanted: number | null = null;
   #iterations: readonly number[] = [];
   #curve: readonly PointView[] = [];
@@ -45,7 +45,7 @@ export class Replay {
     if (this.#wanted === null || this.#wanted === run.replayed) this.#say(run.replayed ?? last + 1);
   }
 
-  /** One step beyond the last iteration the run is as it is now, with its proposals. */
+  /** Shows an iteration. The position after the last iteration stands for the current state with its proposals. */
   #show(position: number): void {
     const last = this.#iterations.at(-1) ?? 0;
     this.#wanted = position > last ? null : position;

@@ -7,7 +7,7 @@ import type { Actions } from "../state.ts";
 import { isKnown, Plot, scoreLabel } from "./plot.ts";
 import { Replay } from "./replay.ts";
 
-/** The state of the run: iteration, requests in flight, calls and money against the budget, the score. */
+/** The state of the run: iteration, requests in flight, calls and cost of the budget, and the score. */
 export class RunStrip {
   readonly element = h("footer", { class: "run", hidden: true, "aria-label": t("Run") });
   readonly #head = h("div", { class: "run-head" });
@@ -95,7 +95,10 @@ function statusOf({ status, steering }: RunView): string {
   return steering?.paused ? t("Paused") : STATUS[status];
 }
 
-/** What can be done to the run. Drawn anew only where it changes: a button that is replaced while it is pressed hears no click. */
+/**
+ * Buttons that control the run. They are replaced only if they change, because a button that is replaced while it is
+ * pressed gets no click.
+ */
 class Steering {
   readonly element = h("div", { class: "steering", hidden: true });
   #shown = "";
@@ -126,7 +129,7 @@ class Steering {
   }
 }
 
-/** A count that leads to what is counted; hidden at 0. */
+/** A count that links to its items. Hidden at 0. */
 class CountLink {
   readonly element: HTMLButtonElement;
 

@@ -99,10 +99,10 @@ export class Search {
 /** Number of results in the list. */
 const ROWS = 100;
 
-/** Characters before what was found. */
+/** Number of characters shown before a match. */
 const BEFORE = 24;
 
-/** Where the words are, unless that is the name: the role, the instruction or the model. */
+/** The place of a match outside the name: the role, the instruction or the model. */
 function placeOf({ id, role, excerpt, model }: SceneView, query: string): string {
   const wanted = query.trim().toLowerCase();
   if (id.toLowerCase().includes(wanted)) return role;
@@ -116,7 +116,7 @@ type SceneView = { readonly id: string; readonly role: string; readonly excerpt:
 function marked(text: string, query: string): (Node | string)[] {
   const wanted = query.trim();
   const at = text.toLowerCase().indexOf(wanted.toLowerCase());
-  // Some letters have another length in lower case: then nothing is marked rather than the wrong ones.
+  // Some letters change their length in lower case. Then nothing is highlighted.
   if (at < 0 || text.toLowerCase().length !== text.length) return [text];
   const end = at + wanted.length;
   return [text.slice(0, at), h("mark", {}, text.slice(at, end)), text.slice(end)];

@@ -10,7 +10,7 @@ const AT_ONCE = 150;
 export class Arranger {
   #worker: Worker | null = null;
 
-  /** Calls `done` at once for a small graph, later for a large one, and never once another request has come. */
+  /** Lays out a graph and calls `done`: synchronously for a small graph, and never after a newer request. */
   arrange(nodes: readonly LayoutNode[], direction: Direction, done: (layout: Layout) => void): void {
     this.cancel();
     const job: LayoutJob = { nodes: nodes.map(({ id, kind, inputs }) => ({ id, kind, inputs })), direction };
@@ -36,7 +36,7 @@ export class Arranger {
     URL.revokeObjectURL(address);
   }
 
-  /** The direction that fits the window at a larger size; "right" only if clearly better. */
+  /** The layout in the direction that fits the window better. `right` is chosen only if it is clearly better. */
   arrangeToFit(nodes: readonly LayoutNode[], zoom: (layout: Layout) => number, done: (layout: Layout) => void): void {
     this.arrange(nodes, "down", (down) =>
       this.arrange(nodes, "right", (right) => done(zoom(right) > 1.2 * zoom(down) ? right : down)),

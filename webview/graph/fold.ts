@@ -3,13 +3,13 @@ import type { NodeView } from "../protocol.ts";
 /** The visible graph, without collapsed nodes. */
 export interface Folded {
   readonly nodes: readonly NodeView[];
-  /** Folded node → ids of what it stands for. */
+  /** Ids of the hidden nodes by collapsed node. */
   readonly hidden: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * Hides the nodes that lead only to a collapsed node, which then reads their inputs. A collapsed node that another one
- * hides stays collapsed.
+ * Hides the nodes that lead only to a collapsed node, which gets their inputs. A collapsed node inside another one
+ * stays collapsed.
  */
 export function fold(nodes: readonly NodeView[], folded: ReadonlySet<string>): Folded {
   const hidden = new Map<string, readonly string[]>();
@@ -35,7 +35,7 @@ export function fold(nodes: readonly NodeView[], folded: ReadonlySet<string>): F
   };
 }
 
-/** Ids of the nodes all of whose ways end in `id`, in the order of the file. */
+/** Ids of the nodes that reach the answer only through `id`, in the order of the file. */
 export function onlyLeadsTo(nodes: readonly NodeView[], id: string): string[] {
   const readers = new Map<string, string[]>();
   for (const node of nodes) {

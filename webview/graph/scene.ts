@@ -4,7 +4,7 @@ import type { Layout, PlacedEdge, PlacedNode } from "../../src/graph/layout.ts";
 import type { NodeView } from "../protocol.ts";
 import type { Folded } from "./fold.ts";
 
-/** A drawing with what is asked of it often: made once per layout. */
+/** A layout with derived data that is used often, computed once. */
 export interface Scene {
   readonly direction: Direction;
   readonly width: number;
@@ -19,7 +19,7 @@ export interface Scene {
 
 export interface SceneNode extends PlacedNode {
   readonly view: NodeView;
-  /** How many nodes are folded away behind it. */
+  /** Number of collapsed nodes that it stands for. */
   readonly folded: number;
 }
 
@@ -27,12 +27,12 @@ export interface SceneEdge {
   readonly key: string;
   readonly source: string;
   readonly target: string;
-  /** Comes from a graph input: drawn lighter than what nodes pass on. */
+  /** Whether the edge comes from a graph input and is drawn lighter. */
   readonly fromInput: boolean;
   /** Path data of the line, ending where the arrowhead starts, and of the arrowhead. */
   readonly line: string;
   readonly head: string;
-  /** Where its badge is. */
+  /** Position of its badge. */
   readonly middle: readonly [x: number, y: number];
   readonly bounds: Bounds;
 }
@@ -86,7 +86,7 @@ function inPortOrder(edges: readonly PlacedEdge[], direction: Direction): Placed
   return edges.toSorted((a, b) => port(a) - port(b));
 }
 
-/** A place on the last bend of an edge, where it is told apart from others best; t from 0 to 1. */
+/** A point on the last bend of an edge, where edges are easiest to distinguish. @param t position from 0 to 1 */
 function along({ path: pieces }: PlacedEdge, direction: Direction, t: number): [x: number, y: number] {
   const bend = pieces.findLast((piece) => (direction === "down" ? piece[0] !== piece[6] : piece[1] !== piece[7]));
   const [x0, y0, x1, y1, x2, y2, x3, y3] = bend ?? pieces.at(-1)!;
@@ -133,7 +133,7 @@ function lineOf({ source, target, path: pieces }: PlacedEdge, direction: Directi
   };
 }
 
-/** Whether two graphs give the same drawing but for the words on it. */
+/** Whether two graphs have the same layout and differ only in texts. */
 export function hasSameStructure(a: readonly NodeView[], b: readonly NodeView[]): boolean {
   const shape = (nodes: readonly NodeView[]) => JSON.stringify(nodes.map(({ id, kind, inputs }) => [id, kind, inputs]));
   return shape(a) === shape(b);
@@ -146,7 +146,7 @@ export function withViews(scene: Scene, nodes: readonly NodeView[]): Scene {
   return { ...scene, nodes: changed, byId: new Map(changed.map((node) => [node.id, node])) };
 }
 
-/** Ids of the nodes on which the words are, in the order of the file; null if nothing is looked for. */
+/** Ids of the nodes that match a search, in the order of the file. null without a search. */
 export function found(scene: Scene | null, query: string): readonly string[] | null {
   const wanted = query.trim().toLowerCase();
   if (wanted === "" || !scene) return null;
@@ -155,7 +155,7 @@ export function found(scene: Scene | null, query: string): readonly string[] | n
   return scene.nodes.filter(fits).map(({ id }) => id);
 }
 
-/** The node itself, all that it depends on and all that depends on it. */
+/** Ids of a node, its ancestors and its descendants. */
 export function related(scene: Scene, id: string): ReadonlySet<string> {
   const reach = (neighbours: Scene["feeds"]) => {
     const found = new Set([id]);
@@ -184,7 +184,7 @@ export function stepOf(key: string, direction: Direction): Step | null {
   return (direction === "down" ? down : right)[key] ?? null;
 }
 
-/** The node that one step leads to; null if there is none. Of several, the nearest layer, then what lies straightest. */
+/** The node one step away: in the nearest layer, the one that is most nearly straight ahead. null if there is none. */
 export function stepFrom(scene: Scene, id: string, step: Step): string | null {
   const from = scene.byId.get(id);
   if (!from) return null;

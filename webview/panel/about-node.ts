@@ -13,11 +13,11 @@ import { copyButton, gradientList, nodeLinks, text } from "./parts.ts";
 export interface NodeFacts {
   readonly node: NodeAnswer | null;
   readonly gradients: GradientsAnswer | null;
-  /** For the sample that is looked at. */
+  /** The node's call for the selected sample. */
   readonly call: CallAnswer | null;
 }
 
-/** A titled part of the panel; `name` is how the panel remembers whether it was closed. */
+/** A titled section of the panel. The panel remembers by `name` whether it is collapsed. */
 export interface Part {
   readonly name: string;
   readonly title: string;

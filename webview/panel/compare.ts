@@ -6,7 +6,7 @@ import { text } from "./parts.ts";
 
 /** Maximum length for a word comparison. */
 const LONGEST = 2000;
-/** Of the words in both, the share that must agree for marks to help. */
+/** Minimum share of equal words for which highlighting helps. */
 const ALIKE = 0.3;
 
 /** Expected and actual answer; differences are marked if the two are similar enough. */

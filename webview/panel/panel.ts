@@ -23,7 +23,7 @@ export class Panel {
   #wanted = "";
   #barShown = "";
 
-  /** @param results what a search has found: above what is told of one of them */
+  /** @param results search results, above the details of one of them */
   constructor(
     private readonly host: Host,
     private readonly acts: Actions,
@@ -33,7 +33,7 @@ export class Panel {
     this.element.append(this.#sampleBar, results, this.#body);
   }
 
-  /** Brings a part of the overview into sight. */
+  /** Scrolls to a part of the overview. */
   scrollTo(part: string): void {
     this.#body.querySelector(`[data-part="${part}"]`)?.scrollIntoView({ block: "start" });
   }
@@ -176,7 +176,7 @@ export class Panel {
   }
 }
 
-/** Changes when the panel must request its data again. */
+/** A key that changes when the panel must request its data again. */
 function keyOf({ graph, run, selected, selectedEdge, sample, at, answer, folded }: State): string {
   const node = selected === null ? undefined : run?.nodes.find(({ id }) => id === selected);
   const view = graph?.nodes.find(({ id }) => id === selected);

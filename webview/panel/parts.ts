@@ -5,7 +5,7 @@ import { t } from "../l10n.ts";
 import type { Cut, GradientView, SampleView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
 
-/** A literal text with its line breaks; says if the page has only its start. */
+/** A literal text with its line breaks. A note says so if the page has only its start. */
 export function text(cut: Cut, look = ""): HTMLElement {
   const rest = cut.length - cut.text.length;
   return h(
@@ -48,7 +48,7 @@ export function nodeLinks(ids: readonly string[], acts: Actions): (HTMLElement |
   return ids.length > shown.length ? [...links, ` ${t("and {0} more", ids.length - shown.length)}`] : links;
 }
 
-/** Gradients with the samples they came from, by their first words. */
+/** Gradients with the first words of their samples. */
 export function gradientList(
   gradients: readonly GradientView[],
   samples: readonly SampleView[],

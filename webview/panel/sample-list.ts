@@ -22,7 +22,7 @@ type Filter = keyof typeof FILTERS;
 const SIGNS: Readonly<Record<Outcome, string>> = { right: "✓", wrong: "✗", fixed: "✓", broken: "✗", unscored: "–" };
 const PAGE = 100;
 
-/** The samples of a run to pick from. */
+/** A list of the samples of a run. */
 export class SampleList {
   readonly element = h("div", { class: "samples" });
   readonly #list = h("ul", { "aria-label": t("Samples") });
@@ -48,7 +48,7 @@ export class SampleList {
     this.#draw();
   }
 
-  /** The sample before or after one, in the order of the list. */
+  /** Id of the next or previous sample in the list. */
   neighbour(id: string, step: 1 | -1): string | null {
     const samples = this.#found();
     const at = samples.findIndex((sample) => sample.id === id);

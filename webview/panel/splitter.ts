@@ -1,27 +1,24 @@
 import { h } from "../dom.ts";
 import { t } from "../l10n.ts";
 
-/** Pixels of the details beside the drawing, and percent of the page below it. */
+/** Width of the details beside the graph in pixels, and their height below it in percent. */
 const BESIDE = { least: 260, usual: 320, most: 420, step: 20 };
 const BELOW = { least: 20, usual: 45, most: 80, step: 5 };
-/** In a window like this the details lie under the drawing (style.css). */
+/** Media query for windows in which the details are below the graph (style.css). */
 const NARROW = "(max-width: 640px)";
 
-/** How large the details are; null: as large as usual. */
+/** Size of the details. null for the default size. */
 export interface PanelSize {
   readonly width: number | null;
   readonly height: number | null;
 }
 
-/** The edge between drawing and details: dragged by mouse, moved by arrow keys, reset by a double-click. */
+/** The border between graph and details: drag it, move it with the arrow keys, or reset it with a double-click. */
 export class Splitter {
   readonly element = h("div", { class: "splitter", role: "separator", tabindex: 0 });
   readonly #narrow = matchMedia(NARROW);
 
-  /**
-   * @param middle contains the drawing and the details
-   * @param changed is called when the user has chosen another size
-   */
+  /** @param middle contains the graph and the details @param changed called when the user chooses another size */
   constructor(
     private readonly middle: HTMLElement,
     private size: PanelSize,

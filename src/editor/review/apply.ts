@@ -101,13 +101,16 @@ export class Apply {
   }
 }
 
-/** The proposals of “apply all accepted”: never of an untrusted run, none that was applied or rejected, none without effect. */
+/**
+ * The proposals that *Apply all accepted* applies: none of an untrusted run, none that was applied or rejected, none
+ * without effect.
+ */
 export function leftToApply(run: OpenedRun): readonly Proposal[] {
   if (run.entry.untrusted) return [];
   return run.state.proposals.filter((it) => isWorthApplying(it) && isOpen(run, it));
 }
 
-/** Accepted, and not known to change nothing. */
+/** Whether the gate accepted a proposal that has an effect, as far as known. */
 function isWorthApplying({ verdict, contributes }: Proposal): boolean {
   return verdict.decision === "accepted" && contributes !== false;
 }
@@ -122,7 +125,7 @@ function nothingToApply(run: OpenedRun): string {
       : l10n.t("There is nothing left to apply: every accepted proposal of this run has been applied or rejected.");
 }
 
-/** Some texts changed since: the others can be applied without them. @throws Cancelled */
+/** Asks whether to apply only the texts that have not changed since the run. @throws Cancelled */
 async function askAboutOthers(moved: readonly LocatedProposal[], others: readonly LocatedProposal[]): Promise<void> {
   const names = moved.map(({ proposal }) => proposal.node).join(", ");
   if (others.length === 0) {
@@ -137,7 +140,7 @@ async function askAboutOthers(moved: readonly LocatedProposal[], others: readonl
   if ((await window.showWarningMessage(message, { modal: true, detail }, apply)) !== apply) throw new Cancelled();
 }
 
-/** Asks again if the gate did not accept the proposal, or if the run is not trusted. @throws Cancelled */
+/** Asks for confirmation if the gate did not accept the proposal or the run is not trusted. @throws Cancelled */
 async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Promise<void> {
   const doubts = [];
   if (verdict.decision !== "accepted")

@@ -7,19 +7,19 @@ import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { LocatedProposal } from "./text-locations.ts";
 
-/** Lines of a difference that a dialog shows. */
+/** Maximum number of lines of a diff in a dialog. */
 const SHOWN = 6;
 
-/** What is to stand in a file whose text is not the one that the run changed. */
+/** The text to write to a file whose text has changed since the run. */
 export interface ResolvedText {
   readonly text: string;
-  /** It holds the user's own change, too, so that no verdict is about it. */
+  /** Whether it also contains the user's own change, so that no verdict is about it. */
   readonly isMerged: boolean;
 }
 
 /**
- * Asks what becomes of a proposal whose text changed since the run: both changes together, the proposal instead, or a new
- * verdict on it first.
+ * Asks how to apply a proposal whose text changed since the run: merge both changes, replace the text, or recheck
+ * first.
  * @throws Cancelled, also after a recheck was started
  */
 export async function askAboutChangedText(run: OpenedRun, place: LocatedProposal): Promise<ResolvedText> {

@@ -9,7 +9,7 @@ export function sampleLabel(run: OpenedRun, id: string): string {
   return question ? oneLine(question, 60) : id;
 }
 
-/** Θ under which the proposal was evaluated. */
+/** Θ that the verdict on the proposal is about. */
 function judgedTheta(run: OpenedRun, proposal: Proposal): Theta {
   const judged = run.state.judged.findLast(({ proposals }) => proposals.includes(proposal.id));
   return judged && proposal.verdict.decision !== "accepted" ? judged.theta : run.state.theta;

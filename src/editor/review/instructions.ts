@@ -3,7 +3,7 @@ import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
 
-/** Scheme of this extension's documents. Their extension sets the language whose diffs open inline. */
+/** Scheme of this extension's documents. Their language is set so that their diffs open inline. */
 export const SCHEME = "agentgraph";
 
 /** Names one proposal, or one attempt, of one run. */
@@ -65,7 +65,7 @@ async function answerText(run: OpenedRun, id: string): Promise<string> {
   return parts.map(([name, text]) => `${name}:\n${text}\n`).join("\n");
 }
 
-/** In a path, where a colon has a meaning on some systems. */
+/** The name of a node in a path, without colons, which some systems don't allow. */
 function nameOf(node: string): string {
   return node.replace(":", " ");
 }
@@ -76,7 +76,7 @@ function folderOf(graphName: string, startedAt: number): string {
   return `${graphName.replaceAll(/[/\\]/g, "-")} ${started}`;
 }
 
-/** The content of one of our URIs; null for any other URI. */
+/** The parts of a URI of this extension. null for any other URI. */
 export function parseInstructionUri(uri: Uri): (ProposalRef & { side: "before" | "after" }) | null {
   if (uri.scheme !== SCHEME) return null;
   const query = new URLSearchParams(uri.query);

@@ -15,18 +15,15 @@ import type { Page, Pages } from "../runs/pages/pages.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
 
-/** Runs on a page, and commits that are searched for them. */
+/** Maximum number of runs on a page, and of commits searched for them. */
 const RUNS = 30;
 const COMMITS = 500;
 
-/** What the runs of a graph made of its nodes. */
+/** The history of nodes over the runs of a graph. */
 export class NodeHistories {
   constructor(private readonly runStore: RunStore) {}
 
-  /**
-   * Newest first.
-   * @param most runs at most
-   */
+  /** The history of a node, the newest run first. @param most maximum number of runs */
   async of(graph: Uri, node: string, most: number): Promise<{ entries: HistoryEntry[]; left: number }> {
     const runs = await this.runStore.ofGraph(graph);
     const all = runs.filter(({ proposals }) => proposals.some((one) => one.node === node));
@@ -41,7 +38,7 @@ export class NodeHistories {
   }
 }
 
-/** Commits are found by their trailer, so also those that were made in another window or by hand. */
+/** Entry of a run. Commits are found by their trailer, so commits from other windows and by hand count, too. */
 function entryOf(run: OpenedRun, entry: RunSummary, proposal: Proposal, commits: readonly Trailed[]): HistoryEntry {
   const act = run.state.acts[proposal.id] ?? null;
   const trailed = commits.filter(({ run: id }) => id === entry.id).map(({ hash }) => hash);
@@ -63,7 +60,7 @@ interface Trailed {
   readonly run: string;
 }
 
-/** Empty if there is no repository: a history is worth showing without its commits. */
+/** Commits with trailers. Empty if there is no repository, because a history is useful without commits. */
 async function commitsOf(graph: Uri): Promise<Trailed[]> {
   if (!workspace.isTrusted) return [];
   const repository = (await gitApi().catch(() => null))?.getRepository(graph);
@@ -88,7 +85,7 @@ export async function historyPage(
   return { title: l10n.t("History: {0}", node), html: (theme) => historyHtml(history, LOCALE, theme) };
 }
 
-/** Shows what runs tried for a node, the scores, and whether it was applied. */
+/** Shows the history of a node: what runs tried, the scores, and whether it was applied. */
 export class HistoryCommands {
   readonly commands = { showHistory: (target) => this.#show(target) } satisfies SomeCommands;
 

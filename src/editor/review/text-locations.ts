@@ -19,11 +19,11 @@ export type TextChange = Pick<Proposal, "node" | "base" | "text">;
 /** The current location of a proposal's text. */
 export type LocatedProposal = LocatedChange<Proposal>;
 
-/** The same of any change of texts. */
+/** The current location of any change. */
 export interface LocatedChange<C extends TextChange> {
-  /** Its texts are for the inputs that the node has, or gets with the other proposals. */
+  /** The change, with texts for the inputs that the node has or gets with the other proposals. */
   readonly proposal: C;
-  /** The instruction of a node whose inputs change: it has no verdict of its own. */
+  /** Whether it is the instruction of a node whose inputs change, which has no verdict of its own. */
   readonly isCompanion: boolean;
   readonly place: TextPlace;
   readonly document: TextDocument;
@@ -73,12 +73,12 @@ export async function locationsOf<C extends TextChange>(
   );
 }
 
-/** The proposed text is in its place, as it is or as VS Code saved it: without spacing at line ends. */
+/** Whether the file has the proposed text, apart from spaces at line ends, which VS Code may remove on save. */
 export function holdsText({ proposal, current }: LocatedChange<TextChange>): boolean {
   return isSameButSpacing(current, proposal.text);
 }
 
-/** The same of the text that the run saw. */
+/** Whether the file has the text of the run, apart from spaces at line ends. */
 export function holdsBase(located: LocatedChange<TextChange>): boolean {
   const { proposal, current } = located;
   return current === proposal.base || (isSameButSpacing(current, proposal.base) && !holdsText(located));
@@ -117,7 +117,7 @@ async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
   throw new EncodingMismatch(file);
 }
 
-/** A prompt file's real path as named in the workspace, possibly through symbolic links. */
+/** The URI of a prompt file in the workspace, possibly through symbolic links. */
 function uriOf({ form, path }: TextSource, graph: Uri, base: string): Uri {
   return form === "file" ? Uri.joinPath(Uri.file(dirname(graph.fsPath)), relative(base, path)) : graph;
 }

@@ -25,7 +25,7 @@ export function textStatusLabel(act: Act | undefined, textStatus: TextStatus): s
   }
 }
 
-/** Whether an applied or committed text was taken back, so that it can be applied again. */
+/** Whether an applied or committed text was undone, so that it can be applied again. */
 export function isUndone(act: Act | undefined, textStatus: TextStatus): boolean {
   return (act === "applied" || act === "committed") && textStatus === "base";
 }

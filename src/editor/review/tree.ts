@@ -45,7 +45,7 @@ export type ProposalElement =
       readonly kind: "run";
       readonly entry: RunSummary;
       readonly isLatest: boolean;
-      /** All runs are of one graph, so that its name says nothing. */
+      /** Whether all runs are of one graph, so that labels omit its name. */
       readonly isOnly: boolean;
     }
   | { readonly kind: "range"; readonly run: OpenedRun; readonly from: number; readonly to: number }
@@ -184,14 +184,17 @@ function tickKey(run: OpenedRun, proposal: Proposal): string {
   return `${run.entry.id} ${proposal.id}`;
 }
 
-/** Proposals below one row. VS Code draws rows as they come into view, but asks for all rows of an open element. */
+/**
+ * Maximum number of proposals below one row. VS Code draws rows as they come into view, but requests all rows of an
+ * expanded element.
+ */
 const ROWS = 200;
 
 function proposalElements(run: OpenedRun, from: number, to: number): ProposalElement[] {
   return run.state.proposals.slice(from, to).map((proposal) => ({ kind: "proposal", run, proposal }));
 }
 
-/** The ranges of a run with many proposals; empty for a run with few. */
+/** Rows that group the proposals of a run. Empty for a run with few proposals. */
 function rangesOf(run: OpenedRun): (ProposalElement & { kind: "range" })[] {
   const all = run.state.proposals.length;
   if (all <= ROWS) return [];
@@ -294,7 +297,7 @@ function proposalItem(run: OpenedRun, proposal: Proposal, ticked: boolean, textS
   return item;
 }
 
-/** The icon shows the decision, so that a narrow side bar has room for what this change alone does. */
+/** The description of a proposal: the effect of this change alone. Its icon shows the decision, to save room. */
 function briefly(run: OpenedRun, proposal: Proposal, done: string | null): string {
   const { verdict } = proposal;
   const claim = run.entry.untrusted
@@ -308,7 +311,7 @@ function briefly(run: OpenedRun, proposal: Proposal, done: string | null): strin
   return [...(done ? [done] : claim), ...all].join(" · ");
 }
 
-/** Grey where the verdict no longer says anything of the file, or where the change does nothing. */
+/** The icon of a proposal. Gray if its verdict no longer applies to the file or the change has no effect. */
 function iconOf(run: OpenedRun, proposal: Proposal, textStatus: TextStatus): ThemeIcon {
   const act = run.state.acts[proposal.id];
   const grey = new ThemeColor("disabledForeground");
@@ -341,7 +344,7 @@ function textItem(label: string, text: string): TreeItem {
   return item;
 }
 
-/** Sentences are longer than any side bar is wide: the tooltip and the report have them in full. */
+/** The row of warnings, whose sentences are shown in full in the tooltip and the report. */
 function warningsItem({ run, texts, isGood }: ProposalElement & { kind: "warnings" }): TreeItem {
   const count = texts.length;
   const item = new TreeItem(

@@ -12,7 +12,7 @@ import { sampleLabel } from "./evidence.ts";
 import { parseInstructionUri } from "./instructions.ts";
 import type { Review } from "./review.ts";
 
-/** The page of a proposal's reasons. @throws NotFound, RunMissing, RunUnreadable */
+/** The page with the reasons for a proposal. @throws NotFound, RunMissing, RunUnreadable */
 export async function whyPage(runStore: RunStore, [id = "", change = ""]: readonly string[]): Promise<Page> {
   const run = await runStore.open(id);
   const proposal = run?.state.proposals.find((one) => one.id === change);
@@ -26,7 +26,7 @@ export async function whyPage(runStore: RunStore, [id = "", change = ""]: readon
   return { title: l10n.t("Why: {0}", proposal.node), html: (theme) => whyHtml(about, LOCALE, theme) };
 }
 
-/** Shows why a text was proposed: as a page beside the diff, and for an added line as its hover. */
+/** Shows why a text was proposed: as a page beside the diff, and as a hover over each added line. */
 export class Why implements HoverProvider {
   readonly commands = { why: (target) => this.#why(target) } satisfies SomeCommands;
 

@@ -7,7 +7,7 @@ import { Cancelled, NotFound } from "../errors.ts";
 const writable = new Set<string>();
 
 /**
- * Asks before files are changed that are read-only on disk or by the user's settings; after a No they are as they were.
+ * Asks before read-only files are changed, whether on disk or by the user's settings. Refusing changes nothing.
  * @throws Cancelled, NotFound
  */
 export async function askAboutReadOnly(documents: readonly TextDocument[]): Promise<void> {
@@ -43,7 +43,7 @@ export async function askAboutReadOnly(documents: readonly TextDocument[]): Prom
   }
 }
 
-/** All of them or none. @throws NotFound */
+/** Makes all documents writable, or none. @throws NotFound */
 async function unlock(documents: readonly TextDocument[]): Promise<void> {
   const undo: (() => Promise<void>)[] = [];
   for (const document of documents) {
@@ -57,7 +57,7 @@ async function unlock(documents: readonly TextDocument[]): Promise<void> {
   }
 }
 
-/** As VS Code decides it; a file of `files.readonlyExclude` is writable. */
+/** Whether VS Code's settings make a file read-only. A file that matches `files.readonlyExclude` is writable. */
 function isReadOnlyBySetting(document: TextDocument): boolean {
   if (writable.has(document.uri.toString())) return false;
   const isIn = (name: string) => {
@@ -67,7 +67,7 @@ function isReadOnlyBySetting(document: TextDocument): boolean {
   return isIn("readonlyInclude") && !isIn("readonlyExclude");
 }
 
-/** A relative pattern is one of the workspace folder. */
+/** Whether a glob matches a file. A relative glob starts at the workspace folder. */
 function matches(document: TextDocument, glob: string): boolean {
   const folder = workspace.getWorkspaceFolder(document.uri);
   const patterns = folder ? [glob, new RelativePattern(folder, glob)] : [glob];

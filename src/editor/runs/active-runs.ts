@@ -5,7 +5,7 @@ import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "./opened-run.ts";
 import type { RunStore } from "./run-store.ts";
 
-/** The run that the graph view shows: the running one, else the last. */
+/** Provides the run that the graph view shows: the running one, else the last one. */
 export class ActiveRuns extends Disposable implements RunSource {
   readonly #changed = this.own(new EventEmitter<Uri>());
   readonly onDidChange = this.#changed.event;

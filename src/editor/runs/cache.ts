@@ -4,7 +4,7 @@ import { runPathsOf } from "../../run/record/run-paths.ts";
 import { Cancelled, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 
-/** Clears the shared replies. Nothing depends on them: the next run calls the model again. */
+/** Clears the shared replies. The next run calls the model again. */
 export async function clearCache(graphs: GraphFiles, { files }: Deps): Promise<void> {
   const roots = await graphs.roots();
   const caches: string[] = [];

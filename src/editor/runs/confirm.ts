@@ -15,7 +15,7 @@ import { Cancelled } from "../errors.ts";
 import { oneLine } from "../markdown.ts";
 import { withoutLinks } from "../notifications.ts";
 
-/** What the user decided before a run: to start this task, or to choose another model first. */
+/** The user's decision before a run: to start this task, or to choose another model first. */
 export type Confirmed = { readonly start: Task } | "change model" | "change tier";
 
 /**
@@ -74,7 +74,7 @@ export async function confirmStart(
   }
 }
 
-/** What the tier of the settings means for a run, or which ones there are. */
+/** Sentences on the tier of the settings, or on the available tiers. */
 function tierWords(task: Task, estimate: Pick<Estimate, "usd" | "waves">, { url }: Connection): string {
   const { tier } = readSettings();
   if (url === null) return "";
@@ -104,7 +104,7 @@ async function askTier({ usd, waves }: Pick<Estimate, "usd" | "waves">, offered:
   await writeTier(picked.tier);
 }
 
-/** Shows that an estimate is under way: of many samples and on a busy machine it takes seconds. */
+/** Shows progress while an estimate is computed, which takes seconds for many samples on a busy machine. */
 export function estimating<T>(work: () => Promise<T>): Thenable<T> {
   const title = withoutLinks(l10n.t("AgentGraph: Estimating cost…"));
   return window.withProgress({ location: ProgressLocation.Window, title }, work);
@@ -114,7 +114,7 @@ export function estimating<T>(work: () => Promise<T>): Thenable<T> {
 export interface AskOptions {
   readonly question: string;
   readonly button: string;
-  /** `calls` that are sent, besides the cached ones. */
+  /** The estimate. `calls` are sent, without the cached ones. */
   readonly estimate: Pick<Estimate, "calls" | "usd" | "cached">;
   readonly task: Task;
   /** Number of samples that are sent. */

@@ -3,15 +3,15 @@ import type { OpenedRun } from "./opened-run.ts";
 
 /** A sample that a run answered wrong or could not score. */
 export interface FailedSample {
-  /** Its id. */
+  /** Id of the sample. */
   readonly sample: string;
   /** Its inputs, on one line. */
   readonly label: string;
-  /** null: not saved. */
+  /** The answer. null if it was not saved. */
   readonly answer: string | null;
   /** Accepted answers on one line; empty for a judge. */
   readonly expected: string;
-  /** 0 … 1; null: a call failed. */
+  /** Score from 0 to 1. null if a call failed. */
   readonly score: number | null;
 }
 

@@ -6,7 +6,7 @@ import type { Connection } from "../account/account.ts";
 /** Milliseconds of a call in the first run with the simulated model, so that a person can follow it in the graph. */
 export const FIRST_RUN_PACE = 250;
 
-/** The same model, slow enough to be watched. */
+/** Delays the replies of a model, so that a person can follow the run. */
 export function paced(model: Model, clock: Clock, milliseconds = FIRST_RUN_PACE): Model {
   return {
     ...model,
@@ -17,7 +17,10 @@ export function paced(model: Model, clock: Clock, milliseconds = FIRST_RUN_PACE)
   };
 }
 
-/** Later runs are as fast as the model: after the first one, users want the result. */
+/**
+ * Whether this is the first run with the simulated model. Later runs are not delayed, because users then want the
+ * result.
+ */
 export function isFirstSimulated({ provider }: Pick<Connection, "provider">, earlierRuns: number): boolean {
   return provider === simulated && earlierRuns === 0;
 }

@@ -6,7 +6,10 @@ import type { GraphFiles } from "../graph-files.ts";
 import { textOf } from "../language/documents.ts";
 import type { RunSummary } from "./run-summary.ts";
 
-/** Runs whose graph file was renamed or moved, with its new path: the only graph in the repository with its name. */
+/**
+ * Runs with the new path of their graph file if it was renamed or moved: the only graph in the repository with that
+ * name.
+ */
 export async function followRenames(
   entries: readonly RunSummary[],
   graphs: GraphFiles,

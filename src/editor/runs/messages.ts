@@ -28,7 +28,7 @@ export function runOutcome(entry: RunSummary): string {
   return [...runFigures(entry), startedLabel(entry.startedAt)].join(" · ");
 }
 
-/** The same without the time. */
+/** The figures of a run: its outcome without the time. */
 export function runFigures(entry: RunSummary): string[] {
   const parts = [];
   if (entry.evaluated) parts.push(evaluationFigure(entry.evaluated));
@@ -64,12 +64,12 @@ export function runTitle({ graph, job }: Pick<RunManifest, "graph" | "job">): st
   }
 }
 
-/** Milliseconds without a reply from the model after which this is reported. */
+/** Milliseconds without a reply from the model after which progress says so. */
 const SILENT = 15_000;
 
 /**
- * `iteration 2/4 · 70% right · $0.04`: for the status bar and the progress notification; while the run waits, for whom
- * and until when.
+ * `iteration 2/4 · 70% right · $0.04`, for the status bar and the progress notification. While the run waits, the
+ * server and the time of the next try.
  */
 export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): string {
   const [state, waiting] = [run.state(), run.waiting()];
@@ -90,7 +90,7 @@ export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): stri
   return parts.join(" · ");
 }
 
-/** Milliseconds since the last event while requests are on their way. */
+/** Milliseconds since the last event while requests are in flight. */
 function silence({ nodes, lastAt }: RunState): number {
   const isAsked = Object.values(nodes).some(
     ({ forwardInFlight, backwardInFlight, optimizerInFlight }) =>
@@ -115,13 +115,13 @@ function progress(state: RunState): string {
     : l10n.t("scoring the current graph");
 }
 
-/** `1 call`, `489 calls`, or the money where there is a price. */
+/** `1 call`, `489 calls`, or the cost if the price is known. */
 export function costLabel({ calls, usd, estimated }: Pick<RunSummary, "calls" | "usd" | "estimated">): string {
   if (usd) return LOCALE.money(usd, estimated);
   return LOCALE.count(calls, "call");
 }
 
-/** The same of a run that goes on. */
+/** The cost of a running run so far. */
 export function costSoFar({ calls, usd, tokens }: Pick<RunState, "calls" | "usd" | "tokens">): string {
   return costLabel({ calls: calls.total, usd, estimated: tokens.estimated });
 }

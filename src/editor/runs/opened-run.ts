@@ -10,21 +10,21 @@ import type { RunSummary } from "./run-summary.ts";
 /** A run with all its events. */
 export interface OpenedRun {
   readonly entry: RunSummary;
-  /** As the run started; the file may have changed since. */
+  /** The graph at the start of the run. The file may have changed since. */
   readonly graph: Graph;
-  /** Of nodes that name none. */
+  /** Model of nodes that name none. */
   readonly model: string;
   readonly data: Data;
-  /** null: the data has no such sample. */
+  /** A sample by id. null if the data has no such sample. */
   sample(id: string): Sample | null;
   readonly limits: BudgetLimits;
   /** A sample with at most this loss is right. */
   readonly threshold: number;
-  /** Changes with each event of a running run. */
+  /** State of the run, updated by each event. */
   readonly state: RunState;
   /** What the run is waiting for; null if it is not waiting, or not running in this window. */
   readonly waiting: Waiting | null;
-  /** How fast the run goes; null if it is over or not running in this window. */
+  /** Pace of the run. null if it has ended or does not run in this window. */
   readonly pace: PaceNow | null;
   /** Whether a sample went through the graph under Θ. */
   hasRun(theta: Theta, sample: string): Promise<boolean>;

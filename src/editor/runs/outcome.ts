@@ -11,7 +11,7 @@ import { actionButton } from "../command-errors.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { showError, showInfo, showWarning } from "../notifications.ts";
 
-/** Says how a run ended, and offers what comes next. */
+/** Shows how a run ended, and offers the next steps. */
 export async function reportEnd(run: Run, file: Uri, account: Account): Promise<void> {
   const state = run.state();
   const { name } = run.start.graph;
@@ -54,7 +54,7 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
     const again = l10n.t("Evaluate again");
     const { n, scored } = state.finished.evaluated;
     const message = evaluatedSentence(name, state.finished.evaluated);
-    // An evaluation that came to its end is not resumed; a new one asks only for what is missing.
+    // A finished evaluation is not resumed, because a new one only requests what is missing.
     answer = scored < n ? await showWarning(message, show, again) : await showInfo(message, show);
     if (answer === again) await commands.executeCommand("agentgraph.evaluate", file);
     if (answer === show) await commands.executeCommand("agentgraph.showReport", target);

@@ -34,7 +34,7 @@ export interface Prepared {
   readonly place: RunPaths;
   readonly connection: Connection;
   readonly deps: RunDeps;
-  /** What estimates are based on. */
+  /** Data for estimates. */
   readonly known: EstimateDeps;
 }
 

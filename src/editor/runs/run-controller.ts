@@ -39,7 +39,7 @@ export class RunController extends Disposable {
     private readonly deps: RunsDeps,
     private readonly runStore: RunStore,
     private readonly account: Account,
-    /** Running runs of this workspace, to offer them for resuming after a reload. */
+    /** State of this workspace: its running runs, which can be resumed after a reload. */
     private readonly memory: Memento,
   ) {
     super();

@@ -45,19 +45,19 @@ type Written = ReadonlyMap<string, ReadonlyMap<string, number>>;
 /** The runs of the workspace's graphs: those on disk, and those running in this window. */
 export class RunStore extends Disposable {
   readonly #changed = this.own(new EventEmitter<void>());
-  /** A run was added, removed or finished, or the user acted on one. */
+  /** Fires when a run is added, removed or finished, or when the user acts on one. */
   readonly onDidChange = this.#changed.event;
   readonly #progressed = this.own(new EventEmitter<string>());
   /** Fires with the id at every event of a run in this window. */
   readonly onDidProgress = this.#progressed.event;
   readonly #live = new Map<string, { readonly run: Run; readonly root: string }>();
-  /** Roots of runs made in this window, which stay listed when their graph is removed from the workspace. */
+  /** Roots of runs of this window, which stay listed after their graph is removed from the workspace. */
   readonly #roots = new Set<string>();
   readonly #opened = new Map<string, Promise<OpenedRun>>();
   /** Runs whose summary this window is writing. */
   readonly #acting = new Set<string>();
   #listed: Promise<RunSummary[]> | null = null;
-  /** Root → when its runs were last written, as of the last listing. */
+  /** Time of the last write by root, as of the last listing. */
   #written: Written = new Map();
   #watching = false;
   #pause: ReturnType<typeof setTimeout> | null = null;
@@ -71,7 +71,7 @@ export class RunStore extends Disposable {
     this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
   }
 
-  /** Newest first. */
+  /** All runs, the newest first. */
   list(): Promise<RunSummary[]> {
     this.#watch();
     this.#listed ??= this.#read();
@@ -109,7 +109,7 @@ export class RunStore extends Disposable {
     return found(({ status }) => status === "running") ?? found((entry) => !isEvaluation(entry)) ?? runs[0] ?? null;
   }
 
-  /** null if the run no longer exists. @throws RunUnreadable */
+  /** Opens a run. null if it no longer exists. @throws RunUnreadable */
   async open(id: string): Promise<OpenedRun | null> {
     const live = this.#live.get(id);
     if (live) return this.#openLive(live.run, live.root);
@@ -177,7 +177,7 @@ export class RunStore extends Disposable {
     }
   }
 
-  /** The state of a run that this window makes. */
+  /** The run of this window with an id. null if it is not running here. */
   live(id: string): Run | null {
     return this.#live.get(id)?.run ?? null;
   }

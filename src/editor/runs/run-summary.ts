@@ -13,13 +13,16 @@ export interface RunSummary {
   readonly method: string;
   /** Model of nodes that name none; empty for runs of an earlier version. */
   readonly model: string;
-  /** `interrupted`: the log has no end, and no process writes it. */
+  /** Status of the run. `interrupted` if the log has no end and no process writes it. */
   readonly status: ListedStatus;
   /** Detail of the error that ended it; null without one. */
   readonly detail: string | null;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Made on another machine, by another user, or changed: its verdicts are not verified until it is rechecked. */
+  /**
+   * Whether the run is from another machine or user, or was changed, so that its verdicts are unverified until a
+   * recheck.
+   */
   readonly untrusted: boolean;
   /** Mean validation scores (1 − loss); null if not scored. */
   readonly before: number | null;
@@ -30,10 +33,10 @@ export interface RunSummary {
   readonly calls: number;
   /** US dollars; null if a price was not known. */
   readonly usd: number | null;
-  /** The provider did not report token usage, so `usd` is an estimate. */
+  /** Whether `usd` is an estimate because the provider did not report token usage. */
   readonly estimated: boolean;
   readonly proposals: Summary["proposals"];
-  /** What the run is for, where it is not to optimize. */
+  /** Job of the run. null if it is to optimize. */
   readonly job: Summary["job"] | null;
   /** Result of an evaluation; null before its end. */
   readonly evaluated: Summary["evaluated"] | null;

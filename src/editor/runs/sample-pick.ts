@@ -67,7 +67,7 @@ export function labelOf({ id, inputs }: Sample): string {
   return Object.values(inputs).join(" · ") || id;
 }
 
-/** The same list, headed by an entry for a text of the user's own. @throws Cancelled */
+/** Asks for a row of any set, or for an input that the user types. @throws Cancelled */
 export async function pickOrTypeSample({ graph, data }: Pick<Task, "graph" | "data">, loss: LossSpec): Promise<Picked> {
   const type: SampleItem = { label: `$(edit) ${l10n.t("Type your own…")}`, alwaysShow: true, found: null };
   const { found } = await pickFrom([type, ...itemsOf(data)]);
@@ -76,7 +76,7 @@ export async function pickOrTypeSample({ graph, data }: Pick<Task, "graph" | "da
 
 /** A sample to try. */
 export interface Picked extends FoundSample {
-  /** false: no right answer is known. */
+  /** Whether the right answer is known. */
   readonly scores: boolean;
 }
 

@@ -7,16 +7,16 @@ import { LOCALE } from "../editor-locale.ts";
 import type { RunStore } from "./run-store.ts";
 import { isEvaluation, type RunSummary } from "./run-summary.ts";
 
-/** Evaluations that are looked at for one of the present texts. */
+/** Maximum number of evaluations to search for one of the current texts. */
 const NEWEST = 5;
 
 /** The score of the current graph; empty if it is unknown. */
 export interface Score {
-  /** `0.20 → 0.90, text changed since` */
+  /** The score, such as `0.20 → 0.90, text changed since`. */
   readonly figure: string;
-  /** The same as a part of a sentence: `score 0.20 → 0.90, text changed since`. */
+  /** The score with its name, such as `score 0.20 → 0.90, text changed since`. */
   readonly score: string;
-  /** It is of texts that the file no longer contains. */
+  /** Whether it is about texts that the file no longer contains. */
   readonly isStale: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Score {
 export class Scores {
   constructor(private readonly runStore: RunStore) {}
 
-  /** The newest evaluation of the present texts, else what the last optimization says of them. */
+  /** The score of the newest evaluation of the current texts, else of the last optimization. */
   async of(run: RunSummary | null, graph: Graph | null): Promise<Score> {
     if (!run) return scoreOf("");
     const evaluation = graph && (await this.#evaluationOf(run, graph));
@@ -55,7 +55,7 @@ export class Scores {
     return null;
   }
 
-  /** `base`: as the run started. `proposed`: with every accepted text. */
+  /** Whether the file has the texts from the start of a run (`base`) or all accepted texts (`proposed`). */
   async #textStatus({ id, proposals }: RunSummary, graph: Graph | null): Promise<TextStatus> {
     const run = await this.runStore.open(id).catch(() => null);
     if (!run || !graph) return "unknown";
@@ -75,7 +75,7 @@ function scoreOf(figure: string, isStale = false): Score {
   return { figure, score: figure === "" ? "" : l10n.t("score {0}", figure), isStale: isStale && figure !== "" };
 }
 
-/** `0.85 on the test set`: an evaluation of the file as it is. */
+/** The score of an evaluation, such as `0.85 on the test set`. */
 function evaluationFigure({ evaluated }: RunSummary): string {
   if (!evaluated || evaluated.score === null) return "";
   return l10n.t("{0} on the {1}", evaluated.score.toFixed(2), splitLabel(evaluated.split, LOCALE));

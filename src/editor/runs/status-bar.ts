@@ -10,7 +10,7 @@ const UPDATE_INTERVAL = 250;
 /** The status bar item of a running run in this window. */
 export class RunStatusBar extends Disposable {
   #item: StatusBarItem | null = null;
-  /** The run that a click on the item acts on. */
+  /** Id of the run that a click on the item acts on. */
   #run = "";
   #pause: ReturnType<typeof setTimeout> | null = null;
 
@@ -37,7 +37,7 @@ export class RunStatusBar extends Disposable {
     this.#item.name = "AgentGraph";
     this.#item.text = `${run.control.paused === null ? "$(sync~spin)" : "$(debug-pause)"} ${progressLine(run)}`;
     this.#item.tooltip = new MarkdownString(l10n.t("{0}. Select for actions.", literal(runTitle(run.start))));
-    // VS Code forgets a command as soon as another one is set: a click on the one that is shown would then be lost.
+    // VS Code drops a click if the item's command is replaced between mouse down and up.
     if (this.#run !== id) {
       this.#run = id;
       this.#item.command = {

@@ -53,7 +53,7 @@ export class RunTree extends Disposable implements TreeDataProvider<RunElement> 
   }
 }
 
-/** Loss 0 … 1 of a sample that is not right. */
+/** The row of a sample that is not right. */
 function sampleItem({ entry, label, sample, answer, expected, score }: SampleElement): TreeItem {
   const item = new TreeItem(label);
   item.description = [
@@ -78,8 +78,9 @@ function sampleItem({ entry, label, sample, answer, expected, score }: SampleEle
 }
 
 /**
- * @param isOnly all runs are of one graph, so that its name says nothing.
- * @param live the run, if it goes on in this window
+ * The row of a run.
+ * @param isOnly whether all runs are of one graph, so that labels omit its name
+ * @param live the run, if it is running in this window
  */
 function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, live: Run | null): TreeItem {
   const isPaused = live !== null && live.control.paused !== null;
@@ -99,7 +100,7 @@ function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, live: R
     rechecked ? l10n.t("rechecked here") : "",
     oneLine(entry.model, 40),
     startedLabel(entry.startedAt),
-    // The list follows no progress: the status bar and the graph count a run that goes on.
+    // The list shows no progress, which the status bar and the graph view show.
     entry.status === "running" ? "" : costLabel(entry),
     isNamed ? "" : entry.graphName,
   ];
@@ -141,7 +142,7 @@ const ICONS: Record<RunSummary["status"], ThemeIcon> = {
 };
 
 function details(entry: RunSummary, live: Run | null): string[] {
-  // The list follows no progress, so counts of a run that goes on elsewhere would be old.
+  // The list is not updated by progress, so counts of a run elsewhere would be outdated.
   if (entry.status === "running") {
     return [l10n.t("{0}, method {1}", runLabel(entry), entry.method), live ? progressLine(live) : l10n.t("running")];
   }

@@ -28,7 +28,7 @@ import { confirmCalls, estimating } from "../confirm.ts";
 import type { Page, Pages } from "../pages/pages.ts";
 import { type Prepared, prepare } from "../prepare.ts";
 
-/** The page can be made again from the runs alone, which takes the graph and a provider. @throws NotFound */
+/** Always rejects: restoring the page would need the graph and a provider. @throws NotFound */
 export async function methodsPage(): Promise<Page> {
   throw new NotFound(
     l10n.t("To show this comparison again, run the same command with the same choices. Finished runs are reused."),
@@ -136,7 +136,7 @@ export class CompareMethodsCommands {
   }
 }
 
-/** Data of each search where rows are few (`data.folds`). */
+/** The data of each search, if `data.folds` is set. */
 function foldsIn({ folds, subject }: Prepared): readonly Data[] | null {
   return folds === undefined ? null : foldsOf(subject.task.data, folds);
 }
@@ -147,7 +147,7 @@ interface PickedMethods {
   readonly isOtherModel: boolean;
 }
 
-/** The methods, and what is scored beside them. @throws Cancelled */
+/** Asks for the methods and the baselines. @throws Cancelled */
 async function pickMethods({ provider }: Connection): Promise<PickedMethods> {
   type Item = QuickPickItem & { readonly beside?: "reflexion" | "other model" };
   const compared = Object.values(methods).filter(({ name }) => name !== CHAIN_OF_THOUGHT);
@@ -179,7 +179,7 @@ async function pickMethods({ provider }: Connection): Promise<PickedMethods> {
   return { names, isReflexion: has("reflexion"), isOtherModel: has("other model") };
 }
 
-/** The options to vary, each with its variants. @throws Cancelled */
+/** Asks for the options to vary, each with its values. @throws Cancelled */
 async function pickOptions(options: OptimizeOptions): Promise<Vary[]> {
   const items = usualVary(options).map((vary) => {
     const [, ...variants] = ablationVariants(options, [vary]);
@@ -215,7 +215,7 @@ async function pickRepeats(): Promise<number> {
   return picked.repeats;
 }
 
-/** Says what the whole will cost, before the first call. @throws Cancelled */
+/** Shows the estimated cost of the whole comparison before the first call. @throws Cancelled */
 async function confirm(plan: ComparisonPlan, { connection, known, place, deps }: Prepared): Promise<void> {
   const { task } = plan.request;
   const { done, of } = await progressOf(plan, place, deps);
@@ -229,7 +229,7 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
         : l10n.t("Compare {0} on “{1}”?", plan.variants.map(({ name }) => name).join(", "), task.graph.name),
     button: plan.kind === "ablation" ? l10n.t("Ablate") : l10n.t("Compare"),
     estimate: { ...estimate, cached: 0 },
-    // The budget bounds each search, not the whole.
+    // The budget limits each search, not the whole comparison.
     task: { ...task, options: { ...task.options, budget: { calls: null, tokens: null, usd: null } } },
     samples: train.length + validation.length + test.length,
     connection,
@@ -253,7 +253,10 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
   });
 }
 
-/** @returns null if it was cancelled, or a run stopped: that is shown, and the same command goes on later. */
+/**
+ * Runs a comparison.
+ * @returns null if the user cancelled or a run stopped, which is shown; the same command continues later
+ */
 async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Promise<ComparisonReport | null> {
   const options = {
     location: ProgressLocation.Notification,

@@ -54,7 +54,7 @@ export class CompareRunsCommands {
     );
   }
 
-  /** The two selected runs, else the argument and a picked run; the older one first. */
+  /** The two selected runs, else the argument and a picked run, the older one first. */
   async #pair(
     target: unknown,
     selected: unknown,

@@ -15,12 +15,12 @@ import type { OpenedRun } from "../opened-run.ts";
 import { graphOfRun } from "../prepare.ts";
 import type { RunStore } from "../run-store.ts";
 
-/** Characters of a text on one line of the list. */
+/** Maximum number of characters of a text on one line of the list. */
 const LINE = 300;
-/** Characters that fit on such a line of a usual window. */
+/** Number of characters that fit on such a line in a usual window. */
 const SHORT = 80;
 
-/** Shows the answers of a run row by row. What the user says of one is written into its row of the data file. */
+/** Shows the answers of a run one by one. The user's rating is written to the row in the data file. */
 export class RateCommands {
   readonly commands = { rate: (target) => this.#rate(target) } satisfies SomeCommands;
 
@@ -78,7 +78,7 @@ export class RateCommands {
     }
   }
 
-  /** The run that is meant, else the last one of the graph that has answers. @throws NotFound */
+  /** The run of the command, else the last run of the graph with answers. @throws NotFound */
   async #runOf(target: unknown, id: string | null): Promise<OpenedRun> {
     const runs = id === null ? await this.runStore.ofGraph(await pickGraph(target, this.graphs)) : [{ id }];
     for (const { id: one } of runs) {
@@ -91,7 +91,7 @@ export class RateCommands {
   }
 }
 
-/** Files whose unsaved changes in an editor are not written over. */
+/** Files that reject writing to a file with unsaved changes in an editor. */
 export function unlessUnsaved(files: Files): Files {
   const write = async (path: string, text: string) => {
     const open = workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.fsPath === Uri.file(path).fsPath);
@@ -101,7 +101,7 @@ export function unlessUnsaved(files: Files): Files {
   return { ...files, write };
 }
 
-/** Who takes back the text of a correction or a comment, or reads the whole answer, is asked about it again. */
+/** Asks about a sample again after the user has cancelled a correction or a comment, or has read the whole answer. */
 async function askUntilSaid(run: OpenedRun, id: string, at: number, of: number): Promise<Rating | "skip" | "stop"> {
   for (;;) {
     try {
@@ -137,7 +137,7 @@ async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<
   };
   const loss = run.state.scores[run.state.theta]?.[id]?.loss ?? null;
   const items: Item[] = [
-    // What Enter does does not contradict the loss.
+    // The preselected item agrees with the loss.
     ...(loss !== null && loss > run.threshold ? [wrong, ...right] : [...right, wrong]),
     { label: `$(comment) ${l10n.t("Comment…")}`, what: "comment" },
     ...([question, answer ?? "", expected].some(isCut)
@@ -177,7 +177,7 @@ function isCut(text: string): boolean {
   return text.length > SHORT || text.trim().includes("\n");
 }
 
-/** A wrong answer has a correction, a comment or both. @throws Cancelled */
+/** Asks for the correction of a wrong answer, a comment, or both. @throws Cancelled */
 async function correctionOf(answer: string, expected: string): Promise<Rating> {
   const correction = await typed(
     l10n.t("What should the answer have been? Leave it empty to write a comment only."),

@@ -24,10 +24,10 @@ import type { RunStore } from "../run-store.ts";
 import { findSample, labelOf, type Picked, pickOrTypeSample } from "../sample-pick.ts";
 import { unlessUnsaved } from "./rate-commands.ts";
 
-/** Calls that are sent without another question. */
+/** Maximum number of calls that are sent without a confirmation. */
 const FEW_CALLS = 6;
 
-/** A sample page is not stored, only its replies. @throws NotFound */
+/** Always rejects: only the replies of a sample page are stored. @throws NotFound */
 export async function samplePage(): Promise<never> {
   throw new NotFound(
     l10n.t(
@@ -42,7 +42,7 @@ export class SampleCommands {
     trySample: (target) => this.#try(target),
     addSample: () => this.#add(),
   } satisfies SomeCommands;
-  /** The sample that was tried last. */
+  /** The last sample that was tried. */
   #last: { readonly file: Uri; readonly sample: Sample } | null = null;
 
   constructor(
@@ -65,7 +65,7 @@ export class SampleCommands {
     }
     const { sample, split, scores } = found;
     this.#last = { file, sample };
-    // A few calls cost next to nothing: the notification that shows their progress names the model.
+    // A few calls cost little, and the progress notification names the model.
     const most = mostCalls(task);
     if (most <= FEW_CALLS) return this.#ask(prepared, found);
     // The estimate covers only this sample. Prompts describe the answers of the whole data, as in the real call.

@@ -45,7 +45,7 @@ export class StartCommands {
     private readonly running: RunController,
   ) {}
 
-  /** Only one node's text: the others are fixed for this run. @throws Cancelled */
+  /** Optimizes the text of one node. The others stay fixed for this run. @throws Cancelled */
   async #optimizeNode(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
     const text = (await workspace.openTextDocument(file)).getText();
@@ -84,7 +84,7 @@ export class StartCommands {
     }
   }
 
-  /** The last whole run with a model, to tell how long its calls take. */
+  /** The last finished run with a model, to estimate how long its calls take. */
   async #measured(model: string): Promise<RunSummary | null> {
     const runs = await this.runStore.list();
     return runs.find((run) => run.model === model && run.status === "done" && run.calls > MEASURED) ?? null;
@@ -198,10 +198,10 @@ async function pickNode(nodes: readonly string[]): Promise<string> {
   return picked;
 }
 
-/** Calls from which a run says how long a call takes. */
+/** Minimum number of calls of a run to estimate how long a call takes. */
 const MEASURED = 20;
 
-/** A choice that is cancelled leads back to where it was offered. */
+/** Resolves also if the user cancels, so that the caller asks again. */
 async function orBack(choice: Promise<void>): Promise<void> {
   await choice.catch((error: unknown) => {
     if (!(error instanceof Cancelled)) throw error;

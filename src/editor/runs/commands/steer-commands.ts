@@ -18,7 +18,7 @@ export class SteerCommands extends Disposable {
     stopAfterIteration: (target) => this.#stop(target),
     pinNode: (target) => this.#pin(target),
   } satisfies SomeCommands;
-  /** Runs whose user was asked whether to go on. */
+  /** Runs for which the user was asked whether to continue. */
   readonly #asked = new Set<string>();
 
   constructor(

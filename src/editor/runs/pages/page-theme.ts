@@ -1,6 +1,6 @@
 /**
- * What follows a report's own style sheet inside VS Code: the editor's colours and fonts, high contrast included. What
- * VS Code means for icons is too pale for words in light themes, and so is mixed with the ink.
+ * Style sheet that follows a report's own one in VS Code: the editor's colors and fonts, also in high contrast. VS
+ * Code's icon colors are too pale for text in light themes, so they are mixed with the text color.
  */
 export const THEME = `
 :root { --ink: var(--vscode-editor-foreground); --soft: var(--vscode-descriptionForeground, var(--vscode-editor-foreground));

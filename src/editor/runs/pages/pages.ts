@@ -7,7 +7,10 @@ import { describe } from "../../errors.ts";
 import { setTabIcon } from "../../tab-icon.ts";
 import { THEME } from "./page-theme.ts";
 
-/** What pages are about; their panels' types are `agentgraph.<kind>`, by which the manifest puts buttons on them. */
+/**
+ * Kinds of pages with their icons. The type of a panel is `agentgraph.<kind>`, which the manifest uses to show
+ * buttons.
+ */
 const ICONS = {
   report: "graph",
   sample: "beaker",
@@ -22,14 +25,14 @@ const KINDS: readonly PageKind[] = ["report", "sample", "comparison", "methods",
 
 export interface Page {
   readonly title: string;
-  /** Makes the self-contained page in the colours of the editor. */
+  /** Renders the self-contained page in the colors of the editor. */
   readonly html: (theme: string) => string;
 }
 
-/** Makes a page anew from the ids that it is about. @throws NotFound, RunMissing, RunUnreadable */
+/** Creates a page from the ids of its subject. @throws NotFound, RunMissing, RunUnreadable */
 export type Draw = (about: readonly string[]) => Promise<Page>;
 
-/** What is known of a page beside its content: enough to make it again. */
+/** The saved state of a page, which is enough to create it again. */
 interface SavedPage {
   readonly kind: PageKind;
   readonly about: readonly string[];
@@ -37,15 +40,15 @@ interface SavedPage {
 }
 
 /**
- * Pages that are only read: no script, no file, no message, and a policy that lets nothing in but their own style. None
- * of them can say what it shows when the window is loaded again, so the workspace's memory does.
+ * Read-only pages without scripts, files or messages. Their content security policy allows nothing but their own
+ * styles. After a reload of the window, they are restored from the memory of the workspace.
  */
 export class Pages extends Disposable {
   readonly #open = new Map<WebviewPanel, SavedPage>();
 
   constructor(
     private readonly draw: Readonly<Record<PageKind, Draw>>,
-    /** Of this workspace. */
+    /** State of this workspace. */
     private readonly memory: Memento,
   ) {
     super();
@@ -55,12 +58,15 @@ export class Pages extends Disposable {
     }
   }
 
-  /** A page about the same is shown anew in its place. @param page where it is there already */
+  /** Shows a page, in the place of an open page with the same subject. @param page content, if it exists already */
   async show(kind: PageKind, about: readonly string[], page?: Page): Promise<void> {
     await this.#show(kind, about, ViewColumn.Active, page ?? (await this.draw[kind](about)));
   }
 
-  /** Beside what the user reads, who goes on typing there. One page of a kind, so that columns do not pile up. */
+  /**
+   * Shows a page beside the active editor, which keeps the focus. There is one such page for each kind, so that
+   * columns do not pile up.
+   */
   async showBeside(kind: PageKind, about: readonly string[]): Promise<void> {
     const page = await this.draw[kind](about);
     const former = [...this.#open].find(([, one]) => one.kind === kind)?.[0];
@@ -81,13 +87,13 @@ export class Pages extends Disposable {
     if (known) panel.reveal(undefined, typeof where === "object" && where.preserveFocus);
   }
 
-  /** Ids that the page in front is about; null if none of this kind is. */
+  /** Ids of the subject of the active page. null if no page of this kind is active. */
   inFront(kind: PageKind): readonly string[] | null {
     const found = [...this.#open].find(([panel, page]) => panel.active && page.kind === kind);
     return found?.[1].about ?? null;
   }
 
-  /** After a reload the panel is there, with its title and nothing else. */
+  /** Fills a panel that VS Code has restored, which has only its title. */
   async #restore(kind: PageKind, panel: WebviewPanel): Promise<void> {
     const { title } = panel;
     const open = [...this.#open.values()];
@@ -123,7 +129,7 @@ export class Pages extends Disposable {
     return Array.isArray(kept) ? kept.filter(isSavedPage) : [];
   }
 
-  /** Pages that are open, and pages whose tab has not been shown since the window loaded. */
+  /** Saves the open pages, and those whose tabs have not been shown since the window loaded. */
   #keep(): void {
     const open = [...this.#open.values()];
     const tabs = window.tabGroups.all.flatMap((group) => group.tabs);

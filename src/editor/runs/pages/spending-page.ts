@@ -7,7 +7,7 @@ import { LOCALE } from "../../editor-locale.ts";
 import type { GraphFiles } from "../../graph-files.ts";
 import type { Page } from "./pages.ts";
 
-/** What the runs of the workspace have cost. */
+/** The page with the costs of all runs in the workspace. */
 export async function spendingPage(graphs: GraphFiles, deps: RunsDeps): Promise<Page> {
   const roots = [...(await graphs.roots())];
   const spending = joinedSpending(await Promise.all(roots.map((root) => readSpending(deps, runPathsOf(root)))));
