@@ -272,7 +272,7 @@ export function createForward({
       );
       const [only] = scores;
       if (!graph.targets && only) return { ...only[1], ...cost };
-      return { ...joined(scores, graph.output), nodes: Object.fromEntries(scores), ...cost };
+      return { ...joinedScore(scores, graph.output), nodes: Object.fromEntries(scores), ...cost };
     }
 
     async function scoreOf(id: string, loss: Loss, asked: Sample, values: CodeRunner["values"]): Promise<NodeScore> {
@@ -301,7 +301,7 @@ export function createForward({
  * Combines scores into one: the mean of the losses, so that each node with targets counts as much as the answer.
  * @param scores of nodes, by id
  */
-function joined(scores: readonly (readonly [string, NodeScore])[], output: string): NodeScore {
+export function joinedScore(scores: readonly (readonly [string, NodeScore])[], output: string): NodeScore {
   const mean = (of: (score: NodeScore) => number) =>
     scores.reduce((sum, [, score]) => sum + of(score), 0) / Math.max(1, scores.length);
   const answer = scores.find(([id]) => id === output)?.[1];

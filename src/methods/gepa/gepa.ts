@@ -1,5 +1,6 @@
 import type { Sample } from "../../data/sample.ts";
 import type { GradientContext } from "../../engine/backward/batch-gradients.ts";
+import { scoreBehind } from "../../engine/backward/scored-nodes.ts";
 import type { RunEvent } from "../../engine/events.ts";
 import { createFinalGate } from "../../engine/gate/final-gate.ts";
 import type { Engine, Method, Scores } from "../../engine/method.ts";
@@ -54,6 +55,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
   const parameters = parametersOf(graph);
   const isGated = task.options.gate.policy !== "off";
   const promptFor = createPrompt(graph);
+  const scoreOf = scoreBehind(graph);
   const pool = new Pool(engine.random);
   const minibatches = new Minibatches(data.train, options.minibatch, engine.random);
   const gate = createFinalGate(engine);
@@ -89,7 +91,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
       const tasks = drawTasks();
       const scored = await Promise.all(tasks.map(scoreParent));
       // In the order of tasks, not of replies, so that turns don't depend on timing.
-      const asked = scored.map((one) => ({ ...one, node: one.failing.length > 0 ? nextNode(one.parent) : null }));
+      const asked = scored.map((one) => ({ ...one, node: nextNode(one) }));
       const drafts = await Promise.all(asked.map(reflect));
       looked = new Set(tasks.flatMap(({ samples }) => samples.map(({ id }) => id))).size;
       batch.push(...new Set(asked.flatMap(({ failing }) => failing)));
@@ -126,12 +128,19 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     return { parent, samples, scores, failing };
   }
 
-  /** The parent's next text: they take turns. */
-  function nextNode(parent: number): GraphNode | null {
+  /** The parent's next text that a failing sample depends on: they take turns. */
+  function nextNode({ parent, failing, scores }: Drawn & { failing: readonly string[]; scores: Scores }) {
     const member = pool.members[parent];
     if (!member) return null;
-    const node = parameters[member.next] ?? null;
-    member.next = (member.next + 1) % parameters.length;
+    const { next } = member;
+    const turns = [...parameters.slice(next), ...parameters.slice(0, next)];
+    const isAtFault = ({ id }: GraphNode) =>
+      failing.some((sample) => {
+        const score = scores.get(sample);
+        return score ? (scoreOf(id, score)?.loss ?? 0) > 0 : false;
+      });
+    const node = turns.find(isAtFault) ?? null;
+    if (node) member.next = (parameters.indexOf(node) + 1) % parameters.length;
     return node;
   }
 
@@ -146,13 +155,15 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     return draft && { ...draft, mayRepeat: true, samples: [...new Set(known.map(({ sample }) => sample))] };
   }
 
-  /** The inputs and output of the step for one sample, with feedback on the final answer. */
+  /** The inputs and output of the step for one sample, with feedback on its own result or on what depends on it. */
   async function runOf(texts: Texts, sample: Sample, id: string, scores: Scores): Promise<GradientContext | null> {
     const pass = engine.forward(texts, sample, TRAIN);
     const context = await (await engine.backward(pass, { per: "none" })).get(id);
-    const score = scores.get(sample.id);
+    const whole = scores.get(sample.id);
+    const score = whole && scoreOf(id, whole);
     if (!context || !score) return null;
-    const said = score.loss === 0 ? "The final answer is right." : score.criticism;
+    const isOwn = whole.nodes?.[id] !== undefined && id !== graph.output;
+    const said = score.loss > 0 ? score.criticism : isOwn ? "The result is right." : "The final answer is right.";
     const parts = [said, `Score: ${(1 - score.loss).toFixed(2)} of 1.`, sample.feedback ?? ""];
     return { ...context, gradient: parts.filter(Boolean).join("\n") };
   }

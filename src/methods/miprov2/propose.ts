@@ -47,9 +47,15 @@ export function createProposer({ graph, engine, temperature }: Deps) {
     let observations = "";
     let complete = 0;
     for (let from = 0, asked = 0; from < samples.length && asked < OBSERVATIONS; from += ROWS, asked++) {
-      const rows = samples.slice(from, from + ROWS).map(({ inputs, targets }) => {
-        const parts = Object.entries(inputs).map(([name, value]) => block("input", value, { id: name }));
-        return `<row>\n${[...parts, ...targets.map((target) => block("answer", target))].join("\n")}\n</row>`;
+      const rows = samples.slice(from, from + ROWS).map(({ inputs, targets, nodeTargets = {} }) => {
+        const parts = [
+          ...Object.entries(inputs).map(([name, value]) => block("input", value, { id: name })),
+          ...Object.entries(nodeTargets).flatMap(([id, right]) =>
+            right.map((one) => block("result", one, { step: id })),
+          ),
+          ...targets.map((target) => block("answer", target)),
+        ];
+        return `<row>\n${parts.join("\n")}\n</row>`;
       });
       const said = await ask(
         "observations",

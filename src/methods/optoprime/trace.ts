@@ -1,5 +1,6 @@
+import type { Sample } from "../../data/sample.ts";
 import { nodeDescriptions } from "../../engine/backward/node-description.ts";
-import type { ForwardPass } from "../../engine/forward/forward.ts";
+import type { ForwardPass, Scored } from "../../engine/forward/forward.ts";
 import { block, escapeTags, fill, shorten, verbatimBlock } from "../../engine/forward/prompt.ts";
 import { constraintsOf } from "../../engine/propose/optimizer-prompt.ts";
 import { parametersOf } from "../../engine/theta.ts";
@@ -10,6 +11,9 @@ import caseTemplate from "./optimizer-case.md";
 
 /** Maximum characters shown of a value. */
 const VALUE = 2000;
+
+/** Feedback on a value that is right. */
+const RIGHT = "The answer is right.";
 
 /** A text that was tried, and its result. */
 export interface Attempt {
@@ -46,14 +50,22 @@ export function createTraces(graph: Graph) {
     if (!score) return null;
     const steps = order.filter((node) => runs(node) && node.id !== graph.output);
     const values = await Promise.all(steps.map(async ({ id }) => value("value", (await pass.value(id)).text, id)));
-    const feedback = [score.criticism || "The answer is right.", pass.sample.feedback ?? ""].filter(Boolean).join("\n");
+    const feedback = [score.criticism || RIGHT, pass.sample.feedback ?? ""].filter(Boolean).join("\n");
     const parts = [
       ...graph.inputs.map(({ name }) => value("input", pass.sample.inputs[name] ?? "", name)),
       ...values,
       value("output", (await pass.value(graph.output)).text),
-      block("feedback", feedback),
+      ...(score.nodes ? feedbackByStep(score.nodes, pass.sample) : [block("feedback", feedback)]),
     ];
     return { shown: `<case id="${pass.sample.id.replace(/["<>\n]/g, " ")}">\n${parts.join("\n")}\n</case>`, feedback };
+  }
+
+  /** Feedback on each scored node, those that are right included. */
+  function feedbackByStep(nodes: NonNullable<Scored["nodes"]>, { feedback: human }: Sample): string[] {
+    const shown = Object.entries(nodes).map(([id, { criticism }]) =>
+      block("feedback", criticism || "This value is right.", { step: id }),
+    );
+    return human ? [...shown, block("feedback", human)] : shown;
   }
 
   function promptOf(texts: Texts, traces: readonly Trace[], attempts: readonly Attempt[]): string {
