@@ -81,7 +81,7 @@ ${block(await example("solve"))}
   const after = await readFile(join(bench.folder, "config/tasks.yaml"), "utf8");
   for (const kept of ["# what is done", "plan:   # first", "# nothing else", "context: [plan]"])
     expect(after).toContain(kept);
-}, 90_000);
+});
 
 it("reports what it can't read", async () => {
   const bench = await open();

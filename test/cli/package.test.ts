@@ -24,7 +24,7 @@ describe("the package for the Marketplace", () => {
     pack(root, here, "UTC");
     pack(copy, elsewhere, "Asia/Tokyo");
     shipped = await contents(here);
-  }, 120_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("has the same bytes wherever and whenever it is made", () => {

@@ -51,7 +51,7 @@ it("writes accepted texts into YAML, Markdown and source code, and changes only 
     JSON.parse(again.stdout).proposals.map((one: { node: string; base: string }) => [one.node, one.base]),
   );
   for (const { node, text } of accepted) if (bases.has(node)) expect(bases.get(node)).toBe(text);
-}, 60_000);
+});
 
 it("names a missing text, and a text that two nodes share", async () => {
   const bench = await open();

@@ -34,7 +34,7 @@ async function worker(
     "--concurrency",
     "4",
     "--takeover",
-    "3",
+    "8",
     ...more,
   ];
   const started = one.launch({ ...SECRET, ...env, AGENTGRAPH_API_KEY: KEY }, ...args);

@@ -23,7 +23,8 @@ describe("a run in batches", () => {
     while (server.batches.length === 0 && run.child.exitCode === null) await sleep(20);
     const [held] = server.batches;
     expect(held?.lines.size).toBeGreaterThan(5);
-    await sleep(300);
+    // It looks at the batch once the number of the batch is recorded.
+    while (!server.log.some((line) => /GET .*batch/.test(line)) && run.child.exitCode === null) await sleep(20);
     run.child.kill("SIGKILL");
     const { stderr } = await run.ended;
     expect(stderr).toMatch(/Tier batch: about \$0\.\d+; .*at the latest after 24 hours each/);

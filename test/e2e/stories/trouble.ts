@@ -196,7 +196,9 @@ function brokenServer(): Story {
       const onRecord = world.summary().calls;
       assert.ok(onRecord >= models.requests() && onRecord <= models.requests() + 16, "every request is on record");
       const contents = models.log.filter(({ fault }) => fault === null).map(({ body }) => JSON.stringify(body));
-      assert.equal(new Set(contents).size, contents.length, "no reply was asked for twice");
+      // Replies on their way when the run ended are lost: no more than may be asked for at once.
+      const again = contents.length - new Set(contents).size;
+      assert.ok(again <= 16, `${again} replies were asked for twice`);
       assert.ok(models.requests() > asked);
     },
   };

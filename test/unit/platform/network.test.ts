@@ -26,7 +26,7 @@ afterEach(() => {
   }
 });
 
-const trusting = { caFile: AUTHORITY, timeout: 5_000 };
+const trusting = { caFile: AUTHORITY, timeout: 60_000 };
 
 /** A model server that only a proxy finds, and the proxy. */
 async function behindProxy(status = 200): Promise<RunningProxy> {
@@ -114,7 +114,7 @@ describe("certificates of one's own", () => {
     onTestFinished(server.close);
     const address = `https://localhost:${server.port}/v1`;
     expect(await ask(trusting, address)).toMatchObject({ text: "trusted" });
-    expect(await ask({ timeout: 5_000 }, address)).toMatchObject({ code: "TlsFailed", reason: "untrusted" });
+    expect(await ask({ timeout: 60_000 }, address)).toMatchObject({ code: "TlsFailed", reason: "untrusted" });
     const folder = await mkdtemp(join(tmpdir(), "agentgraph-ca-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     process.env.NODE_EXTRA_CA_CERTS = AUTHORITY;

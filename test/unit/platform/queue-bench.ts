@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import type { Sandbox, SandboxLimits } from "../../../src/deps.ts";
 import type { Model, ModelRequest } from "../../../src/models/model.ts";
@@ -15,6 +16,21 @@ export const pause = (milliseconds: number) => new Promise<void>((resolve) => se
 
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await pause(10);
+}
+
+/** Resolves when so many runs wait for a request with this key, and it is in the queue. */
+export async function untilQueued(url: string, key: string, runs = 1): Promise<void> {
+  const redis = new Redis(url);
+  try {
+    await until(async () => {
+      const keys = (await redis.keys("agentgraph:*")).filter((name) => name.endsWith(`:${key}`));
+      const wanted = keys.find((name) => name.startsWith("agentgraph:wanted:"));
+      const isQueued = keys.some((name) => /^agentgraph:[0-9a-f]{24}:/.test(name));
+      return isQueued && wanted !== undefined && (await redis.scard(wanted)) === runs;
+    });
+  } finally {
+    redis.disconnect();
+  }
 }
 
 export async function openRedis(...options: Parameters<typeof startRedis>): Promise<RedisServer> {
@@ -60,7 +76,7 @@ export async function startTestWorker(
   url: string,
   setup: Setup,
 ): Promise<QueueWorker & { readonly limits: SharedLimits }> {
-  const { provider, concurrency = 4, limits = {}, takeover = 2_000, secret = SECRET, version = VERSION } = setup;
+  const { provider, concurrency = 4, limits = {}, takeover = 10_000, secret = SECRET, version = VERSION } = setup;
   const worker = queueWorker({
     url,
     secret,

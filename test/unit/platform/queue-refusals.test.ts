@@ -94,5 +94,5 @@ describe.skipIf(!hasRedis())("another secret", () => {
     await startTestWorker(url, { provider, secret: SECRET });
     expect(await answer).toBe("answer to key");
     expect(provider.asked).toHaveLength(1);
-  }, 15_000);
+  });
 });

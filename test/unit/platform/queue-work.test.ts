@@ -92,7 +92,7 @@ describe.skipIf(!hasRedis())("code of a graph", () => {
     await until(() => waiting.told.some((one) => one?.reason === "no worker" && /--allow-code/.test(one.identity)));
     await startTestWorker(url, { code: { sandbox: real, limits: LIMITS, concurrency: 1 } });
     expect(await value).toMatchObject({ twice: 8 });
-  }, 30_000);
+  });
 
   it("is given up where it takes four workers with it", async () => {
     const { url } = await openRedis();
@@ -116,7 +116,7 @@ describe.skipIf(!hasRedis())("code of a graph", () => {
       const cable = await startCuttableConnection(url);
       onTestFinished(cable.close);
       cables.push(cable);
-      await startTestWorker(cable.url, { code, takeover: 600 });
+      await startTestWorker(cable.url, { code, takeover: 1_500 });
       return cable;
     };
     let cable = await hire();
@@ -135,7 +135,7 @@ describe.skipIf(!hasRedis())("code of a graph", () => {
       end();
       for (const one of cables) one.restore();
     });
-  }, 60_000);
+  });
 
   it("that somebody put there or changed without the secret is not done", async () => {
     const { url } = await openRedis();
@@ -165,7 +165,7 @@ describe.skipIf(!hasRedis())("code of a graph", () => {
     await redis.set(reply, stranger.seal({ value: 666 }, `end ${name} ${key}`));
     expect(await sandbox.call(DOUBLE, { n: 21 })).toMatchObject({ twice: 42 });
     expect(counting.calls).toBe(2);
-  }, 30_000);
+  });
 
   it("that ends with an error of the worker itself is given up", async () => {
     const { url } = await openRedis();

@@ -3,10 +3,10 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { AnswerMissing, ProviderFault } from "../../../src/models/errors.ts";
 import { hasRedis } from "../../server/install-redis.ts";
 import { startCuttableConnection } from "../../server/redis.ts";
-import { CountingProvider, openRedis, openTestRun, pause, startTestWorker, until } from "./queue-bench.ts";
+import { CountingProvider, openRedis, openTestRun, pause, startTestWorker, until, untilQueued } from "./queue-bench.ts";
 
 /** A run on one cable, and a worker on another. */
-async function connected(provider = new CountingProvider()) {
+async function connected(provider = new CountingProvider(), takeover = 10_000) {
   const redis = await openRedis();
   const connections = {
     run: await startCuttableConnection(redis.url),
@@ -15,7 +15,7 @@ async function connected(provider = new CountingProvider()) {
   onTestFinished(() => {
     for (const cable of Object.values(connections)) cable.close();
   });
-  await startTestWorker(connections.worker.url, { provider });
+  await startTestWorker(connections.worker.url, { provider, takeover });
   return { ...openTestRun(connections.run.url), connections, redis, provider };
 }
 
@@ -48,7 +48,7 @@ describe.skipIf(!hasRedis())("a network that is cut without a word", () => {
 
   it("while a request is under way, for longer than the takeover: the worker brings its reply, and nothing is asked twice", async () => {
     const provider = new CountingProvider(async ({ key }) => pause(key === "slow" ? 3_500 : 0));
-    const { ask, connections } = await connected(provider);
+    const { ask, connections } = await connected(provider, 2_000);
     const answer = ask("slow");
     await until(() => provider.asked.length === 1);
     connections.worker.cut();
@@ -57,7 +57,7 @@ describe.skipIf(!hasRedis())("a network that is cut without a word", () => {
     expect(await answer).toBe("answer to slow");
     expect(await ask("next")).toBe("answer to next");
     expect(provider.asked.map(({ key }) => key)).toEqual(["slow", "next"]);
-  }, 30_000);
+  });
 });
 
 describe.skipIf(!hasRedis())("a request in the queue", () => {
@@ -67,7 +67,7 @@ describe.skipIf(!hasRedis())("a request in the queue", () => {
     const leaving = new AbortController();
     const [left, stayed] = [one.ask("same", {}, leaving.signal), other.ask("same")];
     left.catch(() => {});
-    await pause(300);
+    await untilQueued(url, "same", 2);
     leaving.abort(new Error("cancelled"));
     await expect(left).rejects.toThrow("cancelled");
     const provider = new CountingProvider();
@@ -83,9 +83,11 @@ describe.skipIf(!hasRedis())("a request in the queue", () => {
     const leaving = new AbortController();
     const left = run.ask("unwanted", {}, leaving.signal);
     left.catch(() => {});
-    await pause(300);
+    await untilQueued(url, "unwanted");
     leaving.abort(new Error("cancelled"));
-    await pause(300);
+    const redis = new Redis(url);
+    onTestFinished(() => redis.disconnect());
+    await until(async () => !(await redis.keys("*")).some((key) => key.endsWith(":unwanted")));
     const provider = new CountingProvider();
     await startTestWorker(url, { provider });
     expect(await run.ask("wanted")).toBe("answer to wanted");
@@ -95,8 +97,9 @@ describe.skipIf(!hasRedis())("a request in the queue", () => {
   it("goes first if it is urgent", async () => {
     const { url } = await openRedis();
     const run = openTestRun(url);
-    const answers = [0, 5, 1, 9].map((priority) => run.ask(`priority ${priority}`, { priority }));
-    await pause(500);
+    const priorities = [0, 5, 1, 9];
+    const answers = priorities.map((priority) => run.ask(`priority ${priority}`, { priority }));
+    for (const priority of priorities) await untilQueued(url, `priority ${priority}`);
     const provider = new CountingProvider();
     await startTestWorker(url, { provider, concurrency: 1 });
     await Promise.all(answers);
@@ -107,8 +110,7 @@ describe.skipIf(!hasRedis())("a request in the queue", () => {
     const { url } = await openRedis();
     const provider = new CountingProvider(async (_, nth) => {
       if (nth === 1) {
-        // Until both wait.
-        await pause(300);
+        await untilQueued(url, "flaky", 2);
         throw new ProviderFault("fake http://127.0.0.1", 503, 2_000, "overloaded");
       }
       if (nth === 2) {
@@ -141,9 +143,12 @@ describe.skipIf(!hasRedis())("a request in the queue", () => {
     const long = "The same instruction in every prompt. ".repeat(200);
     const messages = [{ role: "user" as const, content: long }];
     await Promise.all(Array.from({ length: 300 }, (_, index) => run.ask(`key${index}`, { messages })));
-    await pause(300);
     const redis = new Redis(url);
     onTestFinished(() => redis.disconnect());
+    const isLeft = (key: string) => /wanted|failure|:[0-9a-f]{24}:key\d/.test(key);
+    await until(
+      async () => !(await redis.keys("*")).some((key) => !key.startsWith("agentgraph:reply:") && isLeft(key)),
+    );
     const keys = await redis.keys("*");
     const replies = keys.filter((key) => key.startsWith("agentgraph:reply:"));
     expect(replies).toHaveLength(300);
@@ -187,5 +192,5 @@ describe.skipIf(!hasRedis())("a request in the queue", () => {
     expect(await Promise.all([before, meanwhile])).toEqual(["answer to before", "answer to meanwhile"]);
     expect(provider.asked).toHaveLength(2);
     expect(run.told.at(-1)).toBeNull();
-  }, 30_000);
+  });
 });

@@ -53,7 +53,7 @@ describe("code in the sandbox", () => {
   });
 
   it("does not run when it is checked", async () => {
-    expect(await hasty.check(js("for (;;);\nexport default () => 1;"))).toBeNull();
+    expect(await patient.check(js("for (;;);\nexport default () => 1;"))).toBeNull();
   });
 
   it.each<[string, string, number | null, string]>([

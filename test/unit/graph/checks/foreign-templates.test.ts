@@ -7,6 +7,7 @@ import { readGraph, readGraphText } from "../../../../src/graph/read.ts";
 import { render } from "../../../../src/graph/text/templating.ts";
 import { graphFormat } from "../../../../src/methods/registry.ts";
 import { nodeFiles } from "../../../../src/platform/files.ts";
+import { cpuTime } from "../../cpu-time.ts";
 
 const INPUTS = new Set(["question", "chat_history"]);
 const shown = (text: string) => foreignMarks(text, INPUTS).map((mark) => mark.shown);
@@ -97,11 +98,12 @@ describe("another template language", () => {
           expect(offset + length).toBeLessThanOrEqual(text.length);
       }),
     );
-    const started = performance.now();
-    for (const part of ["{{", "{%if ", "{{a|", "{{{a", "{# ", "${question", "%(question)"]) {
-      foreignMarks(part.repeat(50_000), INPUTS);
-    }
-    expect(performance.now() - started).toBeLessThan(3_000);
+    const used = cpuTime(() => {
+      for (const part of ["{{", "{%if ", "{{a|", "{{{a", "{# ", "${question", "%(question)"]) {
+        foreignMarks(part.repeat(50_000), INPUTS);
+      }
+    });
+    expect(used).toBeLessThan(3_000);
   });
 });
 

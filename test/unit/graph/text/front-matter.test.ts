@@ -5,6 +5,7 @@ import { replaceText } from "../../../../src/graph/edit.ts";
 import { applyEdits } from "../../../../src/graph/fault.ts";
 import { frontMatterOf } from "../../../../src/graph/text/front-matter.ts";
 import { promptText } from "../../../../src/graph/text/text.ts";
+import { cpuTime } from "../../cpu-time.ts";
 
 describe("front matter", () => {
   it.each([
@@ -63,13 +64,14 @@ describe("front matter", () => {
   });
 
   it("takes no time with what only looks like it", () => {
-    const started = performance.now();
-    frontMatterOf(`---\n${"a: [".repeat(100_000)}\n---\n`);
-    frontMatterOf(`---\n${"- - ".repeat(5_000)}\n---\n`);
-    frontMatterOf(`---\na: &a x\n${Array.from({ length: 2_000 }, (_, i) => `b${i}: [*a, *a]\n`).join("")}---\n`);
-    frontMatterOf(`+++\n${"+++x\n".repeat(50_000)}`);
-    frontMatterOf("---\n".repeat(50_000));
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const used = cpuTime(() => {
+      frontMatterOf(`---\n${"a: [".repeat(100_000)}\n---\n`);
+      frontMatterOf(`---\n${"- - ".repeat(5_000)}\n---\n`);
+      frontMatterOf(`---\na: &a x\n${Array.from({ length: 2_000 }, (_, i) => `b${i}: [*a, *a]\n`).join("")}---\n`);
+      frontMatterOf(`+++\n${"+++x\n".repeat(50_000)}`);
+      frontMatterOf("---\n".repeat(50_000));
+    });
+    expect(used).toBeLessThan(5_000);
   });
 });
 
