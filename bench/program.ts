@@ -6,7 +6,7 @@ import type { Model } from "../src/models/model.ts";
 import { type Server, startServer } from "../test/server/server.ts";
 
 export interface ProgramRun {
-  /** What `--json` printed. */
+  /** The output of `--json`. */
   readonly report: Report;
   readonly code: number | null;
   readonly server: Server;

@@ -18,7 +18,7 @@ import { startServer } from "../test/server/server.ts";
 const LATENCY = 1_000;
 /** Requests of one worker at once. */
 const CONCURRENCY = 64;
-/** Turns of a loop in the sandbox: about 20 ms of one core. */
+/** Iterations of a loop in the sandbox: about 20 ms of one core. */
 const TURNS = 400_000;
 
 const CODE = `export default ({ question }) => {
@@ -43,15 +43,15 @@ interface Row {
   readonly samples: number;
   readonly seconds: number;
   readonly perSecond: number;
-  /** That reached the server; more than samples: sent twice. */
+  /** Requests that reached the server. If there are more than samples, some were sent twice. */
   readonly requests: number;
-  /** The most that were on the way to the server at once. */
+  /** Maximum number of concurrent requests. */
   readonly atOnce: number;
-  /** MB of the run, of the largest worker and of Redis. */
+  /** Peak memory of the run, the largest worker and Redis in MB. */
   readonly run: number;
   readonly worker: number;
   readonly redis: number;
-  /** CPU milliseconds for each sample: of the run, and of all workers together. */
+  /** CPU milliseconds per sample of the run, and of all workers together. */
   readonly cpuRun: number;
   readonly cpuWorkers: number;
 }

@@ -4,19 +4,19 @@ import { join } from "node:path";
 export interface Rows {
   readonly samples: number;
   readonly nodes: number;
-  /** Of the file with the rows: `json`, `jsonl` or `csv`. */
+  /** Extension of the file with the rows: `json`, `jsonl` or `csv`. */
   readonly ending: string;
   readonly loss: string;
   /** Part of the rows in each set. Default: .3, .5 and .2. */
   readonly split?: { readonly train: number; readonly validation: number; readonly test: number };
 }
 
-const USUAL = { train: 0.3, validation: 0.5, test: 0.2 };
+const DEFAULT_SPLIT = { train: 0.3, validation: 0.5, test: 0.2 };
 
 /** Writes a chain in which every node also reads the question, and its rows. @returns the path of the graph file */
 export async function writeGraph(
   folder: string,
-  { samples, nodes, ending, loss, split = USUAL }: Rows,
+  { samples, nodes, ending, loss, split = DEFAULT_SPLIT }: Rows,
 ): Promise<string> {
   const ids = Array.from({ length: nodes }, (_, index) => `n${index}`);
   const file = {

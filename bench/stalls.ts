@@ -24,7 +24,7 @@ const loss = process.argv[5] ?? "number";
 /** Milliseconds between two snapshots of the view. */
 const PACE = 100;
 
-/** Answers at once: half of the questions right, whatever the instructions say. */
+/** A model that answers at once and gets half of the questions right, whatever the instructions. */
 const model: Model = {
   identity: "bench",
   complete: async (request) => {
@@ -85,7 +85,7 @@ try {
   const { status } = first.state();
   console.log(JSON.stringify({ samples, nodes, loss, status, calls: calls.total, megabytes: memory() }));
 
-  /** As the editor does: events one by one, and a view of them ten times a second. */
+  /** Drives a run like the editor: it reads each event and makes a view ten times a second. */
   async function drive(run: Run): Promise<void> {
     const shown = () => ({
       entry: { id: run.id, status: run.state().status },

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 
-/** Milliseconds between two looks at the clock. */
+/** Milliseconds between two checks of the clock. */
 const LOOK = 2;
-/** Milliseconds: longer tasks are felt. */
+/** Milliseconds from which a user notices a task. */
 const LONG = 50;
 
-/** Prints how long the longest task in it was, how many were longer than they should be, and the most memory that was used. */
+/** Runs work, and prints its longest task, the number of long tasks and the peak memory. */
 export async function watched<T>(name: string, work: () => Promise<T>): Promise<T> {
   const passed: number[] = [];
   const worked: number[] = [];
@@ -43,7 +43,7 @@ function tasks(milliseconds: readonly number[]): string {
   return `longest task ${longest.toFixed(0).padStart(4)} ms, ${long} over ${LONG}`;
 }
 
-/** Milliseconds for which this thread has had a processor; NaN where the system does not tell. */
+/** CPU milliseconds of this thread. NaN if the system does not report them. */
 function atWork(): number {
   try {
     return Number(readFileSync("/proc/self/schedstat", "latin1").split(" ")[0]) / 1e6;

@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   const seeds = Number(process.argv[2] ?? 5);
   for (const shape of ["chain", "diamond"] as const) {
     for (const easy of EASY) {
-      const runs = await inTurn(seedsFrom(1, seeds), (seed) => once({ shape, easy, seed }));
+      const runs = await inTurn(seedsFrom(1, seeds), (seed) => once({ shape, startAccuracy: easy, seed }));
       const of = (pick: (run: (typeof runs)[number]) => number) => Number(median(runs.map(pick)).toFixed(2));
       console.log(
         JSON.stringify({

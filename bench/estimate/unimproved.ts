@@ -10,7 +10,7 @@ import { DEFAULTS } from "../worlds/run.ts";
 import { createWorld, type WorldOptions } from "../worlds/world.ts";
 import { WORLDS } from "../worlds/worlds.ts";
 
-/** What the estimate promises to foresee: a run in which no rewrite helps. */
+/** Runs in which no rewrite helps, whose cost the estimate predicts. */
 
 export const clock = { now: () => 0, sleep: async () => {} };
 const { signal } = new AbortController();
@@ -18,7 +18,7 @@ const { signal } = new AbortController();
 /** US dollars: a prompt token costs one, a reply's four. */
 export const price = (_: string, usage: { prompt: number; completion: number }) => usage.prompt + 4 * usage.completion;
 
-/** What is known before a run starts; replies of earlier runs only where they are given. */
+/** Dependencies of an estimate. @param replies replies of earlier runs; default: none */
 export const known = (provider: Model, replies: KnownReplies = NO_REPLIES) => ({
   provider: provider.identity,
   replies,
@@ -26,7 +26,7 @@ export const known = (provider: Model, replies: KnownReplies = NO_REPLIES) => ({
   clock,
 });
 
-/** The same model, but for its rewrites: they never help. */
+/** A model like another one whose rewrites never help. */
 export function unhelpful(inner: Model): Model {
   let count = 0;
   return {
@@ -43,14 +43,14 @@ export function unhelpful(inner: Model): Model {
   };
 }
 
-/** A made-up task, without its budget, and a model that answers it but cannot improve it. */
+/** A synthetic task without a budget, and a model that answers it but can't improve it. */
 export function world(options: Partial<WorldOptions> & Pick<WorldOptions, "shape" | "seed">): {
   task: Task;
   provider: Model;
 } {
   const kind = WORLDS.plain;
   if (!kind) throw new Error("there is no such world");
-  const { graph, train, validation, test, model } = createWorld({ ...kind, destructive: 0, ...options });
+  const { graph, train, validation, test, model } = createWorld({ ...kind, destructiveRewrites: 0, ...options });
   const choice = { model: "world", params: { temperature: 0 } };
   const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
   const loss = makeLoss({ kind: "exact", ignoreCase: true });
@@ -58,7 +58,7 @@ export function world(options: Partial<WorldOptions> & Pick<WorldOptions, "shape
   return { task, provider: unhelpful(model) };
 }
 
-/** What a run really uses. */
+/** The calls and tokens that a run uses. */
 export async function used(task: Task, provider: Model, replies = new MemoryReplies()) {
   const sum = { calls: 0, tokens: 0, usd: 0 };
   for await (const event of optimize(methods)(task, stackOn(provider, replies, task), signal)) {
@@ -70,7 +70,7 @@ export async function used(task: Task, provider: Model, replies = new MemoryRepl
   return sum;
 }
 
-/** Scores the validation set first, as a user may do. @returns the replies that are then known */
+/** Scores the validation set first, as a user may do. @returns the saved replies */
 export async function scored(task: Task, provider: Model): Promise<MemoryReplies> {
   const replies = new MemoryReplies();
   for await (const _ of evaluate(task, "validation", stackOn(provider, replies, task), signal));

@@ -2,14 +2,14 @@ import type { RunEvent } from "../../src/engine/events.ts";
 import { VirtualClock } from "../worlds/clock.ts";
 import { median, optionsOf, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, share, written } from "./experiment.ts";
-import { createPlanted, type PlantedWorld, type Reader, USUAL } from "./world.ts";
+import { createPlanted, DEFAULT_PLAN, type PlantedWorld, type Reader } from "./world.ts";
 
 /** Share of its clues that the model understands. */
 const UNDERSTANDS = 0.8;
-/** Share of prompts without a clue in which it finds no fault at all. */
+/** Share of prompts without a clue in which it finds no fault. */
 const CONTENT = 0.3;
 
-/** Finds the rule in the feedback that arrived, or else in the comparison of the final answer where it looks at that. */
+/** Finds the rule in the received feedback, or else in the comparison of the final answer, if the prompt has one. */
 const follows =
   (looksAtTheEnd: boolean): Reader =>
   ({ inputs, feedback, comparison, ruleIn, chance }) => {
@@ -103,7 +103,7 @@ export const chain: Experiment = {
 };
 
 interface Arrived {
-  /** Steps from the answer. */
+  /** Number of edges to the answer. */
   readonly away: number;
   readonly reached: boolean;
   readonly named: boolean;
@@ -115,12 +115,12 @@ async function runChain(depth: number, seed: number, read: Reader) {
   const clock = new VirtualClock();
   const world = createPlanted(
     {
-      ...USUAL,
+      ...DEFAULT_PLAN,
       seed,
       shape: Object.fromEntries(ids.map((id, at) => [id, ["question", ...ids.slice(Math.max(0, at - 1), at)]])),
       faulty: [first],
-      telling: true,
-      distraction: 0,
+      informative: true,
+      distractorEffect: 0,
       read,
     },
     () => clock.sleep(200),
@@ -129,7 +129,7 @@ async function runChain(depth: number, seed: number, read: Reader) {
   return { ...run, gradients: arrivals(run.events, ids, first, world) };
 }
 
-/** What arrived at each node for each failing sample of the first iteration, in which all texts are the file's own. */
+/** The feedback that each node gets for each failing sample of the first iteration, which has the original texts. */
 function arrivals(
   events: readonly RunEvent[],
   ids: readonly string[],

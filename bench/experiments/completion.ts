@@ -18,7 +18,7 @@ import { createProgrammer, PROGRAM_NAMES } from "./programmer.ts";
 
 const FOLDER = join("examples", "code");
 
-/** What is compared: a solver and how many attempts it has after the first. */
+/** A solver with its number of attempts after the first. */
 interface Arm {
   readonly name: string;
   readonly solver: SolverName;

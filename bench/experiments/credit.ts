@@ -1,7 +1,7 @@
 import { type Experiment, inTurn, type Point, pairs, seedsFrom, share, sum, written } from "./experiment.ts";
 import { ARMS, runFan } from "./neighbors.ts";
 
-/** Who is blamed, by how many nodes a join reads and by how far the answer is away. */
+/** Credit assignment by fan-in and by distance from the answer. */
 export const credit: Experiment = {
   title: "Credit assignment, by fan-in and depth",
   question:

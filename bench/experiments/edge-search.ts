@@ -5,7 +5,7 @@ import { inputsIdOf, inputsText, namesIn, readableNames } from "../../src/graph/
 import type { Texts } from "../../src/graph/graph.ts";
 import type { EdgeWorld } from "./edges-world.ts";
 
-/** What a search ended with, and the distinct calls that it took. */
+/** The result of a search and its number of distinct calls. */
 export interface Searched {
   readonly texts: Texts;
   readonly calls: number;
@@ -26,7 +26,7 @@ class Meter {
     return this.#made.size;
   }
 
-  /** Whether a search goes on: within its calls, as long as it asks for anything new. */
+  /** Whether a search may continue: within its budget, and while it still makes new calls. */
   isOpen(budget: number): boolean {
     this.#idle = this.#made.size === this.#last ? this.#idle + 1 : 0;
     this.#last = this.#made.size;
@@ -104,7 +104,10 @@ export function swarm(world: EdgeWorld, seed: number, budget: number): Searched 
   return { texts: textsOf(edges, (edge) => probability(edge) > 0.5), calls: meter.calls };
 }
 
-/** One edge at random is added or dropped, and stays so if the validation score is strictly higher: the same gate without gradients. */
+/**
+ * Adds or drops a random edge and keeps the change if the validation score is strictly higher: the same gate without
+ * gradients.
+ */
 export function randomChanges(world: EdgeWorld, seed: number, budget: number): Searched {
   const random = randomLcg(seed / 1000 + 0.5);
   for (let skipped = 0; skipped < 8; skipped++) random();

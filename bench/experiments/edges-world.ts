@@ -6,26 +6,29 @@ import type { ModelRequest } from "../../src/models/model.ts";
 import { createWorldModel, fieldsOf, llmNode, seededChance } from "../worlds/parts.ts";
 import type { World } from "../worlds/world.ts";
 
-/** What is wrong with the edges of the file. */
+/** The planted fault in the edges of the file. */
 export type Fault = "missing" | "harmful" | "both";
 
-/** A made-up pipeline whose edges have planted faults. Every case needs what one source says; a decoy misleads who reads it. */
+/**
+ * A synthetic pipeline whose edges have planted faults. Each case needs the value of one source; a decoy misleads
+ * its readers.
+ */
 export interface EdgePlan {
   readonly seed: number;
   readonly fault: Fault;
-  /** Nodes of which each case needs one. */
+  /** Number of sources. Each case needs one of them. */
   readonly sources: number;
-  /** Nodes that say what misleads. */
+  /** Number of decoys. */
   readonly decoys: number;
-  /** Share of feedback and choices that are right about what was lacking or misleading. */
+  /** Share of feedback and choices that name the right missing or misleading input. */
   readonly accuracy: number;
 }
 
 /** Share of the cases that a decoy misleads. */
 const MISLED = 0.6;
-/** Who is named in a value. */
+/** Names of sources and decoys in a value. */
 const HEARD = /\b((?:source|decoy)\d+) of case/g;
-/** Share of cases that come out the other way, whatever is read. */
+/** Share of cases whose result is inverted, whatever the inputs. */
 const FLICKER = 0.03;
 
 export interface EdgeWorld extends World {
@@ -86,10 +89,10 @@ export function createEdgeWorld(plan: EdgePlan, latency: () => Promise<void>): E
   };
   const read = (texts: Texts) => {
     const inputs = new Map(under(texts).nodes.map((one) => [one.id, one.inputs]));
-    /** Everything whose value reaches a node. */
+    /** Nodes whose values reach the answer. */
     const reached = new Set<string>(["answer"]);
     for (const id of reached) for (const name of inputs.get(id) ?? []) reached.add(name);
-    // A call is known by what it reads, and by what that read.
+    // A call is identified by its inputs and theirs.
     const content = new Map<string, string>();
     const contentOf = (id: string): string => {
       const made = content.get(id);
@@ -119,7 +122,7 @@ export function createEdgeWorld(plan: EdgePlan, latency: () => Promise<void>): E
     return JSON.stringify(keys.includes("inputs") ? choose(all) : feedback(all, keys));
   }
 
-  /** Says who it heard from: what reached it is in its value. */
+  /** The value of a node, which lists the names that reached it. */
   function forward(id: string, all: string): string {
     const index = indexIn(all);
     const heard = new Set([...all.matchAll(HEARD)].map(([, name = ""]) => name));
@@ -128,7 +131,7 @@ export function createEdgeWorld(plan: EdgePlan, latency: () => Promise<void>): E
     return isWrong === chance("flicker", index) < FLICKER ? `answer ${index}` : `not that ${index}`;
   }
 
-  /** Sees what the step read and could read, and knows as often as `accuracy` says what of it was lacking or misled it. */
+  /** Names the missing or misleading input of a node, and is right as often as `accuracy` says. */
   function feedback(all: string, keys: readonly string[]): Record<string, string> {
     const index = indexIn(all);
     const blocks = (tag: string) =>
@@ -152,7 +155,7 @@ export function createEdgeWorld(plan: EdgePlan, latency: () => Promise<void>): E
     return Object.fromEntries(keys.map((key) => [key, key === "choice_of_inputs" ? ofEdges : ofInput(key)]));
   }
 
-  /** Takes what the cases name most often, if more than one does. */
+  /** Chooses the input that the cases name most often, if at least two do. */
   function choose(all: string): { hypothesis: string; inputs: string[] } {
     const present = [...all.matchAll(/<reads id="(\w+)"/g)].map(([, id = ""]) => id);
     const most = (pattern: RegExp) => {
@@ -191,7 +194,7 @@ function hash(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
-/** Edges that one Θ has and the other has not. */
+/** Number of edges by which two Θ differ. */
 export function edgesApart(a: Texts, b: Texts): number {
   const edges = (texts: Texts) =>
     Object.entries(texts).flatMap(([id, text]) => namesIn(text).map((name) => `${id} ${name}`));

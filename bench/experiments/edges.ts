@@ -14,7 +14,7 @@ interface Result {
   readonly calls: number;
 }
 
-/** In the order in which they are run: the searches are measured by the calls of the first. */
+/** The arms in running order: the budget of the searches is the number of calls of the first. */
 const ARMS: Readonly<Record<string, (plan: Plan, calls: number) => Promise<Result>>> = {
   "semantic gradients, 90% right": (plan) => gradients(plan, 0.9),
   "semantic gradients, 50% right": (plan) => gradients(plan, 0.5),

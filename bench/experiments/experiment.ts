@@ -1,12 +1,12 @@
 import { mean } from "simple-statistics";
 import { scoreInterval, wilson } from "../../src/engine/gate/statistics.ts";
 
-/** One question put to the engine on worlds of known truth. */
+/** An experiment on synthetic worlds whose truth is known. */
 export interface Experiment {
   readonly title: string;
-  /** What is asked, and what is made up: for whoever reads the figures without having read the code. */
+  /** The question and the assumptions, for readers who have not read the code. */
   readonly question: string;
-  /** Its options and their defaults, numbers or lists of them. */
+  /** Options with their defaults. */
   readonly options: Readonly<Record<string, readonly number[]>>;
   run(options: Options): Promise<Outcome>;
 }
@@ -17,7 +17,7 @@ export interface Outcome {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly plots: readonly Plot[];
-  /** The same for a program. */
+  /** The figures for programs. */
   readonly figures: Readonly<Record<string, unknown>>;
 }
 
@@ -38,12 +38,12 @@ export interface Estimate {
   readonly interval: readonly [number, number];
 }
 
-/** Of figures 0 … 1, one a seed: bootstrap over the seeds. */
+/** Mean of one figure from 0 to 1 per seed, with a bootstrap interval over the seeds. */
 export function over(values: readonly number[]): Estimate {
   return { value: values.length > 0 ? mean([...values]) : 0, interval: scoreInterval(values) };
 }
 
-/** Of a share of independent cases (Wilson). */
+/** Share of independent cases, with a Wilson interval. */
 export function share(count: number, of: number): Estimate {
   return { value: of > 0 ? count / of : 0, interval: wilson(count, of) };
 }
@@ -62,14 +62,14 @@ export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** One after the other, for each has a clock of its own that the others would hold up. */
+/** Runs items one after the other, because each has its own virtual clock. */
 export async function inTurn<T, R>(items: readonly T[], make: (item: T) => Promise<R>): Promise<R[]> {
   const made: R[] = [];
   for (const item of items) made.push(await make(item));
   return made;
 }
 
-/** Every pair of the two, the first one's order first. */
+/** All pairs of two lists, ordered by the first. */
 export function pairs<A, B>(first: readonly A[], second: readonly B[]): [A, B][] {
   return first.flatMap((a) => second.map((b): [A, B] => [a, b]));
 }

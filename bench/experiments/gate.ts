@@ -6,7 +6,7 @@ import { median, optionsOf, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, share, written } from "./experiment.ts";
 import { createPlanted, type PlantedWorld, type Reader } from "./world.ts";
 
-/** Share of the feedback that names a rule which is missing; the rest asks for something that no one needs. */
+/** Share of the feedback that names a missing rule. The rest asks for an irrelevant one. */
 const RIGHT = 0.4;
 
 const read: Reader = ({ inputs, comparison, ruleIn, noise, chance }) => {
@@ -97,12 +97,12 @@ async function runGate(policy: (typeof POLICIES)[number], size: number, seed: nu
       shape: { draft: ["question"], answer: ["question", "draft"] },
       faulty: ["draft", "answer"],
       rules: 3,
-      easy: 0.5,
-      telling: true,
-      flicker: 0.1,
-      distraction: 0.1,
-      forgets: 0.3,
-      adds: 1,
+      startAccuracy: 0.5,
+      informative: true,
+      wordingNoise: 0.1,
+      distractorEffect: 0.1,
+      forgetting: 0.3,
+      rulesPerRewrite: 1,
       rows: { train: 40, validation: size, test: 500 },
       read,
     },
@@ -116,7 +116,7 @@ async function runGate(policy: (typeof POLICIES)[number], size: number, seed: nu
   return { ...run, verdicts: verdictsOf(run.events, world) };
 }
 
-/** What the gate said of each candidate, and how much better it is in truth: the change of the held-out score. */
+/** The gate's verdict on each candidate, and its true gain: the change of the held-out score. */
 function verdictsOf(events: readonly RunEvent[], { graph, test, truth }: PlantedWorld) {
   let incumbent: Texts = Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text]));
   let ahead = incumbent;

@@ -69,7 +69,7 @@ function optionsOf({ options }: Experiment, args: readonly string[]): Options {
   return { ...options, ...Object.fromEntries(given) };
 }
 
-/** More digits would say no more. */
+/** Rounds a figure for display. */
 function rounded(_: string, value: unknown): unknown {
   return typeof value === "number" ? Number(value.toFixed(4)) : value;
 }

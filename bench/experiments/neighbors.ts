@@ -2,16 +2,16 @@ import type { RunEvent } from "../../src/engine/events.ts";
 import { VirtualClock } from "../worlds/clock.ts";
 import { median, optionsOf, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, share, sum, written } from "./experiment.ts";
-import { createPlanted, type PlantedWorld, type Reader, USUAL } from "./world.ts";
+import { createPlanted, DEFAULT_PLAN, type PlantedWorld, type Reader } from "./world.ts";
 
-/** Share of comparisons in which the model sees which value does not fit the others. */
+/** Share of comparisons in which the model finds the value that does not fit the others. */
 const COMPARES = 0.9;
-/** Chance that it blames a value which it sees alone. */
+/** Chance that it blames a value without others to compare with. */
 const SUSPECTS = 0.5;
-/** Share of blamed wrong values whose fault it names; else it asks for something that no one needs. */
+/** Share of blamed wrong values whose fault it names. For the others, it asks for an irrelevant rule. */
 const UNDERSTANDS = 0.8;
 
-/** Blames the value that fits none of the others; where there is nothing to compare with, it can only suspect. */
+/** Blames the value that fits none of the others, or by chance if there is nothing to compare with. */
 const read: Reader = ({ inputs, ruleIn, noise, chance }) => {
   const fitsNone = inputs.filter(({ key }) => inputs.filter((other) => other.key === key).length === 1);
   const [odd] = fitsNone;
@@ -102,19 +102,19 @@ export const neighbors: Experiment = {
   },
 };
 
-/** @param depth steps from the nodes side by side to the answer */
+/** @param depth number of edges from the parallel nodes to the answer */
 export async function runFan(width: number, seed: number, isAware: boolean, depth = 1) {
   const siblings = Array.from({ length: width }, (_, at) => `part${at + 1}`);
   const faulty = siblings[seed % width] ?? "";
   const clock = new VirtualClock();
   const world = createPlanted(
     {
-      ...USUAL,
+      ...DEFAULT_PLAN,
       seed,
       shape: { ...Object.fromEntries(siblings.map((id) => [id, ["question"]])), ...chainFrom(siblings, depth) },
       faulty: [faulty],
-      telling: false,
-      distraction: 0.05,
+      informative: false,
+      distractorEffect: 0.05,
       read,
     },
     () => clock.sleep(200),
@@ -125,13 +125,16 @@ export async function runFan(width: number, seed: number, isAware: boolean, dept
   return { ...run, faulty, changed, ...credit(run.events, siblings, faulty, world) };
 }
 
-/** A node that joins them, and as many more as the answer is steps away. */
+/** A node that joins the parallel nodes, and a chain to the answer. */
 function chainFrom(joined: readonly string[], depth: number): Record<string, string[]> {
   const ids = Array.from({ length: depth }, (_, at) => (at === depth - 1 ? "answer" : `join${at + 1}`));
   return Object.fromEntries(ids.map((id, at) => [id, ["question", ...(at === 0 ? joined : ids.slice(at - 1, at))]]));
 }
 
-/** Gradients of the first iteration, in which all texts are the file's own, for samples that fail by the planted fault. */
+/**
+ * Gradients of the first iteration, which has the original texts, for samples that fail because of the planted
+ * fault.
+ */
 function credit(events: readonly RunEvent[], siblings: readonly string[], faulty: string, { ruleFor }: PlantedWorld) {
   const first = events.flatMap((event) => (event.type === "gradient" && event.iteration === 1 ? [event] : []));
   const failing = new Set(first.map(({ sample }) => sample).filter((sample) => ruleFor(faulty, sample)));

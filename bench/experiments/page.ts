@@ -3,7 +3,7 @@ import { html, type Markup } from "../../src/run/report/format/markup.ts";
 import { STYLE } from "../../src/run/report/format/style.ts";
 import type { Experiment, Outcome, Plot, Point } from "./experiment.ts";
 
-/** An experiment's figures as one self-contained page, in the report's clothes. */
+/** The figures of an experiment as a self-contained page in the style of the report. */
 export function page({ title, question }: Experiment, { head, rows, plots }: Outcome, command: string): string {
   const content = html`<header><h1>${title}</h1><p class="lead">${question}</p></header>
 <main>
@@ -44,7 +44,7 @@ const LEFT = 46;
 const RIGHT = 210;
 const TOP = 12;
 const BOTTOM = 40;
-/** Pixels that two names under each other need. */
+/** Minimum vertical distance of two labels in pixels. */
 const NAME = 16;
 
 function figure(plot: Plot): Markup {
@@ -54,7 +54,7 @@ ${drawing(plot)}
 </svg></figure>`;
 }
 
-/** A plot as a file of its own, readable on light and on dark pages. */
+/** A plot as an SVG file for light and dark pages. */
 export function plotFile(plot: Plot): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">
 <style>
@@ -102,7 +102,7 @@ ${points.map((point) => html`<circle class="mark" cx="${at(x(point))}" cy="${at(
 ${drawn}`;
 }
 
-/** Places as near as may be to those wanted, so that no name covers another. */
+/** Positions close to the given ones at which labels don't overlap. */
 function apart(wanted: readonly number[]): number[] {
   const order = wanted.map((at, index) => ({ at, index })).sort((a, b) => a.at - b.at);
   const placed: number[] = [];

@@ -2,8 +2,8 @@ import type { Model } from "../../src/models/model.ts";
 import { seededChance } from "../worlds/parts.ts";
 
 /**
- * A made-up programmer for the twelve tasks of `examples/code`: each program has aspects that it gets right or wrong. The
- * tests that show an aspect name it; hidden ones are in no feedback.
+ * A simulated programmer for the twelve tasks of `examples/code`: each program has aspects that it gets right or
+ * wrong. The tests that show an aspect name it; hidden tests are in no feedback.
  */
 interface Program {
   /** Aspect → whether a visible test shows it. */
@@ -83,20 +83,20 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 
 export const PROGRAM_NAMES: readonly string[] = Object.keys(PROGRAMS);
 
-/** How often it gets an aspect right. */
+/** Share of aspects that it gets right. */
 const RIGHT = {
-  /** At the first try, with nothing to go by. */
+  /** On the first attempt, without feedback. */
   visible: 0.45,
   hidden: 0.75,
-  /** That feedback or a reflection names. */
+  /** For an aspect that feedback or a reflection names. */
   named: 0.85,
-  /** That the answer it rewrites has already. */
+  /** For an aspect that the rewritten answer already has. */
   kept: 0.97,
 } as const;
 
 /**
- * Writes the programs anew, or rewrites one. What is new in it comes from chance; what a rewrite need not change stays as it is.
- * @param seed another one makes other mistakes
+ * A model that writes the programs, or rewrites one: it changes an aspect by chance and keeps what need not change.
+ * @param seed another seed makes other mistakes
  */
 export function createProgrammer(seed: number): Model {
   const chance = seededChance(seed);
@@ -141,7 +141,7 @@ function reply(prompt: string, chance: (...parts: unknown[]) => number): string 
   return isRewrite ? `<improved_answer>\n${code}\n</improved_answer>` : code;
 }
 
-/** The aspects with which it would have written this code. */
+/** The aspects that a program has. */
 function aspectsOf({ aspects, write }: Program, code: string): ReadonlySet<string> {
   const names = Object.keys(aspects);
   for (let bits = 2 ** names.length - 1; bits >= 0; bits--) {

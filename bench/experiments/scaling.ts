@@ -1,9 +1,9 @@
 import { VirtualClock } from "../worlds/clock.ts";
 import { median, optionsOf, runOn } from "../worlds/run.ts";
 import { type Experiment, inTurn, over, type Point, seedsFrom, share, written } from "./experiment.ts";
-import { createPlanted, type Reader, USUAL } from "./world.ts";
+import { createPlanted, DEFAULT_PLAN, type Reader } from "./world.ts";
 
-/** Names the missing rule of whatever it is shown, 80 % of the time. */
+/** Names the missing rule in 80% of the prompts. */
 const read: Reader = ({ inputs, feedback, comparison, ruleIn, chance }) => {
   const blamed = inputs.flatMap(({ id, key }) => (ruleIn(key) ? [{ id, rule: ruleIn(key) }] : []));
   const [rule] = [ruleIn(feedback), ruleIn(comparison)].filter(Boolean);
@@ -15,7 +15,7 @@ const read: Reader = ({ inputs, feedback, comparison, ruleIn, chance }) => {
   return Object.fromEntries([...said, ...own]);
 };
 
-/** Layers of at most this many nodes, each reading three of the layer before. */
+/** Maximum number of nodes in a layer. Each has three inputs from the previous layer. */
 const WIDTH = 8;
 
 const SHAPES: Readonly<Record<string, (size: number) => Record<string, string[]>>> = {
@@ -129,7 +129,7 @@ async function runSize(name: string, size: number, seed: number) {
   );
   const clock = new VirtualClock();
   const rows = { train: 20, validation: 20, test: 100 };
-  const plan = { ...USUAL, seed, shape, faulty, rows, telling: true, distraction: 0, read };
+  const plan = { ...DEFAULT_PLAN, seed, shape, faulty, rows, informative: true, distractorEffect: 0, read };
   const world = createPlanted(plan, () => clock.sleep(200));
   const run = await runOn(world, optionsOf({ seed }), clock);
   return { ...run, depth: depthOf(shape) };

@@ -3,7 +3,7 @@ import { WORLDS } from "../worlds/worlds.ts";
 import { type Experiment, inTurn, over, type Point, pairs, seedsFrom, written } from "./experiment.ts";
 
 const METHODS = ["semantic", "semantic-reference", "textgrad", "optoprime", "copro", "gepa", "miprov2"] as const;
-/** How many times as much a token of the dearer model costs, which is as good without tuning as the result is with it. */
+/** Price ratios of a dearer model that scores as high without tuning. */
 const DEARER = [2, 5, 10];
 
 export const tokens: Experiment = {
@@ -66,12 +66,12 @@ export const tokens: Experiment = {
   },
 };
 
-/** A gain that is more than rounding; what gains less has nothing to pay for. */
+/** Minimum gain of a run for which a break-even is computed. */
 const LEAST = 0.03;
 
 const BUDGET = { calls: 3000, tokens: null, usd: null };
 
-/** Tokens of one answer of the result: the texts, the row and the replies, four characters each. */
+/** Tokens of one answer of the result: the texts, the row and the replies, at four characters per token. */
 function answerTokens({
   finished,
 }: {

@@ -4,54 +4,57 @@ import type { ModelRequest } from "../../src/models/model.ts";
 import { createWorldModel, fieldsOf, llmNode, seededChance } from "../worlds/parts.ts";
 import type { World } from "../worlds/world.ts";
 
-/** A made-up pipeline with planted faults: it is known which node lacks which rule for which case, so credit is a score. */
+/**
+ * A synthetic pipeline with planted faults. It is known which node lacks which rule for which case, so credit
+ * assignment can be scored.
+ */
 export interface Plan {
   readonly seed: number;
-  /** Node → what it reads, in topological order. The last one answers. */
+  /** Inputs by node, in topological order. The last node answers. */
   readonly shape: Readonly<Record<string, readonly string[]>>;
-  /** Nodes whose instruction lacks rules; all others are sound. */
+  /** Nodes whose instruction lacks rules. All others have no fault. */
   readonly faulty: readonly string[];
-  /** Rules that a faulty node lacks. */
+  /** Number of rules that a faulty node lacks. */
   readonly rules: number;
-  /** Share of cases that need none of them. */
-  readonly easy: number;
-  /** A wrong answer shows which wrong value led to it. */
-  readonly telling: boolean;
-  /** Chance that another wording turns a case from right to wrong, or the other way. */
-  readonly flicker: number;
-  /** Chance that a rule which is none misleads a case. */
-  readonly distraction: number;
-  /** Chance that a rewrite starts anew and forgets the rules that were there. */
-  readonly forgets: number;
-  /** Rules that one rewrite adds at most. */
-  readonly adds: number;
+  /** Share of cases that need none of these rules. */
+  readonly startAccuracy: number;
+  /** Whether a wrong answer shows the wrong value that caused it. */
+  readonly informative: boolean;
+  /** Chance that another wording turns a right answer wrong, or a wrong one right. */
+  readonly wordingNoise: number;
+  /** Chance that an irrelevant rule makes a case fail. */
+  readonly distractorEffect: number;
+  /** Chance that a rewrite drops all earlier rules. */
+  readonly forgetting: number;
+  /** Maximum number of rules that one rewrite adds. */
+  readonly rulesPerRewrite: number;
   readonly rows: Readonly<Record<Split, number>>;
-  /** What the model makes of a backward prompt. */
+  /** How the model answers a backward prompt. */
   readonly read: Reader;
 }
 
-/** A task of the usual kind: two rules are lacking, and nothing that was learned is forgotten. */
-export const USUAL = {
+/** The default task: two rules are missing, and rewrites keep earlier rules. */
+export const DEFAULT_PLAN = {
   rules: 2,
-  easy: 0.2,
-  flicker: 0.03,
-  forgets: 0,
-  adds: 2,
+  startAccuracy: 0.2,
+  wordingNoise: 0.03,
+  forgetting: 0,
+  rulesPerRewrite: 2,
   rows: { train: 20, validation: 20, test: 500 },
 } as const satisfies Partial<Plan>;
 
-/** What is in a backward prompt, as far as it can be understood. */
+/** The content of a backward prompt. */
 export interface Seen {
-  /** Nodes among the inputs shown, with the key that their value claims. */
+  /** Nodes among the inputs, each with the key in its value. */
   readonly inputs: readonly { readonly id: string; readonly key: string }[];
   readonly feedback: string;
   /** The comparison of the final answer with the target. */
   readonly comparison: string;
   /** The missing rule that a rule's name or a wrong key in the text points to; undefined if nothing does. */
   readonly ruleIn: (text: string) => string | undefined;
-  /** A rule that no one needs. */
+  /** An irrelevant rule. */
   readonly noise: () => string;
-  /** 0 … 1, another number for every name and prompt. */
+  /** A random number from 0 to 1 for a name and the prompt. */
   readonly chance: (name: string) => number;
 }
 
@@ -59,7 +62,7 @@ export interface Seen {
 export type Reader = (seen: Seen) => Readonly<Record<string, string>>;
 
 export interface PlantedWorld extends World {
-  /** The rule that a node's own text of the file lacks for a sample, by its id. */
+  /** The rule that the original text of a node lacks for a sample. undefined if it lacks none. */
   ruleFor(node: string, sample: string): string | undefined;
 }
 
@@ -113,18 +116,18 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
   /** The rule that a node needs for a case; undefined if it needs none. */
   const neededBy = memo((node, index): string | undefined => {
     const own = rulesOf.get(node);
-    if (!own || chance("needs", node, index) < plan.easy ** (1 / plan.faulty.length)) return undefined;
+    if (!own || chance("needs", node, index) < plan.startAccuracy ** (1 / plan.faulty.length)) return undefined;
     return own[Math.floor(chance("which", node, index) * own.length)];
   });
   const missing = (node: string, text: string, index: number) => {
     const rule = neededBy(node, index);
     return rule !== undefined && !text.includes(rule) ? rule : undefined;
   };
-  const misleads = memo((rule, index) => chance("misled", rule, index) < plan.distraction);
+  const misleads = memo((rule, index) => chance("misled", rule, index) < plan.distractorEffect);
   const isMisled = (node: string, text: string, index: number) =>
     (text.match(RULE) ?? []).some((rule) => !rulesOf.get(node)?.includes(rule) && misleads(rule, index));
   const soundKey = (index: number) => word("key", index);
-  /** What a wrong key comes from. */
+  /** The origin of each wrong key. */
   const wrongKeys = new Map<string, string>();
   const wrongKey = (node: string, index: number, rule: string) => {
     const key = word("wrong key", node, index);
@@ -151,9 +154,9 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
     const isWrong = key !== undefined || isMisled(node, all, index);
     if (node !== output)
       return `${node} of case ${index}, key: ${isWrong ? (key ?? word("misled", all)) : soundKey(index)}`;
-    const flips = chance("flicker", all) < plan.flicker;
+    const flips = chance("flicker", all) < plan.wordingNoise;
     if (isWrong === flips) return word("target", index);
-    return `not ${plan.telling && key !== undefined ? key : word("wrong", index, all)}`;
+    return `not ${plan.informative && key !== undefined ? key : word("wrong", index, all)}`;
   }
 
   function backward(all: string, keys: readonly string[]): Record<string, string> {
@@ -182,12 +185,15 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
       for (const rule of named(feedback, shown + all).match(RULE) ?? []) counts.set(rule, (counts.get(rule) ?? 0) + 1);
     }
     const asked = [...counts].filter(([rule]) => !present.includes(rule)).sort((a, b) => b[1] - a[1]);
-    const added = asked.slice(0, plan.adds).map(([rule]) => `Always ${rule}.`);
-    const kept = chance("forgets", all) < plan.forgets ? present.split(" Always ")[0] : present;
+    const added = asked.slice(0, plan.rulesPerRewrite).map(([rule]) => `Always ${rule}.`);
+    const kept = chance("forgets", all) < plan.forgetting ? present.split(" Always ")[0] : present;
     return { hypothesis: "rules", text: [kept, ...added].join(" ") };
   }
 
-  /** A node that no other one precedes gets the bare comparison: who rewrites it reads that as a backward call would. */
+  /**
+   * The rule named by feedback. A node without predecessors gets the plain comparison, which its rewrite reads as a
+   * backward call would.
+   */
   function named(feedback: string, seed: string): string {
     if (!/^\s*Expected\b/.test(feedback)) return feedback;
     const said = plan.read({
@@ -213,7 +219,7 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
       const text = texts[id] ?? start;
       return missing(id, text, index) === undefined && !isMisled(id, text, index);
     });
-    return isRight ? 1 - plan.flicker : plan.flicker;
+    return isRight ? 1 - plan.wordingNoise : plan.wordingNoise;
   };
   return {
     graph,
@@ -221,8 +227,8 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
     validation,
     test,
     model,
-    ceiling: () => 1 - plan.flicker,
-    reachable: () => 1 - plan.flicker,
+    ceiling: () => 1 - plan.wordingNoise,
+    reachable: () => 1 - plan.wordingNoise,
     truth: (texts, all) => all.reduce((sum, sample) => sum + rightness(texts, sample), 0) / all.length,
     ruleFor: (node, sample) => neededBy(node, indexIn(sample)),
   };

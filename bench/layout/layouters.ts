@@ -10,7 +10,7 @@ export type Layouters = Readonly<Record<string, (nodes: readonly LayoutNode[]) =
 /** Nothing but this bench needs the other libraries: they stay out of the project's own dependencies. */
 const OTHERS = path.resolve("bench/layout/others");
 
-/** Ours and others, each with boxes of the same sizes. Installs the others if they are missing. */
+/** Our layout and others with boxes of the same sizes. Installs the others if they are missing. */
 export async function layouters(): Promise<Layouters> {
   if (!existsSync(path.join(OTHERS, "node_modules/.package-lock.json"))) {
     const isWindows = process.platform === "win32";

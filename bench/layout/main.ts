@@ -30,7 +30,7 @@ if (process.send) {
   await main(Number(process.argv[2] ?? 10));
 }
 
-/** In a process of its own, which can be ended. */
+/** Measures a job in its own process, which can be killed. */
 async function measure({ shape, layouter }: Job, all: Layouters): Promise<void> {
   const nodes = SHAPES[shape]();
   const started = performance.now();
@@ -43,13 +43,13 @@ async function measure({ shape, layouter }: Job, all: Layouters): Promise<void> 
   process.send?.(times);
 }
 
-/** @param limit seconds after which a layout is given up */
+/** @param limit maximum seconds for a layout */
 async function main(limit: number): Promise<void> {
   const shapes = Object.keys(SHAPES).filter((shape): shape is Job["shape"] => shape in SHAPES);
   const names = Object.keys(await layouters());
   console.log(`milliseconds: the first run, then the median of up to five; given up after ${limit} s`);
   console.log(["shape".padEnd(24), ...names.map((name) => name.padStart(20))].join(""));
-  /** Of one family of shapes, who has already given up: larger ones would only take longer. */
+  /** Layouts that exceeded the limit, by family of shapes: larger graphs would take longer. */
   const gaveUp = new Set<string>();
   for (const shape of shapes) {
     const cells: string[] = [];
@@ -76,7 +76,7 @@ function timed(job: Job, limit: number): Promise<string | null> {
     };
     child.on("message", (message: "ready" | number[]) => {
       if (message === "ready") {
-        // Loading takes longer than some layouts: it is not counted.
+        // Loading takes longer than some layouts, so it is not counted.
         timer = setTimeout(() => end(null), limit * 1000);
         child.send(job);
         return;

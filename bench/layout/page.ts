@@ -49,7 +49,7 @@ export async function benchPage(): Promise<void> {
   server.stop();
 }
 
-/** Drags the drawing for a second and a half; returns the time between frames. */
+/** Drags the graph for 1.5 seconds. @returns the times between frames */
 function pan(): Promise<number[]> {
   const svg = document.querySelector("svg.graph");
   if (!svg) throw new Error("there is no drawing");

@@ -7,13 +7,13 @@ import type { FlatOptions } from "../worlds/run.ts";
 import { createWorld, type World, type WorldOptions } from "../worlds/world.ts";
 import { WORLDS } from "../worlds/worlds.ts";
 
-/** One thing that goes wrong with a run, made to go wrong; null: nothing does. */
+/** A run with one planted failure. null for a healthy run. */
 export interface Failure {
   readonly code: WarningCode | null;
   readonly name: string;
   readonly world?: Partial<WorldOptions>;
   readonly options?: FlatOptions;
-  /** What a request is answered with instead; null: as the world does. */
+  /** The reply to a request in place of the world's own. null for the world's own reply. */
   readonly instead?: (request: ModelRequest, world: World, count: number) => string | null;
   readonly change?: (world: World) => World;
   readonly loss?: Loss;
@@ -25,7 +25,7 @@ const BOILERPLATE = [
   "Be more precise, and make sure the answer is correct.",
 ];
 
-/** Long words about nothing; another start each time, so that no text is the same as one before. */
+/** Filler words with a different start each time, so that all texts differ. */
 function padding(words: number, count: number): string {
   const said =
     "please remember that quality matters and that every reader deserves care and patience at all times".split(" ");
@@ -67,13 +67,13 @@ export const FAILURES: readonly Failure[] = [
     name: "rewrites only add words",
     instead: rewriting((text, _, count) => `${text} ${padding(40, count)}.`),
   },
-  { code: "gate refuses everything", name: "every rewrite ruins its text", world: { destructive: 1 } },
-  { code: "gate refuses everything", name: "no rewrite helps", world: { destructive: 0, useless: 1 } },
+  { code: "gate refuses everything", name: "every rewrite ruins its text", world: { destructiveRewrites: 1 } },
+  { code: "gate refuses everything", name: "no rewrite helps", world: { destructiveRewrites: 0, uselessRewrites: 1 } },
   {
     code: "small validation set",
     name: "six validation samples",
     change: (world) => ({ ...world, validation: world.validation.slice(0, 6) }),
-    world: { easy: 0.6, destructive: 0 },
+    world: { startAccuracy: 0.6, destructiveRewrites: 0 },
   },
   {
     code: "format errors",
@@ -88,7 +88,7 @@ export const FAILURES: readonly Failure[] = [
     code: "format errors",
     name: "the right answer stands where nobody reads it",
     loss: lenientLoss(),
-    world: { easy: 0.6 },
+    world: { startAccuracy: 0.6 },
   },
   {
     code: "targets leak",
@@ -106,11 +106,11 @@ export const FAILURES: readonly Failure[] = [
   { code: "no gate", name: "the gate is off", options: { gate: { policy: "off", alpha: 0.05 } } },
 ];
 
-/** Runs as they should be. */
+/** Healthy runs. */
 export const HEALTHY: readonly Failure[] = [
   { code: null, name: "plain", world: WORLDS.plain },
   { code: null, name: "gradual", world: WORLDS.gradual },
-  { code: null, name: "half right", world: { ...WORLDS.plain, easy: 0.4 } },
+  { code: null, name: "half right", world: { ...WORLDS.plain, startAccuracy: 0.4 } },
 ];
 
 /** The world of one failure, with the model that fails. */
@@ -134,7 +134,7 @@ function answering(world: World, instead: NonNullable<Failure["instead"]>): Mode
   };
 }
 
-/** The answer after a mark, as a graph may ask for it. */
+/** A world that writes the answer after a marker, as a graph may request. */
 function inForm(world: World): World {
   const nodes = world.graph.nodes.map((node) =>
     node.id === "answer" && node.kind === "llm"
@@ -157,7 +157,7 @@ function right() {
   return { loss: 0, lenient: 0, criticism: "" };
 }
 
-/** A third of the right answers count as wrong, because of how they are in the reply. */
+/** A loss that counts a third of the right answers as wrong because of their form. */
 function lenientLoss(): Loss {
   const isHidden = ({ id }: Sample) => Number(id.slice(1)) % 3 === 0;
   return {

@@ -2,7 +2,7 @@ import type { WarningCode } from "../../src/engine/events.ts";
 import { FAILURES, HEALTHY } from "./failures.ts";
 import { runFailure } from "./run.ts";
 
-/** Are failures found, and healthy runs left in peace? `npm run bench -- signatures [seeds]`. */
+/** Tests whether warnings find failures and don't report healthy runs: `npm run bench -- signatures [seeds]`. */
 async function main(): Promise<void> {
   const seeds = Number(process.argv[2] ?? 10);
   const shapes = ["chain", "diamond"] as const;

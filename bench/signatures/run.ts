@@ -23,7 +23,7 @@ const verbatim: Loss = {
 };
 
 export interface Seen {
-  /** What was said on the way, for what it is not an alarm: a run may well end with nothing more to learn. */
+  /** Warnings during the run that are no alarm, because a run may end with nothing more to learn. */
   readonly said: ReadonlySet<WarningCode>;
   /** Signatures at the end. */
   readonly signatures: ReadonlySet<WarningCode>;
@@ -31,7 +31,7 @@ export interface Seen {
   readonly improved: boolean;
 }
 
-/** One whole run of the engine in which something goes wrong, and the signatures that it shows. */
+/** Runs the engine with a planted failure. @returns the warnings */
 export async function runFailure(failure: Failure, base: Pick<WorldOptions, "shape" | "seed">): Promise<Seen> {
   const { graph, train, validation, model: provider } = worldOf(failure, base);
   const options = optionsOf({ seed: base.seed, ...failure.options });

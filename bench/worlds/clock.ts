@@ -1,8 +1,8 @@
 import type { Clock } from "../../src/deps.ts";
 
 /**
- * Time that passes only when nothing else is left to do: a run of many seconds takes milliseconds and always gives the
- * same figures.
+ * A virtual clock that advances only when nothing else is left to do: a run of many seconds takes milliseconds and
+ * is reproducible.
  */
 export class VirtualClock implements Clock {
   #now = 0;

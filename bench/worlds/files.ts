@@ -2,7 +2,7 @@ import type { Sample } from "../../src/data/sample.ts";
 import type { GraphNode } from "../../src/graph/graph.ts";
 import type { World } from "./world.ts";
 
-/** A world as a user's folder: the graph file and its rows, by path. Test rows only where asked for. */
+/** A world as a user's folder: the graph file and its rows by path, with test rows on request. */
 export function filesOf(
   { graph, train, validation, test }: World,
   seed: number,

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type { LlmNode } from "../../src/graph/graph.ts";
 import type { Model, ModelRequest } from "../../src/models/model.ts";
 
-/** What all made-up tasks are built from. */
+/** Parts of all synthetic tasks. */
 
-/** @returns a number from 0 to below 1, the same one for the same seed and parts */
+/** @returns a function that returns a number from 0 to below 1, which depends on seed and parts only */
 export function seededChance(seed: number): (...parts: unknown[]) => number {
   return (...parts) =>
     createHash("sha256")
@@ -14,7 +14,7 @@ export function seededChance(seed: number): (...parts: unknown[]) => number {
     2 ** 32;
 }
 
-/** A node whose instruction can change, without any rules of its own. */
+/** A trainable node with an instruction without rules. */
 export function llmNode(
   own: Pick<LlmNode, "id" | "role" | "text" | "inputs"> & Partial<Pick<LlmNode, "output">>,
 ): LlmNode {
@@ -31,7 +31,7 @@ export function llmNode(
   };
 }
 
-/** A model that answers by a function. A token has four characters. @param latency of each reply */
+/** A model that answers by a function and counts a token for four characters. @param latency waits before each reply */
 export function createWorldModel(
   identity: string,
   latency: () => Promise<void>,
@@ -49,7 +49,7 @@ export function createWorldModel(
   };
 }
 
-/** Names of the fields that a reply is asked to have. */
+/** Names of the fields that a request's schema has. */
 export function fieldsOf({ schema }: Pick<ModelRequest, "schema">): string[] {
   return Object.keys((schema?.schema.properties ?? {}) as Record<string, unknown>);
 }

@@ -10,17 +10,17 @@ import { MemoryReplies } from "../../src/models/stack/store.ts";
 import { VirtualClock } from "./clock.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
 
-/** The defaults that users get, without a budget: what is measured is what is shipped. */
+/** The defaults of the product, without a budget. */
 export const DEFAULTS: OptimizeOptions = {
   ...SHIPPED,
   budget: { calls: null, tokens: null, usd: null },
   methodOptions: semanticOptions.parse({}),
 };
 
-/** Options of a method, by default `semantic`, and of every method, side by side. */
+/** Options of a method (default: `semantic`) and common options in one object. */
 export type FlatOptions = Partial<Omit<OptimizeOptions, "methodOptions">> & Readonly<Record<string, unknown>>;
 
-/** @param flat win over the defaults */
+/** @param flat overrides the defaults */
 export function optionsOf(flat: FlatOptions = {}, defaults = DEFAULTS): OptimizeOptions {
   const { method = defaults.method } = flat;
   const isCommon = ([name]: [string, unknown]) => name in defaults && name !== "methodOptions";
@@ -41,15 +41,15 @@ export interface WorldRun {
   readonly start: number;
   readonly end: number;
   readonly ceiling: number;
-  /** What instructions reach with all that the training rows can show. */
+  /** Score of instructions with all rules that the training rows can show. */
   readonly reachable: number;
-  /** True score of the texts that the gate had accepted after so many calls. */
+  /** True score of the accepted texts after a number of calls. */
   readonly after: (calls: number) => number;
-  /** What each accepted update changed in the true score of all 50 held-out samples: at most 0 is a false accept. */
+  /** Change in the true score on 50 held-out samples by each accepted update. 0 or less is a false accept. */
   readonly gains: readonly number[];
   readonly finished: Finished;
   readonly events: RunEvent[];
-  /** Virtual seconds at which each event came. */
+  /** Time of each event in virtual seconds. */
   readonly times: number[];
 }
 
@@ -65,7 +65,7 @@ export async function runWorld(
   return runOn(made, optionsOf({ seed: world.seed, ...overrides }), clock, concurrency);
 }
 
-/** The same on a world that is there already. @param clock by which its replies take their time */
+/** One run on a given world. @param clock the clock that delays its replies */
 export async function runOn(
   { graph, train, validation, test, model: provider, ceiling, reachable, truth }: World,
   options: OptimizeOptions,
@@ -128,7 +128,7 @@ export async function runOn(
   };
 }
 
-/** The true score at the start and after each update that was accepted. */
+/** The true score at the start and after each accepted update. */
 function steps(events: readonly RunEvent[], truth: (texts: Texts) => number): Pick<WorldRun, "after" | "gains"> {
   const reached: { readonly calls: number; readonly score: number }[] = [];
   const attempts = new Map<string, { readonly node: string; readonly text: string }>();

@@ -10,32 +10,41 @@ import { createWorldModel, fieldsOf, llmNode, seededChance } from "./parts.ts";
 export interface WorldOptions {
   readonly shape: keyof typeof SHAPES;
   readonly seed: number;
-  /** Rules a node can need. */
+  /** Number of rules that a node can need. */
   readonly rules: number;
-  /** Share of samples that the bare instructions get right, before noise. The rest needs one rule, sometimes two, of one or more nodes. */
-  readonly easy: number;
-  /** Rules that one rewrite adds at most. */
-  readonly adds: number;
-  /** Share of feedback that names a rule that is really missing. */
-  readonly accuracy: number;
-  /** Share of rewrites that ruin the text. */
-  readonly destructive: number;
-  /** Share of rewrites that add only what does not help. */
-  readonly useless: number;
-  /** A ruined text still gives every sample an answer of its own, so that only scores show the harm. Default: one for all. */
-  readonly sly?: boolean;
-  /** Feedback where nothing is missing asks for something all the same, as real models do. Default: it is empty. */
-  readonly talkative?: boolean;
-  /** Share of samples that each sentence too many in a text turns wrong. Default: 0. */
-  readonly bloat?: number;
-  /** Share of answers that come out wrong by chance, drawn anew for every prompt. Default: 0. */
-  readonly noise?: number;
   /**
-   * Share of feedback that is about another node than it is reported of: one that the call sees or, where there are no
-   * backward calls, any. Default: 0.
+   * Share of samples that the original instructions get right, without noise. The others need one or two rules of
+   * one or more nodes.
    */
-  readonly blame?: number;
-  /** Rows for training and validation. Default: 20 each. */
+  readonly startAccuracy: number;
+  /** Maximum number of rules that one rewrite adds. */
+  readonly rulesPerRewrite: number;
+  /** Share of feedback that names a missing rule. */
+  readonly feedbackAccuracy: number;
+  /** Share of rewrites that ruin the text. */
+  readonly destructiveRewrites: number;
+  /** Share of rewrites that add only irrelevant sentences. */
+  readonly uselessRewrites: number;
+  /**
+   * Whether a ruined text still gives each sample its own answer, so that only scores show the damage. Default:
+   * false, one answer for all samples.
+   */
+  readonly hiddenDamage?: boolean;
+  /**
+   * Whether feedback requests a change even if nothing is missing, as real models do. Default: false, empty
+   * feedback.
+   */
+  readonly overcritical?: boolean;
+  /** Share of samples that each irrelevant sentence of a text makes wrong. Default: 0. */
+  readonly lengthPenalty?: number;
+  /** Share of answers that are wrong by chance, drawn for each prompt. Default: 0. */
+  readonly answerNoise?: number;
+  /**
+   * Share of feedback that is attributed to the wrong node: one that the call sees or, without backward calls, any.
+   * Default: 0.
+   */
+  readonly misattribution?: number;
+  /** Number of training and validation rows. Default: 20 each. */
   readonly rows?: { readonly train: number; readonly validation: number };
 }
 
@@ -48,7 +57,10 @@ const SHAPES = {
     answer: ["question", "left", "right"],
   },
   single: { answer: ["question"] },
-  /** Many nodes read by one, all reading the question: whose fault it is shows only to who sees all of them. */
+  /**
+   * Many nodes with one reader, all with the question as input. Only a call that sees all of them can tell which is
+   * at fault.
+   */
   fan: {
     names: ["question"],
     dates: ["question"],
@@ -57,12 +69,12 @@ const SHAPES = {
     units: ["question"],
     answer: ["question", "names", "dates", "places", "sums", "units"],
   },
-  /** Two hidden nodes and a final one, all reading the question. */
+  /** Two hidden nodes and an answer node, all with the question as input. */
   paper: { facts: ["question"], plan: ["question"], answer: ["question", "facts", "plan"] },
 };
 
-/** Share of ideas, without a case to go by, that name a rule of the node. */
-const APT = 0.2;
+/** Share of ideas without an example that name a rule of the node. */
+const RELEVANT_IDEAS = 0.2;
 
 const SYLLABLES = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu".split(
   " ",
@@ -76,24 +88,24 @@ export interface World {
   readonly model: Model;
   /** Share of the samples that perfect instructions get right. */
   ceiling(samples: readonly Sample[]): number;
-  /** Share of the samples that instructions get right which hold what the training samples need, and no more. */
+  /** Share of the samples that instructions get right which have exactly the rules that the training samples need. */
   reachable(samples: readonly Sample[]): number;
-  /** Share that these texts get right. */
+  /** Share of the samples that texts get right. */
   truth(texts: Readonly<Record<string, string>>, samples: readonly Sample[]): number;
 }
 
-/** Real questions with their answers, in place of made-up ones. */
+/** A real question with its answer, in place of synthetic ones. */
 export type Row = { readonly id: string; readonly question: string; readonly answer: string };
 
 export interface Given {
-  /** How each node's instruction starts, by which it is known. */
+  /** Start of each node's instruction, which identifies it. */
   readonly openings: Readonly<Record<string, string>>;
   readonly train: readonly Row[];
   readonly validation: readonly Row[];
   readonly test: readonly Row[];
 }
 
-/** @param latency of each reply */
+/** @param latency waits before each reply */
 export function createWorld(
   options: WorldOptions,
   latency: () => Promise<void> = async () => {},
@@ -158,7 +170,7 @@ export function createWorld(
   const target = (index: number) => answers.get(index) ?? "";
   const needed = (node: string, index: number): string[] => {
     const own = rules.get(node) ?? [];
-    if (random("need", node, index) < options.easy ** (1 / ids.length)) return [];
+    if (random("need", node, index) < options.startAccuracy ** (1 / ids.length)) return [];
     const first = own[Math.floor(random("which", node, index) * own.length)];
     const second =
       random("two", node, index) < 0.25 ? own[Math.floor(random("second", node, index) * own.length)] : first;
@@ -167,17 +179,17 @@ export function createWorld(
   const hopeless = (index: number) => random("hopeless", index) < noise;
   const missing = (node: string, text: string, index: number) =>
     isRuined(text) ? (rules.get(node) ?? []) : needed(node, index).filter((rule) => !text.includes(rule));
-  /** Rules and manners in a text that its node does not need. */
+  /** Number of irrelevant rules in a text. */
   const useless = (node: string, text: string) => {
     const named = new Set([...text.matchAll(/(?<!lacks: )mind the \w+ rule/g)].map(([rule]) => rule));
     const tones = text.match(/Be \w+\./g)?.length ?? 0;
     return [...named].filter((rule) => !rules.get(node)?.includes(rule)).length + tones;
   };
   const isBloated = (node: string, text: string, index: number) =>
-    random("bloat", node, index) < (options.bloat ?? 0) * useless(node, text);
+    random("bloat", node, index) < (options.lengthPenalty ?? 0) * useless(node, text);
   const isRuined = (text: string) => text.includes("Just say something.");
 
-  /** Of the question that is last: worked examples precede the query. */
+  /** Index of the last question in a prompt, because worked examples precede the query. */
   function indexIn(text: string): number {
     if (!given) return Number(/^Case [a-z]+(\d+):/.exec(text.slice(text.lastIndexOf("Case ")))?.[1] ?? -1);
     let found = { index: -1, at: -1 };
@@ -187,7 +199,7 @@ export function createWorld(
     }
     return found.index;
   }
-  /** A node's instruction is known by its first sentence, a ruined one by the mark that names its node. */
+  /** The node of an instruction, identified by its first sentence, or by a marker in a ruined text. */
   function nodeIn(text: string): string | undefined {
     const opening = (id: string) => given?.openings[id] ?? `Do the ${id} part`;
     return ids.find((id) => text.includes(opening(id)) || text.includes(`(${id} ruined)`));
@@ -209,14 +221,14 @@ export function createWorld(
   function forward(all: string): string {
     const node = nodeIn(all) ?? "";
     const index = indexIn(all);
-    if (isRuined(all) && !options.sly) return "something";
+    if (isRuined(all) && !options.hiddenDamage) return "something";
     const lacks = [...missing(node, all, index), ...(isBloated(node, all, index) ? ["mind the length rule"] : [])];
     const upstream = /lacks:|>\nsomething/.test(all);
     if (node !== "answer") {
       const marks = lacks.map((rule) => `lacks: ${rule}`).join("; ");
       return `${node} of case ${index}${marks ? ` (${marks})` : upstream ? " (lacks: something before)" : ""}`;
     }
-    const isUnlucky = options.noise !== undefined && random("unlucky", all) < options.noise;
+    const isUnlucky = options.answerNoise !== undefined && random("unlucky", all) < options.answerNoise;
     const wrong = upstream || lacks.length > 0 || hopeless(index) || isUnlucky;
     const value = wrong ? `not ${word("wrong", index, all.length)}` : target(index);
     return given ? `Answer: ${value}` : value;
@@ -253,14 +265,14 @@ export function createWorld(
     return Object.fromEntries(keys.map((key) => [key, blamed[key] ?? ""]));
   }
 
-  /** Some of what is to be said of one node is reported of another, whether a call asks about all that it shows or about one. */
+  /** Attributes some feedback to another node, whether a call asks about all nodes that it shows or about one. */
   function misblamed(all: string, said: Record<string, string>): Record<string, string> {
     const keys = Object.keys(said).filter((key) => key === "instruction" || ids.includes(key));
-    if (!options.blame || keys.length < 2) return said;
+    if (!options.misattribution || keys.length < 2) return said;
     const moved = keys.map((key) => {
       const others = keys.filter((other) => other !== key);
       const other = others[Math.floor(random("blamed", all, key) * others.length)] ?? key;
-      return { text: said[key] ?? "", to: random("blame", all, key) < (options.blame ?? 0) ? other : key };
+      return { text: said[key] ?? "", to: random("blame", all, key) < (options.misattribution ?? 0) ? other : key };
     });
     const saidOf = (key: string) => moved.flatMap(({ text, to }) => (to === key && text ? [text] : [])).join(" ");
     return { ...said, ...Object.fromEntries(keys.map((key) => [key, saidOf(key)])) };
@@ -268,26 +280,29 @@ export function createWorld(
 
   function sayOf(all: string, id: string, found: string[]): string {
     if (found.length === 0) {
-      const talks = options.talkative && hopeless(indexIn(all));
+      const talks = options.overcritical && hopeless(indexIn(all));
       return talks ? `It should mind the ${word("noise", all, id)} rule.` : "";
     }
     const rule = found[Math.floor(random("say", all.length, id) * found.length)];
-    const right = random("accuracy", all, id) < options.accuracy;
+    const right = random("accuracy", all, id) < options.feedbackAccuracy;
     return `It should ${right ? rule : `mind the ${word("noise", all, id)} rule`}.`;
   }
 
-  /** Where a case shows what was expected in place of feedback, the rule is found by whoever rewrites, as well as feedback finds it. */
+  /**
+   * The feedback in a case. If a case shows the expected answer in place of feedback, the rewrite finds the rule as
+   * reliably as feedback does.
+   */
   function feedbackIn(text: string, node: string, present: string): string {
     const feedback = /<feedback>([\s\S]*?)<\/feedback>/.exec(text)?.[1] ?? "";
     if (!/^\s*Expected\b/.test(feedback)) return feedback;
     const others = ids.filter((id) => id !== node);
     const other = others[Math.floor(random("blamed", text, node) * others.length)];
-    const isMisled = other !== undefined && random("blame", text, node) < (options.blame ?? 0);
+    const isMisled = other !== undefined && random("blame", text, node) < (options.misattribution ?? 0);
     const found = isMisled ? needed(other, indexIn(text)) : missing(node, present, indexIn(text));
     return sayOf(text, node, found);
   }
 
-  /** Every variable that the prompt shows, rewritten from the cases. */
+  /** Rewrites each variable of the prompt from the cases. */
   function suggest(all: string, isTagged: boolean): string {
     const cases = [...all.matchAll(/<case [\s\S]*?<\/case>/g)].map(([shown]) => shown).join("\n");
     const variables = [...all.matchAll(/<variable name="([^"]+)">\n<current_text>\n([\s\S]*?)\n<\/current_text>/g)];
@@ -309,28 +324,29 @@ export function createWorld(
     }
     // A leaf is told what its reader missed in its value; a ruined text names everything.
     const asked = [...counts].filter(([rule]) => !present.includes(rule)).sort((a, b) => b[1] - a[1]);
-    if (random("destroy", all) < options.destructive) {
+    if (random("destroy", all) < options.destructiveRewrites) {
       return { hypothesis: "shorter", text: `Just say something. (${node} ruined) ${word("ruin", all)}` };
     }
-    if (random("useless", all) < options.useless) {
+    if (random("useless", all) < options.uselessRewrites) {
       return { hypothesis: "tone", text: `${present} Be ${word("tone", all)}.` };
     }
-    const added = asked.slice(0, options.adds).map(([rule]) => `Always ${rule}.`);
+    const added = asked.slice(0, options.rulesPerRewrite).map(([rule]) => `Always ${rule}.`);
     return { hypothesis: "rules", text: [present, ...added].join(" ") };
   }
 
-  /** Without a case to go by: the best version shown, and what comes to mind, which is seldom what is needed. */
+  /** A proposal without examples: the best version in the prompt, with an idea that is seldom relevant. */
   function imagine(all: string, draw: number): { hypothesis: string; text: string } {
     const attempts = [...all.matchAll(/<attempt score="([\d.]+)">\n([\s\S]*?)\n<\/attempt>/g)];
     const best = attempts.toSorted((a, b) => Number(b[1]) - Number(a[1]))[0]?.[2];
     const present = best ?? /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(all)?.[1] ?? "";
     const node = nodeIn(present) ?? "";
     const own = rules.get(node) ?? [];
-    if (random("destroy", all, draw) < options.destructive) {
+    if (random("destroy", all, draw) < options.destructiveRewrites) {
       return { hypothesis: "shorter", text: `Just say something. (${node} ruined) ${word("ruin", all, draw)}` };
     }
     const guessed = own[Math.floor(random("which idea", all, draw) * own.length)];
-    const idea = random("idea", all, draw) < APT && guessed ? guessed : `mind the ${word("idea", all, draw)} rule`;
+    const idea =
+      random("idea", all, draw) < RELEVANT_IDEAS && guessed ? guessed : `mind the ${word("idea", all, draw)} rule`;
     return { hypothesis: "an idea", text: `${present} Always ${idea}.` };
   }
 

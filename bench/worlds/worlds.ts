@@ -3,14 +3,14 @@ import type { WorldOptions } from "./world.ts";
 type Kind = Omit<WorldOptions, "shape" | "seed">;
 type Shape = WorldOptions["shape"];
 
-const TALKATIVE: Kind = {
+const OVERCRITICAL: Kind = {
   rules: 3,
-  easy: 0.08,
-  adds: 2,
-  accuracy: 0.9,
-  destructive: 0.05,
-  useless: 0.14,
-  talkative: true,
+  startAccuracy: 0.08,
+  rulesPerRewrite: 2,
+  feedbackAccuracy: 0.9,
+  destructiveRewrites: 0.05,
+  uselessRewrites: 0.14,
+  overcritical: true,
 };
 
 /**
@@ -20,24 +20,81 @@ const TALKATIVE: Kind = {
  * engine was tuned to alone: a default is what wins over all of them.
  */
 export const WORLDS: Readonly<Record<string, Kind>> = {
-  noiseless: { rules: 2, easy: 0.08, adds: 2, accuracy: 1, destructive: 0, useless: 0 },
-  plain: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.9, destructive: 0.1, useless: 0 },
-  gradual: { rules: 3, easy: 0.08, adds: 2, accuracy: 0.9, destructive: 0.1, useless: 0 },
-  harsh: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 },
-  harsher: { rules: 3, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 },
-  sly: { rules: 2, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1, sly: true },
-  halfway: { rules: 2, easy: 0.5, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1, sly: true },
-  talkative: { ...TALKATIVE, rules: 2 },
-  demanding: TALKATIVE,
-  severe: { ...TALKATIVE, accuracy: 0.4, destructive: 0.3 },
-  lengthy: { ...TALKATIVE, accuracy: 0.7, bloat: 0.08 },
-  noisy: { ...TALKATIVE, noise: 0.05 },
-  misled: { ...TALKATIVE, blame: 0.3 },
-  few: { ...TALKATIVE, rows: { train: 8, validation: 12 } },
-  unkind: { ...TALKATIVE, bloat: 0.04, noise: 0.05, blame: 0.3, rows: { train: 8, validation: 12 } },
+  noiseless: {
+    rules: 2,
+    startAccuracy: 0.08,
+    rulesPerRewrite: 2,
+    feedbackAccuracy: 1,
+    destructiveRewrites: 0,
+    uselessRewrites: 0,
+  },
+  plain: {
+    rules: 2,
+    startAccuracy: 0.08,
+    rulesPerRewrite: 2,
+    feedbackAccuracy: 0.9,
+    destructiveRewrites: 0.1,
+    uselessRewrites: 0,
+  },
+  gradual: {
+    rules: 3,
+    startAccuracy: 0.08,
+    rulesPerRewrite: 2,
+    feedbackAccuracy: 0.9,
+    destructiveRewrites: 0.1,
+    uselessRewrites: 0,
+  },
+  harsh: {
+    rules: 2,
+    startAccuracy: 0.08,
+    rulesPerRewrite: 2,
+    feedbackAccuracy: 0.4,
+    destructiveRewrites: 0.3,
+    uselessRewrites: 0.1,
+  },
+  harsher: {
+    rules: 3,
+    startAccuracy: 0.08,
+    rulesPerRewrite: 2,
+    feedbackAccuracy: 0.4,
+    destructiveRewrites: 0.3,
+    uselessRewrites: 0.1,
+  },
+  sly: {
+    rules: 2,
+    startAccuracy: 0.08,
+    rulesPerRewrite: 2,
+    feedbackAccuracy: 0.4,
+    destructiveRewrites: 0.3,
+    uselessRewrites: 0.1,
+    hiddenDamage: true,
+  },
+  halfway: {
+    rules: 2,
+    startAccuracy: 0.5,
+    rulesPerRewrite: 2,
+    feedbackAccuracy: 0.4,
+    destructiveRewrites: 0.3,
+    uselessRewrites: 0.1,
+    hiddenDamage: true,
+  },
+  talkative: { ...OVERCRITICAL, rules: 2 },
+  demanding: OVERCRITICAL,
+  severe: { ...OVERCRITICAL, feedbackAccuracy: 0.4, destructiveRewrites: 0.3 },
+  lengthy: { ...OVERCRITICAL, feedbackAccuracy: 0.7, lengthPenalty: 0.08 },
+  noisy: { ...OVERCRITICAL, answerNoise: 0.05 },
+  misled: { ...OVERCRITICAL, misattribution: 0.3 },
+  few: { ...OVERCRITICAL, rows: { train: 8, validation: 12 } },
+  unkind: {
+    ...OVERCRITICAL,
+    lengthPenalty: 0.04,
+    answerNoise: 0.05,
+    misattribution: 0.3,
+    rows: { train: 8, validation: 12 },
+  },
 };
 
-/** Graphs that only some worlds are tried on, beside the chain and the diamond. */
+/** Additional shapes of some worlds. All worlds have the chain and the diamond. */
 const MORE: Readonly<Record<string, readonly Shape[]>> = {
   demanding: ["single", "fan"],
   severe: ["single"],

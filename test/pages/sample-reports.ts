@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createPlanted, type Plan, USUAL } from "../../bench/experiments/world.ts";
+import { createPlanted, DEFAULT_PLAN, type Plan } from "../../bench/experiments/world.ts";
 import { VirtualClock } from "../../bench/worlds/clock.ts";
 import { type FlatOptions, optionsOf } from "../../bench/worlds/run.ts";
 import { createWorld, type World, type WorldOptions } from "../../bench/worlds/world.ts";
@@ -27,7 +27,14 @@ import { type RunDeps, startRun } from "../../src/run/run.ts";
 /** Text that would do harm as markup, and that is wider than any page. */
 const HOSTILE = `</div><script>alert(1)</script><img src=x onerror=alert(2)> ${"wide".repeat(80)} \u202eturned`;
 
-const HARSH = { rules: 2, easy: 0.08, adds: 2, accuracy: 0.4, destructive: 0.3, useless: 0.1 };
+const HARSH = {
+  rules: 2,
+  startAccuracy: 0.08,
+  rulesPerRewrite: 2,
+  feedbackAccuracy: 0.4,
+  destructiveRewrites: 0.3,
+  uselessRewrites: 0.1,
+};
 const EXACT = loss.parse({ kind: "exact" });
 
 interface Setting {
@@ -48,7 +55,7 @@ interface Setting {
 /** Real runs on made-up worlds, with all that a page may have to show. */
 const RUNS = {
   rich: { options: { baseline: true } },
-  refused: { world: harsh({ destructive: 1, sly: true }), options: { iterations: 4 } },
+  refused: { world: harsh({ destructiveRewrites: 1, hiddenDamage: true }), options: { iterations: 4 } },
   cancelled: { stopAfter: 150 },
   elsewhere: { forged: true, options: { gate: { policy: "off", alpha: 0.05 }, iterations: 3 } },
   estimated: { estimated: true, options: { iterations: 2 } },
@@ -89,7 +96,7 @@ function fifty(): World {
   };
   const shape = Object.fromEntries(nodes);
   const faulty = ["step_3_1", "step_7_2", "step_9_4"];
-  const plan = { ...USUAL, seed: 5, shape, faulty, telling: true, distraction: 0, read };
+  const plan = { ...DEFAULT_PLAN, seed: 5, shape, faulty, informative: true, distractorEffect: 0, read };
   return createPlanted({ ...plan, rows: { train: 20, validation: 60, test: 60 } }, async () => {});
 }
 

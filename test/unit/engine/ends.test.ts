@@ -149,7 +149,7 @@ describe("a cancelled run", () => {
     const onEvent = ({ type }: RunEvent) => {
       if (type === "attempt") stop.abort();
     };
-    const { finished, events } = await run({ signal: stop.signal, onEvent, world: { destructive: 0 } });
+    const { finished, events } = await run({ signal: stop.signal, onEvent, world: { destructiveRewrites: 0 } });
     const [attempt] = ofType(events, "attempt");
     expect(ofType(events, "verdict").flatMap(({ proposals }) => proposals)).toContain(attempt!.id);
     expect(finished.proposals.map(({ node }) => node)).toContain(attempt!.node);

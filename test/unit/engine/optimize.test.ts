@@ -97,7 +97,7 @@ describe("the result", () => {
   it.each(["chain", "diamond"] as const)(
     "does not depend on how many calls go at once, nor on who is slow (%s)",
     async (shape) => {
-      const given = { world: { shape, destructive: 0.3 }, samples: 8 };
+      const given = { world: { shape, destructiveRewrites: 0.3 }, samples: 8 };
       const reference = decided(await run({ ...given, concurrency: 1 }));
       expect(reference.verdicts.length + reference.screened.length).toBeGreaterThan(0);
       for (const concurrency of [4, 16]) {
@@ -157,7 +157,7 @@ describe("the result", () => {
       [3, "paper"],
     ] as const) {
       for (const policy of ["strict", "significant"] as const) {
-        const world = { ...HARSH, destructive: 0.5, shape, seed };
+        const world = { ...HARSH, destructiveRewrites: 0.5, shape, seed };
         const { finished } = await run({
           world,
           options: { gate: { policy, alpha: 0.2 } },

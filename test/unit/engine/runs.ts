@@ -22,13 +22,13 @@ const OPTIONS = optionsOf({ iterations: 6, batch: 6 });
 /** Feedback is mostly right and some rewrites are ruinous: a run accepts and rejects. */
 export const KIND: Omit<WorldOptions, "shape" | "seed"> = {
   rules: 2,
-  easy: 0.08,
-  adds: 2,
-  accuracy: 0.9,
-  destructive: 0.15,
-  useless: 0,
+  startAccuracy: 0.08,
+  rulesPerRewrite: 2,
+  feedbackAccuracy: 0.9,
+  destructiveRewrites: 0.15,
+  uselessRewrites: 0,
 };
-export const HARSH = { ...KIND, accuracy: 0.4, destructive: 0.3, useless: 0.1 };
+export const HARSH = { ...KIND, feedbackAccuracy: 0.4, destructiveRewrites: 0.3, uselessRewrites: 0.1 };
 
 /** What a run can be given; the rest is the same for all. */
 export interface Given {

@@ -9,7 +9,7 @@ import { reply } from "../../models/fakes.ts";
 import { sequenceOf } from "../sequence.ts";
 
 const options = { method: "semantic-reference", iterations: 3 };
-const SURE = { accuracy: 1, destructive: 0 };
+const SURE = { feedbackAccuracy: 1, destructiveRewrites: 0 };
 
 /** What a rewrite says in place of the world's. */
 function rewritten(text: (node: string) => string) {

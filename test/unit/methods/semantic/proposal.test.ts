@@ -68,7 +68,7 @@ describe("proposals", () => {
 describe("texts for the last few failing samples", () => {
   it("are dropped before the gate if they fix none of these", async () => {
     // Feedback never falls silent here, though nothing can mend the samples that are left.
-    const world = { shape: "chain", seed: 108, talkative: true } as const;
+    const world = { shape: "chain", seed: 108, overcritical: true } as const;
     const { events, finished } = await run({ world, samples: 20 });
     const dropped = ofType(events, "screened").filter(({ reason }) => reason === "no gain on training samples");
     expect(dropped.length).toBeGreaterThan(0);

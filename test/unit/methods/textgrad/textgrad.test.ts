@@ -9,7 +9,7 @@ import { reply } from "../../models/fakes.ts";
 import { sequenceOf } from "../sequence.ts";
 
 const options = { method: "textgrad", iterations: 3 };
-const SURE = { accuracy: 1, destructive: 0 };
+const SURE = { feedbackAccuracy: 1, destructiveRewrites: 0 };
 const NONE = { calls: null, tokens: null, usd: null };
 
 /** What a rewrite says in place of the world's. */

@@ -91,7 +91,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
   it("knows better once the graph was scored: how much is right, and how long replies are", async () => {
     const widths = { blind: 0, seeing: 0 };
     for (const seed of [1, 2]) {
-      const { task, provider } = world({ shape: "diamond", seed, easy: 0.8 });
+      const { task, provider } = world({ shape: "diamond", seed, startAccuracy: 0.8 });
       const [blind, actual] = [await estimateRun(task, known(provider)), await used(task, provider)];
       const replies = await scored(task, provider);
       const [seeing, left] = [await estimateRun(task, known(provider, replies)), await used(task, provider, replies)];
@@ -116,7 +116,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
       ["chain", 0.05],
       ["diamond", 0.8],
     ] as const) {
-      const { task, provider } = world({ shape, seed: 4, easy });
+      const { task, provider } = world({ shape, seed: 4, startAccuracy: easy });
       const { range, calls, tokens } = await estimateRun(task, known(provider));
       const actual = await used(task, provider);
       for (const [unit, usual] of [
