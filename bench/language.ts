@@ -2,11 +2,11 @@
 
 import { getLocation } from "jsonc-parser";
 import { inputEdits } from "../src/graph/checks/quick-fixes.ts";
-import { JsonDocument } from "../src/graph/document.ts";
-import { outlineOf } from "../src/graph/outline.ts";
+import { planRename } from "../src/graph/edits/rename.ts";
 import { readGraphText } from "../src/graph/read.ts";
-import { planRename } from "../src/graph/rename.ts";
-import { dependents, useAt, usesIn } from "../src/graph/symbols.ts";
+import { JsonDocument } from "../src/graph/syntax/document.ts";
+import { outlineOf } from "../src/graph/syntax/outline.ts";
+import { dependents, useAt, usesIn } from "../src/graph/syntax/symbols.ts";
 import { graphFormat } from "../src/methods/registry.ts";
 
 const NODES = 2000;

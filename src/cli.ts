@@ -1,8 +1,8 @@
 import { version } from "../package.json";
 import { EXIT } from "./cli/exit.ts";
-import { Output } from "./cli/output.ts";
+import { Output } from "./cli/output/output.ts";
+import { processTerminal } from "./cli/output/terminal.ts";
 import { main } from "./cli/program.ts";
-import { processTerminal } from "./cli/terminal.ts";
 import { nodeDeps } from "./platform/node.ts";
 
 const argv = process.argv.slice(2);

@@ -8,13 +8,13 @@ import {
   window,
   workspace,
 } from "vscode";
-import { COMMANDS } from "./editor/commands.ts";
+import { COMMANDS } from "./editor/commands/commands.ts";
 import { GRAPH_EXCLUDED, GRAPH_PATTERN, isGraphFile } from "./editor/graph-files.ts";
-import { LazyTree } from "./editor/lazy-tree.ts";
 import { loadOnce } from "./editor/load-once.ts";
-import { PENDING_EXAMPLE } from "./editor/pending-example.ts";
 import { SCHEME } from "./editor/review/instructions.ts";
 import type { Services } from "./editor/services.ts";
+import { PENDING_EXAMPLE } from "./editor/start/pending-example.ts";
+import { LazyTree } from "./editor/ui/lazy-tree.ts";
 
 /** Constructs, registers and returns. Everything else is loaded on first use. */
 export function activate(context: ExtensionContext): void {

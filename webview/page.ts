@@ -1,5 +1,5 @@
+import type { Layout } from "../src/graph/layout/layout.ts";
 import type { Direction } from "../src/graph/layout/node.ts";
-import type { Layout } from "../src/graph/layout.ts";
 import { GraphCanvas } from "./canvas/canvas.ts";
 import { exportSvg } from "./canvas/export.ts";
 import { Typesetter } from "./canvas/text.ts";

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { layout } from "../../src/graph/layout/layout.ts";
 import { type LayoutNode, SHAPES } from "../../src/graph/layout/node.ts";
-import { layout } from "../../src/graph/layout.ts";
 
 export type Layouters = Readonly<Record<string, (nodes: readonly LayoutNode[]) => unknown>>;
 

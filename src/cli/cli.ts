@@ -1,6 +1,6 @@
 import type { Deps, Machine } from "../deps.ts";
-import type { Output } from "./output.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Output } from "./output/output.ts";
+import type { Terminal } from "./output/terminal.ts";
 
 /** What every command receives. */
 export interface Cli {

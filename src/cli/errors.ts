@@ -6,7 +6,7 @@ import { oneLine, plain } from "../i18n/plain-text.ts";
 import { BudgetReached, fieldsOf } from "../models/errors.ts";
 import type { RunState } from "../run/state/state.ts";
 import { EXIT } from "./exit.ts";
-import type { Failure } from "./json.ts";
+import type { Failure } from "./output/json.ts";
 
 /** Wrong use. The message says what is wrong, where, and what to do. */
 export class UsageError extends Error {

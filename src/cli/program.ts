@@ -5,7 +5,21 @@ import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import { EXPORT_FORMATS, EXPORTERS } from "../graph/exporters/exporters.ts";
 import { PROGRAMS } from "../import/programs.ts";
-import { longCancelled, watchLocks } from "./cancel.ts";
+import {
+  assignment,
+  date,
+  positiveInteger,
+  seconds,
+  wholeNumber,
+  withBudget,
+  withEnd,
+  withJson,
+  withModel,
+  withModelNames,
+  withPlace,
+  withServer,
+  withTask,
+} from "./arguments/options.ts";
 import type { Cli } from "./cli.ts";
 import { batchesCommand } from "./commands/batches.ts";
 import { cachePullCommand, cachePushCommand } from "./commands/cache.ts";
@@ -32,23 +46,9 @@ import { spentCommand } from "./commands/spent.ts";
 import { workerCommand } from "./commands/worker.ts";
 import { Cancelled, failureOf, sentence } from "./errors.ts";
 import { EXIT } from "./exit.ts";
-import { evaluationFailure, failureReport } from "./json.ts";
-import {
-  assignment,
-  date,
-  positiveInteger,
-  seconds,
-  wholeNumber,
-  withBudget,
-  withEnd,
-  withJson,
-  withModel,
-  withModelNames,
-  withPlace,
-  withServer,
-  withTask,
-} from "./options.ts";
-import { runGraph } from "./run-graph.ts";
+import { evaluationFailure, failureReport } from "./output/json.ts";
+import { longCancelled, watchLocks } from "./runs/cancel.ts";
+import { runGraph } from "./runs/run-graph.ts";
 
 const PLACES = "folder, git:<branch>, redis://… or rediss://…";
 

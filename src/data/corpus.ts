@@ -9,7 +9,7 @@ import {
   readReference,
   refusalFault,
 } from "../graph/containment.ts";
-import type { JsonDocument, JsonPath } from "../graph/document.ts";
+import type { JsonDocument, JsonPath } from "../graph/syntax/document.ts";
 import { plainText } from "../graph/text/text.ts";
 import type { Passage } from "./passage.ts";
 

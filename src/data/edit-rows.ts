@@ -1,6 +1,6 @@
 import { type Node, parseTree } from "jsonc-parser";
 import { stringify } from "lossless-json";
-import { memberOf } from "../graph/json.ts";
+import { memberOf } from "../graph/replies/json.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { type Values, withElement, withMembers } from "./json-edit.ts";
 import { DataUnreadable, type Row, type Rows } from "./row.ts";

@@ -1,5 +1,5 @@
-import type { JsonDocument, JsonPath } from "../graph/document.ts";
 import type { FaultCode, Fixes } from "../graph/fault.ts";
+import type { JsonDocument, JsonPath } from "../graph/syntax/document.ts";
 
 /** Adds one fault for all findings of one kind: it shows the first and counts the others. @param found sentences */
 export function addFindings(

@@ -1,6 +1,6 @@
 import type { Node } from "jsonc-parser";
 import { LosslessNumber, parse } from "lossless-json";
-import { endOfString, isNestedTooDeep, memberOf } from "../graph/json.ts";
+import { endOfString, isNestedTooDeep, memberOf } from "../graph/replies/json.ts";
 import type { Locale, Translate } from "../i18n/locale.ts";
 import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
 

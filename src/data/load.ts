@@ -1,8 +1,8 @@
 import type { Files } from "../deps.ts";
 import { splitData } from "../graph/checks/quick-fixes.ts";
 import { type ContainmentRoot, MAX_DATA, ReferenceRefused, readReference, refusalFault } from "../graph/containment.ts";
-import type { JsonDocument, JsonPath } from "../graph/document.ts";
 import type { DataSet, DataSpec } from "../graph/schema/schema.ts";
+import type { JsonDocument, JsonPath } from "../graph/syntax/document.ts";
 import type { Translate } from "../i18n/locale.ts";
 import { addFindings } from "./findings.ts";
 import { losslessValue } from "./json-rows.ts";

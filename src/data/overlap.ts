@@ -1,5 +1,5 @@
 import { splitData } from "../graph/checks/quick-fixes.ts";
-import type { JsonDocument, JsonPath } from "../graph/document.ts";
+import type { JsonDocument, JsonPath } from "../graph/syntax/document.ts";
 import { addFindings } from "./findings.ts";
 import type { Row } from "./row.ts";
 import { SPLITS, type Split } from "./sample.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isLosslessNumber, stringify } from "lossless-json";
-import { memberOf } from "../graph/json.ts";
+import { memberOf } from "../graph/replies/json.ts";
 import type { DataSpec } from "../graph/schema/schema.ts";
 import type { Row } from "./row.ts";
 import type { Sample } from "./sample.ts";

@@ -1,5 +1,5 @@
-import type { JsonDocument, JsonPath } from "../graph/document.ts";
 import type { DataSpec } from "../graph/schema/schema.ts";
+import type { JsonDocument, JsonPath } from "../graph/syntax/document.ts";
 import { addFindings } from "./findings.ts";
 import type { Sets } from "./overlap.ts";
 import { type Data, type Sample, SPLITS } from "./sample.ts";

@@ -1,8 +1,8 @@
 import type { Files } from "../deps.ts";
 import { type ContainmentRoot, ReferenceRefused, readReference } from "../graph/containment.ts";
-import type { JsonDocument } from "../graph/document.ts";
 import { imageOf, imageType, imageValue } from "../graph/images.ts";
-import { parseJson } from "../graph/json.ts";
+import { parseJson } from "../graph/replies/json.ts";
+import type { JsonDocument } from "../graph/syntax/document.ts";
 import { type Data, type Sample, SPLITS } from "./sample.ts";
 
 /** Maximum bytes of one image, and of all images: a run stores them. */

@@ -5,7 +5,7 @@ import { namedSets } from "../data/split.ts";
 import type { Files } from "../deps.ts";
 import { readGraph, readGraphText } from "../graph/read.ts";
 import { graphFormat } from "../methods/registry.ts";
-import { graphOf } from "./command-arguments.ts";
+import { graphOf } from "./commands/command-arguments.ts";
 import { LOCALE } from "./editor-locale.ts";
 import { Cancelled, GraphInvalid, NotFound } from "./errors.ts";
 import { type GraphFiles, isGraphFile } from "./graph-files.ts";

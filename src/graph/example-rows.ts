@@ -1,4 +1,4 @@
-import { parseJson } from "./json.ts";
+import { parseJson } from "./replies/json.ts";
 
 /**
  * Demonstrations as text: one JSON object per line with fixed spacing, so that they can be written back as rows.

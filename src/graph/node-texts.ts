@@ -8,13 +8,13 @@ import {
   readReference,
   refusalFault,
 } from "./containment.ts";
-import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 import type { Range } from "./fault.ts";
 import { traitsOf } from "./node-kinds.ts";
-import { type OutlineNode, partOf } from "./outline.ts";
 import type { TextPart } from "./places/part.ts";
 import { placedText } from "./places/place.ts";
 import { isPlaced } from "./places/placed-text.ts";
+import { type JsonDocument, type JsonPath, rangeOf } from "./syntax/document.ts";
+import { type OutlineNode, partOf } from "./syntax/outline.ts";
 import { frontMatterOf, isMetadata } from "./text/front-matter.ts";
 import { plainText } from "./text/text.ts";
 

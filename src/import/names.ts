@@ -1,4 +1,4 @@
-import { NAME } from "../graph/outline.ts";
+import { NAME } from "../graph/syntax/outline.ts";
 
 /** Valid and unique names for nodes and inputs. */
 export class Names {

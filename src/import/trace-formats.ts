@@ -1,4 +1,4 @@
-import { structureIn } from "../graph/json.ts";
+import { structureIn } from "../graph/replies/json.ts";
 import { isMapping, listOf, type Mapping, mappingOf, textOf } from "./documents.ts";
 
 /** One step of a trace, from any program. */

@@ -1,5 +1,5 @@
 import { isLosslessNumber } from "lossless-json";
-import { structureIn } from "../graph/json.ts";
+import { structureIn } from "../graph/replies/json.ts";
 import { ENGLISH, type Translate } from "../i18n/locale.ts";
 import { numberTargetFault } from "./number.ts";
 

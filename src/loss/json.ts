@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { isLosslessNumber, parse, stringify } from "lossless-json";
 import * as z from "zod";
-import { endOfString, findJson, memberOf, parseJson } from "../graph/json.ts";
 import { decodeString } from "../graph/replies/escapes.ts";
+import { endOfString, findJson, memberOf, parseJson } from "../graph/replies/json.ts";
 import type { Locale } from "../i18n/locale.ts";
 import type { Loss } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";

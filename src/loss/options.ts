@@ -1,5 +1,5 @@
 import type { Sample } from "../data/sample.ts";
-import { parseJson } from "../graph/json.ts";
+import { parseJson } from "../graph/replies/json.ts";
 import { normalize } from "./normalize.ts";
 
 /** One of the answers to choose from: its letter (null if the options have none) and its text, normalized. */

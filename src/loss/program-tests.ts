@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import * as z from "zod";
 import { type Code, CodeFault, CodeLimit, type Program } from "../deps.ts";
-import { parseJson } from "../graph/json.ts";
 import { lastProblem, lineIn } from "../graph/program-file.ts";
+import { parseJson } from "../graph/replies/json.ts";
 import type { CodeRunner } from "./loss.ts";
 import { pythonHarness } from "./python-tests.ts";
 import type { Tested } from "./tested.ts";

@@ -1,5 +1,5 @@
 import type { Code } from "../deps.ts";
-import { structureIn } from "../graph/json.ts";
+import { structureIn } from "../graph/replies/json.ts";
 import { CodeUnavailable, type Loss, type Score } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
 

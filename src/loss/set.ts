@@ -1,4 +1,4 @@
-import { findJson, parseJson } from "../graph/json.ts";
+import { findJson, parseJson } from "../graph/replies/json.ts";
 import type { Loss } from "./loss.ts";
 import { compact, normalize, scoreOf } from "./normalize.ts";
 

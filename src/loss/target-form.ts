@@ -1,8 +1,8 @@
 import { stringify } from "lossless-json";
 import * as z from "zod";
 import type { SampleRow } from "../data/samples.ts";
-import { findJson, parseJson } from "../graph/json.ts";
 import { Patterns } from "../graph/pattern.ts";
+import { findJson, parseJson } from "../graph/replies/json.ts";
 import type { LossSpec } from "../graph/schema/schema.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { choiceForm, hasOptions } from "./choice-form.ts";

@@ -1,8 +1,8 @@
 import type { Files } from "../deps.ts";
-import type { JsonPath } from "../graph/document.ts";
 import { referencedCode, referencedText, warnOfFileName } from "../graph/node-texts.ts";
 import type { GraphReading } from "../graph/read.ts";
 import type { LossSpec } from "../graph/schema/schema.ts";
+import type { JsonPath } from "../graph/syntax/document.ts";
 import { schemaFault } from "../loss/json.ts";
 
 /** The result contains everything the loss needs, so a run keeps it even if files change. */

@@ -1,9 +1,9 @@
 import { didYouMean } from "../graph/checks/did-you-mean.ts";
-import type { JsonDocument } from "../graph/document.ts";
 import { canChangeInputs, openInputs } from "../graph/edges.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Outline } from "../graph/outline.ts";
 import type { GraphFile } from "../graph/schema/schema.ts";
+import type { JsonDocument } from "../graph/syntax/document.ts";
+import type { Outline } from "../graph/syntax/outline.ts";
 import { methods } from "../methods/registry.ts";
 
 type Options = GraphFile["optimize"];

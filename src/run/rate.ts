@@ -7,11 +7,11 @@ import { labelOf, type SampleRow, sampleOf, targetsOf } from "../data/samples.ts
 import type { Deps, Files } from "../deps.ts";
 import { add } from "../graph/checks/quick-fixes.ts";
 import { MAX_DATA, ReferenceRefused, readReference } from "../graph/containment.ts";
-import { JsonDocument } from "../graph/document.ts";
 import { applyEdits } from "../graph/fault.ts";
-import { parseJson } from "../graph/json.ts";
 import { type GraphReading, readGraph } from "../graph/read.ts";
+import { parseJson } from "../graph/replies/json.ts";
 import type { DataSet, DataSpec, LossSpec } from "../graph/schema/schema.ts";
+import { JsonDocument } from "../graph/syntax/document.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { targetFault } from "../loss/make.ts";
 import { comparesTexts, isExpected, noTargetIn, targetOfAnswer, targetOfText } from "../loss/target-form.ts";

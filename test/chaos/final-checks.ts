@@ -1,5 +1,5 @@
-import { applyAccepted } from "../../src/cli/apply.ts";
-import { Output } from "../../src/cli/output.ts";
+import { Output } from "../../src/cli/output/output.ts";
+import { applyAccepted } from "../../src/cli/runs/apply.ts";
 import { withTheta } from "../../src/graph/edges.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { loadTask } from "../../src/run/load.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { RunReport } from "../../src/cli/json.ts";
+import type { RunReport } from "../../src/cli/output/json.ts";
 import { inputsIdOf, inputsText } from "../../src/graph/edges.ts";
 import { nodeFiles } from "../../src/platform/files.ts";
 import { nodeDeps } from "../../src/platform/node.ts";

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { RunReport } from "../../src/cli/json.ts";
+import type { RunReport } from "../../src/cli/output/json.ts";
 import { type Bench, open } from "./cli.ts";
 import { orderModel, orders } from "./order-model.ts";
 

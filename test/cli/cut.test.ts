@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EvaluationReport, RunReport } from "../../src/cli/json.ts";
+import type { EvaluationReport, RunReport } from "../../src/cli/output/json.ts";
 import type { Model, ModelRequest } from "../../src/models/model.ts";
 import { type Bench, open } from "./cli.ts";
 import { rows, type Script, scripted, writeGraph } from "./scripted.ts";

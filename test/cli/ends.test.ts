@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { randomLcg } from "d3";
 import { describe, expect, it } from "vitest";
-import type { RunReport } from "../../src/cli/json.ts";
+import type { RunReport } from "../../src/cli/output/json.ts";
 import { unitOf } from "../server/faults.ts";
 import { asked, type Bench, isWindows, open } from "./cli.ts";
 

@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { EvaluationReport, RunReport } from "../../src/cli/json.ts";
+import type { EvaluationReport, RunReport } from "../../src/cli/output/json.ts";
 import { asked, type Bench, isWindows, open } from "./cli.ts";
 import { rows, writeGraph } from "./scripted.ts";
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { RunReport } from "../../src/cli/json.ts";
+import type { RunReport } from "../../src/cli/output/json.ts";
 import { type Bench, open as openBench } from "./cli.ts";
 import { BETTER, presentText, rows, type Script, scripted, writeGraph } from "./scripted.ts";
 

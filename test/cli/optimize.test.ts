@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { RunReport } from "../../src/cli/json.ts";
+import type { RunReport } from "../../src/cli/output/json.ts";
 import { randomFaults } from "../server/faults.ts";
 import { altered, KEY, open } from "./cli.ts";
 

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import type { RunReport } from "../../src/cli/json.ts";
+import type { RunReport } from "../../src/cli/output/json.ts";
 import type { ServerOptions } from "../server/server.ts";
 import { type Bench, type Ended, KEY, openBench } from "./cli.ts";
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { SolvedRow, SolveReport } from "../../src/cli/solve-json.ts";
+import type { SolvedRow, SolveReport } from "../../src/cli/output/solve-json.ts";
 import type { Message, Model, ModelReply } from "../../src/models/model.ts";
 import { open } from "./cli.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { RunReport } from "../../src/cli/json.ts";
+import type { RunReport } from "../../src/cli/output/json.ts";
 import type { Server } from "../server/server.ts";
 import { open, type Started } from "./cli.ts";
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { EvaluationReport, RunReport } from "../../src/cli/json.ts";
+import type { EvaluationReport, RunReport } from "../../src/cli/output/json.ts";
 import { type Bench, type Ended, open } from "./cli.ts";
 import { scripted } from "./scripted.ts";
 

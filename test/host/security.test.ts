@@ -3,7 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { commands, workspace } from "vscode";
-import { literal, oneLine } from "../../src/editor/markdown.ts";
+import { literal, oneLine } from "../../src/editor/ui/markdown.ts";
 import { createOpenAI } from "../../src/models/protocols/openai.ts";
 import { at, closeAll, deps, makeRun, removeRuns, until } from "./helpers.ts";
 

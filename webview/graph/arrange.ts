@@ -1,5 +1,5 @@
+import { type Layout, layout } from "../../src/graph/layout/layout.ts";
 import type { Direction, LayoutNode } from "../../src/graph/layout/node.ts";
-import { type Layout, layout } from "../../src/graph/layout.ts";
 import type { LayoutJob } from "./worker.ts";
 import workerSource from "./worker.ts?worker";
 

@@ -1,6 +1,6 @@
 import { group, least, path } from "d3";
+import type { Layout, PlacedEdge, PlacedNode } from "../../src/graph/layout/layout.ts";
 import type { Direction } from "../../src/graph/layout/node.ts";
-import type { Layout, PlacedEdge, PlacedNode } from "../../src/graph/layout.ts";
 import type { NodeView } from "../protocol.ts";
 import type { Folded } from "./fold.ts";
 

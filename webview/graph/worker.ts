@@ -1,5 +1,5 @@
+import { layout } from "../../src/graph/layout/layout.ts";
 import type { Direction, LayoutNode } from "../../src/graph/layout/node.ts";
-import { layout } from "../../src/graph/layout.ts";
 
 /** Runs the layout in a worker; bundled as text, because the page can't load files. */
 export interface LayoutJob {

@@ -3,11 +3,11 @@ import { isServerModel } from "../../models/protocols/server-model.ts";
 import { openBatchJournal } from "../../run/record/batches.ts";
 import { readManifest } from "../../run/record/run-manifest.ts";
 import { filesOf } from "../../run/record/run-paths.ts";
+import type { PlaceOptions, ServerChoice } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import type { PlaceOptions, ServerChoice } from "../options.ts";
-import { chooseServer } from "../provider.ts";
+import { chooseServer } from "../server/provider.ts";
 import { findRun } from "./runs.ts";
 
 export interface BatchesOptions extends ServerChoice, PlaceOptions {

@@ -17,11 +17,6 @@ import {
 import { openCache, RunReplies } from "../../run/record/replies.ts";
 import { newId, prepareRunPaths, runPathsOf } from "../../run/record/run-paths.ts";
 import { folderStore, pullReplies, pushReplies, readUntrusted, type TeamStore } from "../../run/record/team-cache.ts";
-import { canAsk, confirm } from "../ask.ts";
-import type { Cli } from "../cli.ts";
-import { Cancelled, UsageError } from "../errors.ts";
-import { EXIT } from "../exit.ts";
-import { loadOrThrow } from "../load.ts";
 import {
   type BudgetOptions,
   type ModelOptions,
@@ -29,10 +24,15 @@ import {
   type PlaceOptions,
   pricesFor,
   type TaskOptions,
-} from "../options.ts";
-import { connect } from "../provider.ts";
-import { queueUrl, RESPONSE } from "../queue.ts";
-import { runDepsOf } from "../run-deps.ts";
+} from "../arguments/options.ts";
+import { canAsk, confirm } from "../ask.ts";
+import type { Cli } from "../cli.ts";
+import { Cancelled, UsageError } from "../errors.ts";
+import { EXIT } from "../exit.ts";
+import { loadOrThrow } from "../runs/load.ts";
+import { runDepsOf } from "../runs/run-deps.ts";
+import { connect } from "../server/provider.ts";
+import { queueUrl, RESPONSE } from "../server/queue.ts";
 
 export interface PullOptions extends PlaceOptions, ModelOptions, BudgetOptions, TaskOptions {
   /** A graph file. A sample of its requests that have a shared reply is sent again to compare. */

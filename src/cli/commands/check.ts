@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import { hasErrors } from "../../graph/fault.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { loadTask } from "../../run/load.ts";
+import { type ModelNames, overridesOf, type TaskOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { EXIT } from "../exit.ts";
-import { faultLines } from "../load.ts";
-import { type ModelNames, overridesOf, type TaskOptions } from "../options.ts";
+import { faultLines } from "../runs/load.ts";
 
 /** Prints the faults of all files. Exit code 2 if there is an error. */
 export async function check(

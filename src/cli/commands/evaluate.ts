@@ -3,7 +3,7 @@ import { plain } from "../../i18n/plain-text.ts";
 import type { Job } from "../../run/job.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
-import { type RunOptions, runGraph } from "../run-graph.ts";
+import { type RunOptions, runGraph } from "../runs/run-graph.ts";
 
 export interface EvaluateOptions extends Omit<RunOptions, "method"> {
   readonly split: Split;

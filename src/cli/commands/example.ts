@@ -2,13 +2,13 @@ import { relative, resolve } from "node:path";
 import { hasErrors } from "../../graph/fault.ts";
 import { plain } from "../../i18n/plain-text.ts";
 import { loadTask } from "../../run/load.ts";
+import { overridesOf } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { DataMissing, type Example } from "../examples/example.ts";
 import { dataFolder, writeExample } from "../examples/write.ts";
 import { EXIT } from "../exit.ts";
-import { faultLines } from "../load.ts";
-import { overridesOf } from "../options.ts";
+import { faultLines } from "../runs/load.ts";
 
 export interface ExampleOptions {
   /** Folder with the user's own copies of data sets. */

@@ -1,11 +1,11 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { EXPORTERS, type ExportFormat } from "../../graph/exporters/exporters.ts";
 import { plain } from "../../i18n/plain-text.ts";
+import { type ModelNames, overridesOf, type TaskOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import { loadOrThrow } from "../load.ts";
-import { type ModelNames, overridesOf, type TaskOptions } from "../options.ts";
+import { loadOrThrow } from "../runs/load.ts";
 
 export interface ExportOptions extends ModelNames, TaskOptions {
   readonly format: ExportFormat;

@@ -8,7 +8,7 @@ import { loadTask } from "../../run/load.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import { faultLines } from "../load.ts";
+import { faultLines } from "../runs/load.ts";
 
 interface InitOptions {
   readonly data?: string;

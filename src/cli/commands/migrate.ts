@@ -9,18 +9,18 @@ import { modelsOf } from "../../run/models.ts";
 import type { RunRequest } from "../../run/record/run-manifest.ts";
 import { runPathsOf } from "../../run/record/run-paths.ts";
 import { startRun } from "../../run/run.ts";
-import { applyAccepted } from "../apply.ts";
+import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "../arguments/options.ts";
+import { overridesOf, pricesFor } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { runFailure, UsageError } from "../errors.ts";
-import { printEstimate } from "../estimate.ts";
 import { EXIT, exitOf } from "../exit.ts";
-import { loadOrThrow } from "../load.ts";
-import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "../options.ts";
-import { overridesOf, pricesFor } from "../options.ts";
-import { printOutcome } from "../print-outcome.ts";
-import { connect } from "../provider.ts";
-import { runDepsOf } from "../run-deps.ts";
-import { showProgress } from "../steer.ts";
+import { printEstimate } from "../output/estimate.ts";
+import { printOutcome } from "../output/print-outcome.ts";
+import { applyAccepted } from "../runs/apply.ts";
+import { loadOrThrow } from "../runs/load.ts";
+import { runDepsOf } from "../runs/run-deps.ts";
+import { showProgress } from "../runs/steer.ts";
+import { connect } from "../server/provider.ts";
 
 export interface MigrateOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions {
   /** The new forward model. */

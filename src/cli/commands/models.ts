@@ -2,10 +2,10 @@ import { ENGLISH } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { type PriceOf, priceList } from "../../models/prices.ts";
 import type { NamedModel } from "../../models/provider.ts";
+import type { ServerChoice } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { EXIT } from "../exit.ts";
-import type { ServerChoice } from "../options.ts";
-import { chooseServer } from "../provider.ts";
+import { chooseServer } from "../server/provider.ts";
 
 /** Milliseconds that a server may take to list its models. */
 const LISTING = 30_000;

@@ -1,10 +1,10 @@
 import { textsOf } from "../../engine/theta.ts";
 import { readRun } from "../../run/record/runs.ts";
-import { applyChanges } from "../apply.ts";
+import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import type { PlaceOptions } from "../options.ts";
+import { applyChanges } from "../runs/apply.ts";
 import { graphFileOf } from "./recheck.ts";
 import { findRun } from "./runs.ts";
 

@@ -1,7 +1,7 @@
 import { oneLine } from "../../i18n/plain-text.ts";
 import type { Cli } from "../cli.ts";
 import { EXIT } from "../exit.ts";
-import { openQueue } from "../queue.ts";
+import { openQueue } from "../server/queue.ts";
 
 /** Prints the workers of a queue, and the number of its jobs by state. */
 export async function queueCommand(cli: Cli, queue: string, { caFile }: { readonly caFile?: string }): Promise<number> {

@@ -5,10 +5,10 @@ import { readReplies } from "../../run/record/replies.ts";
 import { readRun } from "../../run/record/runs.ts";
 import type { SampleRow } from "../../run/report/report.ts";
 import { readAnswers, Samples } from "../../run/report/samples.ts";
+import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import type { PlaceOptions } from "../options.ts";
 import { graphFileOf } from "./recheck.ts";
 import { findRun } from "./runs.ts";
 

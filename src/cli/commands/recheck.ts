@@ -7,7 +7,7 @@ import { nameOf } from "../../run/record/run-manifest.ts";
 import { readRun } from "../../run/record/runs.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
-import { type RunOptions, runGraph } from "../run-graph.ts";
+import { type RunOptions, runGraph } from "../runs/run-graph.ts";
 import { findRun } from "./runs.ts";
 
 export interface RecheckOptions extends RunOptions {

@@ -5,10 +5,10 @@ import { reportJson } from "../../run/report/format/json.ts";
 import { reportMarkdown } from "../../run/report/format/markdown.ts";
 import { readReport } from "../../run/report/read.ts";
 import type { Report } from "../../run/report/report.ts";
+import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import type { PlaceOptions } from "../options.ts";
 import { findRun } from "./runs.ts";
 
 export const FORMATS = ["html", "markdown", "json"] as const;

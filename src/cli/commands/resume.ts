@@ -6,12 +6,18 @@ import { modelsOf } from "../../run/models.ts";
 import { type RunManifest, readManifest, taskOf } from "../../run/record/run-manifest.ts";
 import { filesOf } from "../../run/record/run-paths.ts";
 import { resumeRun } from "../../run/run.ts";
+import {
+  type BudgetOptions,
+  chosenModels,
+  type ModelOptions,
+  type PlaceOptions,
+  pricesFor,
+} from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
-import { type BudgetOptions, chosenModels, type ModelOptions, type PlaceOptions, pricesFor } from "../options.ts";
-import { connect } from "../provider.ts";
-import { runDepsOf } from "../run-deps.ts";
-import { type EndOptions, followRun } from "../run-graph.ts";
+import { runDepsOf } from "../runs/run-deps.ts";
+import { type EndOptions, followRun } from "../runs/run-graph.ts";
+import { connect } from "../server/provider.ts";
 import { findRun } from "./runs.ts";
 
 export interface ResumeOptions extends ModelOptions, BudgetOptions, PlaceOptions, EndOptions {

@@ -7,15 +7,15 @@ import { askWithoutRun } from "../../run/ask-without-run.ts";
 import { modelsOf } from "../../run/models.ts";
 import { runPathsOf } from "../../run/record/run-paths.ts";
 import { RunReducer } from "../../run/state/reduce.ts";
+import { textOrFile } from "../arguments/option-file.ts";
+import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "../arguments/options.ts";
+import { overridesOf, pricesFor } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { Cancelled, UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import { loadOrThrow } from "../load.ts";
-import { textOrFile } from "../option-file.ts";
-import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "../options.ts";
-import { overridesOf, pricesFor } from "../options.ts";
-import { connect } from "../provider.ts";
-import { runDepsOf } from "../run-deps.ts";
+import { loadOrThrow } from "../runs/load.ts";
+import { runDepsOf } from "../runs/run-deps.ts";
+import { connect } from "../server/provider.ts";
 
 export interface AnswerOptions extends ModelOptions, BudgetOptions, TaskOptions, PlaceOptions {
   /** Inputs of the graph: `question=…`, or `question=@file`. */

@@ -5,10 +5,10 @@ import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { nameOf } from "../../run/record/run-manifest.ts";
 import { isId, type RunPaths, runPathsOf } from "../../run/record/run-paths.ts";
 import { type ListedRun, listRuns } from "../../run/record/runs.ts";
+import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import type { PlaceOptions } from "../options.ts";
 
 /** Lists runs, newest first: of one graph file, or of all graphs in a folder's repository. */
 export async function runsCommand({ deps, output }: Cli, path: string, options: PlaceOptions): Promise<number> {

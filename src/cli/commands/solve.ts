@@ -1,10 +1,10 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import type { SolverName } from "../../engine/solve/solvers.ts";
 import { plain } from "../../i18n/plain-text.ts";
+import { textOrFile } from "../arguments/option-file.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
-import { textOrFile } from "../option-file.ts";
-import { type RunOptions, runGraph } from "../run-graph.ts";
+import { type RunOptions, runGraph } from "../runs/run-graph.ts";
 
 export interface SolveOptions extends Omit<RunOptions, "method"> {
   readonly split: Split;

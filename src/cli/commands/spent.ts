@@ -5,10 +5,10 @@ import { plain } from "../../i18n/plain-text.ts";
 import { nameOf } from "../../run/record/run-manifest.ts";
 import { spendingHtml, spendingMarkdown, spendingSentences, spendingTables } from "../../run/report/spending.ts";
 import { readSpending, totalOf } from "../../run/spending.ts";
+import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import type { PlaceOptions } from "../options.ts";
 import { placeFor } from "./runs.ts";
 
 export interface SpentOptions extends PlaceOptions {

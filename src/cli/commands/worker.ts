@@ -5,14 +5,14 @@ import type { Model } from "../../models/model.ts";
 import { codeSandbox } from "../../platform/node.ts";
 import type { SharedLimits } from "../../platform/queue/consumer.ts";
 import type { McpTools } from "../../platform/tools/mcp.ts";
+import { readOptionFile } from "../arguments/option-file.ts";
+import { type ServerChoice, sandboxWith } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import { readOptionFile } from "../option-file.ts";
-import { type ServerChoice, sandboxWith } from "../options.ts";
-import { chooseServer } from "../provider.ts";
-import { queueUrl, RESPONSE, refused, secretOf, shown } from "../queue.ts";
-import { toolsIn } from "../run-deps.ts";
+import { toolsIn } from "../runs/run-deps.ts";
+import { chooseServer } from "../server/provider.ts";
+import { queueUrl, RESPONSE, refused, secretOf, shown } from "../server/queue.ts";
 
 /** Milliseconds between two lines of output. */
 const REPORT = 30_000;

@@ -3,7 +3,7 @@ import { commandLine } from "../../platform/programs/commands.ts";
 import { describeIsolation } from "../../platform/programs/isolation.ts";
 import { here } from "../../platform/programs/program-sandbox.ts";
 import { Cancelled, NotFound } from "../errors.ts";
-import { oneLine } from "../markdown.ts";
+import { oneLine } from "../ui/markdown.ts";
 import type { ProgramQuestion } from "./program-consent.ts";
 
 /** Maximum number of files to name. */

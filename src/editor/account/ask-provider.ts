@@ -4,7 +4,7 @@ import { AddressRefused, suggestBaseUrl } from "../../models/address.ts";
 import { KeyRefused } from "../../models/errors.ts";
 import type { AddressField, NamedModel, Provider } from "../../models/provider.ts";
 import { Cancelled, describe } from "../errors.ts";
-import { withoutLinks } from "../notifications.ts";
+import { withoutLinks } from "../ui/notifications.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { networkOf } from "./network.ts";
 import { askAddress, askKey, pickProvider } from "./prompts.ts";

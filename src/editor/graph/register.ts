@@ -11,7 +11,7 @@ import {
 } from "vscode";
 import { Disposable } from "../disposable.ts";
 import { loadOnce } from "../load-once.ts";
-import { setTabIcon } from "../tab-icon.ts";
+import { setTabIcon } from "../ui/tab-icon.ts";
 import { GraphSession, type SessionDeps } from "./session.ts";
 
 /** The custom editor, `priority: option`, and the panel beside the text show the same page. */

@@ -9,7 +9,7 @@ import {
   shortId,
 } from "../../../webview/protocol.ts";
 import type { Log } from "../../deps.ts";
-import type { CommandName } from "../commands.ts";
+import type { CommandName } from "../commands/commands.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { ActiveRun } from "./active-run.ts";

@@ -3,7 +3,7 @@ import { Diagnostic, DiagnosticSeverity, l10n, Range, type TextDocument } from "
 import type { Sandbox } from "../../deps.ts";
 import { programExtension } from "../../graph/program-file.ts";
 import { Disposable } from "../disposable.ts";
-import { oneLine } from "../markdown.ts";
+import { oneLine } from "../ui/markdown.ts";
 import { OpenFiles } from "./open-files.ts";
 import type { PromptFiles } from "./prompts.ts";
 

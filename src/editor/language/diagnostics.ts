@@ -20,7 +20,7 @@ import type { Deps } from "../../deps.ts";
 import { chooseTarget, mapFields } from "../../graph/checks/quick-fixes.ts";
 import { findRoot } from "../../graph/containment.ts";
 import type { Fault, Fix, Severity } from "../../graph/fault.ts";
-import { referenceAt } from "../../graph/outline.ts";
+import { referenceAt } from "../../graph/syntax/outline.ts";
 import { loadTask } from "../../run/load.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";

@@ -14,7 +14,6 @@ import type { Files } from "../../deps.ts";
 import { MAX_DATA } from "../../graph/containment.ts";
 import type { Fault, Range as PlainRange } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { nodeAt } from "../../graph/outline.ts";
 import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
 import {
@@ -24,6 +23,7 @@ import {
   readGraphText,
   type TextSource,
 } from "../../graph/read.ts";
+import { nodeAt } from "../../graph/syntax/outline.ts";
 import { graphFormat } from "../../methods/registry.ts";
 import { withUsersModel } from "../../run/load.ts";
 import type { Account } from "../account/account.ts";

@@ -1,7 +1,7 @@
 import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type Range, type TextDocument } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
 import { inputsIdOf } from "../../graph/edges.ts";
-import { type TextStatus, textStatusOf } from "../../graph/text-status.ts";
+import { type TextStatus, textStatusOf } from "../../graph/edits/text-status.ts";
 import { edgeLabels } from "../../i18n/edges.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";

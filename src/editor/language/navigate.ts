@@ -14,8 +14,8 @@ import {
   Uri,
   workspace,
 } from "vscode";
-import { referenceAt } from "../../graph/outline.ts";
-import { isBound, makesName, named, usesInPrompt } from "../../graph/symbols.ts";
+import { referenceAt } from "../../graph/syntax/outline.ts";
+import { isBound, makesName, named, usesInPrompt } from "../../graph/syntax/symbols.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";

@@ -1,6 +1,6 @@
 import { DocumentSymbol, type DocumentSymbolProvider, l10n, SymbolKind, type TextDocument } from "vscode";
 import { traitsOf } from "../../graph/node-kinds.ts";
-import { oneLine } from "../markdown.ts";
+import { oneLine } from "../ui/markdown.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
 /** The outline: the graph inputs, and each node with its role. */

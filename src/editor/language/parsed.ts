@@ -1,8 +1,8 @@
 import { Range, type TextDocument } from "vscode";
-import { JsonDocument } from "../../graph/document.ts";
 import type { Range as PlainRange } from "../../graph/fault.ts";
-import { type Outline, outlineOf } from "../../graph/outline.ts";
-import { type Use, usesIn } from "../../graph/symbols.ts";
+import { JsonDocument } from "../../graph/syntax/document.ts";
+import { type Outline, outlineOf } from "../../graph/syntax/outline.ts";
+import { type Use, usesIn } from "../../graph/syntax/symbols.ts";
 import { LOCALE } from "../editor-locale.ts";
 
 /** A graph file's text, parsed as far as possible. */

@@ -18,10 +18,10 @@ import { correctPlaceholder, inputEdits } from "../../graph/checks/quick-fixes.t
 import { foreignMarkFault, placeholderFault } from "../../graph/checks/text-checks.ts";
 import { FAULTS } from "../../graph/fault.ts";
 import { fillsIn, traitsOf } from "../../graph/node-kinds.ts";
-import type { OutlineNode } from "../../graph/outline.ts";
 import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
-import { isBound, type Use, usesInPrompt } from "../../graph/symbols.ts";
+import type { OutlineNode } from "../../graph/syntax/outline.ts";
+import { isBound, type Use, usesInPrompt } from "../../graph/syntax/symbols.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { toRange } from "./documents.ts";

@@ -1,5 +1,5 @@
 import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDocument } from "vscode";
-import { textStatusOf } from "../../graph/text-status.ts";
+import { textStatusOf } from "../../graph/edits/text-status.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";

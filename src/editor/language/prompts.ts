@@ -9,8 +9,8 @@ import {
   ReferenceRefused,
   readReference,
 } from "../../graph/containment.ts";
-import { codeReferences } from "../../graph/outline.ts";
-import { type PromptForm, type Use, usesInPrompt } from "../../graph/symbols.ts";
+import { codeReferences } from "../../graph/syntax/outline.ts";
+import { type PromptForm, type Use, usesInPrompt } from "../../graph/syntax/symbols.ts";
 import { Delayed } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { type GraphFiles, isGraphFile } from "../graph-files.ts";

@@ -8,9 +8,9 @@ import {
   WorkspaceEdit,
   workspace,
 } from "vscode";
+import { planRename, RenameRefused, type RenameSource } from "../../graph/edits/rename.ts";
 import type { TextEdit } from "../../graph/fault.ts";
-import { planRename, RenameRefused, type RenameSource } from "../../graph/rename.ts";
-import { named } from "../../graph/symbols.ts";
+import { named } from "../../graph/syntax/symbols.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
 import type { Home, SymbolLocation, SymbolLocations } from "./symbol-locations.ts";

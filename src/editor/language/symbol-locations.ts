@@ -1,5 +1,5 @@
 import type { Position, Range, TextDocument, Uri } from "vscode";
-import { type Use, type UseKind, useAt, usesInPrompt } from "../../graph/symbols.ts";
+import { type Use, type UseKind, useAt, usesInPrompt } from "../../graph/syntax/symbols.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 import type { ParsedGraph } from "./parsed.ts";

@@ -3,8 +3,8 @@ import { commands, l10n, Uri, window } from "vscode";
 import { changedLines } from "../../graph/text/formatting.ts";
 import { mergeTexts } from "../../graph/text/merge.ts";
 import { Cancelled } from "../errors.ts";
-import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
+import { showInfo } from "../ui/notifications.ts";
 import type { LocatedProposal } from "./text-locations.ts";
 
 /** Maximum number of lines of a diff in a dialog. */

@@ -1,7 +1,7 @@
 import { l10n } from "vscode";
 import type { Proposal, Theta } from "../../engine/events.ts";
-import { oneLine } from "../markdown.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
+import { oneLine } from "../ui/markdown.ts";
 
 /** The label of a sample: its first input, not its id. */
 export function sampleLabel(run: OpenedRun, id: string): string {

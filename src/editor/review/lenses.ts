@@ -1,6 +1,6 @@
 import { CodeLens, type CodeLensProvider, type Command, EventEmitter, l10n, Range, type TextDocument } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
-import type { TextStatus } from "../../graph/text-status.ts";
+import type { TextStatus } from "../../graph/edits/text-status.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
 import { invalidReason, verdictFigures, verdictReason, verdictSummary, verdictTitle } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";

@@ -2,13 +2,13 @@ import { commands, l10n, TabInputTextDiff, window } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
 import { rightFigure } from "../../i18n/verdict.ts";
-import { refOf, runIdOf } from "../command-arguments.ts";
-import type { SomeCommands } from "../commands.ts";
+import { refOf, runIdOf } from "../commands/command-arguments.ts";
+import type { SomeCommands } from "../commands/commands.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { NotFound } from "../errors.ts";
-import { showInfo } from "../notifications.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
+import { showInfo } from "../ui/notifications.ts";
 import { type Change, findChange, instructionUri, type ProposalRef, parseInstructionUri } from "./instructions.ts";
 
 /** Opens proposals as inline diffs, one by one or all at once, and navigates between them. */

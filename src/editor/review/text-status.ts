@@ -1,7 +1,7 @@
 import { l10n } from "vscode";
-import type { Change } from "../../graph/fitted-changes.ts";
+import type { Change } from "../../graph/edits/fitted-changes.ts";
+import { type TextStatus, textStatusOf } from "../../graph/edits/text-status.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { type TextStatus, textStatusOf } from "../../graph/text-status.ts";
 import { type Act, actLabel } from "../../i18n/labels.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";

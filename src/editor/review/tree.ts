@@ -10,7 +10,7 @@ import {
   TreeItemCollapsibleState,
 } from "vscode";
 import type { Decision, Gradient, Proposal } from "../../engine/events.ts";
-import type { TextStatus } from "../../graph/text-status.ts";
+import type { TextStatus } from "../../graph/edits/text-status.ts";
 import { edgeLabels } from "../../i18n/edges.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
 import {
@@ -30,12 +30,12 @@ import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";
-import { literal, oneLine } from "../markdown.ts";
 import { runFigures, runOutcome, startedLabel } from "../runs/messages.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { RunSummary } from "../runs/run-summary.ts";
 import { Slices } from "../slices.ts";
+import { literal, oneLine } from "../ui/markdown.ts";
 import { sampleAnswers, sampleLabel } from "./evidence.ts";
 import type { ProposalRef } from "./instructions.ts";
 import { isUndone, type TextStatuses, textStatusLabel } from "./text-status.ts";

@@ -2,12 +2,12 @@ import { Hover, type HoverProvider, l10n, MarkdownString, type Position, type Te
 import { contributionOf } from "../../run/explain/contribution.ts";
 import { reasonsOf } from "../../run/explain/why.ts";
 import { samplesLabel, whyHtml } from "../../run/report/why.ts";
-import type { SomeCommands } from "../commands.ts";
+import type { SomeCommands } from "../commands/commands.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { NotFound } from "../errors.ts";
-import { literal } from "../markdown.ts";
 import type { Page, Pages } from "../runs/pages/pages.ts";
 import type { RunStore } from "../runs/run-store.ts";
+import { literal } from "../ui/markdown.ts";
 import { sampleLabel } from "./evidence.ts";
 import { parseInstructionUri } from "./instructions.ts";
 import type { Review } from "./review.ts";

@@ -12,8 +12,8 @@ import type { Connection } from "../account/account.ts";
 import { readSettings, writeTier } from "../account/settings.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled } from "../errors.ts";
-import { oneLine } from "../markdown.ts";
-import { withoutLinks } from "../notifications.ts";
+import { oneLine } from "../ui/markdown.ts";
+import { withoutLinks } from "../ui/notifications.ts";
 
 /** The user's decision before a run: to start this task, or to choose another model first. */
 export type Confirmed = { readonly start: Task } | "change model" | "change tier";

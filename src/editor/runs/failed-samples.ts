@@ -1,4 +1,4 @@
-import { oneLine } from "../markdown.ts";
+import { oneLine } from "../ui/markdown.ts";
 import type { OpenedRun } from "./opened-run.ts";
 
 /** A sample that a run answered wrong or could not score. */

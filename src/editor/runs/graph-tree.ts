@@ -16,7 +16,7 @@ import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { faultText, type GraphDocuments, toRange } from "../language/documents.ts";
-import { literal } from "../markdown.ts";
+import { literal } from "../ui/markdown.ts";
 import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
 import type { Score, Scores } from "./scores.ts";

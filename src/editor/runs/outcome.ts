@@ -7,9 +7,9 @@ import type { Run } from "../../run/run.ts";
 import { solveSentence } from "../../run/solutions.ts";
 import type { RunState } from "../../run/state/state.ts";
 import type { Account } from "../account/account.ts";
-import { actionButton } from "../command-errors.ts";
+import { actionButton } from "../commands/command-errors.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { showError, showInfo, showWarning } from "../notifications.ts";
+import { showError, showInfo, showWarning } from "../ui/notifications.ts";
 
 /** Shows how a run ended, and offers the next steps. */
 export async function reportEnd(run: Run, file: Uri, account: Account): Promise<void> {

@@ -1,5 +1,5 @@
 import { l10n, window } from "vscode";
-import { graphOf, runIdOf } from "../command-arguments.ts";
+import { graphOf, runIdOf } from "../commands/command-arguments.ts";
 import { Cancelled, NotFound } from "../errors.ts";
 import { costLabel, runOutcome } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";

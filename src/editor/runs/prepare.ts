@@ -22,7 +22,7 @@ import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, GraphInvalid, NoModel, NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { refuseFaulty } from "../graph-pick.ts";
-import { oneLine } from "../markdown.ts";
+import { oneLine } from "../ui/markdown.ts";
 import type { RunSummary } from "./run-summary.ts";
 
 /** A graph that is ready to run, with its connection. */

@@ -8,7 +8,7 @@ import { targetFault, worksWithoutTarget } from "../../loss/make.ts";
 import { TYPED } from "../../run/report/sample.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled } from "../errors.ts";
-import { oneLine } from "../markdown.ts";
+import { oneLine } from "../ui/markdown.ts";
 
 /** A row of a graph's data. */
 export interface FoundSample {

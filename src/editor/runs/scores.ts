@@ -1,7 +1,7 @@
 import { l10n } from "vscode";
 import { thetaIn } from "../../engine/theta.ts";
+import { type TextStatus, textStatusOf } from "../../graph/edits/text-status.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { type TextStatus, textStatusOf } from "../../graph/text-status.ts";
 import { splitLabel } from "../../i18n/labels.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { RunStore } from "./run-store.ts";

@@ -1,6 +1,6 @@
 import { l10n, MarkdownString, StatusBarAlignment, type StatusBarItem, window } from "vscode";
 import { Disposable } from "../disposable.ts";
-import { literal } from "../markdown.ts";
+import { literal } from "../ui/markdown.ts";
 import { progressLine, runTitle } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
 

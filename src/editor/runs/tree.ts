@@ -12,7 +12,7 @@ import { statusLabel } from "../../i18n/labels.ts";
 import type { Run } from "../../run/run.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { literal, oneLine } from "../markdown.ts";
+import { literal, oneLine } from "../ui/markdown.ts";
 import { type FailedSample, failedSamples } from "./failed-samples.ts";
 import { costLabel, evaluationFigure, progressLine, runFigures, runLabel, startedLabel } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";

@@ -1,6 +1,6 @@
 import type { Sample } from "../../data/sample.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { parseJson } from "../../graph/json.ts";
+import { parseJson } from "../../graph/replies/json.ts";
 import { formOf } from "./answer-form.ts";
 
 /**

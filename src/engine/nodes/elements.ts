@@ -1,5 +1,5 @@
 import type { GraphNode } from "../../graph/graph.ts";
-import { structureIn } from "../../graph/json.ts";
+import { structureIn } from "../../graph/replies/json.ts";
 import type { Message } from "../../models/model.ts";
 import { shortHash } from "../theta.ts";
 import type { InputValues, NodeBehavior, NodeRun, Value } from "./node-behavior.ts";

@@ -1,6 +1,6 @@
-import { extract } from "../../graph/extract.ts";
 import type { LlmNode } from "../../graph/graph.ts";
-import { structureIn } from "../../graph/json.ts";
+import { extract } from "../../graph/replies/extract.ts";
+import { structureIn } from "../../graph/replies/json.ts";
 import { renderNode } from "../../graph/text/template.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 

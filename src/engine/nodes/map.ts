@@ -1,6 +1,6 @@
-import { extract } from "../../graph/extract.ts";
 import type { LlmNode, MapNode } from "../../graph/graph.ts";
-import { structureIn } from "../../graph/json.ts";
+import { extract } from "../../graph/replies/extract.ts";
+import { structureIn } from "../../graph/replies/json.ts";
 import { renderNode } from "../../graph/text/template.ts";
 import { shortHash } from "../theta.ts";
 import { failure, listIn, MOST, textOf, USUAL } from "./elements.ts";

@@ -1,6 +1,6 @@
 import { ToolFault, ToolMissing } from "../../deps.ts";
 import type { ToolNode } from "../../graph/graph.ts";
-import { structureIn } from "../../graph/json.ts";
+import { structureIn } from "../../graph/replies/json.ts";
 import { fillArguments } from "../../graph/tool-arguments.ts";
 import { shortHash } from "../theta.ts";
 import type { NodeBehavior, Value } from "./node-behavior.ts";

@@ -1,8 +1,8 @@
 import pMap from "p-map";
 import type { Sample, Split } from "../../data/sample.ts";
-import { extract } from "../../graph/extract.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import { Patterns } from "../../graph/pattern.ts";
+import { extract } from "../../graph/replies/extract.ts";
 import type { Finished } from "../events.ts";
 import { createForward } from "../forward/forward.ts";
 import { causeOf, endsRun } from "../forward/llm.ts";

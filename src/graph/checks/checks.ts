@@ -1,10 +1,10 @@
 import { getNodePath } from "jsonc-parser";
-import { type JsonDocument, type JsonPath, rangeOf } from "../document.ts";
 import type { Fix } from "../fault.ts";
 import { traitsOf } from "../node-kinds.ts";
-import { keysOf, lossPaths, NAME, type NamedRange, type Outline, type OutlineNode } from "../outline.ts";
 import { patternFault } from "../pattern.ts";
-import { namesOf, sinksOf, usesIn } from "../symbols.ts";
+import { type JsonDocument, type JsonPath, rangeOf } from "../syntax/document.ts";
+import { keysOf, lossPaths, NAME, type NamedRange, type Outline, type OutlineNode } from "../syntax/outline.ts";
+import { namesOf, sinksOf, usesIn } from "../syntax/symbols.ts";
 import { INSTRUCTION } from "../text/template.ts";
 import { placeholders } from "../text/templating.ts";
 import { findCycle } from "../topology.ts";

@@ -1,6 +1,6 @@
-import type { JsonDocument } from "../document.ts";
-import type { NamedRange, Outline, OutlineNode } from "../outline.ts";
-import { namesOf } from "../symbols.ts";
+import type { JsonDocument } from "../syntax/document.ts";
+import type { NamedRange, Outline, OutlineNode } from "../syntax/outline.ts";
+import { namesOf } from "../syntax/symbols.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { rename } from "./quick-fixes.ts";
 

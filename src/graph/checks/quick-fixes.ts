@@ -1,10 +1,10 @@
-import { type JsonDocument, type JsonPath, rangeOf } from "../document.ts";
+import { addMember, editList } from "../edits/list-edit.ts";
 import type { Fix, Range, TextEdit } from "../fault.ts";
-import { addMember, editList } from "../list-edit.ts";
 import { traitsOf } from "../node-kinds.ts";
-import type { Outline } from "../outline.ts";
 import { starters } from "../starters.ts";
-import { dependents, sinksOf, type Use } from "../symbols.ts";
+import { type JsonDocument, type JsonPath, rangeOf } from "../syntax/document.ts";
+import type { Outline } from "../syntax/outline.ts";
+import { dependents, sinksOf, type Use } from "../syntax/symbols.ts";
 import { didYouMean } from "./did-you-mean.ts";
 
 /** Maximum number of choices to offer. */

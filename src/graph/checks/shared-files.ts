@@ -1,6 +1,6 @@
-import type { JsonDocument } from "../document.ts";
 import type { Range } from "../fault.ts";
-import type { Outline, OutlineNode } from "../outline.ts";
+import type { JsonDocument } from "../syntax/document.ts";
+import type { Outline, OutlineNode } from "../syntax/outline.ts";
 import { fixTexts } from "./quick-fixes.ts";
 
 /** Position of the text of a node, in a file of its own. */

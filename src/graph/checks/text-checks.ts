@@ -1,9 +1,9 @@
 import type { Translate } from "../../i18n/locale.ts";
-import { type JsonDocument, rangeOf } from "../document.ts";
 import type { Range } from "../fault.ts";
 import { fillsIn, traitsOf } from "../node-kinds.ts";
-import type { Outline, OutlineNode } from "../outline.ts";
-import { inlinePlaceholders, inlineRanges, type Use } from "../symbols.ts";
+import { type JsonDocument, rangeOf } from "../syntax/document.ts";
+import type { Outline, OutlineNode } from "../syntax/outline.ts";
+import { inlinePlaceholders, inlineRanges, type Use } from "../syntax/symbols.ts";
 import { ignoredRole } from "../text/role-marks.ts";
 import { findPlaceholders, placeholderOf } from "../text/templating.ts";
 import { didYouMean } from "./did-you-mean.ts";

@@ -1,6 +1,6 @@
 import type { Node } from "jsonc-parser";
-import { type JsonDocument, rangeOf } from "../document.ts";
-import type { Outline } from "../outline.ts";
+import { type JsonDocument, rangeOf } from "../syntax/document.ts";
+import type { Outline } from "../syntax/outline.ts";
 import { findPlaceholders } from "../text/templating.ts";
 import { didYouMean } from "./did-you-mean.ts";
 

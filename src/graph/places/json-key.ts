@@ -1,7 +1,7 @@
 import type { Node } from "jsonc-parser";
 import type { Translate } from "../../i18n/locale.ts";
-import { JsonDocument, rangeOf } from "../document.ts";
-import { literalRange } from "../literal.ts";
+import { JsonDocument, rangeOf } from "../syntax/document.ts";
+import { literalRange } from "../syntax/literal.ts";
 import { plainText } from "../text/text.ts";
 import { editLiteral } from "./json-literal.ts";
 import { stepsTo } from "./part.ts";

@@ -1,7 +1,7 @@
 import type { Node } from "jsonc-parser";
-import { rangeOf } from "../document.ts";
 import type { TextEdit } from "../fault.ts";
-import { literalUnits } from "../literal.ts";
+import { rangeOf } from "../syntax/document.ts";
+import { literalUnits } from "../syntax/literal.ts";
 
 /** Only what differs between the old and the new string, escaped as JSON asks. */
 export function editLiteral(source: string, literal: Node, text: string): TextEdit[] {

@@ -2,9 +2,9 @@ import type { z } from "zod";
 import { type Locale, translatable } from "../../i18n/locale.ts";
 import { didYouMean } from "../checks/did-you-mean.ts";
 import { change, correctKey, rename, splitData } from "../checks/quick-fixes.ts";
-import type { JsonDocument, JsonPath } from "../document.ts";
 import type { Fix } from "../fault.ts";
 import { FILE_KINDS, RESERVED_KINDS } from "../node-kinds.ts";
+import type { JsonDocument, JsonPath } from "../syntax/document.ts";
 import { LOSS_KINDS } from "./schema-run.ts";
 
 type Issue = z.core.$ZodIssue;

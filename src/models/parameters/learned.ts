@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Clock } from "../../deps.ts";
-import { parseJson } from "../../graph/json.ts";
+import { parseJson } from "../../graph/replies/json.ts";
 import { type Learned, learned, type ParameterSupport } from "./parameter-support.ts";
 
 /** A text that this machine stores between runs. Losing it costs a few refused requests. */

@@ -1,4 +1,4 @@
-import { parseJson } from "../../graph/json.ts";
+import { parseJson } from "../../graph/replies/json.ts";
 import { BodyBroken } from "../errors.ts";
 import { property } from "../property.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../../deps.ts";
 import { hasImage, partsOf } from "../../graph/images.ts";
-import { parseJson } from "../../graph/json.ts";
+import { parseJson } from "../../graph/replies/json.ts";
 import { BodyBroken, type MissingReason } from "../errors.ts";
 import type { Message, ModelReply, Usage } from "../model.ts";
 import { property } from "../property.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../../deps.ts";
-import { parseJson } from "../../graph/json.ts";
+import { parseJson } from "../../graph/replies/json.ts";
 import { property } from "../property.ts";
 
 const LONGEST_DETAIL = 500;

@@ -1,5 +1,5 @@
 import type { Clock } from "../../deps.ts";
-import { parseJson } from "../../graph/json.ts";
+import { parseJson } from "../../graph/replies/json.ts";
 import { type Address, checkAddress, checkKey, movedBaseUrl, redirectTarget, suggestBaseUrl } from "../address.ts";
 import type { BatchApi } from "../batch/batch-api.ts";
 import {

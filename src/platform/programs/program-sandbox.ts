@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import PQueue from "p-queue";
 import { type Code, CodeFault, type Program, ProgramRefused, type Sandbox } from "../../deps.ts";
-import { structureIn } from "../../graph/json.ts";
 import { lastProblem, lineIn, programExtension } from "../../graph/program-file.ts";
+import { structureIn } from "../../graph/replies/json.ts";
 import type { ProgramCommand, ProgramCommands } from "./commands.ts";
 import { type Isolation, isolationHere } from "./isolation.ts";
 import { runProgram } from "./process.ts";

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import type { Deps, Files, Machine } from "../../deps.ts";
-import { parseJson } from "../../graph/json.ts";
+import { parseJson } from "../../graph/replies/json.ts";
 import type { KnownReplies, ReplyStore, StoredReply } from "../../models/stack/store.ts";
 import { Yielder } from "../../models/yielder.ts";
 import { bytesOf, codeOf, JsonlWriter, NOTHING } from "./jsonl.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
 import type { Cli } from "../../../src/cli/cli.ts";
-import type { Output } from "../../../src/cli/output.ts";
+import type { Output } from "../../../src/cli/output/output.ts";
 import { main } from "../../../src/cli/program.ts";
 import { nodeMachine } from "../../../src/platform/machine.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";

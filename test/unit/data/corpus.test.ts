@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { loadCorpus, passagesOf } from "../../../src/data/corpus.ts";
 import { search } from "../../../src/data/retrieval.ts";
 import { findRoot } from "../../../src/graph/containment.ts";
-import { JsonDocument } from "../../../src/graph/document.ts";
+import { JsonDocument } from "../../../src/graph/syntax/document.ts";
 import { nodeFiles } from "../../../src/platform/files.ts";
 
 const folders: string[] = [];

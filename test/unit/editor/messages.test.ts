@@ -63,7 +63,7 @@ it("no fault of a graph or data file has a message that translators do not get",
       ),
     ]);
   // A reason code, and the title of the JSON Schema.
-  expect(untranslated).toEqual(['graph/rename.ts: "not a name"', 'graph/schema/schema.ts: "AgentGraph file"']);
+  expect(untranslated).toEqual(['graph/edits/rename.ts: "not a name"', 'graph/schema/schema.ts: "AgentGraph file"']);
 });
 
 it("the editor reads graphs in its own language", () => {
@@ -84,7 +84,7 @@ it("no message of VS Code's gets a bare literal", () => {
 
 it("no toast and no progress title takes a link from anybody's text: both go through notifications.ts", () => {
   for (const { name, text } of sources) {
-    if (name === "notifications.ts") continue;
+    if (name === "ui/notifications.ts") continue;
     for (const [call, inside = ""] of text.matchAll(/window\s*\.show(?:Information|Warning|Error)Message\(([^;]*);/g)) {
       expect(inside, `${name}: ${call}`).toContain("modal: true");
     }

@@ -15,12 +15,12 @@ import {
   withoutEdgeChange,
   withTheta,
 } from "../../../src/graph/edges.ts";
-import { currentText, replaceText } from "../../../src/graph/edit.ts";
+import { currentText, replaceText } from "../../../src/graph/edits/edit.ts";
+import { fittedChanges } from "../../../src/graph/edits/fitted-changes.ts";
+import { textStatusOf } from "../../../src/graph/edits/text-status.ts";
 import { applyEdits } from "../../../src/graph/fault.ts";
-import { fittedChanges } from "../../../src/graph/fitted-changes.ts";
 import type { Graph, GraphNode } from "../../../src/graph/graph.ts";
 import { placeholders } from "../../../src/graph/text/templating.ts";
-import { textStatusOf } from "../../../src/graph/text-status.ts";
 import { findCycle } from "../../../src/graph/topology.ts";
 import { graphOf, llm } from "../engine/fixtures.ts";
 

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { ToolUnreachable } from "../../../src/deps.ts";
 import { block } from "../../../src/engine/forward/prompt.ts";
 import { hasImage } from "../../../src/graph/images.ts";
-import { structureIn } from "../../../src/graph/json.ts";
+import { structureIn } from "../../../src/graph/replies/json.ts";
 import { plain } from "../../../src/i18n/plain-text.ts";
 import { type McpTools, mcpTools } from "../../../src/platform/tools/mcp.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { layout } from "../../../src/graph/layout/layout.ts";
 import type { Direction, LayoutNode } from "../../../src/graph/layout/node.ts";
-import { layout } from "../../../src/graph/layout.ts";
 import { fold } from "../../../webview/graph/fold.ts";
 import { related, type Scene, sceneOf, stepFrom, stepOf } from "../../../webview/graph/scene.ts";
 import { diamond, randomGraph } from "../../graphs.ts";

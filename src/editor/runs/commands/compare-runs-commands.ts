@@ -1,7 +1,7 @@
 import { commands, l10n } from "vscode";
 import { compareHtml, nodesThatDiffer } from "../../../run/report/compare.ts";
-import { runIdsOf } from "../../command-arguments.ts";
-import type { SomeCommands } from "../../commands.ts";
+import { runIdsOf } from "../../commands/command-arguments.ts";
+import type { SomeCommands } from "../../commands/commands.ts";
 import { LOCALE } from "../../editor-locale.ts";
 import { NotFound } from "../../errors.ts";
 import { finalTextUri } from "../../review/instructions.ts";

@@ -1,6 +1,6 @@
 import { l10n, type TreeView, window } from "vscode";
-import { runIdsOf } from "../../command-arguments.ts";
-import type { SomeCommands } from "../../commands.ts";
+import { runIdsOf } from "../../commands/command-arguments.ts";
+import type { SomeCommands } from "../../commands/commands.ts";
 import { NotFound } from "../../errors.ts";
 import { runLabel } from "../messages.ts";
 import { pickRun } from "../pick-run.ts";

@@ -1,10 +1,10 @@
 import { l10n, window } from "vscode";
 import type { Run } from "../../../run/run.ts";
-import { pinOf, runIdOf } from "../../command-arguments.ts";
-import type { SomeCommands } from "../../commands.ts";
+import { pinOf, runIdOf } from "../../commands/command-arguments.ts";
+import type { SomeCommands } from "../../commands/commands.ts";
 import { Disposable } from "../../disposable.ts";
 import { Cancelled, NotFound } from "../../errors.ts";
-import { showInfo } from "../../notifications.ts";
+import { showInfo } from "../../ui/notifications.ts";
 import { costSoFar, runTitle } from "../messages.ts";
 import { pickRun } from "../pick-run.ts";
 import type { RunStore } from "../run-store.ts";

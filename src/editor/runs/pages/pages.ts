@@ -4,7 +4,7 @@ import { pageHtml } from "../../../run/report/format/page.ts";
 import { Disposable } from "../../disposable.ts";
 import { LOCALE } from "../../editor-locale.ts";
 import { describe } from "../../errors.ts";
-import { setTabIcon } from "../../tab-icon.ts";
+import { setTabIcon } from "../../ui/tab-icon.ts";
 import { THEME } from "./page-theme.ts";
 
 /**

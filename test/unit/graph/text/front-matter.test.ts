@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { stringify } from "yaml";
-import { replaceText } from "../../../../src/graph/edit.ts";
+import { replaceText } from "../../../../src/graph/edits/edit.ts";
 import { applyEdits } from "../../../../src/graph/fault.ts";
 import { frontMatterOf } from "../../../../src/graph/text/front-matter.ts";
 import { promptText } from "../../../../src/graph/text/text.ts";

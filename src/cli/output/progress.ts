@@ -1,0 +1,161 @@
+import { Presets, SingleBar } from "cli-progress";
+import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
+import type { Iterated, LoggedEvent } from "../../engine/events.ts";
+import { callsLabel, paceLabels } from "../../i18n/labels.ts";
+import { ENGLISH } from "../../i18n/locale.ts";
+import { waitingLabel } from "../../i18n/waiting.ts";
+import type { Waiting } from "../../models/stack/waiting.ts";
+import type { Run } from "../../run/run.ts";
+import { type Completed, type PaceNow, progressOf } from "../../run/state/pace.ts";
+import type { RunState } from "../../run/state/state.ts";
+import type { Output } from "./output.ts";
+
+/** Milliseconds between two updates of the bar. */
+const UPDATE_INTERVAL = 100;
+
+/** The parts of a run that progress shows. */
+export type Shown = Pick<Run, "state" | "pace">;
+
+export interface Progress {
+  show(event: LoggedEvent, run: Shown): void;
+  /** Shows what the run waits for. null if it no longer waits. */
+  wait(waiting: Waiting | null): void;
+  /** Prints a line. */
+  say(line: string): void;
+  /** Hides the bar while a question is asked. */
+  hold(isHeld: boolean): void;
+  stop(): void;
+}
+
+/** A bar on a terminal, otherwise a line per iteration. Both on stderr. */
+export function createProgress(output: Output): Progress {
+  return output.isInteractive ? bar(output) : lines(output);
+}
+
+function bar(output: Output): Progress {
+  const format = `${output.colors.cyan("{bar}")} {what}`;
+  const single = new SingleBar(
+    {
+      format,
+      stream: output.progress,
+      barsize: Math.max(6, Math.min(24, Math.floor(output.progress.columns / 5))),
+      hideCursor: true,
+      clearOnComplete: true,
+      fps: 1000 / UPDATE_INTERVAL,
+      gracefulExit: false,
+    },
+    Presets.shades_classic,
+  );
+  let begun = false;
+  let drawn = 0;
+  let isHeld = false;
+  return {
+    show({ type, at }, { state: now, pace }) {
+      if (isHeld) return;
+      const state = now();
+      if (!begun) single.start(1, 0, { what: "starting" });
+      if (begun && at - drawn < UPDATE_INTERVAL && type !== "paused" && type !== "continued") return;
+      begun = true;
+      drawn = at;
+      const { done, of } = progressOf(state);
+      single.setTotal(Math.max(1, of));
+      single.update(Math.min(done, of), { what: whatNow(state, pace(), { done, of }) });
+    },
+    wait(waiting) {
+      if (!begun || isHeld || !waiting) return;
+      single.update({ what: waitingLabel(waiting, ENGLISH) });
+    },
+    say(line) {
+      if (isHeld) return;
+      // The bar is drawn again below the line.
+      if (begun) single.stop();
+      output.info(line);
+      begun = false;
+    },
+    hold(wanted) {
+      if (wanted && begun) single.stop();
+      isHeld = wanted;
+      begun = false;
+    },
+    stop: () => single.stop(),
+  };
+}
+
+/** `iteration 2/12 · 45% · 123 calls · $0.04 · $0.02/min · at most 12 min left · 8 in flight` */
+function whatNow(state: RunState, pace: PaceNow, { done, of }: Completed): string {
+  if (state.paused !== null) return `paused · ${costLabels(state).join(" · ")} · p continues`;
+  const { iteration, iterations, curve, nodes } = state;
+  const score = curve.at(-1);
+  const inFlight = Object.values(nodes).reduce(
+    (sum, node) => sum + node.forwardInFlight + node.backwardInFlight + node.optimizerInFlight,
+    0,
+  );
+  const scoring = iterations === 0 ? `${done} of ${of} samples` : "scoring the current graph";
+  const parts = [iteration === 0 ? scoring : `iteration ${iteration}/${iterations}`];
+  if (score) parts.push(`${range(Math.round(100 * score.low), Math.round(100 * score.high))}%`);
+  parts.push(...costLabels(state), ...paceLabels(pace, iterations > 0, ENGLISH));
+  if (inFlight > 0) parts.push(`${inFlight} in flight`);
+  return parts.join(" · ");
+}
+
+function costLabels({ calls, usd }: RunState): string[] {
+  return [callsLabel(calls, ENGLISH), ...(usd ? [ENGLISH.money(usd)] : [])];
+}
+
+/** The start of `… 20 training, 20 validation samples.` */
+function startLabel(method: string): string {
+  switch (method) {
+    case "evaluate":
+      return "Scoring the graph on";
+    case CHAIN_OF_THOUGHT:
+      return "Scoring the graph with a step-by-step suffix on";
+    case "recheck":
+      return "Scoring the proposed texts on";
+    default:
+      return `Running ${method} on`;
+  }
+}
+
+function acceptedLabel({ accepted, waiting = 0, batch }: Iterated): string {
+  if (accepted.length > 0) return `${accepted.length} accepted`;
+  if (waiting === 0) return "nothing accepted";
+  return `${ENGLISH.count(batch.length, "training sample")} failed, ${ENGLISH.count(waiting, "proposal")} to be validated`;
+}
+
+function range(low: number | string, high: number | string): string {
+  return low === high ? `${low}` : `${low} … ${high}`;
+}
+
+function lines(output: Output): Progress {
+  let said: Waiting | null = null;
+  return {
+    show(event, { state: now, pace }) {
+      const state = now();
+      if (event.type === "started") {
+        const { train, validation, test } = event.samples;
+        const names = { training: train, validation, test };
+        const sets = Object.entries(names).flatMap(([name, size]) => (size > 0 ? [`${size} ${name}`] : []));
+        const most = event.iterations > 1 ? `, at most ${event.iterations} iterations` : "";
+        output.info(`${startLabel(event.method)} ${sets.join(", ")} samples${most}.`);
+      }
+      if (event.type === "iteration") {
+        const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];
+        const score = low <= 0 && high >= 1 ? "unknown so far" : range(low.toFixed(2), high.toFixed(2));
+        const taken = acceptedLabel(event);
+        output.info(
+          `Iteration ${event.iteration}/${state.iterations}: ${[taken, `validation score ${score}`, callsLabel(state.calls, ENGLISH), ...paceLabels(pace(), true, ENGLISH)].join(", ")}.`,
+        );
+      }
+    },
+    wait(waiting) {
+      // One line for each cause, and one a minute while it lasts.
+      const isNews = waiting && (waiting.reason !== said?.reason || waiting.until - said.until >= 60_000);
+      if (!waiting || !isNews) return;
+      said = waiting;
+      output.info(`${waitingLabel(waiting, ENGLISH)}.`);
+    },
+    say: (line) => output.info(line),
+    hold() {},
+    stop() {},
+  };
+}

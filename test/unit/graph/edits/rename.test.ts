@@ -1,0 +1,194 @@
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { planRename, RenameRefused, type RenameSource } from "../../../../src/graph/edits/rename.ts";
+import { applyEdits } from "../../../../src/graph/fault.ts";
+import { readGraphText } from "../../../../src/graph/read.ts";
+import { JsonDocument } from "../../../../src/graph/syntax/document.ts";
+import { outlineOf } from "../../../../src/graph/syntax/outline.ts";
+import { graphFormat } from "../../../../src/methods/registry.ts";
+
+const GRAPH = `{
+  "version": 1, // the first
+  "inputs": { "question": "what is asked" },
+  "nodes": {
+    "plan": { "inputs": ["question"], "instruction": "Plan \\u007b{question}}.\\tQuote \\\\{{plan}} and {{ question }}." },
+    "style": { "kind": "text", "text": "Say {{plan}} as it is." },
+    "solve": {
+      "inputs": ["question", "plan", "style"],
+      "instruction": { "file": "prompts/solve.md" },
+      "keep": ["{{plan}}", "plan"],
+    },
+  },
+  "output": "solve",
+  "data": { "train": [{ "question": "plan", "answer": "plan" }], "validation": "b.jsonl", "target": "answer" },
+  "loss": { "kind": "exact" }
+}
+`;
+const PROMPT = "---\nplan: {{plan}}\n---\nFollow {{plan}} for {{question}}.\n\\{{plan}} stays.\n";
+
+/** Files in memory, every node of every graph known as a reader of its prompts. */
+function world(files: Record<string, string>): RenameSource {
+  const parsed = (path: string) => {
+    const document = new JsonDocument(path, files[path] ?? "");
+    return { document, outline: outlineOf(document) };
+  };
+  return {
+    graph: async (path) => parsed(path),
+    promptOf: async (graph, reference) => {
+      const path = join(dirname(graph), reference);
+      return path in files ? path : null;
+    },
+    prompt: async (path) => files[path] ?? "",
+    usersOf: async (prompt) =>
+      Object.keys(files)
+        .filter((path) => path.endsWith(".json"))
+        .flatMap((graph) =>
+          parsed(graph)
+            .outline.nodes.filter(({ text }) => text?.reference && join(dirname(graph), text.reference) === prompt)
+            .map(({ id }) => ({ graph, node: id })),
+        ),
+  };
+}
+
+async function renamed(files: Record<string, string>, start: string, from: string, to: string) {
+  const edits = await planRename([start], from, to, world(files));
+  return Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [path, applyEdits(text, edits.get(path) ?? [])]),
+  );
+}
+
+const FILES = { "/w/g.agentgraph.json": GRAPH, "/w/prompts/solve.md": PROMPT };
+
+describe("renaming a node", () => {
+  it("reaches every use, and nothing that only looks like one", async () => {
+    const after = await renamed(FILES, "/w/g.agentgraph.json", "plan", "outline");
+    expect(after["/w/g.agentgraph.json"]).toBe(
+      GRAPH.replace('"plan": {', '"outline": {')
+        .replace('"question", "plan"', '"question", "outline"')
+        .replace('["{{plan}}", "plan"]', '["{{outline}}", "plan"]'),
+    );
+    expect(after["/w/prompts/solve.md"]).toBe(PROMPT.replace("Follow {{plan}}", "Follow {{outline}}"));
+  });
+
+  it("keeps carriage returns, and goes back to the very same bytes", async () => {
+    const crlf = Object.fromEntries(Object.entries(FILES).map(([path, text]) => [path, text.replaceAll("\n", "\r\n")]));
+    const there = await renamed(crlf, "/w/g.agentgraph.json", "plan", "outline");
+    expect(there["/w/prompts/solve.md"]).toContain("Follow {{outline}} for {{question}}.\r\n");
+    expect(await renamed(there, "/w/g.agentgraph.json", "outline", "plan")).toEqual(crlf);
+  });
+
+  it("with targets and a loss of its own keeps both", async () => {
+    const graph = GRAPH.replace('"target": "answer"', '"targets": { "plan": "plan" }').replace(
+      '"loss"',
+      '"losses": { "plan": { "kind": "f1" } }, "loss"',
+    );
+    const after = await renamed({ ...FILES, "/w/g.agentgraph.json": graph }, "/w/g.agentgraph.json", "plan", "outline");
+    expect(after["/w/g.agentgraph.json"]).toContain('"targets": { "outline": "plan" }');
+    expect(after["/w/g.agentgraph.json"]).toContain('"losses": { "outline": { "kind": "f1" } }');
+  });
+
+  it("reaches the list and the nodes of a map over several", async () => {
+    const graph = `{ "version": 1, "inputs": { "list": "x" }, "nodes": {
+      "a": { "inputs": ["list"], "instruction": "{{list}}" },
+      "b": { "inputs": ["a"], "instruction": "{{a}}" },
+      "all": { "kind": "map", "over": "list", "nodes": ["a", "b"] } }, "output": "all" }`;
+    const renamed = async (name: string, to: string) => {
+      const edits = await planRename(["/g.json"], name, to, world({ "/g.json": graph }));
+      return applyEdits(graph, edits.get("/g.json") ?? []);
+    };
+    expect(await renamed("list", "parts")).toBe(graph.replaceAll('"list"', '"parts"').replace("{{list}}", "{{parts}}"));
+    expect(await renamed("a", "first")).toBe(graph.replaceAll('"a"', '"first"').replace("{{a}}", "{{first}}"));
+    expect(await renamed("b", "last")).toBe(graph.replaceAll('"b"', '"last"'));
+  });
+
+  it("of the answer changes the output", async () => {
+    const after = await renamed(FILES, "/w/g.agentgraph.json", "solve", "answer");
+    expect(after["/w/g.agentgraph.json"]).toContain('"output": "answer"');
+  });
+
+  it("leaves the graph without a new fault", async () => {
+    const faults = (text = "") =>
+      readGraphText("/w/g.agentgraph.json", text, graphFormat).faults.map(({ code }) => code);
+    for (const [from, to] of [
+      ["plan", "p-2"],
+      ["style", "S_"],
+      ["question", "q"],
+    ] as const) {
+      const after = await renamed(FILES, "/w/g.agentgraph.json", from, to);
+      expect(faults(after["/w/g.agentgraph.json"])).toEqual(faults(GRAPH));
+    }
+  });
+});
+
+describe("renaming a graph input", () => {
+  it("reaches escaped and spaced placeholders, and keeps the field that it is read from", async () => {
+    const after = (await renamed(FILES, "/w/g.agentgraph.json", "question", "query"))["/w/g.agentgraph.json"];
+    expect(after).toContain('"Plan \\u007b{query}}.\\tQuote \\\\{{plan}} and {{ query }}."');
+    expect(after).toContain('"inputs": { "query": "what is asked" }');
+    expect(after).toContain('[{ "question": "plan", "answer": "plan" }]');
+    expect(after).toContain('"fields": { "query": "question" }');
+    expect(after).toContain("// the first");
+  });
+
+  it("renames the key of a field that is named already", async () => {
+    const graph = GRAPH.replace('"target"', '"fields": { "question": "q" }, "target"');
+    const after = await renamed({ "/w/g.agentgraph.json": graph }, "/w/g.agentgraph.json", "question", "query");
+    expect(after["/w/g.agentgraph.json"]).toContain('"fields": { "query": "q" }');
+  });
+});
+
+describe("a prompt file that several graphs read", () => {
+  const other = (inputs: string) =>
+    GRAPH.replace('"inputs": ["question", "plan", "style"]', `"inputs": [${inputs}]`).replace(
+      "// the first",
+      "// another",
+    );
+
+  it("ties the names that both read there", async () => {
+    const files = {
+      ...FILES,
+      "/w/other.agentgraph.json": other('"plan"'),
+      "/w/alone.agentgraph.json": GRAPH.replace("prompts/solve.md", "other.md"),
+    };
+    const after = await renamed(files, "/w/g.agentgraph.json", "plan", "outline");
+    expect(after["/w/other.agentgraph.json"]).toContain('"outline": {');
+    expect(after["/w/alone.agentgraph.json"]).toBe(files["/w/alone.agentgraph.json"]);
+  });
+
+  it("is refused if the other graph has the new name already", async () => {
+    const taken = other('"plan"').replace('"style"', '"outline"').replace('"style": {', '"outline": {');
+    const files = { ...FILES, "/w/other.agentgraph.json": taken.replaceAll('"style"', '"outline"') };
+    await expect(renamed(files, "/w/g.agentgraph.json", "plan", "outline")).rejects.toMatchObject({
+      reason: "taken",
+      of: "outline",
+      graph: "/w/other.agentgraph.json",
+    });
+  });
+});
+
+describe("what is refused", () => {
+  const refusal = (graph: string, from: string, to: string) =>
+    renamed({ "/w/g.agentgraph.json": graph }, "/w/g.agentgraph.json", from, to).then(
+      () => null,
+      (error: unknown) => (error instanceof RenameRefused ? error.reason : error),
+    );
+
+  it.each<[string, string, string, string]>([
+    ["not a name", GRAPH, "plan", "2nd"],
+    ["not a name", GRAPH, "plan", ""],
+    ["not a name", GRAPH, "plan", "a b"],
+    ["taken", GRAPH, "plan", "question"],
+    ["taken", GRAPH, "question", "solve"],
+    ["unknown", GRAPH, "nothing", "something"],
+    ["made twice", GRAPH.replace('"style": {', '"question": {'), "question", "q"],
+    ["cannot be read", `${GRAPH.slice(0, GRAPH.indexOf('"keep"'))} "{{plan}}" `, "plan", "outline"],
+  ])("%s", async (reason, graph, from, to) => {
+    expect(await refusal(graph, from, to)).toBe(reason);
+  });
+
+  it("not what is broken elsewhere", async () => {
+    const broken = GRAPH.replace('"output": "solve",', '"output": "sol');
+    const after = await renamed({ "/w/g.agentgraph.json": broken }, "/w/g.agentgraph.json", "style", "voice");
+    expect(after["/w/g.agentgraph.json"]).toBe(broken.replaceAll('"style"', '"voice"'));
+  });
+});
