@@ -5,6 +5,7 @@ import { SOLVE_DEFAULTS } from "../engine/solve/solve.ts";
 import { SOLVER_NAMES } from "../engine/solve/solvers.ts";
 import { EXPORT_FORMATS, EXPORTERS } from "../graph/exporters/exporters.ts";
 import { PROGRAMS } from "../import/programs.ts";
+import { usualMethods } from "../run/comparison/usual-methods.ts";
 import {
   assignment,
   date,
@@ -24,7 +25,7 @@ import type { Cli } from "./cli.ts";
 import { batchesCommand } from "./commands/batches.ts";
 import { cachePullCommand, cachePushCommand } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
-import { ablateCommand, COMPARED, COMPARISON_FORMATS, compareCommand } from "./commands/compare.ts";
+import { ablateCommand, COMPARISON_FORMATS, compareCommand } from "./commands/compare.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exampleCommand } from "./commands/example.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -225,7 +226,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       .option("--output <file>", "write the comparison to this file");
 
   comparing("compare", "compare methods on a graph, with the same samples, seeds, and budget for each")
-    .option("--methods <names>", `methods, separated by commas (default: ${COMPARED.join(",")})`)
+    .option(
+      "--methods <names>",
+      `methods, separated by commas, or all (default: the file's method and ${usualMethods("").join(",")})`,
+    )
     .option(
       "--against-model <name>",
       "show after how many answers tuning pays for itself compared with this model, untuned",

@@ -10,6 +10,7 @@ describe("compare", () => {
     const bench = await open();
     const first = await bench.online("compare", bench.graph, "--methods", "semantic", ...SMALL, "--json");
     expect(first.stderr).toContain("8 runs");
+    expect(first.stderr).toMatch(/Of these calls, semantic [\d,]+, scoring [\d,]+\./);
     expect(first.code).toBe(0);
     const report = JSON.parse(first.stdout);
     expect(bench.server.requests()).toBeGreaterThan(60);

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import path from "node:path";
 import { accountStories } from "./stories/account.ts";
+import { compareStories } from "./stories/compare.ts";
 import { firstStories } from "./stories/first.ts";
 import { graphStories } from "./stories/graph.ts";
 import { languageStories } from "./stories/language.ts";
@@ -38,6 +39,7 @@ const stories: Story[] = [
   ...languageStories,
   ...runStories,
   ...pageStories,
+  ...compareStories,
   ...surfaceStories,
   ...graphStories,
 ];

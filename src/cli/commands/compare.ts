@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 
 import { foldsOf } from "../../data/folds.ts";
 import { type Data, SPLITS } from "../../data/sample.ts";
-import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../../i18n/plain-text.ts";
 import { methods } from "../../methods/registry.ts";
@@ -14,6 +13,7 @@ import { type ComparisonEstimate, estimateComparison } from "../../run/compariso
 import { comparisonHtml, comparisonJson, comparisonLines, comparisonMarkdown } from "../../run/comparison/pages.ts";
 import type { ComparisonPlan, Variant } from "../../run/comparison/plan.ts";
 import { type ComparisonReport, comparisonOf } from "../../run/comparison/result.ts";
+import { COMPARED, usualMethods } from "../../run/comparison/usual-methods.ts";
 import { rounded } from "../../run/estimate/estimate.ts";
 import { loadTask } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";
@@ -48,7 +48,7 @@ interface ComparisonOptions extends ModelOptions, BudgetOptions, TaskOptions, Pl
 }
 
 export interface CompareOptions extends ComparisonOptions {
-  /** Names, separated by commas. Default: all methods but `chain-of-thought`, which every comparison scores. */
+  /** Names, separated by commas, or `all`. Default: the usual ones and the method of the file. */
   readonly methods?: string;
   /** Another forward model. The original graph is scored with it to compute the break-even. */
   readonly againstModel?: string;
@@ -63,9 +63,10 @@ export interface AblateOptions extends ComparisonOptions {
 
 /** Compares methods on one graph: the same samples, seeds and budget for each. */
 export async function compareCommand(cli: Cli, path: string, options: CompareOptions): Promise<number> {
-  const names = methodNames(options.methods);
-  const [first = ""] = names;
-  const { loaded, request, folds } = await requestOf(cli, path, { ...options, method: first });
+  const named = options.methods === undefined ? null : methodNames(options.methods);
+  const [first] = named ?? [];
+  const { loaded, request, folds } = await requestOf(cli, path, { ...options, ...(first && { method: first }) });
+  const names = named ?? usualMethods(request.task.options.method);
   const variants: Variant[] = [];
   for (const name of names) {
     const overrides = { ...overridesOf({ ...options, method: name }), needs: SPLITS };
@@ -86,10 +87,7 @@ export async function ablateCommand(cli: Cli, path: string, options: AblateOptio
   const { task } = request;
   let variants: Variant[];
   try {
-    variants = ablationVariants(
-      task.options,
-      options.vary === undefined ? usualVary(task.options) : readVary(options.vary),
-    );
+    variants = ablationVariants(task.options, options.vary === undefined ? usualVary(task) : readVary(options.vary));
   } catch (error) {
     throw error instanceof NotVariable ? new UsageError(error.message) : error;
   }
@@ -105,16 +103,14 @@ function besideOf({ againstModel, reflexion }: CompareOptions): Pick<ComparisonP
   return { ...(againstModel !== undefined && { againstModel }), ...(reflexion && { reflexion }) };
 }
 
-/** Methods that are compared by default. */
-export const COMPARED = Object.keys(methods).filter((name) => name !== CHAIN_OF_THOUGHT);
-
-function methodNames(text: string | undefined): string[] {
+function methodNames(text: string): string[] {
+  if (text.trim() === "all") return COMPARED;
   const known = Object.keys(methods);
-  const names = text === undefined ? COMPARED : [...new Set(text.split(",").map((name) => name.trim()))];
+  const names = [...new Set(text.split(",").map((name) => name.trim()))];
   const unknown = names.find((name) => !Object.hasOwn(methods, name));
   if (unknown !== undefined) {
     throw new UsageError(
-      `There is no method named ${plain(unknown) || '""'}. Use one or more of: ${known.join(", ")}.`,
+      `There is no method named ${plain(unknown) || '""'}. Use one or more of: ${known.join(", ")}, or all.`,
     );
   }
   return names;
@@ -232,7 +228,7 @@ const BASELINE_WORDS = {
 /** `12 runs, about 2,400 calls and 310,000 tokens ($0.20) if nothing improves, more if something does; at most 12,400 calls.` */
 function estimateLine(
   { variants, repeats, folds }: ComparisonPlan,
-  { calls, tokens, usd, runs, most }: ComparisonEstimate,
+  { calls, tokens, usd, runs, most, parts }: ComparisonEstimate,
 ): string {
   const amounts = `about ${about(calls)} calls and ${about(tokens)} tokens (${ENGLISH.money(usd)})`;
   const bound =
@@ -240,7 +236,7 @@ function estimateLine(
       ? "there is no upper bound (--budget-calls sets one for each search)"
       : `at most ${about(most)} calls`;
   const compared = variants.length === 1 ? "1 variant" : `${variants.length} variants`;
-  return `${compared}, ${folds ? `${repeats} folds` : ENGLISH.count(repeats, "repeat")}: ${runs} runs, ${amounts} if nothing improves, more if something does; ${bound}.`;
+  return `${compared}, ${folds ? `${repeats} folds` : ENGLISH.count(repeats, "repeat")}: ${runs} runs, ${amounts} if nothing improves, more if something does; ${bound}. Of these calls, ${parts.map((one) => `${one.name ?? "scoring"} ${about(one.calls)}`).join(", ")}.`;
 }
 
 function about(value: number): string {

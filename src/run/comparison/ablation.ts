@@ -1,4 +1,4 @@
-import type { OptimizeOptions } from "../../engine/task.ts";
+import type { OptimizeOptions, Task } from "../../engine/task.ts";
 import { methods } from "../../methods/registry.ts";
 import type { Variant } from "./plan.ts";
 
@@ -26,10 +26,15 @@ export interface Vary {
   readonly values: readonly unknown[];
 }
 
-/** The options of a method that are varied by default. */
-export function usualVary({ method }: OptimizeOptions): Vary[] {
-  const own = Object.keys(methods[method]?.options.shape ?? {});
-  const has = (option: string) => COMMON.includes(option) || own.includes(option);
+/** Losses that are 0 or 1, for which a threshold below 1 changes nothing. */
+const RIGHT_OR_WRONG = ["exact", "number", "choice", "contains", "regex"];
+
+/** The options that are varied by default: those that the method has, and that can make a difference with this loss. */
+export function usualVary({ options, loss, graph }: Pick<Task, "options" | "loss" | "graph">): Vary[] {
+  const own = Object.keys(methods[options.method]?.options.shape ?? {});
+  // The loss of a sample is a mean if several nodes are scored.
+  const isGraded = !RIGHT_OR_WRONG.includes(loss.kind) || graph.targets !== undefined;
+  const has = (option: string) => (option === "threshold" ? isGraded : COMMON.includes(option) || own.includes(option));
   return Object.keys(VARIED)
     .filter(has)
     .map((option) => ({ option, values: [] }));

@@ -8,6 +8,8 @@ export interface ComparisonEstimate extends Amount {
   readonly runs: number;
   /** Maximum number of calls by the budgets; null: no limit. */
   readonly most: number | null;
+  /** Calls of all searches of each variant, and those of scoring on the held-out set (`name` is null), which come last. */
+  readonly parts: readonly { readonly name: string | null; readonly calls: number }[];
 }
 
 /** Minimum number of dry runs of searches. */
@@ -30,16 +32,20 @@ export async function estimateComparison(plan: ComparisonPlan, known: EstimateDe
   const scored = total.calls;
   const scores = repeats * (baselinesOf(plan).length + variants.length);
   // A comparison adds up many runs, so that the chance in each dry run matters less.
+  const parts: { name: string | null; calls: number }[] = [];
   const draws = Math.max(1, Math.ceil(DRY_RUNS / variants.length));
   for (const [index, variant] of variants.entries()) {
     const seeds = Array.from({ length: draws }, (_, draw) => 1 + index * draws + draw);
     const { task } = searchOf(plan, variant, seed);
     const search = await estimateUse(task, cold, { draws: seeds, upTo: budget.calls });
     const share = budget.calls === null || search.calls === 0 ? 1 : Math.min(1, budget.calls / search.calls);
-    total = plus(total, times(search, repeats * share));
+    const all = times(search, repeats * share);
+    parts.push({ name: variant.name, calls: all.calls });
+    total = plus(total, all);
   }
+  parts.push({ name: null, calls: scored });
   const most = budget.calls === null ? null : repeats * variants.length * budget.calls + scored;
-  return { ...total, runs: scores + repeats * variants.length, most };
+  return { ...total, runs: scores + repeats * variants.length, most, parts };
 }
 
 function times({ calls, tokens, usd }: Amount, factor: number): Amount {

@@ -1,13 +1,15 @@
+import { nodeOfInputs } from "../../graph/edges.ts";
 import { inColumns } from "../../i18n/columns.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
-import { listed, strips, table } from "../report/format/html.ts";
-import { literal, table as markdownTable } from "../report/format/markdown.ts";
+import { listed, strips, table, wordMarkup } from "../report/format/html.ts";
+import { fenced, literal, table as markdownTable } from "../report/format/markdown.ts";
 import { html, type Markup } from "../report/format/markup.ts";
 import { pageHtml } from "../report/format/page.ts";
 import type { Figure } from "../report/report.ts";
 import { breakEvenLines, breakEvenTable } from "./break-even-messages.ts";
-import { comparisonTitle, conclusions, grounds, pairTable, repeatTable, scoreTable, setupTable } from "./messages.ts";
+import { cautions, grounds } from "./grounds.ts";
+import { byScore, comparisonTitle, conclusions, pairTable, repeatTable, scoreTable, setupTable } from "./messages.ts";
 import { baselineLabel, costPlots, PLOT_STYLE } from "./plot.ts";
 import type { ComparisonReport, HeldOut } from "./result.ts";
 
@@ -16,7 +18,7 @@ export function comparisonHtml(report: ComparisonReport, locale = ENGLISH, theme
   const { t } = locale;
   const title = comparisonTitle(report, locale);
   const rows = [
-    ...report.variants.map(({ name, heldOut }) => [name, heldOut, true] as const),
+    ...byScore(report.variants).map(({ name, heldOut }) => [name, heldOut, true] as const),
     ...report.baselines.map(
       ({ name, ...heldOut }) => [baselineLabel(name, locale, report.breakEven?.model), heldOut, false] as const,
     ),
@@ -29,7 +31,7 @@ export function comparisonHtml(report: ComparisonReport, locale = ENGLISH, theme
 ${conclusions(report, locale).map((one) => html`<p class="lead">${one}</p>`)}
 </header>
 <main>
-${listed(t("How the figures were measured"), grounds(report, locale), "caveats")}
+${listed(t("Before you rely on this"), cautions(report, locale), "caveats")}
 <h2>${t("Held-out scores")}</h2>
 ${strips(rows, locale)}
 <div class="tables" tabindex="0">${table(scoreTable(report, locale), locale)}</div>
@@ -39,8 +41,10 @@ ${costPlots(report, locale)}
 ${breakEvenSection(report, locale)}
 <h2>${t("Differences")}</h2>
 ${report.pairs.length > 0 ? table(pairTable(report, locale), locale) : html`<p>${t("There is nothing to compare with.")}</p>`}
+${listed(t("How the figures were measured"), grounds(report, locale))}
 <h2>${t("Repeats")}</h2>
 <div class="tables" tabindex="0">${table(repeatTable(report, locale), locale)}</div>
+${textSection(report, locale)}
 <h2>${t("Setup")}</h2>
 ${table(setupTable(report, locale), locale)}
 </main>`;
@@ -55,6 +59,39 @@ function breakEvenSection({ breakEven }: ComparisonReport, locale: Locale): Mark
 <div class="tables" tabindex="0">${table(breakEvenTable(breakEven, locale), locale)}</div>`;
 }
 
+/** The texts that each search ended with, folded up. */
+function textSection(report: ComparisonReport, locale: Locale): Markup | null {
+  const found = foundTexts(report, locale);
+  if (found.length === 0) return null;
+  return html`<h2>${locale.t("Texts found")}</h2>
+${found.map(
+  ({ title, changes }) =>
+    html`<details><summary>${title}</summary>${changes.map(({ name, before, after }) => html`<h3>${name}</h3><div class="text">${wordMarkup(before, after)}</div>`)}</details>`,
+)}`;
+}
+
+/** Each search with changed texts: of each variant, those of the best repeat first. */
+function foundTexts({ variants }: ComparisonReport, locale: Locale) {
+  const { t } = locale;
+  return byScore(variants).flatMap(({ name, repeats }) =>
+    [...repeats]
+      .filter(({ changes }) => changes.length > 0)
+      .sort((a, b) => (b.heldOut ?? -1) - (a.heldOut ?? -1))
+      .map(({ seed, heldOut, changes }) => ({
+        title: t(
+          "{0}, seed {1}: {2} on the held-out set",
+          name,
+          seed,
+          heldOut === null ? "–" : locale.decimal(heldOut),
+        ),
+        changes: changes.map(({ node, ...texts }) => {
+          const of = nodeOfInputs(node);
+          return { name: of === null ? node : t("inputs of {0}", of), ...texts };
+        }),
+      })),
+  );
+}
+
 function figureOf({ score, interval }: HeldOut): Pick<Figure, "score" | "interval"> {
   return { score: score ?? 0, interval };
 }
@@ -62,9 +99,12 @@ function figureOf({ score, interval }: HeldOut): Pick<Figure, "score" | "interva
 export function comparisonMarkdown(report: ComparisonReport, locale: Locale = ENGLISH): string {
   const { t } = locale;
   const list = (lines: readonly string[]) => lines.map((one) => `- ${literal(one)}`).join("\n");
+  const limits = cautions(report, locale);
+  const found = foundTexts(report, locale);
   const parts = [
     `# ${literal(comparisonTitle(report, locale))}`,
     conclusions(report, locale).map(literal).join("\n\n"),
+    ...(limits.length > 0 ? [`## ${t("Before you rely on this")}`, list(limits)] : []),
     `## ${t("Held-out scores")}`,
     markdownTable(scoreTable(report, locale), locale),
     ...(report.breakEven
@@ -80,6 +120,11 @@ export function comparisonMarkdown(report: ComparisonReport, locale: Locale = EN
     list(grounds(report, locale)),
     `## ${t("Repeats")}`,
     markdownTable(repeatTable(report, locale), locale),
+    ...(found.length > 0 ? [`## ${t("Texts found")}`] : []),
+    ...found.flatMap(({ title, changes }) => [
+      `### ${literal(title)}`,
+      ...changes.flatMap(({ name, after }) => [`${literal(name)}:`, fenced(after)]),
+    ]),
     `## ${t("Setup")}`,
     markdownTable(setupTable(report, locale), locale),
   ];

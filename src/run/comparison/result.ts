@@ -103,6 +103,8 @@ export interface RepeatRow extends Cost {
   /** `budget`: the search ended at its budget, and what it had accepted until then counts. */
   readonly status: string;
   readonly accepted: number;
+  /** Changed texts of the result: by node, or by the id of a node's inputs. */
+  readonly changes: readonly { readonly node: string; readonly before: string; readonly after: string }[];
   readonly validation: { readonly before: number | null; readonly after: number | null };
   readonly heldOut: number | null;
   /** Ids of both runs. */
@@ -115,7 +117,8 @@ export interface Pair extends Gain {
   readonly lower: string;
 }
 
-const LEVEL = 0.05;
+/** Maximum corrected p-value of a significant difference. */
+export const LEVEL = 0.05;
 
 /** Assembles the report from the measurements. @param locale of the loss's description */
 export function comparisonOf(
@@ -290,11 +293,13 @@ function pairsOf(rows: readonly VariantRow[], crossed: readonly Crossed[], kind:
 function repeatRow(search: EndedRun, score: EndedRun | undefined): RepeatRow {
   const { state, start } = search;
   const { finished } = state;
+  const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted");
   return {
     seed: start.options.seed,
     status: state.status,
     ...costOf(search),
-    accepted: state.proposals.filter(({ verdict }) => verdict.decision === "accepted").length,
+    accepted: accepted.length,
+    changes: accepted.map(({ node, base, text }) => ({ node, before: base, after: text })),
     validation: { before: finished?.validation.before ?? null, after: finished?.validation.after ?? null },
     heldOut: score ? crossedMean(heldOutScores([score])) : null,
     search: search.id,

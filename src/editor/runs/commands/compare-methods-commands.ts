@@ -2,20 +2,21 @@ import { basename, dirname, join } from "node:path";
 import { l10n, ProgressLocation, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from "vscode";
 import { foldsOf } from "../../../data/folds.ts";
 import type { Data } from "../../../data/sample.ts";
-import { CHAIN_OF_THOUGHT } from "../../../engine/baseline.ts";
-import type { OptimizeOptions } from "../../../engine/task.ts";
+import type { Task } from "../../../engine/task.ts";
 import { describeError } from "../../../i18n/describe-error.ts";
 import { methods } from "../../../methods/registry.ts";
 import { ablationVariants, optionDescription, usualVary, type Vary } from "../../../run/comparison/ablation.ts";
 import { driveComparison, progressOf, RunStopped, type Step } from "../../../run/comparison/drive.ts";
-import { estimateComparison } from "../../../run/comparison/estimate.ts";
+import { type ComparisonEstimate, estimateComparison } from "../../../run/comparison/estimate.ts";
 import { comparisonHtml, comparisonJson, comparisonMarkdown } from "../../../run/comparison/pages.ts";
 import type { ComparisonPlan, Variant } from "../../../run/comparison/plan.ts";
 import { baselineLabel } from "../../../run/comparison/plot.ts";
 import { type ComparisonReport, comparisonOf } from "../../../run/comparison/result.ts";
+import { COMPARED, usualMethods } from "../../../run/comparison/usual-methods.ts";
+import { rounded } from "../../../run/estimate/estimate.ts";
 import { loadTask } from "../../../run/load.ts";
 import type { RunsDeps } from "../../../run/record/runs.ts";
-import type { Account, Connection } from "../../account/account.ts";
+import type { Account } from "../../account/account.ts";
 import { modelChoices, readSettings } from "../../account/settings.ts";
 import type { SomeCommands } from "../../commands/commands.ts";
 import { LOCALE } from "../../editor-locale.ts";
@@ -51,7 +52,7 @@ export class CompareMethodsCommands {
 
   async #compareMethods(target: unknown): Promise<void> {
     const { file, prepared } = await this.#prepare(target);
-    const { names, isReflexion, isOtherModel } = await pickMethods(prepared.connection);
+    const { names, isReflexion, isOtherModel } = await pickMethods(prepared);
     const variants = await this.#variants(file, names, prepared);
     const title = l10n.t("Which other model should the original graph be scored with?");
     const againstModel = isOtherModel ? await this.account.askForModel(title) : undefined;
@@ -64,8 +65,8 @@ export class CompareMethodsCommands {
   /** Compares the graph's method with itself, one option changed at a time. */
   async #ablate(target: unknown): Promise<void> {
     const { file, prepared } = await this.#prepare(target);
-    const { options } = prepared.subject.task;
-    const variants = ablationVariants(options, await pickOptions(options));
+    const { task } = prepared.subject;
+    const variants = ablationVariants(task.options, await pickOptions(task));
     await this.#run("ablation", variants, file, prepared);
   }
 
@@ -148,11 +149,17 @@ interface PickedMethods {
 }
 
 /** Asks for the methods and the baselines. @throws Cancelled */
-async function pickMethods({ provider }: Connection): Promise<PickedMethods> {
+async function pickMethods({ connection: { provider }, subject }: Prepared): Promise<PickedMethods> {
   type Item = QuickPickItem & { readonly beside?: "reflexion" | "other model" };
-  const compared = Object.values(methods).filter(({ name }) => name !== CHAIN_OF_THOUGHT);
+  const { method: own } = subject.task.options;
+  const usual = usualMethods(own);
   const items: Item[] = [
-    ...compared.map(({ name, describes }) => ({ label: name, detail: l10n.t(describes), picked: true })),
+    ...COMPARED.map((name) => ({
+      label: name,
+      ...(name === own && { description: l10n.t("this graph's method") }),
+      detail: l10n.t(methods[name]?.describes ?? ""),
+      picked: usual.includes(name),
+    })),
     { label: l10n.t("scored beside them"), kind: QuickPickItemKind.Separator },
     {
       label: "Reflexion",
@@ -180,8 +187,9 @@ async function pickMethods({ provider }: Connection): Promise<PickedMethods> {
 }
 
 /** Asks for the options to vary, each with its values. @throws Cancelled */
-async function pickOptions(options: OptimizeOptions): Promise<Vary[]> {
-  const items = usualVary(options).map((vary) => {
+async function pickOptions(task: Task): Promise<Vary[]> {
+  const { options } = task;
+  const items = usualVary(task).map((vary) => {
     const [, ...variants] = ablationVariants(options, [vary]);
     return {
       label: vary.option,
@@ -245,12 +253,21 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
             estimate.runs,
             plan.repeats,
           ),
+      partsWords(estimate.parts),
       plan.againstModel === undefined
         ? ""
         : l10n.t("The original graph is also scored with the model {0}.", oneLine(plan.againstModel)),
       done > 0 ? l10n.t("{0} of {1} runs are complete and are not repeated.", done, of) : "",
     ],
   });
+}
+
+/** Where the calls go, so that the user can leave out what costs most. */
+function partsWords(parts: ComparisonEstimate["parts"]): string {
+  const shown = parts.map(({ name, calls }) =>
+    l10n.t("{0} ≈ {1}", name ?? l10n.t("scoring the test samples"), LOCALE.integer(rounded(calls))),
+  );
+  return l10n.t("Calls of all runs: {0}.", shown.join(", "));
 }
 
 /**

@@ -192,7 +192,8 @@ ${more(t("Scores by iteration"), curveTable(report, locale), locale)}
 ${front.length > 0 ? html`<h2>${t("Results to choose among")}</h2><p>${frontNote(report, locale)}</p>${table(frontTable(report, locale), locale)}` : null}`;
 }
 
-function wordMarkup(before: string, after: string): Markup[] {
+/** The new text, with what was added and what was removed. */
+export function wordMarkup(before: string, after: string): Markup[] {
   return wordChanges(plain(before), plain(after)).map(({ kind, text: words }) =>
     kind === "added" ? html`<ins>${words}</ins>` : kind === "removed" ? html`<del>${words}</del>` : html`${words}`,
   );

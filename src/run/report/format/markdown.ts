@@ -147,7 +147,7 @@ export function table({ head, rows, left }: Table, locale: Locale): string {
 }
 
 /** A block of code that its content cannot end: its fence is longer than any row of backticks in it. */
-function fenced(text: string, language: string): string {
+export function fenced(text: string, language = ""): string {
   const content = plain(text);
   const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);

@@ -199,10 +199,11 @@ describe("a comparison", () => {
 });
 
 describe("what an ablation varies", () => {
-  const options = async () => (await planOf("neighbors")).request.task.options;
+  const task = async () => (await planOf("neighbors")).request.task;
+  const options = async () => (await task()).options;
 
   it("is the option alone, beside the options as they are", async () => {
-    const [unchanged, ...others] = ablationVariants(await options(), usualVary(await options()));
+    const [unchanged, ...others] = ablationVariants(await options(), usualVary(await task()));
     expect(unchanged?.name).toBe("unchanged");
     expect(others.map(({ name }) => name)).toEqual([
       "neighbors off",
@@ -211,13 +212,18 @@ describe("what an ablation varies", () => {
       "gate significant",
       "batch 4",
       "batch 16",
-      "threshold 0.25",
-      "threshold 0.5",
     ]);
     expect(others[0]?.options).toEqual({
       ...unchanged?.options,
       methodOptions: { ...unchanged?.options.methodOptions, neighbors: false },
     });
+  });
+
+  it("is the threshold only if a loss can lie between 0 and 1", async () => {
+    const { loss, ...rest } = await task();
+    const varied = (kind: string) => usualVary({ ...rest, loss: { ...loss, kind } }).map(({ option }) => option);
+    expect(varied("number")).not.toContain("threshold");
+    expect(varied("f1")).toContain("threshold");
   });
 
   it("takes values of one's own, of any option that the method has", async () => {

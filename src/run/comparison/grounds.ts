@@ -1,0 +1,121 @@
+import type { Locale } from "../../i18n/locale.ts";
+import type { ComparisonReport } from "./result.ts";
+
+/** What limits the results of this comparison. Empty: nothing was found that does. */
+export function cautions(report: ComparisonReport, locale: Locale): string[] {
+  const { t } = locale;
+  const { samples, seeds, variants, baselines, folds } = report;
+  const said: string[] = [];
+  if (report.provider === "simulated")
+    said.push(
+      t("The simulated model was used: the figures show what a comparison looks like, not how the methods compare."),
+    );
+  if (seeds.length < 3 && !folds) {
+    said.push(
+      t(
+        "With {0}, the random variation between searches is barely measured. Use at least 3 repeats to draw conclusions about methods.",
+        seeds.length === 1 ? t("one repeat") : t("{0} repeats", seeds.length),
+      ),
+    );
+  }
+  if (samples.test < 50)
+    said.push(
+      t(
+        "The held-out set is small: differences below about {0} can't be seen.",
+        locale.decimal(1 / Math.sqrt(Math.max(1, samples.test))),
+      ),
+    );
+  const early = variants.filter(({ repeats }) => repeats.some(({ status }) => status === "budget"));
+  if (early.length > 0) {
+    said.push(
+      t(
+        "Some searches reached their budget: {0}. Their results are the texts accepted by then.",
+        early.map(({ name }) => name).join(", "),
+      ),
+    );
+  }
+  const lost = [...baselines, ...variants.map(({ heldOut }) => heldOut)].some(({ scored }) => scored < samples.test);
+  if (lost) said.push(t("Some held-out samples could not be scored. They are left out, never counted as wrong."));
+  return said;
+}
+
+/** How the figures were measured. */
+export function grounds(report: ComparisonReport, locale: Locale): string[] {
+  const { t } = locale;
+  const { baselines, folds } = report;
+  return [
+    ...(folds ? foldGrounds(report, folds, locale) : repeatGrounds(report, locale)),
+    t(
+      "The baselines are the original graph and chain of thought: the original graph with “Let's think step by step.” on every node that asks a model. Nothing is tuned for them.",
+    ),
+    ...(baselines.some(({ name }) => name === "reflexion")
+      ? [
+          t(
+            "Reflexion changes no text: each answer takes up to four attempts, and the calls of an answer grow with them. No attempt sees the expected answer.",
+          ),
+        ]
+      : []),
+    t(
+      "Each search starts without replies of any other run, so its calls, tokens, cost and time are what the method needs on its own. Only answers on the held-out set are shared if graph texts and sample are the same, and no method is charged for them.",
+    ),
+    folds
+      ? t(
+          "Intervals are 95%, over the samples. p-values are of a paired sign-flip permutation test, corrected for the number of comparisons (Holm); intervals are not. Folds share training samples, so intervals and p-values are slightly too small.",
+        )
+      : t(
+          "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm); intervals are not corrected. A difference is significant if p ≤ 0.05 and its interval excludes 0.",
+        ),
+  ];
+}
+
+/** The basis of results from one held-out set. */
+function repeatGrounds({ samples, seeds, budget }: ComparisonReport, locale: Locale): string[] {
+  const { t } = locale;
+  return [
+    t(
+      "The held-out set has {0}. No search sees it. Searches use {1} and {2} other samples for training and validation; a sample in two of the sets is an error, so the sets are disjoint.",
+      locale.count(samples.test, "sample"),
+      samples.train,
+      samples.validation,
+    ),
+    seeds.length === 1
+      ? t(
+          "Each method ran once, with the seed {0}, and all with the same samples, models and budget ({1}).",
+          seeds.join(""),
+          budgetWords(budget, locale),
+        )
+      : t(
+          "Each method ran {0} times, with the seeds {1}. In one repeat, all methods have the same seed, samples, models and budget ({2}).",
+          seeds.length,
+          seeds.join(", "),
+          budgetWords(budget, locale),
+        ),
+  ];
+}
+
+/** The basis of results from cross-validation, which judges the method of tuning, not one text. */
+function foldGrounds({ samples, seeds, budget }: ComparisonReport, folds: number, locale: Locale): string[] {
+  const { t } = locale;
+  return [
+    t(
+      "Each of the {0} is held out once, in {1} searches that see only the other samples, half of them for training and half for validation. All methods have the same folds, seeds ({2}), models and budget ({3}) in a search.",
+      locale.count(samples.test, "sample"),
+      folds,
+      seeds.join(", "),
+      budgetWords(budget, locale),
+    ),
+    t(
+      "The figures show what this method gains on unseen samples of this graph. They don't describe one text: each fold ends with its own. A run on all samples learns from more data, but has no unseen samples.",
+    ),
+  ];
+}
+
+/** `500 calls, $2.00` */
+export function budgetWords({ calls, tokens, usd }: ComparisonReport["budget"], locale: Locale): string {
+  const parts = [
+    calls === null ? "" : locale.count(calls, "call"),
+    tokens === null ? "" : locale.count(tokens, "token"),
+    usd === null ? "" : locale.money(usd),
+  ].filter(Boolean);
+  return parts.join(", ") || locale.t("no limit");
+}
