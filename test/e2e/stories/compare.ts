@@ -62,7 +62,7 @@ function items({ workbench: { page } }: World): Locator {
 }
 
 async function labelOf(item: Locator): Promise<string> {
-  return item.locator(".label-name, .monaco-highlighted-label").first().innerText();
+  return (await item.locator(".label-name, .monaco-highlighted-label").first().textContent()) ?? "";
 }
 
 async function isChecked(item: Locator): Promise<boolean> {
