@@ -32,11 +32,9 @@ import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
 import { importRowsCommand } from "./commands/import-rows.ts";
 import { initCommand } from "./commands/init.ts";
-import { migrateCommand } from "./commands/migrate.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { pickCommand } from "./commands/pick.ts";
 import { queueCommand } from "./commands/queue.ts";
-import { rateCommand } from "./commands/rate.ts";
 import { recheckCommand } from "./commands/recheck.ts";
 import { FORMATS, reportCommand } from "./commands/report.ts";
 import { resumeCommand } from "./commands/resume.ts";
@@ -179,7 +177,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .addOption(
       new Option("--seed <n>", "random seed; the same seed and replies give the same run").argParser(wholeNumber),
     )
-    .action(async (file, options) => done(await migrateCommand(cli, file, options)));
+    .action(async (file, options) => {
+      const { migrateCommand } = await import("./commands/migrate.ts");
+      done(await migrateCommand(cli, file, options));
+    });
 
   starting("solve", "improve single answers with feedback from a model, without a training set")
     .argument("<file>", "graph file, *.agentgraph.json")
@@ -266,7 +267,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     .option("--correct <text>", "what the answer should have been")
     .option("--feedback <text>", "a comment, which is added to the feedback in training")
     .option("--graph <file>", "graph file, if it is not the one named by the run")
-    .action(async (run, options) => done(await rateCommand(cli, run, options)));
+    .action(async (run, options) => {
+      const { rateCommand } = await import("./commands/rate.ts");
+      done(await rateCommand(cli, run, options));
+    });
 
   withTask(withModelNames(command("check", "check graph files and print all problems with their positions")))
     .argument("<files...>", "graph files, *.agentgraph.json")

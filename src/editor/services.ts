@@ -123,6 +123,7 @@ export class Services extends Disposable {
           comparison: (about) => comparisonPage(runStore, about),
           sample: samplePage,
           methods: methodsPage,
+          migration: async () => (await import("./runs/commands/migrate.ts")).migrationPage(),
           spent: () => spendingPage(graphs, deps),
           why: (about) => whyPage(runStore, about),
           history: (about) => historyPage(histories, documents, about),
@@ -153,6 +154,10 @@ export class Services extends Disposable {
       ...commit.commands,
       ...example.commands,
       ...new NewGraphs(deps.files).commands,
+      migrate: async (target) => {
+        const { Migrate } = await import("./runs/commands/migrate.ts");
+        await new Migrate(deps, account, this.running, pages).move(await pickGraph(target, graphs));
+      },
       clearCache: () => clearCache(graphs, deps),
       showGraph: async (target) => this.#view.show(await pickGraph(target, graphs)),
       showLog: () => log.show(),

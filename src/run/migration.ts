@@ -2,8 +2,10 @@ import type { Split } from "../data/sample.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import type { EngineDeps } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
+import type { Role } from "../graph/graph.ts";
 import { splitCount } from "../i18n/labels.ts";
 import type { Locale } from "../i18n/locale.ts";
+import type { RunRequest } from "./record/run-manifest.ts";
 
 /** One model on one set. */
 export interface ModelFigures {
@@ -73,6 +75,27 @@ export async function figuresOf(
     const price = deps.price(event.model, event.usage) ?? deps.price(task.models.forward.model, event.usage);
     usd = usd === null || price === null ? null : usd + price;
   }
+}
+
+/** A job with another model for the role `forward`, and for nodes that name one of their own. */
+export function withForward(request: RunRequest, model: string): RunRequest {
+  const { task } = request;
+  const nodes = task.graph.nodes.map((node) =>
+    "model" in node && node.model ? { ...node, model: { ...node.model, model } } : node,
+  );
+  const models = { ...task.models, forward: { ...task.models.forward, model } };
+  return { ...request, task: { ...task, graph: { ...task.graph, nodes }, models } };
+}
+
+/** The set on which two models are compared. */
+export function migrationSplit({ data }: Task): Split {
+  return data.test.length > 0 ? "test" : "validation";
+}
+
+/** Roles that a graph uses besides `forward`. */
+export function otherRoles({ loss, losses = {} }: Task): readonly Role[] {
+  const isJudged = [loss, ...Object.values(losses)].some(({ kind }) => kind === "judge");
+  return isJudged ? ["backward", "optimizer", "judge"] : ["backward", "optimizer"];
 }
 
 /** @param threshold τ: a loss of at most this is right */

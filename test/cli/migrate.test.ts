@@ -73,7 +73,12 @@ describe("a graph moves to another model", () => {
     expect(moved.tuned).toMatchObject({ model: "junior", score: 1 });
     // 100 prompt and 10 reply tokens per answer, at list price.
     expect([moved.from.usd, moved.tuned?.usd]).toEqual([expect.closeTo(1.3), expect.closeTo(0.13)]);
-    expect(JSON.parse(await readFile(path, "utf8")).nodes.add.instruction).toContain("Carry the tens.");
+    const { nodes, models } = JSON.parse(await readFile(path, "utf8"));
+    expect(nodes.add.instruction).toContain("Carry the tens.");
+    // What wrote feedback before still does.
+    expect(models).toEqual({ forward: "junior", optimizer: "senior", backward: "senior" });
+    const again = await migrate("--to", "senior");
+    expect(again).toMatchObject({ from: { model: "junior" }, held: true });
   });
 
   it("is not changed if the new model keeps the score", async () => {
@@ -82,6 +87,7 @@ describe("a graph moves to another model", () => {
     expect(moved).toMatchObject({ held: true, tuned: null, run: null, broken: [] });
     expect(server.requests()).toBe(32);
     expect(await readFile(path, "utf8")).toContain("Add the numbers, and carry.");
+    expect(await readFile(path, "utf8")).toContain('"forward":"senior"');
   });
 
   it("prints the scores and the savings", async () => {

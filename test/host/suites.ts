@@ -2,6 +2,7 @@ import "./activation.test.ts";
 import "./commands.test.ts";
 import "./commit.test.ts";
 import "./language.test.ts";
+import "./migrate.test.ts";
 import "./network.test.ts";
 import "./new-graph.test.ts";
 import "./patterns.test.ts";

@@ -1,12 +1,23 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Task } from "../../engine/task.ts";
+import { decodeUtf8 } from "../../graph/containment.ts";
 import { withTheta } from "../../graph/edges.ts";
+import { withForwardModel } from "../../graph/move-model.ts";
+import { readGraph } from "../../graph/read.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../../i18n/plain-text.ts";
+import { graphFormat } from "../../methods/registry.ts";
 import { askWithoutRun } from "../../run/ask-without-run.ts";
-import { figuresOf, type Migration, migrationOf, migrationSentences } from "../../run/migration.ts";
+import {
+  figuresOf,
+  type Migration,
+  migrationOf,
+  migrationSentences,
+  migrationSplit,
+  otherRoles,
+  withForward,
+} from "../../run/migration.ts";
 import { modelsOf } from "../../run/models.ts";
-import type { RunRequest } from "../../run/record/run-manifest.ts";
 import { runPathsOf } from "../../run/record/run-paths.ts";
 import { startRun } from "../../run/run.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "../arguments/options.ts";
@@ -44,14 +55,17 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root.folder, options.runsDir && resolve(options.runsDir));
   const runDeps = await runDepsOf(cli, from, options, { provider, price });
-  const split = from.data.test.length > 0 ? "test" : "validation";
+  const split = migrationSplit(from);
   const measure = (task: Task) =>
     askWithoutRun(task, place, root.folder, runDeps, (engine) => figuresOf(task, split, engine, signal));
   const n = from.data[split].length;
   output.info(`Scoring ${from.models.forward.model} and ${options.to} on ${n} ${split} samples.`);
   const measured = { split, n, from: await measure(from), to: await measure(to), tuned: null, run: null } as const;
   const untuned = migrationOf(measured, to.options.threshold);
-  if (untuned.held) return report(untuned, cli);
+  if (untuned.held) {
+    if (options.apply) await writeModel(graphFile, from, options, cli);
+    return report(untuned, cli);
+  }
 
   await printEstimate(cli, moved, place, provider, price);
   const run = await startRun(moved, place, root.folder, runDeps, signal);
@@ -59,21 +73,30 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
   if (!output.json) printOutcome(run, output, options);
   const { texts } = state;
   const tuned = await measure({ ...to, graph: withTheta(to.graph, texts) });
-  report(migrationOf({ ...measured, tuned, run: run.id }, to.options.threshold), cli);
+  const migration = migrationOf({ ...measured, tuned, run: run.id }, to.options.threshold);
+  report(migration, cli);
   if (state.status === "failed") output.error(runFailure(state).message);
   const isWritten = !options.apply || (await applyAccepted(state.proposals, to.graph, graphFile, deps.files, output));
+  if (options.apply && isWritten && migration.held) await writeModel(graphFile, from, options, cli);
   if (state.status !== "done") return exitOf(state.status);
   return isWritten ? EXIT.done : EXIT.failed;
 }
 
-/** Replaces the model of the role `forward` and of each node that names a model. */
-function withForward(subject: RunRequest, model: string): RunRequest {
-  const { task } = subject;
-  const nodes = task.graph.nodes.map((node) =>
-    "model" in node && node.model ? { ...node, model: { ...node.model, model } } : node,
-  );
-  const models = { ...task.models, forward: { ...task.models.forward, model } };
-  return { ...subject, task: { ...task, graph: { ...task.graph, nodes }, models } };
+/** Names the new model in the graph file, unless the command line named the old one. */
+async function writeModel(
+  graphFile: string,
+  task: Task,
+  options: MigrateOptions,
+  { deps, output }: Cli,
+): Promise<void> {
+  const { files } = deps;
+  const text = decodeUtf8(await files.read(graphFile)) ?? "";
+  const { file } = await readGraph(graphFile, text, files, graphFormat);
+  const isOverridden = options.model !== undefined || options.modelForward !== undefined;
+  const moved = file && !isOverridden ? withForwardModel(text, file, options.to, otherRoles(task)) : text;
+  if (moved === text) return;
+  await files.write(graphFile, moved);
+  output.info(`${plain(basename(graphFile))} now names ${plain(options.to)}.`);
 }
 
 function report(migration: Migration, { output }: Cli): number {

@@ -6,6 +6,7 @@ export const COMMANDS = [
   "evaluate",
   "compareMethods",
   "ablate",
+  "migrate",
   "trySample",
   "improveAnswer",
   "rate",

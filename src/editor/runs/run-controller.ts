@@ -73,27 +73,30 @@ export class RunController extends Disposable {
     return askForMore(run.limits, run.state, readSettings().limits);
   }
 
-  /** The command that starts a run does not wait for its end. */
-  async drive(run: Run, root: string, stop: AbortController): Promise<void> {
+  /**
+   * The command that starts a run does not wait for its end.
+   * @returns what settles when the run has ended
+   */
+  async drive(run: Run, root: string, stop: AbortController): Promise<{ readonly ended: Promise<void> }> {
     this.#stops.set(run.id, stop);
     this.deps.log.info(`Run ${run.id} of ${run.start.graphFile} asks ${run.start.provider}.`);
     await this.#remember(run.id, true);
     const title = runTitle(run.start);
     const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
-    void window
-      .withProgress(options, async (progress, token) => {
-        token.onCancellationRequested(() => stop.abort(new Cancelled()));
-        const timer = setInterval(() => progress.report({ message: progressLine(run) }), UPDATE_INTERVAL);
-        try {
-          await this.runStore.drive(run, root);
-        } finally {
-          clearInterval(timer);
-        }
-      })
-      .then(
-        () => this.#ended(run, root),
-        (error: unknown) => guarded(`run ${run.id}`, () => Promise.reject(error), this.deps.log),
-      );
+    const driven = window.withProgress(options, async (progress, token) => {
+      token.onCancellationRequested(() => stop.abort(new Cancelled()));
+      const timer = setInterval(() => progress.report({ message: progressLine(run) }), UPDATE_INTERVAL);
+      try {
+        await this.runStore.drive(run, root);
+      } finally {
+        clearInterval(timer);
+      }
+    });
+    void driven.then(
+      () => this.#ended(run, root),
+      (error: unknown) => guarded(`run ${run.id}`, () => Promise.reject(error), this.deps.log),
+    );
+    return { ended: Promise.resolve(driven).catch(() => undefined) };
   }
 
   async #ended(run: Run, root: string): Promise<void> {

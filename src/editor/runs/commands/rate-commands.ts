@@ -1,6 +1,6 @@
 import { l10n, type QuickPickItem, Uri, window, workspace } from "vscode";
 import type { Files } from "../../../deps.ts";
-import { FormUnknown, NotRated, type Rated, type Rating, rate } from "../../../run/rate.ts";
+import type { Rated, Rating } from "../../../run/rate.ts";
 import type { RunsDeps } from "../../../run/record/runs.ts";
 import { runIdOf, sampleRefOf } from "../../commands/command-arguments.ts";
 import type { SomeCommands } from "../../commands/commands.ts";
@@ -66,6 +66,7 @@ export class RateCommands {
 
   /** Who confirms an answer that has not the form of its column enters the expected answer. null: the user cancelled. */
   async #write(file: Uri, id: string, said: Rating): Promise<Rated | null> {
+    const { FormUnknown, NotRated, rate } = await import("../../../run/rate.ts");
     try {
       return await rate(file.fsPath, id, said, { files: unlessUnsaved(this.deps.files) }, LOCALE);
     } catch (error) {
@@ -95,7 +96,7 @@ export class RateCommands {
 export function unlessUnsaved(files: Files): Files {
   const write = async (path: string, text: string) => {
     const open = workspace.textDocuments.find(({ uri, isDirty }) => isDirty && uri.fsPath === Uri.file(path).fsPath);
-    if (open) throw new NotRated(l10n.t("{0} has unsaved changes. Save it first.", workspace.asRelativePath(open.uri)));
+    if (open) throw new NotFound(l10n.t("{0} has unsaved changes. Save it first.", workspace.asRelativePath(open.uri)));
     await files.write(path, text);
   };
   return { ...files, write };

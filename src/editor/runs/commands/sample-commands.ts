@@ -4,7 +4,6 @@ import { type Inspection, inspect, mostCalls } from "../../../engine/inspect.ts"
 import { callsLabel } from "../../../i18n/labels.ts";
 import { askWithoutRun } from "../../../run/ask-without-run.ts";
 import { estimateRunner } from "../../../run/estimate/estimate.ts";
-import { addSample, NotRated } from "../../../run/rate.ts";
 import type { RunsDeps } from "../../../run/record/runs.ts";
 import { sampleHtml, TYPED } from "../../../run/report/sample.ts";
 import { RunReducer } from "../../../run/state/reduce.ts";
@@ -101,6 +100,7 @@ export class SampleCommands {
     if (expected === undefined) throw new Cancelled();
     const files = unlessUnsaved(this.deps.files);
     const target = expected.trim() === "" ? null : expected;
+    const { addSample, NotRated } = await import("../../../run/rate.ts");
     try {
       const { file: name, divides } = await addSample(
         file.fsPath,

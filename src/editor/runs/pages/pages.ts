@@ -16,12 +16,22 @@ const ICONS = {
   sample: "beaker",
   comparison: "split-horizontal",
   methods: "graph-scatter",
+  migration: "arrow-swap",
   why: "comment-discussion",
   history: "history",
   spent: "credit-card",
 } as const;
 export type PageKind = keyof typeof ICONS;
-const KINDS: readonly PageKind[] = ["report", "sample", "comparison", "methods", "why", "history", "spent"];
+const KINDS: readonly PageKind[] = [
+  "report",
+  "sample",
+  "comparison",
+  "methods",
+  "migration",
+  "why",
+  "history",
+  "spent",
+];
 
 export interface Page {
   readonly title: string;
