@@ -2,7 +2,7 @@ import { basename, resolve } from "node:path";
 import type { Task } from "../../engine/task.ts";
 import { decodeUtf8 } from "../../graph/containment.ts";
 import { withTheta } from "../../graph/edges.ts";
-import { withForwardModel } from "../../graph/move-model.ts";
+import { withForwardModel } from "../../graph/edits/move-model.ts";
 import { readGraph } from "../../graph/read.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../../i18n/plain-text.ts";

@@ -1,8 +1,8 @@
-import { add, change } from "./checks/quick-fixes.ts";
-import { JsonDocument } from "./document.ts";
-import { applyEdits } from "./fault.ts";
-import { ROLES, type Role } from "./graph.ts";
-import type { GraphFile } from "./schema/schema.ts";
+import { add, change } from "../checks/quick-fixes.ts";
+import { applyEdits } from "../fault.ts";
+import { ROLES, type Role } from "../graph.ts";
+import type { GraphFile } from "../schema/schema.ts";
+import { JsonDocument } from "../syntax/document.ts";
 
 /**
  * The text of a graph file that names another forward model, also in the nodes that name one of their own. Roles that
