@@ -83,6 +83,8 @@ const ACTIONS: Readonly<Record<ErrorAction, string>> = {
   "check server": "Check that the server is running and that --base-url is correct. All replies so far are saved.",
   "choose folder": "To store runs in another folder, use --runs-dir.",
   "choose model": "Name a model with --model.",
+  "choose tier": "Leave out --tier, or allow the standard price with --tier-fallback.",
+  "collect batches": "Add --tier batch, or the tiers that the run had, or --yes to send these requests again.",
   "free space":
     "Free up disk space or check write permissions, or use another folder with --runs-dir. Then resume the run.",
   "install certificate": "Add the certificate with --ca-file.",
@@ -94,6 +96,8 @@ const ACTIONS: Readonly<Record<ErrorAction, string>> = {
   "show problems": "",
   "start new run": "Start a new run with `agentgraph optimize`.",
   "use same provider": "Use the same --base-url, or start a new run with `agentgraph optimize`.",
+  "wait for tier":
+    "Resume the run later, allow a longer wait with --max-wait, or allow the standard price with --tier-fallback.",
   "wait longer": "Resume the run later, or allow a longer wait with --max-wait.",
 };
 

@@ -3,7 +3,7 @@ import { split } from "../data/sample.ts";
 import { ROLES } from "../graph/graph.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
 import { vote } from "../loss/loss.ts";
-import { usage } from "../models/model.ts";
+import { otherTier, usage } from "../models/model.ts";
 import { controlled, type pauseReason } from "./control-schema.ts";
 import {
   baselineScore,
@@ -173,6 +173,8 @@ const warningCode = z.enum([
   "sample dropped",
   "not scored",
   "parameter refused",
+  /** Requests to the model named in `detail` have another price than that of the tier that the user chose: `tier`. */
+  "other tier",
   /** The model named in `detail` takes no images, so its requests for feedback describe them only. */
   "images not shown",
   "reply repaired",
@@ -216,6 +218,7 @@ const warned = z.object({
   purpose: role.optional(),
   tokens: z.number().optional(),
   points: z.number().optional(),
+  tier: otherTier.optional(),
 });
 
 /** A new segment: what follows starts the run anew from its own replies. */

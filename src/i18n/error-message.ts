@@ -14,6 +14,8 @@ export type ErrorAction =
   | "check server"
   | "choose folder"
   | "choose model"
+  | "choose tier"
+  | "collect batches"
   | "free space"
   | "install certificate"
   | "list runs"
@@ -24,6 +26,7 @@ export type ErrorAction =
   | "show problems"
   | "start new run"
   | "use same provider"
+  | "wait for tier"
   | "wait longer";
 
 /** Plain data of an error. */

@@ -70,6 +70,16 @@ export const ERRORS = {
       ),
     "use same provider",
   ),
+  BatchesOpen: entry<{ run: string; requests: number }>(
+    "warning",
+    ({ run, requests }, locale) =>
+      locale.t(
+        "Run {0} has {1} in batches. Resume it with the batch tier to collect their replies, or they are paid for again.",
+        run,
+        locale.count(requests, "call"),
+      ),
+    "collect batches",
+  ),
   NotRecorded: entry<{ path: string; systemCode: string }>(
     "error",
     ({ path, systemCode }, { t }) =>

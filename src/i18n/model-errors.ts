@@ -51,10 +51,13 @@ export const MODEL_ERRORS: ModelErrors = {
             locale.duration(limit),
             clause(detail),
           ),
-    "wait longer",
+    ({ reason }) => (reason === "no room" ? "wait for tier" : "wait longer"),
   ),
-  TierUnavailable: entry("error", ({ identity, model, tier, detail }, { t }) =>
-    t("{0} doesn't offer {1} at the tier {2}: {3}.", serverLabel(identity), model, tier, clause(detail)),
+  TierUnavailable: entry(
+    "error",
+    ({ identity, model, tier, detail }, { t }) =>
+      t("{0} doesn't offer {1} at the tier {2}: {3}.", serverLabel(identity), model, tier, clause(detail)),
+    "choose tier",
   ),
   BatchEnded: entry(
     "error",

@@ -16,6 +16,7 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
     return t("Waiting for a worker of {0}: the workers of this queue have another AGENTGRAPH_QUEUE_SECRET", host);
   if (reason === "queue full") return t("Waiting for the queue at {0}: its memory is full", host);
   if (reason === "no queue") return t("Waiting for the queue at {0}, next attempt at {1}", host, time);
+  if (reason === "no room") return t("Waiting for {0} until {1}: the flex tier has no capacity", host, time);
   const label = {
     "rate limit": t("Waiting for {0} until {1} (rate limit)", host, time),
     "server error": t("Waiting for {0} until {1} (server error)", host, time),

@@ -1,5 +1,6 @@
 import type { Data } from "../data/sample.ts";
 import type { Warned } from "../engine/events.ts";
+import type { OtherTier } from "../models/model.ts";
 import { serverLabel } from "./labels.ts";
 import { ENGLISH, type Locale } from "./locale.ts";
 import { oneLine } from "./plain-text.ts";
@@ -13,7 +14,7 @@ export function isGoodNews({ code }: Pick<Warned, "code">): boolean {
 
 /** One sentence per kind of warning: the first, and the number of others. @param data to quote samples from */
 export function warningMessages(warnings: readonly Warned[], locale = ENGLISH, data?: Data): string[] {
-  const kindOf = ({ code, purpose }: Warned) => `${code} ${purpose ?? ""}`;
+  const kindOf = ({ code, purpose, tier }: Warned) => `${code} ${purpose ?? tier ?? ""}`;
   return [...new Set(warnings.map(kindOf))].flatMap((kind) => {
     const [first, ...more] = warnings.filter((warning) => kindOf(warning) === kind);
     if (!first) return [];
@@ -31,6 +32,17 @@ function repliesCut(
     return `${t("{0} of {1} replies of the {2} model were cut at {3} tokens and requested again where that could help.", count, of, purpose, tokens)} ${limit}`;
   }
   return `${t("{0} of {1} replies of “{2}” were cut at {3} tokens, so the end of their answers may be missing.", count, of, oneLine(node, 80), tokens)} ${limit}`;
+}
+
+/** Why requests to a model have another price than that of the tier that the user chose. */
+export function otherTierMessage(model: string, reason: OtherTier, t: Locale["t"]): string {
+  return {
+    "no room": t("The flex tier has no capacity for {0}, so some requests cost the standard price.", model),
+    "too slow": t("The flex tier doesn't answer in time for {0}, so some requests cost the standard price.", model),
+    "not served": t("The flex tier doesn't offer {0}, so its requests cost the standard price.", model),
+    ignored: t("The server answered for {0} at the standard price, although the flex tier was requested.", model),
+    priority: t("The server answered for {0} at the priority tier, which costs more than the cost shown here.", model),
+  }[reason];
 }
 
 /** A sample by its id and the start of its query, because a hash doesn't tell which row it is. */
@@ -56,6 +68,8 @@ export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): 
       return at(t("A sample has no gradient because a call for it failed."), warning.detail);
     case "parameter refused":
       return at(t("The model doesn't accept a parameter, so requests were sent without it."), warning.detail);
+    case "other tier":
+      return otherTierMessage(oneLine(warning.detail ?? "", 80), warning.tier ?? "ignored", t);
     case "images not shown":
       return at(
         t("The model that gives feedback doesn't take images, so it doesn't see those that steps read."),

@@ -10,6 +10,8 @@ export interface Model {
   readonly identity: string;
   /** Time limit of a request, in milliseconds. Default 120,000. */
   readonly timeout?: number;
+  /** Milliseconds without any answer after which a run ends, unless the user set a limit. Default 300,000. */
+  readonly patience?: number;
   /**
    * One reply. A provider sends at most one HTTP request per call; the retry wrapper repeats requests.
    * @throws ModelError, or the signal's reason when aborted.
@@ -87,7 +89,17 @@ export interface ModelReply {
   readonly milliseconds: number;
   /** Milliseconds that the provider took, without waiting for a slot. Absent: not recorded. */
   readonly took?: number;
+  /** Why it has another price than the tier that the user chose. Absent: it has that price, or it is not new. */
+  readonly otherTier?: OtherTier;
 }
+
+/**
+ * Reasons for a price other than that of the tier that the user chose: the standard price, because the tier has `no room`
+ * for the request, is `too slow` or `not served` for the model, or was `ignored` by the server; a higher one at `priority`.
+ */
+export const otherTier = z.enum(["no room", "too slow", "not served", "ignored", "priority"]);
+
+export type OtherTier = z.infer<typeof otherTier>;
 
 export const usage = z.object({
   /** Tokens. */

@@ -42,6 +42,18 @@ export class RunComplete extends Error {
   }
 }
 
+/** Batches of the run have replies that were not collected yet, and the run is resumed without the batch tier. */
+export class BatchesOpen extends Error {
+  override readonly name = "BatchesOpen";
+  constructor(
+    readonly run: string,
+    /** Number of requests that would be paid for again. */
+    readonly requests: number,
+  ) {
+    super(`run ${run} has ${requests} requests in batches`);
+  }
+}
+
 /** The run used another provider, so its replies can't be replayed. */
 export class OtherProvider extends Error {
   override readonly name = "OtherProvider";

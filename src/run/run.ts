@@ -14,7 +14,7 @@ import { Yielder } from "../models/yielder.ts";
 import { NotRecorded, OtherProvider, RunComplete, RunInProgress, UntrustedRun } from "./errors.ts";
 import { diagnose } from "./explain/diagnostics.ts";
 import { runnerOf } from "./job.ts";
-import { openBatchJournal } from "./record/batches.ts";
+import { openBatchJournal, refuseOpenBatches } from "./record/batches.ts";
 import { codeOf } from "./record/jsonl.ts";
 import { EventLog, type LogDigest, readLog } from "./record/log.ts";
 import { openCache, RunReplies } from "./record/replies.ts";
@@ -34,6 +34,8 @@ export interface RunDeps extends Deps {
   readonly concurrency: number;
   /** Milliseconds without any answer of a model after which the run ends. Default 300,000. */
   readonly maxWait?: number;
+  /** Sends requests again that are in batches of the run, if it is resumed without the batch tier. Default: it isn't resumed. */
+  readonly leavesBatches?: boolean;
   /** Pauses the run each time that it has spent this much more. Default: never. */
   readonly pauseAt?: SoftLimits;
   /** What runs. Default: the runner of the run's job. */
@@ -95,7 +97,7 @@ export async function startRun(
  * Resumes a run that was interrupted, cancelled, failed or out of budget: the method runs again with the saved replies
  * and calls models only for the missing ones.
  * @param limits replaces the budget of the run; earlier spending counts
- * @throws RunMissing, RunUnreadable, RunInProgress, RunComplete, UntrustedRun, OtherProvider, NotRecorded
+ * @throws RunMissing, RunUnreadable, RunInProgress, RunComplete, UntrustedRun, OtherProvider, NotRecorded, BatchesOpen
  */
 export async function resumeRun(
   id: string,
@@ -119,6 +121,8 @@ export async function resumeRun(
     if (start.engine !== ENGINE_VERSION)
       events.push({ type: "warning", code: "templates changed", detail: start.engine });
     const task = taskOf(start);
+    if (!provider.attach && !deps.leavesBatches)
+      await refuseOpenBatches(deps.files, id, paths.batches, () => RunReplies.open(deps, paths.replies, null));
     return openRun({ start, task, limits, place, lock, deps, signal, reducer, digest, events });
   });
 }
@@ -236,6 +240,7 @@ async function* record(
     for (const event of events) yield put(event);
     const turns = new Yielder(clock);
     const pending: RunEvent[] = [];
+    const otherTiers = new Set<string>();
     if (provider.attach) provider.attach(await openBatchJournal(deps.files, files.batches));
     const stack = createStack({
       provider,
@@ -249,6 +254,11 @@ async function* record(
       onWaiting,
       pause: control,
       alreadySpent: await spentSoFar(reducer.state, replies, price, turns),
+      onOtherTier: (model, tier) => {
+        if (otherTiers.has(`${model} ${tier}`)) return;
+        otherTiers.add(`${model} ${tier}`);
+        pending.push({ type: "warning", code: "other tier", detail: model, tier });
+      },
       onRefused: ({ model, parameter, renamedTo }) => {
         const detail = renamedTo === null ? `${model}: ${parameter}` : `${model}: ${parameter} → ${renamedTo}`;
         pending.push({ type: "warning", code: "parameter refused", detail });

@@ -31,6 +31,13 @@ describe("a run in batches", () => {
     const before = server.paid.length;
     const listed = await one.keyed("batches", one.graph, ...at);
     expect(listed.stdout, listed.stderr).toMatch(/^batch_1 {2}running {4}0 of \d+ requests/);
+    // Without the tier, the run would pay again for what is in the batch.
+    const whole = await one.keyed("resume", one.graph, ...at);
+    expect(whole).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/has \d+ calls in batches.*Add --tier batch/s),
+    });
+    expect(server.paid.length).toBe(before);
     isDone = true;
     const resumed = await one.keyed("resume", one.graph, ...at, "--tier", "batch");
     expect(resumed.code, resumed.stderr).toBe(0);
@@ -75,5 +82,49 @@ describe("a run in batches", () => {
     );
     expect(stderr).toMatch(/With --tier flex: about .*15 minutes/);
     expect(stderr).toMatch(/With --tier batch: about .*; (about \d+ batches, one after another|one batch)/);
+  });
+});
+
+describe("the flex tier", () => {
+  const noRoom = { status: 429, error: { message: "Resource Unavailable", code: "resource_unavailable" } };
+  const play = async (flex: typeof noRoom | "ignored", ...options: string[]) => {
+    const one = await open();
+    const tiers: unknown[] = [];
+    const server = await startBatchServer({
+      answer: () => "42",
+      intercept: (path, _, __, body) => {
+        if (!path.endsWith("/chat/completions")) return null;
+        const { service_tier: tier } = JSON.parse(body);
+        tiers.push(tier);
+        return tier === "flex" && flex !== "ignored" ? [flex.status, { error: flex.error }] : null;
+      },
+    });
+    onTestFinished(server.close);
+    const at = ["--base-url", `${server.url}/v1`, "--model", "gpt-6-luna", "--tier", "flex"];
+    return { ...(await one.keyed("evaluate", one.graph, ...at, ...options)), tiers };
+  };
+
+  it("without capacity is waited for, unless the standard price is allowed: then both prices are shown", async () => {
+    const waited = await play(noRoom, "--max-wait", "1");
+    expect(waited).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/Resource Unavailable\. .*--tier-fallback/),
+      stdout: expect.stringMatching(/agentgraph resume .* --tier flex/),
+    });
+    expect(new Set(waited.tiers)).toEqual(new Set(["flex"]));
+    const allowed = await play(noRoom, "--tier-fallback");
+    expect(allowed).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /Tier flex: about \$0\.\d+ … \$0\.\d+; .*The flex tier has no capacity for gpt-6-luna/s,
+      ),
+    });
+    expect(allowed.tiers.filter((tier) => tier === "flex").length).toBe(allowed.tiers.length / 2);
+  });
+
+  it("that the server ignores is told once, at the standard price", async () => {
+    const { code, stderr } = await play("ignored");
+    expect(code).toBe(0);
+    expect(stderr.match(/at the standard price, although the flex tier was requested/g)).toHaveLength(1);
   });
 });

@@ -70,6 +70,21 @@ describe("VS Code's proxy settings", () => {
     assert.equal(proxy.asked.length, 2);
   });
 
+  it("a form, such as the file of a batch, is sent whole by fetch and by https", async () => {
+    const bodies: string[] = [];
+    await through(async (request, response) => {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part);
+      bodies.push(`${request.headers["content-type"]} ${Buffer.concat(parts).toString("utf8")}`);
+      response.end("{}");
+    });
+    await set("http.proxyStrictSSL", false);
+    const form = new FormData();
+    form.set("file", new Blob(["one line\n"]), "lines.jsonl");
+    await networkOf(url, 400_000).send(url, { method: "POST", body: form });
+    assert.match(bodies[0] ?? "", /^multipart\/form-data; boundary=[\s\S]*one line/);
+  });
+
   it("http.noProxy exempts a host", async () => {
     await through((_, response) => response.end(ANSWER));
     // By VS Code's `fetch`, then by its `https`; a name that nobody knows may take its time.

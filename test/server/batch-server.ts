@@ -25,6 +25,7 @@ export interface BatchServerOptions {
     path: string,
     method: string,
     nth: number,
+    body: string,
   ) => readonly [status: number, body: unknown] | "cut" | null;
   /** Turns the result lines into what is sent. */
   readonly shape?: (lines: string[]) => string;
@@ -59,7 +60,7 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
     log.push(`${method} ${path}`);
     const nth = (seen.get(`${method} ${path}`) ?? 0) + 1;
     seen.set(`${method} ${path}`, nth);
-    const other = options.intercept?.(path, method, nth) ?? null;
+    const other = options.intercept?.(path, method, nth, body.toString("utf8")) ?? null;
     const isCut = other === "cut";
     if (other !== null && !isCut) {
       const [status, body] = other;

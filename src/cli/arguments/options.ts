@@ -88,7 +88,10 @@ export function withModel(command: Command): Command {
     )
     .addOption(named("--queue <url>", "use workers for requests, code and tools: redis://… or rediss://…"))
     .option("--workers-only", "with --queue: never run functions, scripts and tools on this machine")
-    .option("--tier-fallback", "use the standard tier if the flex tier rejects a request")
+    .option(
+      "--tier-fallback",
+      "use the standard price if the flex tier has no capacity, is too slow or lacks the model",
+    )
     .addOption(
       new Option("--max-wait <seconds>", "stop the run after waiting this long for a response")
         .argParser(seconds)

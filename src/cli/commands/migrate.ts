@@ -67,7 +67,7 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
     return report(untuned, cli);
   }
 
-  await printEstimate(cli, moved, place, provider, price);
+  await printEstimate(cli, moved, place, provider, price, options);
   const run = await startRun(moved, place, root.folder, runDeps, signal);
   const state = await showProgress(run, cli);
   if (!output.json) printOutcome(run, output, options);

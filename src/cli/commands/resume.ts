@@ -40,7 +40,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const price = pricesFor(models, limits, options);
   const provider = await connect(models, options, cli);
   const runDeps = await runDepsOf(cli, taskOf(start), options, { provider, price });
-  const run = await resumeRun(id, place, runDeps, signal, limits);
+  const run = await resumeRun(id, place, { ...runDeps, leavesBatches: options.yes === true }, signal, limits);
   return followRun(cli, run, join(root, start.graphFile), options);
 }
 

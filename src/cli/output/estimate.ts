@@ -10,6 +10,7 @@ import { runnerOf } from "../../run/job.ts";
 import { readCache } from "../../run/record/replies.ts";
 import type { RunRequest } from "../../run/record/run-manifest.ts";
 import type { RunPaths } from "../../run/record/run-paths.ts";
+import type { ModelOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 
 /** Prints the estimated cost of a run in one line, before its first call. */
@@ -19,7 +20,7 @@ export async function printEstimate(
   place: RunPaths,
   { identity: provider }: Model,
   price: PriceOf,
-  tier?: Tiers,
+  { tier, tierFallback }: Pick<ModelOptions, "tier" | "tierFallback"> = {},
 ): Promise<void> {
   const replies = await readCache(deps, place.cache);
   const batched = batchedRoles(task, tier);
@@ -28,18 +29,23 @@ export async function printEstimate(
   if (!job) {
     const estimate = await estimateRun(task, known);
     output.info(estimateLine(estimate));
-    for (const line of tierSentences(task, estimate, tier)) output.info(line);
+    for (const line of tierSentences(task, estimate, tier, tierFallback)) output.info(line);
     for (const advice of adviceOn(task, task.options.budget.calls)) output.info(adviceMessage(advice, ENGLISH));
     return;
   }
   const estimate = await estimateRunner(task, known, runnerOf(job));
   output.info(scoringLine({ ...estimate, most: task.options.budget }));
-  for (const line of tierSentences(task, estimate, tier)) output.info(line);
+  for (const line of tierSentences(task, estimate, tier, tierFallback)) output.info(line);
 }
 
 /** `With --tier flex: about $0.06; up to 15 minutes for each request.` */
-export function tierSentences(task: Task, estimate: Pick<Estimate, "usd" | "waves">, chosen?: Tiers): string[] {
-  return tierLines(task, estimate, chosen, ENGLISH).map(
+export function tierSentences(
+  task: Task,
+  estimate: Pick<Estimate, "usd" | "waves">,
+  chosen?: Tiers,
+  hasFallback = false,
+): string[] {
+  return tierLines(task, estimate, chosen, ENGLISH, hasFallback).map(
     ({ tier, isChosen, terms }) => `${isChosen ? "Tier" : "With --tier"} ${tier}: ${terms}.`,
   );
 }

@@ -8,6 +8,7 @@ import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { type Contribution, nodeFigureLabels, VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
 import type { BudgetLimits } from "../../models/model.ts";
+import { tiersLabel } from "../../models/tiers/choice.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";
 import { noProposalMessage } from "../../run/explain/no-proposal.ts";
 import type { Job } from "../../run/job.ts";
@@ -18,11 +19,8 @@ import type { Output } from "./output.ts";
 import { printSolutions } from "./print-solutions.ts";
 import { wordDiff } from "./word-diff.ts";
 
-/** Options for the model server that a command was called with. */
-export type ServerOptions = Partial<Pick<ModelOptions, "baseUrl" | "azureApiVersion" | "caFile">>;
-
 /** Prints each proposal as an inline diff below its verdict, then the scores and cost, then the next step. */
-export function printOutcome(run: Run, output: Output, server: ServerOptions): void {
+export function printOutcome(run: Run, output: Output, server: Partial<ModelOptions>): void {
   const state = run.state();
   const { colors } = output;
   const title = plain(run.start.graph.name).trim() || run.start.graphFile;
@@ -57,7 +55,8 @@ export function printOutcome(run: Run, output: Output, server: ServerOptions): v
   if (before + after > 0) parts.push(`format errors ${before} → ${after}`);
   if (evaluated && evaluated.formatErrors > 0) parts.push(ENGLISH.count(evaluated.formatErrors, "format error"));
   output.print(colors.dim(parts.join(" · ")));
-  const bad = state.warnings.filter((one) => !isGoodNews(one));
+  // The other tier was told with its first reply.
+  const bad = state.warnings.filter((one) => !isGoodNews(one) && one.code !== "other tier");
   for (const warning of warningMessages(bad, ENGLISH, run.start.data)) output.warn(warning);
   for (const message of warningMessages(state.warnings.filter(isGoodNews))) output.print(message);
   const next = nextStep(run, output, server);
@@ -122,10 +121,8 @@ function printProposal(proposal: Proposal, part: Contribution | null, output: Ou
 }
 
 /** The commands are whole: without its server's options, a run asks another server than it did, or none. */
-function nextStep(run: Run, { colors }: Output, { baseUrl, azureApiVersion, caFile }: ServerOptions): string {
-  const options = { "--base-url": baseUrl, "--azure-api-version": azureApiVersion, "--ca-file": caFile };
-  const words = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
-  const resume = colors.cyan(["agentgraph", "resume", run.files.folder, ...words].map(quoted).join(" "));
+function nextStep(run: Run, { colors }: Output, options: Partial<ModelOptions>): string {
+  const resume = colors.cyan(["agentgraph", "resume", run.files.folder, ...sameServer(options)].map(quoted).join(" "));
   switch (run.state().status) {
     case "budget":
       return `The run reached its budget. To resume it with a larger one: ${resume} ${raised(run.start.options.budget)}`;
@@ -136,6 +133,27 @@ function nextStep(run: Run, { colors }: Output, { baseUrl, azureApiVersion, caFi
     default:
       return "";
   }
+}
+
+/** The options that a resumed run needs again. A password is left out. */
+function sameServer(options: Partial<ModelOptions>): string[] {
+  const { provider, baseUrl, azureApiVersion, caFile, tier, tierFallback, queue, workersOnly, tools, codeCommands } =
+    options;
+  const values = {
+    "--provider": provider,
+    "--base-url": baseUrl,
+    "--azure-api-version": azureApiVersion,
+    "--ca-file": caFile,
+    "--tier": tier && tiersLabel(tier),
+    "--queue": queue?.replace(/:[^:/@]*@/, ":…@"),
+    "--tools": tools,
+    "--code-commands": codeCommands,
+  };
+  const flags = { "--tier-fallback": tierFallback, "--workers-only": workersOnly };
+  return [
+    ...Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name, value])),
+    ...Object.entries(flags).flatMap(([name, isOn]) => (isOn ? [name] : [])),
+  ];
 }
 
 /** The options that raise the limits of a run. */

@@ -15,7 +15,7 @@ import { Cancelled, runFailure, UsageError } from "../errors.ts";
 import { EXIT, exitOf } from "../exit.ts";
 import { printEstimate } from "../output/estimate.ts";
 import { evaluationReport, type Failure, runReport } from "../output/json.ts";
-import { printOutcome, type ServerOptions } from "../output/print-outcome.ts";
+import { printOutcome } from "../output/print-outcome.ts";
 import { solvedRows, solveReport } from "../output/solve-json.ts";
 import { connect } from "../server/provider.ts";
 import { applyAccepted } from "./apply.ts";
@@ -59,7 +59,7 @@ export async function runGraph(
   const price = pricesFor(models, subject.task.options.budget, options);
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
-  await Promise.race([printEstimate(cli, subject, place, provider, price, options.tier), cancelled(signal)]);
+  await Promise.race([printEstimate(cli, subject, place, provider, price, options), cancelled(signal)]);
   const runDeps = await runDepsOf(cli, subject.task, options, { provider, price });
   const earlier = subject.job ? [] : await earlierTexts(runDeps, place, subject);
   const known = { ...subject, task: { ...subject.task, ...(earlier.length > 0 && { earlier }) } };
@@ -101,7 +101,7 @@ export async function followRun(
   cli: Cli,
   run: Run,
   graphFile: string,
-  options: EndOptions & ServerOptions,
+  options: EndOptions & Partial<ModelOptions>,
 ): Promise<number> {
   const { deps, output } = cli;
   const state = await showProgress(run, cli);

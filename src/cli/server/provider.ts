@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { ENGLISH } from "../../i18n/locale.ts";
+import { otherTierMessage } from "../../i18n/warnings.ts";
 import { type Address, AddressRefused, OPENAI_ADDRESS } from "../../models/address.ts";
 import { knownModel } from "../../models/known-models.ts";
 import type { Model } from "../../models/model.ts";
@@ -59,31 +61,34 @@ export async function connect(
     }
     return simulated.connect({ address: "", key: "", clock: cli.deps.clock, timeout: options.timeout });
   }
-  const { provider, connection } = await chooseServer(models, options, cli);
+  const { tier, tierFallback = false } = options;
+  const timeout = tier && options.timeout === DEFAULT_TIMEOUT ? timeoutOf(tier, DEFAULT_TIMEOUT) : options.timeout;
+  const { provider, connection } = await chooseServer(models, { ...options, timeout }, cli);
   noteEnds(models, cli);
-  const { tier, tierFallback = false, concurrency = provider.concurrency } = options;
-  if (!tier) return provider.connect(connection);
-  const timeout = connection.timeout === DEFAULT_TIMEOUT ? timeoutOf(tier, DEFAULT_TIMEOUT) : connection.timeout;
-  const server = await provider.connect({ ...connection, timeout });
+  const { concurrency = provider.concurrency } = options;
+  const server = await provider.connect(connection);
+  if (!tier) return tellingTiers(server, cli);
   const missing = isServerModel(server) ? missingTier(tier, server) : "batch";
   if (!isServerModel(server) || missing !== null) throw new UsageError(`${server.identity} has no ${missing} tier.`);
-  return withTiers(server, tier, {
-    clock: cli.deps.clock,
-    newMark: randomUUID,
-    concurrency,
-    fallback: tierFallback,
-    onFallback: fallbackNote(cli),
-  });
+  const { clock } = cli.deps;
+  const tiered = withTiers(server, tier, { clock, newMark: randomUUID, concurrency, fallback: tierFallback });
+  return tellingTiers(tiered, cli);
 }
 
-/** Reports requests at the standard price, once for each model and reason. */
-function fallbackNote({ output }: Pick<Cli, "output">): (model: string, reason: "not served" | "no room") => void {
+/** Tells the user at once, once a model and reason, that requests have another price than the tier that was chosen. */
+function tellingTiers(model: Model, { output }: Pick<Cli, "output">): Model {
   const said = new Set<string>();
-  return (model, reason) => {
-    if (said.has(`${model} ${reason}`)) return;
-    said.add(`${model} ${reason}`);
-    const why = reason === "no room" ? "The flex tier has no room for" : "The flex tier doesn't offer";
-    output.warn(`${why} ${model}, so some requests cost the standard price.`);
+  return {
+    ...model,
+    async complete(request, signal) {
+      const reply = await model.complete(request, signal);
+      const { otherTier } = reply;
+      if (otherTier && !said.has(`${request.model} ${otherTier}`)) {
+        said.add(`${request.model} ${otherTier}`);
+        output.warn(otherTierMessage(request.model, otherTier, ENGLISH.t));
+      }
+      return reply;
+    },
   };
 }
 

@@ -46,14 +46,21 @@ function setting(name: string): unknown {
  * time limit of their own.
  */
 function sendBy(rejectUnauthorized: boolean): Send {
-  return (to, init) =>
-    new Promise((resolve, reject) => {
-      const url = new URL(to instanceof Request ? to.url : to);
+  return async (to, init) => {
+    // A form gets its boundary, and its content type, from the request.
+    const whole = new Request(to, {
+      method: init?.method ?? "GET",
+      headers: init?.headers ?? {},
+      body: init?.body ?? null,
+    });
+    const body = init?.body == null ? null : Buffer.from(await whole.arrayBuffer());
+    return new Promise((resolve, reject) => {
+      const url = new URL(whole.url);
       const signal = init?.signal ?? undefined;
       const fail = (cause: Error) => reject(signal?.aborted ? signal.reason : new TypeError("fetch failed", { cause }));
       const options = {
-        method: init?.method ?? "GET",
-        headers: Object.fromEntries(new Headers(init?.headers)),
+        method: whole.method,
+        headers: Object.fromEntries(whole.headers),
         signal,
         rejectUnauthorized,
       };
@@ -69,8 +76,9 @@ function sendBy(rejectUnauthorized: boolean): Send {
         resolve(new Response(body, { status, headers: headersOf(headers) }));
       });
       request.on("error", fail);
-      request.end(typeof init?.body === "string" ? init.body : undefined);
+      request.end(body ?? undefined);
     });
+  };
 }
 
 function headersOf(received: http.IncomingHttpHeaders): [string, string][] {

@@ -42,6 +42,10 @@ export function actionButton(action: ErrorAction | null): Button | null {
     case "choose model":
     case "use same provider":
       return { label: l10n.t("Choose models"), command: "agentgraph.chooseModels" };
+    case "choose tier":
+    case "collect batches":
+    case "wait for tier":
+      return settingsButton("agentgraph.tier");
     case "wait longer":
       return settingsButton("agentgraph.maxWait");
     case "check network":

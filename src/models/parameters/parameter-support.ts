@@ -40,6 +40,9 @@ export interface WrongValue {
 /** Two names of one parameter: if a server refuses both, neither is sent. */
 const LIMITS = ["max_completion_tokens", "max_tokens"];
 
+/** The parameter that chooses a tier. It is never left out, because a request without it has another price. */
+export const TIER_PARAMETER = "service_tier";
+
 /** Parameters that a reasoning model rejects. */
 const SAMPLING = ["temperature", "top_p"];
 
@@ -76,7 +79,9 @@ export class ParameterSupport {
 
   /** Takes over what another run has learned about a model. */
   recall(model: string, { renames, format, roles }: Learned): void {
-    this.#renames.set(model, new Map(Object.entries(renames)));
+    // Earlier versions left the tier out.
+    const { [TIER_PARAMETER]: _, ...others } = renames;
+    this.#renames.set(model, new Map(Object.entries(others)));
     if (format) this.#formats.set(model, format);
     if (roles) this.#learnOrder(model, roles);
   }
@@ -147,7 +152,7 @@ export class ParameterSupport {
       case "format":
         return this.#learnFormat(model, sent);
       case "parameter":
-        return this.#learnName(model, part.name);
+        return part.name === TIER_PARAMETER ? { wrong: part.name } : this.#learnName(model, part.name);
       case "value":
         return { wrong: part.name };
       case "system":
@@ -201,7 +206,7 @@ export class ParameterSupport {
   #learnSome(model: string, sent: Sent): Refusal | null {
     const names = Object.keys(sent.params);
     if (names.includes("response_format")) return this.#learnFormat(model, sent);
-    const last = names.filter((name) => !LIMITS.includes(name)).at(-1);
+    const last = names.filter((name) => !LIMITS.includes(name) && name !== TIER_PARAMETER).at(-1);
     return last === undefined ? null : this.#learnName(model, last);
   }
 

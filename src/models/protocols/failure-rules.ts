@@ -157,6 +157,12 @@ const RULES: readonly Rule[] = [
     failure: ({ retryAfter }, { identity }, detail) => new RateLimited(identity, retryAfter, detail, "no room"),
   },
   { status: [429, 498], failure: limited },
+  // OpenAI: a tier that the project may not use.
+  {
+    status: [403],
+    message: /service[_ -]?tier|flex (tier|processing|api|inference)/i,
+    failure: ({ status }, { identity, model }, detail) => new RequestRefused(identity, status, model, detail),
+  },
   // A key: Gemini refuses one with 400.
   {
     code: /^(invalid_api_key|API_KEY_INVALID|authentication_error|UNAUTHENTICATED|401)$/,

@@ -219,9 +219,10 @@ export function createServerModel(
       const sent = await fitted(request);
       return within(signal, request.model, sent, async (limited) => {
         const answer = await protocol.ask(request.model, sent, limited);
-        const isFlex = property(answer, "service_tier") === "flex";
-        const reply = read(request, sent, answer, isFlex ? "flex" : undefined);
-        return { ...reply, milliseconds: Math.max(0, clock.now() - started) };
+        const tier = property(answer, "service_tier");
+        const reply = read(request, sent, answer, tier === "flex" ? "flex" : undefined);
+        const milliseconds = Math.max(0, clock.now() - started);
+        return { ...reply, milliseconds, ...(tier === "priority" && { otherTier: "priority" as const }) };
       });
     },
     listModels: (signal) =>

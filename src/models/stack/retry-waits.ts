@@ -88,7 +88,7 @@ export class RetryWaits {
 
   /** Notes that nothing is sent before `until`. */
   hold(error: RateLimited, until: number): void {
-    this.#held = { identity: this.options.identity, reason: "rate limit", until, detail: error.detail };
+    this.#held = { identity: this.options.identity, reason: reasonOf(error), until, detail: error.detail };
     this.#tell();
   }
 
@@ -182,6 +182,6 @@ export class RetryWaits {
 }
 
 function reasonOf(error: Transient): WaitReason {
-  if (error instanceof RateLimited) return "rate limit";
+  if (error instanceof RateLimited) return error.reason === "no room" ? "no room" : "rate limit";
   return error.code === "ProviderFault" && error.status === null ? "no answer" : "server error";
 }

@@ -89,7 +89,8 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
           waits.answered(request.model);
         }
         if (!isTransient(error) || signal.aborted) return;
-        if (error instanceof RateLimited) limits++;
+        // Capacity comes back when others leave it: how often it was asked for says nothing.
+        if (error instanceof RateLimited && error.reason === "rate") limits++;
         if (error instanceof ProviderFault && error.reason === "timeout") timeouts++;
         const isLast = retriesLeft === 0 && !(error instanceof RateLimited);
         if (isLast || timeouts >= ATTEMPTS_TIMEOUT || limits >= ATTEMPTS_LIMITED) return;

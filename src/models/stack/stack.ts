@@ -1,6 +1,6 @@
 import type { Clock } from "../../deps.ts";
 import type { ParameterRefused } from "../errors.ts";
-import type { Budget, BudgetLimits, Model } from "../model.ts";
+import type { Budget, BudgetLimits, Model, OtherTier } from "../model.ts";
 import { probingParameters } from "../parameters/parameter-probe.ts";
 import type { PriceOf } from "../prices.ts";
 import { Yielder } from "../yielder.ts";
@@ -9,7 +9,7 @@ import { keyOf } from "./key.ts";
 import { limited } from "./limiter.ts";
 import type { RequestPause } from "./request-pause.ts";
 import { retrying } from "./retry.ts";
-import { RetryWaits } from "./retry-waits.ts";
+import { DEFAULT_MAX_WAIT, RetryWaits } from "./retry-waits.ts";
 import { singleFlight } from "./single-flight.ts";
 import { fromStore, intoStore, type ReplyStore } from "./store.ts";
 import type { Waiting } from "./waiting.ts";
@@ -28,7 +28,9 @@ export interface StackOptions {
   readonly alreadySpent?: Spent;
   /** Called when a model refuses a parameter, which is not sent again: for a warning. */
   readonly onRefused?: (refusal: ParameterRefused) => void;
-  /** Milliseconds without any answer of a model after which the run ends. Default 300,000. */
+  /** Called for a reply with another price than that of the tier that the user chose. */
+  readonly onOtherTier?: (model: string, reason: OtherTier) => void;
+  /** Milliseconds without any answer of a model after which the run ends. Default: the provider's, else 300,000. */
   readonly maxWait?: number;
   /** Called when the reason for waiting changes, and with null when it ends: for the display of the run. */
   readonly onWaiting?: (waiting: Waiting | null) => void;
@@ -53,9 +55,20 @@ export function createStack(options: StackOptions): Stack {
   const { provider, replies, limits, price, alreadySpent } = options;
   const budget = new CallBudget(limits, price, alreadySpent);
   const turns = new Yielder(options.clock);
-  const { identity, timeout } = provider;
+  const { identity, timeout, patience = DEFAULT_MAX_WAIT } = provider;
   const { concurrency = options.concurrency } = provider;
-  const waits = new RetryWaits({ ...options, identity, ...(timeout !== undefined && { timeout }) });
+  const { maxWait = DEFAULT_MAX_WAIT } = options;
+  const waits = new RetryWaits({
+    ...options,
+    identity,
+    ...(timeout !== undefined && { timeout }),
+    maxWait: maxWait === DEFAULT_MAX_WAIT ? patience : maxWait,
+  });
+  const ask: Model["complete"] = async (request, signal) => {
+    const reply = await provider.complete(request, signal);
+    if (reply.otherTier) options.onOtherTier?.(request.model, reply.otherTier);
+    return reply;
+  };
   if (options.onWaiting) provider.listen?.(options.onWaiting);
   const complete = fromStore(
     replies,
@@ -65,14 +78,7 @@ export function createStack(options: StackOptions): Stack {
         waits,
         probingParameters(
           options,
-          budgeted(
-            budget,
-            limited(
-              { ...options, concurrency },
-              waits,
-              intoStore(replies, (request, signal) => provider.complete(request, signal)),
-            ),
-          ),
+          budgeted(budget, limited({ ...options, concurrency }, waits, intoStore(replies, ask))),
         ),
       ),
     ),

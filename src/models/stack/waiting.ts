@@ -1,10 +1,11 @@
 /**
- * `batch`: requests that are answered within a day. `no worker`: no worker takes requests from the queue. `other secret`:
+ * `no room`: the tier has no capacity; another one may have some. `batch`: requests that are answered within a day. `no worker`: no worker takes requests from the queue. `other secret`:
  * only workers with another secret are there. `no queue`, `queue full`: the queue itself can't be reached or takes no more,
  * and `identity` is its address.
  */
 export type WaitReason =
   | "rate limit"
+  | "no room"
   | "server error"
   | "no answer"
   | "batch"

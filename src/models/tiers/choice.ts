@@ -4,6 +4,9 @@ import type { Tier } from "../known-models.ts";
 /** Time limit of a flex request in milliseconds, including the wait for capacity, as the vendors advise. */
 const FLEX_TIMEOUT = 900_000;
 
+/** Milliseconds without any answer after which a run at the flex tier ends: time for a second attempt after a timeout. */
+export const FLEX_PATIENCE = 2 * FLEX_TIMEOUT;
+
 /** `now`: the standard price. */
 export const TIERS = ["now", "flex", "batch"] as const;
 export type TierChoice = Tier | "now";
@@ -23,6 +26,13 @@ export function readTiers(text: string): Tiers | null {
     tiers[role] = tier;
   }
   return tiers as Tiers;
+}
+
+/** The text that `readTiers` reads as these tiers. */
+export function tiersLabel(tiers: Tiers): string {
+  const [first, ...others] = ROLES.map((role) => tiers[role]);
+  if (first !== undefined && others.every((tier) => tier === first)) return first;
+  return ROLES.flatMap((role) => (tiers[role] === "now" ? [] : [`${role}=${tiers[role]}`])).join(",");
 }
 
 /** One tier for every role. */

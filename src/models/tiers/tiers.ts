@@ -4,7 +4,7 @@ import { BatchModel, type BatchOptions } from "../batch/batch-model.ts";
 import type { Tier } from "../known-models.ts";
 import type { Model } from "../model.ts";
 import type { ServerModel } from "../protocols/server-model.ts";
-import type { TierChoice, Tiers } from "./choice.ts";
+import { FLEX_PATIENCE, type TierChoice, type Tiers } from "./choice.ts";
 import { type FlexOptions, withFlex } from "./flex.ts";
 
 export interface TierOptions extends FlexOptions, Partial<BatchOptions> {
@@ -41,6 +41,7 @@ export function withTiers(server: ServerModel, tiers: Tiers, options: TierOption
           listen: (tell) => batch.listen(tell),
         }
       : { ...(server.timeout !== undefined && { timeout: server.timeout }) }),
+    ...(Object.values(tiers).includes("flex") && { patience: FLEX_PATIENCE }),
     isUntried: (request) => tiers[request.tag.purpose] !== "batch" && server.isUntried?.(request) === true,
     complete(request, signal) {
       const tier = tiers[request.tag.purpose];

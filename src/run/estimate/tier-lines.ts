@@ -32,17 +32,21 @@ export function tierTerms(tier: Tier, cost: string, waves: number | undefined, l
       );
 }
 
-/** What a tier costs by an estimate. @param isMixed only some roles use it */
+/** What a tier costs by an estimate. @param isMixed only some requests use it */
 export function tierCost(usd: number, isMixed: boolean, locale: Locale): string {
   return `${locale.money(usd * TIER_PRICE)}${isMixed ? ` … ${locale.money(usd)}` : ""}`;
 }
 
-/** Price and time of the half-price tiers, where all models have them; what was chosen comes first. */
+/**
+ * Price and time of the half-price tiers, where all models have them; what was chosen comes first.
+ * @param hasFallback the standard price is allowed for what flex does not answer
+ */
 export function tierLines(
   task: Pick<Task, "graph" | "models">,
   { usd, waves }: Pick<Estimate, "usd" | "waves">,
   chosen: Tiers | undefined,
   locale: Locale,
+  hasFallback = false,
 ): { readonly tier: Tier; readonly isChosen: boolean; readonly terms: string }[] {
   if (usd === null || usd === 0) return [];
   const isMixed = chosen !== undefined && new Set(Object.values(chosen)).size > 1;
@@ -52,6 +56,6 @@ export function tierLines(
   return tiers.map((tier) => ({
     tier,
     isChosen: isChosen(tier),
-    terms: tierTerms(tier, tierCost(usd, isMixed, locale), waves, locale),
+    terms: tierTerms(tier, tierCost(usd, isMixed || (hasFallback && tier === "flex"), locale), waves, locale),
   }));
 }

@@ -1,5 +1,7 @@
 import type { Files } from "../../deps.ts";
-import { type BatchEntry, type BatchJournal, readEntry } from "../../models/batch/batch-journal.ts";
+import { type BatchEntry, type BatchJournal, openBatches, readEntry } from "../../models/batch/batch-journal.ts";
+import type { KnownReplies } from "../../models/stack/store.ts";
+import { BatchesOpen } from "../errors.ts";
 import { bytesOf, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
 
 /** Maximum bytes of the file. */
@@ -22,4 +24,18 @@ export async function openBatchJournal(files: Files, path: string): Promise<Batc
       await writer.flushed();
     },
   };
+}
+
+/** @param repliesOf opens those of the run @throws BatchesOpen if requests are in batches, and would be sent and paid for again */
+export async function refuseOpenBatches(
+  files: Files,
+  id: string,
+  path: string,
+  repliesOf: () => Promise<Pick<KnownReplies, "has">>,
+): Promise<void> {
+  const { entries } = await openBatchJournal(files, path);
+  if (entries.length === 0) return;
+  const replies = await repliesOf();
+  const missing = openBatches(entries).flatMap(({ keys }) => keys.filter((key) => !replies.has(key)));
+  if (missing.length > 0) throw new BatchesOpen(id, missing.length);
 }

@@ -56,6 +56,7 @@ describe("warnings", () => {
     "sample dropped": true,
     "not scored": true,
     "parameter refused": true,
+    "other tier": true,
     "images not shown": true,
     "reply repaired": true,
     "replies cut": true,

@@ -1,12 +1,14 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { RateLimited } from "../../../src/models/errors.ts";
+import type { Memory } from "../../../src/models/parameters/learned.ts";
 import { priceList } from "../../../src/models/prices.ts";
 import { createOpenAI } from "../../../src/models/protocols/openai.ts";
-import { readTiers, timeoutOf } from "../../../src/models/tiers/choice.ts";
+import { FLEX_PATIENCE, readTiers, tiersLabel, timeoutOf } from "../../../src/models/tiers/choice.ts";
 import { withTiers } from "../../../src/models/tiers/tiers.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
-import { request, stackOver } from "./fakes.ts";
+import { FakeClock, request, stackOver } from "./fakes.ts";
 
 /** The flex tier over HTTP: half the price where there is room. */
 
@@ -28,19 +30,20 @@ const full: Answer = [
   429,
   { error: { message: "Resource unavailable: the flex tier has no capacity.", code: "resource_unavailable" } },
 ];
-const unserved: Answer = [
-  400,
-  {
-    error: {
-      message: "Invalid service_tier argument: flex is not supported for this model.",
-      param: "service_tier",
-      code: "invalid_request_error",
-    },
-  },
-];
+
+interface Played {
+  readonly fallback: boolean;
+  readonly calls: number;
+  readonly timeout: number;
+  readonly isParallel: boolean;
+  readonly memory: Memory;
+}
 
 /** Calls one model over a server that answers `flex` by turns, and all else with a reply. */
-async function play(flex: readonly Answer[], { fallback = false, calls = 1 } = {}) {
+async function play(
+  flex: readonly (Answer | "hang")[],
+  { fallback = false, calls = 1, timeout = 60_000, isParallel = false, memory }: Partial<Played> = {},
+) {
   const seen: (string | undefined)[] = [];
   let turn = 0;
   const server = createServer(async (incoming, response) => {
@@ -48,8 +51,9 @@ async function play(flex: readonly Answer[], { fallback = false, calls = 1 } = {
     for await (const part of incoming) parts.push(part);
     const { service_tier: tier }: Body = JSON.parse(Buffer.concat(parts).toString());
     seen.push(tier);
-    const [status, body] =
-      tier === "flex" ? (flex[Math.min(turn++, flex.length - 1)] ?? reply("flex")) : reply("default");
+    const answer = tier === "flex" ? (flex[Math.min(turn++, flex.length - 1)] ?? reply("flex")) : reply("default");
+    if (answer === "hang") return;
+    const [status, body] = answer;
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -57,25 +61,36 @@ async function play(flex: readonly Answer[], { fallback = false, calls = 1 } = {
     server.closeAllConnections();
     server.close();
   });
-  const fallbacks: string[] = [];
+  const otherTiers: string[] = [];
   const model = withTiers(
-    createOpenAI({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, key: "k", clock }),
+    createOpenAI({
+      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+      key: "k",
+      clock,
+      timeout,
+      ...(memory && { memory }),
+    }),
     readTiers("flex")!,
     {
       clock,
       newMark: () => "x",
       concurrency: 4,
       fallback,
-      onFallback: (name, reason) => fallbacks.push(`${name} ${reason}`),
     },
   );
-  const { model: stack, budget } = stackOver(model, clock, { price: priceList() });
+  const { model: stack, budget } = stackOver(model, clock, {
+    price: priceList(),
+    onOtherTier: (name, reason) => otherTiers.push(`${name} ${reason}`),
+  });
   const ends: unknown[] = [];
-  for (let call = 0; call < calls; call++) {
+  const ask = async (call: number) => {
     const asked = request(`hi ${call}`, { model: "gpt-6-luna", params: { reasoning_effort: "none" } });
     ends.push(await stack.complete(asked, new AbortController().signal).catch((error: unknown) => error));
-  }
-  return { ends, seen, fallbacks, usd: budget.spent.usd };
+  };
+  const numbers = Array.from({ length: calls }, (_, call) => call);
+  if (isParallel) await Promise.all(numbers.map(ask));
+  else for (const call of numbers) await ask(call);
+  return { ends, seen, otherTiers, usd: budget.spent.usd };
 }
 
 describe("flex", () => {
@@ -89,10 +104,10 @@ describe("flex", () => {
   });
 
   it("without room waits for it", async () => {
-    const { ends, seen, fallbacks } = await play([full, full, reply("flex")]);
+    const { ends, seen, otherTiers } = await play([full, full, reply("flex")]);
     expect(ends).toMatchObject([{ text: "yes", usage: { tier: "flex" } }]);
     expect(seen).toEqual(["flex", "flex", "flex"]);
-    expect(fallbacks).toEqual([]);
+    expect(otherTiers).toEqual([]);
   });
 
   it("that takes too long (408) is tried again, at its price", async () => {
@@ -103,23 +118,105 @@ describe("flex", () => {
   });
 
   it("without room falls back if that is allowed, and says so: each request tries it first", async () => {
-    const { ends, seen, fallbacks, usd } = await play([full], { fallback: true, calls: 2 });
+    const { ends, seen, otherTiers, usd } = await play([full], { fallback: true, calls: 2 });
     expect(ends).toMatchObject([{ text: "yes" }, { text: "yes" }]);
     expect(seen).toEqual(["flex", undefined, "flex", undefined]);
-    expect(fallbacks).toEqual(["gpt-6-luna no room", "gpt-6-luna no room"]);
+    expect(otherTiers).toEqual(["gpt-6-luna no room", "gpt-6-luna no room"]);
     expect(usd).toBeCloseTo(0.0012, 9);
   });
 
-  it("that a model does not have ends the run, or is not tried again if the standard price is allowed", async () => {
-    expect((await play([unserved])).ends).toMatchObject([{ code: "TierUnavailable", tier: "flex", reach: "run" }]);
-    const { ends, seen, fallbacks } = await play([unserved], { fallback: true, calls: 3 });
-    expect(ends).toMatchObject([{ text: "yes" }, { text: "yes" }, { text: "yes" }]);
-    expect(seen).toEqual(["flex", undefined, undefined, undefined]);
-    expect(fallbacks).toEqual(["gpt-6-luna not served"]);
+  it("that takes too long falls back if that is allowed: told by the server, or given up by us", async () => {
+    const late: Answer = [408, { error: { message: "Request timed out.", type: "timeout", code: null } }];
+    const told = await play([late], { fallback: true });
+    expect(told).toMatchObject({ seen: ["flex", undefined], otherTiers: ["gpt-6-luna too slow"] });
+    const given = await play(["hang"], { fallback: true, timeout: 200 });
+    expect(given).toMatchObject({ seen: ["flex", undefined], otherTiers: ["gpt-6-luna too slow"] });
+  });
+
+  it.each([
+    [400, { error: { message: "Invalid service_tier argument", param: "service_tier", code: null } }],
+    [500, { error: { message: "Invalid service_tier argument", param: "service_tier", type: "server_error" } }],
+    [
+      400,
+      { error: { message: "Invalid service_tier argument: not allowed for this project.", param: "service_tier" } },
+    ],
+    [400, { error: { message: "Unsupported service_tier: flex", type: "invalid_request_error" } }],
+    [400, { detail: "Unsupported service_tier: flex" }],
+    [400, { error: { message: "Flex is not available for this model.", type: "invalid_request_error", param: null } }],
+    [400, { error: { message: "Flex API is not supported for model: gpt-6-luna." } }],
+    [
+      400,
+      { error: { message: "Unknown parameter: 'service_tier'.", param: "service_tier", code: "unknown_parameter" } },
+    ],
+    [403, { error: { message: "Your project does not have access to the flex service tier." } }],
+    [
+      422,
+      { detail: [{ type: "extra_forbidden", loc: ["body", "service_tier"], msg: "Extra inputs are not permitted" }] },
+    ],
+  ] as const)(
+    "that a model does not have ends the run, or is not tried again if the standard price is allowed: %i %j",
+    async (...unserved) => {
+      const [end] = (await play([unserved])).ends;
+      expect(end).toMatchObject({ code: "TierUnavailable", tier: "flex", reach: "run" });
+      expect(end).toHaveProperty("detail", expect.stringMatching(/tier|flex|permitted/i));
+      const { ends, seen, otherTiers } = await play([unserved], { fallback: true, calls: 3 });
+      expect(ends).toMatchObject([{ text: "yes" }, { text: "yes" }, { text: "yes" }]);
+      expect(seen).toEqual(["flex", undefined, undefined, undefined]);
+      expect(new Set(otherTiers)).toEqual(new Set(["gpt-6-luna not served"]));
+    },
+  );
+
+  it("is never left out of a request on its own: not by concurrent requests, and not because of an earlier run", async () => {
+    let kept = "";
+    const memory = {
+      read: async () => kept,
+      write: async (text: string) => {
+        kept = text;
+      },
+    };
+    const unserved: Answer = [400, { error: { message: "Unsupported service_tier: flex" } }];
+    for (let run = 0; run < 2; run++) {
+      const { ends, seen } = await play([unserved], { calls: 4, isParallel: true, memory });
+      expect(ends.every((end) => Object(end).code === "TierUnavailable")).toBe(true);
+      expect(seen).not.toContain(undefined);
+    }
+    expect(kept).not.toContain("service_tier");
+  });
+
+  it("that the server ignores, or a dearer tier, is told", async () => {
+    expect(await play([reply("default")])).toMatchObject({ otherTiers: ["gpt-6-luna ignored"] });
+    expect(await play([reply(undefined)])).toMatchObject({ otherTiers: ["gpt-6-luna ignored"] });
+    expect(await play([reply("priority")])).toMatchObject({ otherTiers: ["gpt-6-luna priority"] });
+    expect(await play([reply("flex")])).toMatchObject({ otherTiers: [] });
   });
 
   it("has a quarter of an hour, unless the user says otherwise", () => {
     expect(timeoutOf(readTiers("optimizer=flex")!, 120_000)).toBe(900_000);
     expect(timeoutOf(readTiers("batch")!, 120_000)).toBe(120_000);
+  });
+
+  it("is named as it is read", () => {
+    for (const text of ["flex", "batch", "now", "forward=batch,optimizer=flex"]) {
+      expect(tiersLabel(readTiers(text)!)).toBe(text);
+    }
+  });
+
+  it("without room ends the run after half an hour, or after the time that the user allows", async () => {
+    const noRoom = async () => {
+      throw new RateLimited("openai https://x", null, "Resource Unavailable", "no room");
+    };
+    for (const [maxWait, minutes] of [
+      [undefined, 30],
+      [60_000, 1],
+    ] as const) {
+      const virtual = new FakeClock();
+      const started = virtual.now();
+      const provider = { identity: "openai https://x", patience: FLEX_PATIENCE, complete: noRoom };
+      const { model } = stackOver(provider, virtual, maxWait === undefined ? {} : { maxWait });
+      const end = await model.complete(request("hi"), new AbortController().signal).catch((error: unknown) => error);
+      expect(end).toMatchObject({ code: "WaitTooLong", reason: "no room" });
+      expect((virtual.now() - started) / 60_000).toBeGreaterThanOrEqual(minutes);
+      expect((virtual.now() - started) / 60_000).toBeLessThan(minutes + 1.1);
+    }
   });
 });
