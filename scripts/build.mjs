@@ -42,6 +42,7 @@ const PARTS = {
       rate: { source: "src/cli/commands/rate.ts", limit: 1270 },
       rating: { source: "src/run/rate.ts", limit: 900 },
       tiers: { source: "src/editor/account/at-tier.ts", limit: 320 },
+      "half-price": { source: "src/models/tiers/tiers.ts", limit: 320 },
       network: { source: "src/platform/undici.ts", limit: 400 },
       tools: { source: "src/platform/tools/mcp.ts", limit: 600 },
     },

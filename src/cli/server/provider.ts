@@ -13,7 +13,6 @@ import { simulated } from "../../models/providers/simulated.ts";
 import { PROVIDERS } from "../../models/providers.ts";
 import { DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
 import { timeoutOf } from "../../models/tiers/choice.ts";
-import { missingTier, withTiers } from "../../models/tiers/tiers.ts";
 import { LEARNED, nodeMemory } from "../../platform/machine.ts";
 import { networkFor } from "../../platform/network.ts";
 import type { ModelOptions, ServerChoice } from "../arguments/options.ts";
@@ -68,6 +67,7 @@ export async function connect(
   const { concurrency = provider.concurrency } = options;
   const server = await provider.connect(connection);
   if (!tier) return tellingTiers(server, cli);
+  const { missingTier, withTiers } = await import("../../models/tiers/tiers.ts");
   const missing = isServerModel(server) ? missingTier(tier, server) : "batch";
   if (!isServerModel(server) || missing !== null) throw new UsageError(`${server.identity} has no ${missing} tier.`);
   const { clock } = cli.deps;
