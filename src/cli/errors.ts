@@ -77,6 +77,8 @@ function withAction({ message, action }: ShownError): string {
 const ACTIONS: Readonly<Record<ErrorAction, string>> = {
   "add credit": "Add credit to the account, or use another key or model. Then resume the run.",
   "allow models": "",
+  "cancel batch":
+    "Resume the run later. To stop waiting for the batch, cancel it with `agentgraph batches <run> --cancel`; the resumed run then sends the rest again.",
   "check address": "Check the address (--base-url).",
   "check model": "Check the model name (--model) and the address (--base-url).",
   "check network": "Check the network, HTTPS_PROXY and NO_PROXY.",

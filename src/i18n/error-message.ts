@@ -8,6 +8,7 @@ export type Severity = "information" | "warning" | "error";
 export type ErrorAction =
   | "add credit"
   | "allow models"
+  | "cancel batch"
   | "check address"
   | "check model"
   | "check network"

@@ -62,10 +62,17 @@ export const MODEL_ERRORS: ModelErrors = {
   BatchEnded: entry(
     "error",
     ({ identity, batch, reason, detail }, { t }) =>
-      reason === "cancelled"
-        ? t("Batch {0} of {1} was cancelled.", batch, serverLabel(identity))
-        : t("{0} rejected batch {1}: {2}.", serverLabel(identity), batch, clause(detail)),
-    "resume later",
+      ({
+        cancelled: t("Batch {0} of {1} was cancelled.", batch, serverLabel(identity)),
+        failed: t("{0} rejected batch {1}: {2}.", serverLabel(identity), batch, clause(detail)),
+        late: t(
+          "Batch {0} of {1} has not ended within 30 hours. Requests done: {2}.",
+          batch,
+          serverLabel(identity),
+          clause(detail),
+        ),
+      })[reason],
+    ({ reason }) => (reason === "late" ? "cancel batch" : "resume later"),
   ),
   ProviderFault: entry(
     "error",

@@ -211,7 +211,7 @@ export class BatchEnded extends Failure<"BatchEnded"> {
   constructor(
     readonly identity: string,
     readonly batch: string,
-    readonly reason: "cancelled" | "failed",
+    readonly reason: "cancelled" | "failed" | "late",
     readonly detail: string,
   ) {
     super("BatchEnded", "run", `batch ${batch} of ${identity} was ${reason}: ${detail}`);

@@ -26,7 +26,9 @@ export interface BatchServerOptions {
     method: string,
     nth: number,
     body: string,
-  ) => readonly [status: number, body: unknown] | "cut" | null;
+  ) => readonly [status: number, body: unknown] | "cut" | "stall" | null;
+  /** Entries of a page of the list of batches, newest first. Default: all of them. */
+  readonly page?: number;
   /** Turns the result lines into what is sent. */
   readonly shape?: (lines: string[]) => string;
 }
@@ -37,6 +39,8 @@ export interface BatchServer {
   /** Prompts that were answered, whether by a batch or by themselves: what is paid for. */
   readonly paid: string[];
   readonly log: string[];
+  /** Adds a batch that someone else made at this time. */
+  add(made: number): void;
   close(): Promise<void>;
 }
 
@@ -55,30 +59,32 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = (request.url ?? "").replace(/\?.*/, "");
+    const after = new URL(request.url ?? "", "http://x").searchParams;
     const method = request.method ?? "";
     const body = await bodyOf(request);
     log.push(`${method} ${path}`);
     const nth = (seen.get(`${method} ${path}`) ?? 0) + 1;
     seen.set(`${method} ${path}`, nth);
     const other = options.intercept?.(path, method, nth, body.toString("utf8")) ?? null;
+    if (other === "stall") return void response.writeHead(200).write("\n");
     const isCut = other === "cut";
     if (other !== null && !isCut) {
       const [status, body] = other;
       return typeof body === "string" ? response.writeHead(status).end(body) : send(response, status, body);
     }
-    const [status, value] = route(path, method, body);
+    const [status, value] = route(path, method, body, after.get("after") ?? after.get("after_id"));
     if (isCut) return response.socket?.destroy();
     if (typeof value === "string") response.writeHead(status).end(value);
     else send(response, status, value);
   };
 
-  const make = (lines: Held["lines"], mark: string | null): Held => {
-    const held = { id: `batch_${batches.length + 1}`, lines, made: Date.now(), mark, looks: 0, cancelled: false };
+  const make = (lines: Held["lines"], mark: string | null, made = Date.now()): Held => {
+    const held = { id: `batch_${batches.length + 1}`, lines, made, mark, looks: 0, cancelled: false };
     batches.push(held);
     return held;
   };
 
-  const route = (path: string, method: string, body: Buffer): readonly [number, unknown] => {
+  const route = (path: string, method: string, body: Buffer, after: string | null): readonly [number, unknown] => {
     const named = /\/batches\/([^/]+)(\/\w+)?$/.exec(path);
     const held = batches.find(({ id }) => id === named?.[1]);
     const isAnthropic = path.includes("/messages");
@@ -105,10 +111,13 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
       return [200, openaiView(held, "validating", [])];
     }
     if (path.endsWith("/batches")) {
-      const data = batches.map((each) =>
-        isAnthropic ? anthropicView(each, "in_progress") : openaiView(each, "in_progress", []),
-      );
-      return [200, { data }];
+      const all = [...batches].sort((a, b) => b.made - a.made);
+      const start = all.findIndex(({ id }) => id === after) + 1;
+      const { page = all.length } = options;
+      const data = all
+        .slice(start, start + page)
+        .map((each) => (isAnthropic ? anthropicView(each, "in_progress") : openaiView(each, "in_progress", [])));
+      return [200, { data, has_more: start + page < all.length }];
     }
     if (!held) {
       const params = JSON.parse(body.toString("utf8") || "{}");
@@ -155,6 +164,7 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
     batches,
     paid,
     log,
+    add: (made) => void make(new Map(), "of someone else", made),
     close: async () => {
       server.closeAllConnections();
       server.close();
@@ -223,6 +233,7 @@ function openaiView(held: Held, status: string, outputs: string[]) {
       : null,
     output_file_id: outputs[0] ?? null,
     error_file_id: null,
+    created_at: Math.round(held.made / 1000),
     expires_at: Math.round(held.made / 1000) + 86_400,
     request_counts: { total: held.lines.size, completed: outputs.length > 0 ? held.lines.size : 0, failed: 0 },
     metadata: { agentgraph: held.mark },

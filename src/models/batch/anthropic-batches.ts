@@ -1,7 +1,7 @@
 import { property } from "../property.ts";
 import { asCompletion, messageBody } from "../protocols/anthropic-wire.ts";
 import type { Http } from "../protocols/server-model.ts";
-import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
+import { type BatchApi, type BatchLine, type BatchResult, type BatchStatus, batchesSince } from "./batch-api.ts";
 import { numberAt, textAt } from "./openai-batches.ts";
 
 const PATH = "/v1/messages/batches";
@@ -17,11 +17,10 @@ export function anthropicBatches(http: Http): BatchApi {
 
     /** Searches by time and size. A batch that was found by mistake lacks the results, so the requests are repeated. */
     async find(_mark, since, requests, signal) {
-      const { data } = Object(await http.json(`${PATH}?limit=100`, null, signal));
-      const found = (Array.isArray(data) ? data : []).filter(
-        (batch) =>
-          Date.parse(String(property(batch, "created_at"))) >= since - 60_000 && statusOf(batch).total === requests,
-      );
+      const page = (after: string | null) =>
+        http.json(`${PATH}?limit=100${after === null ? "" : `&after_id=${encodeURIComponent(after)}`}`, null, signal);
+      const found: unknown[] = [];
+      for await (const batch of batchesSince(page, since)) if (statusOf(batch).total === requests) found.push(batch);
       return found.length === 1 ? textAt(found[0], "id") : null;
     },
 

@@ -1,4 +1,5 @@
 import type { Sent } from "../parameters/parameter-support.ts";
+import { property } from "../property.ts";
 
 /** One request of a batch. */
 export interface BatchLine {
@@ -33,6 +34,35 @@ export type BatchResult =
   | { readonly key: string; readonly status: number; readonly body: unknown }
   /** The batch ended before this request was processed. */
   | { readonly key: string; readonly status: null };
+
+/** Pages that are read in search of a batch. */
+const MOST_PAGES = 50;
+
+/**
+ * The batches of an account, newest first.
+ * @param read reads a page of the list; `after` is the id that it starts after
+ * @param since milliseconds since the epoch: older batches are left out, with a minute for clocks that differ
+ */
+export async function* batchesSince(
+  read: (after: string | null) => Promise<unknown>,
+  since: number,
+): AsyncGenerator<unknown> {
+  let after: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const list = await read(after);
+    const data = property(list, "data");
+    if (!Array.isArray(data) || data.length === 0) return;
+    for (const batch of data) {
+      const made = property(batch, "created_at");
+      const at = typeof made === "number" ? 1000 * made : Date.parse(String(made));
+      if (at < since - 60_000) return;
+      yield batch;
+    }
+    const last = property(data.at(-1), "id");
+    if (property(list, "has_more") !== true || typeof last !== "string" || last === after) return;
+    after = last;
+  }
+}
 
 /** The batch API of one vendor. */
 export interface BatchApi {

@@ -13,7 +13,7 @@ import { isGone, isTooLarge, mayHaveArrived, orAborted, partsOf } from "./batch-
 
 /** Milliseconds without another request after which a wave is complete. */
 const QUIET = 1_000;
-/** Milliseconds after which a batch counts as lost; vendors promise a day. */
+/** Milliseconds after which a run no longer waits for a batch; vendors promise a day. */
 const LONGEST_BATCH = 30 * 3_600_000;
 /** Maximum number of batches that can fail to answer a request. */
 const ATTEMPTS = 3;
@@ -45,6 +45,8 @@ interface Known extends OpenBatch {
   /** Results that were not requested yet. */
   readonly results: Map<string, BatchResult>;
   watched: boolean;
+  /** Whether an earlier segment of the run sent it. */
+  readonly isEarlier: boolean;
 }
 
 /**
@@ -87,7 +89,7 @@ export class BatchModel implements Model {
   /** Continues the batches of a run. */
   attach(journal: BatchJournal): void {
     this.#journal = journal;
-    this.#batches = openBatches(journal.entries).map(known);
+    this.#batches = openBatches(journal.entries).map((batch) => known(batch, true));
   }
 
   listen(tell: (waiting: Waiting | null) => void): void {
@@ -189,19 +191,21 @@ export class BatchModel implements Model {
     const mark = this.options.newMark();
     const keys = lines.map(({ key }) => key);
     const at = this.options.clock.now();
-    const batch = known({ mark, at, keys, id: null });
+    const batch = known({ mark, at, keys, id: null }, false);
+    const { signal } = this.#stop;
     try {
       await this.#journal.write({ kind: "intended", mark, at, keys });
-      const id = await this.#client.submit(lines, mark, at, this.#stop.signal);
+      const id = await this.#client.submit(lines, mark, at, signal);
       await this.#journal.write({ kind: "sent", mark, id });
       const sent = { ...batch, id };
       this.#batches.push(sent);
       this.#watch(sent);
     } catch (error) {
       // The lost answer can be that of a batch that was created.
-      if (this.#stop.signal.aborted || mayHaveArrived(error)) {
+      if (signal.aborted || mayHaveArrived(error)) {
         this.#batches.push(batch);
-        return this.#watch(batch);
+        if (!signal.aborted) this.#watch(batch);
+        return;
       }
       await this.#journal.write({ kind: "dropped", mark }).catch(() => {});
       if (isTooLarge(error) && this.#halve(lines[0]?.model, lines.length)) return this.#sendAll(lines);
@@ -219,9 +223,10 @@ export class BatchModel implements Model {
   #watch(batch: Known): void {
     if (batch.watched) return;
     batch.watched = true;
-    this.#follow(batch, this.#stop.signal)
+    const { signal } = this.#stop;
+    this.#follow(batch, signal)
       .catch((error: unknown) => {
-        if (this.#stop.signal.aborted) return;
+        if (signal.aborted) return;
         for (const key of batch.left) this.#waiting.get(key)?.reject(this.#modelError(error));
       })
       .finally(() => {
@@ -231,7 +236,13 @@ export class BatchModel implements Model {
 
   async #follow(batch: Known, signal: AbortSignal): Promise<void> {
     const id = batch.id ?? (await this.#find(batch, signal));
-    const status = id === null ? null : await this.#client.ended(id, (seen, next) => this.#see(seen, next), signal);
+    const started = this.options.clock.now();
+    const look = (seen: BatchStatus, next: number) => {
+      this.#see(seen, next);
+      if (this.options.clock.now() - started < LONGEST_BATCH) return;
+      throw new BatchEnded(this.identity, seen.id, "late", `${seen.done}/${seen.total}`);
+    };
+    const status = id === null ? null : await this.#client.ended(id, look, signal);
     if (status === null) return this.#drop(batch);
     if (status.state === "failed") {
       const reason = this.#failureOf(batch, status);
@@ -249,7 +260,8 @@ export class BatchModel implements Model {
     this.#full.clear();
     const missing = [...batch.left];
     batch.left.clear();
-    if (status.state === "cancelled") {
+    // Who resumes the run knows that it was cancelled, and wants the rest.
+    if (status.state === "cancelled" && !batch.isEarlier) {
       const reason = new BatchEnded(this.identity, status.id, "cancelled", "");
       for (const key of missing) this.#waiting.get(key)?.reject(reason);
     } else this.#repeat(missing, "the batch ended without it");
@@ -374,6 +386,6 @@ function stopper(): AbortController {
   return stop;
 }
 
-function known(batch: OpenBatch): Known {
-  return { ...batch, left: new Set(batch.keys), results: new Map(), watched: false };
+function known(batch: OpenBatch, isEarlier: boolean): Known {
+  return { ...batch, left: new Set(batch.keys), results: new Map(), watched: false, isEarlier };
 }

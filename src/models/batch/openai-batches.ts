@@ -3,7 +3,7 @@ import { property } from "../property.ts";
 import { withParts } from "../protocols/openai-wire.ts";
 import { completionFrom, responseRequest } from "../protocols/responses-wire.ts";
 import type { Http } from "../protocols/server-model.ts";
-import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
+import { type BatchApi, type BatchLine, type BatchResult, type BatchStatus, batchesSince } from "./batch-api.ts";
 
 /** Name of the mark in a batch's metadata. */
 const MARK = "agentgraph";
@@ -36,12 +36,13 @@ export function openaiBatches(
       return textAt(await http.json("/batches", request, signal), "id");
     },
 
-    async find(mark, _since, _requests, signal) {
-      const { data } = Object(await http.json("/batches?limit=100", null, signal));
-      const found = (Array.isArray(data) ? data : []).find(
-        (batch) => property(property(batch, "metadata"), MARK) === mark,
-      );
-      return found === undefined ? null : textAt(found, "id");
+    async find(mark, since, _requests, signal) {
+      const page = (after: string | null) =>
+        http.json(`/batches?limit=100${after === null ? "" : `&after=${encodeURIComponent(after)}`}`, null, signal);
+      for await (const batch of batchesSince(page, since)) {
+        if (property(property(batch, "metadata"), MARK) === mark) return textAt(batch, "id");
+      }
+      return null;
     },
 
     status: async (id, signal) => statusOf(await http.json(`/batches/${encodeURIComponent(id)}`, null, signal)),

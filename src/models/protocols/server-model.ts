@@ -5,7 +5,6 @@ import type { BatchApi } from "../batch/batch-api.ts";
 import {
   AddressWrong,
   AnswerMissing,
-  BodyBroken,
   isModelError,
   type ModelError,
   ParameterInvalid,
@@ -22,6 +21,7 @@ import { DEFAULT_TIMEOUT } from "../stack/retry-waits.ts";
 import { CharactersPerToken } from "../stack/tokens.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import { failureOf } from "./failure-rules.ts";
+import { jsonLines } from "./json-lines.ts";
 import { ErrorResponse, type ListedModel, NoCompletion, readBody, readCompletion, readModels } from "./openai-wire.ts";
 import type { ServerError } from "./server-error.ts";
 
@@ -242,39 +242,24 @@ export function createServerModel(
           return parseJson(text)?.value;
         }),
       async *rows(path, signal) {
-        const response = await within(signal, "", null, async () => {
-          const answer = await sendOwn(urlOf(path), { signal });
-          if (!answer.ok) await readBody(answer, { identity, key, clock, signal, wasWell: true });
-          return answer;
+        const stop = new AbortController();
+        const either = AbortSignal.any([signal, stop.signal]);
+        const response = await within(signal, "", null, async (limited) => {
+          const leave = () => stop.abort(limited.reason);
+          limited.addEventListener("abort", leave);
+          try {
+            const answer = await sendOwn(urlOf(path), { signal: either });
+            if (!answer.ok) await readBody(answer, { identity, key, clock, signal: limited, wasWell: true });
+            return answer;
+          } finally {
+            limited.removeEventListener("abort", leave);
+          }
         });
-        yield* jsonLines(response, identity, signal);
+        yield* jsonLines(response, { identity, timeout, signal, stop: () => stop.abort() });
       },
     },
     lines: { fit: fitted, read, refused: ({ model }, sent, said) => refused(model, sent, said) },
   };
-}
-
-/** Lines of a body, which can be larger than memory. */
-async function* jsonLines(response: Response, identity: string, signal: AbortSignal): AsyncGenerator<unknown> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  try {
-    for await (const part of response.body ?? []) {
-      const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) if (line.trim() !== "") yield rowOf(line, identity);
-    }
-  } catch (error) {
-    if (signal.aborted || error instanceof BodyBroken) throw error;
-    throw new BodyBroken(identity, "the body was cut off");
-  }
-  if (rest.trim() !== "") yield rowOf(rest, identity);
-}
-
-function rowOf(line: string, identity: string): unknown {
-  const row = parseJson(line);
-  if (!row) throw new BodyBroken(identity, "a line isn't valid JSON");
-  return row.value;
 }
 
 /** A refusal with another cause, such as a length, a key or a rate, can't be fixed by leaving out a parameter. */

@@ -11,7 +11,7 @@ import { readTiers } from "../../../src/models/tiers/choice.ts";
 import { withTiers } from "../../../src/models/tiers/tiers.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { type BatchServer, type BatchServerOptions, startBatchServer } from "../../server/batch-server.ts";
-import { request, stackOver } from "./fakes.ts";
+import { FakeClock, request, stackOver } from "./fakes.ts";
 
 /** Batches over HTTP, against servers that do everything the vendors' documentation says they may. */
 
@@ -32,14 +32,14 @@ function journalOf(entries: BatchEntry[] = []): Journal {
   return { entries, write: async (entry) => void entries.push(entry) };
 }
 
-const connects: readonly [string, (url: string) => ServerModel][] = [
-  ["OpenAI", (url) => createOpenAI({ baseUrl: `${url}/v1`, key: "k", clock, timeout: 60_000 })],
+const connects: readonly [string, (url: string, timeout?: number) => ServerModel][] = [
+  ["OpenAI", (url, timeout = 60_000) => createOpenAI({ baseUrl: `${url}/v1`, key: "k", clock, timeout })],
   [
     "Azure",
-    (url) =>
-      createOpenAI({ baseUrl: `${url}/openai`, key: "k", clock, timeout: 60_000, azureApiVersion: "2024-10-21" }),
+    (url, timeout = 60_000) =>
+      createOpenAI({ baseUrl: `${url}/openai`, key: "k", clock, timeout, azureApiVersion: "2024-10-21" }),
   ],
-  ["Anthropic", (url) => createAnthropic({ baseUrl: url, key: "k", clock, timeout: 60_000 })],
+  ["Anthropic", (url, timeout = 60_000) => createAnthropic({ baseUrl: url, key: "k", clock, timeout })],
 ];
 
 function tiered(server: ServerModel, journal?: BatchJournal, tiers = "batch"): Model {
@@ -198,6 +198,54 @@ describe.each(connects)("a batch at %s", (vendor, connect) => {
     expect(server.batches).toHaveLength(1);
   });
 
+  it("that someone cancelled while the run was stopped gives what it has, and a resumed run sends the rest again", async () => {
+    let isDead = true;
+    const server = await serve({
+      answer: (prompt, batch) => (batch === 1 && Number(prompt.slice(7)) > 9 ? "expired" : echo(prompt)),
+      state: () => (isDead ? "in_progress" : "completed"),
+    });
+    const journal = journalOf();
+    const stopped = new AbortController();
+    const first = play(tiered(connect(server.url), journal), PROMPTS, {}, stopped.signal);
+    while (server.batches.length === 0) await clock.sleep(5);
+    stopped.abort(new Error("stopped"));
+    await first;
+    server.batches[0]!.cancelled = true;
+    isDead = false;
+    const again = await play(tiered(connect(server.url), journalOf([...journal.entries])), PROMPTS.slice(1));
+    expect(texts(again)).toEqual(ECHOES.slice(1));
+    const [sent, ...more] = server.batches.map(({ lines }) => lines.size);
+    expect(sent).toBe(19);
+    expect(more.reduce((sum, size) => sum + size, 0)).toBe(10);
+  });
+
+  it("is found among hundreds of others, and not among older ones", async () => {
+    const server = await serve({ page: 100 });
+    const journal = journalOf();
+    const stopped = new AbortController();
+    const first = play(tiered(connect(server.url), journal), PROMPTS, {}, stopped.signal);
+    while (journal.entries.length < 2) await clock.sleep(5);
+    stopped.abort(new Error("stopped"));
+    await first;
+    for (let other = 0; other < 350; other++) server.add(Date.now() + 10);
+    for (let other = 0; other < 300; other++) server.add(Date.now() - 86_400_000);
+    const intended = journal.entries.filter(({ kind }) => kind === "intended");
+    const again = await play(tiered(connect(server.url), journalOf([...intended])), PROMPTS.slice(1));
+    expect(texts(again)).toEqual(ECHOES.slice(1));
+    expect(server.log.filter((line) => /^POST .*batches$/.test(line))).toHaveLength(1);
+    expect(server.log.filter((line) => /^GET .*batches$/.test(line)).length).toBeLessThanOrEqual(4);
+  });
+
+  it("whose results stall is read again", async () => {
+    let stalls = 1;
+    const server = await serve({
+      intercept: (path) => (/results|content/.test(path) && stalls-- > 0 ? "stall" : null),
+    });
+    const model = tiered(connect(server.url, 4_000));
+    expect(texts(await play(model, PROMPTS))).toEqual(ECHOES);
+    expect(server.batches).toHaveLength(1);
+  });
+
   it("leaves at once when its run is cancelled, and goes on at the vendor", async () => {
     const server = await serve({ state: () => "in_progress" });
     const cancel = new AbortController();
@@ -226,6 +274,26 @@ describe.each(connects)("a batch at %s", (vendor, connect) => {
 
 describe("a batch at OpenAI", () => {
   const connect = connects[0]![1];
+
+  it("that never ends is no longer waited for after 30 hours, and is waited for again by a resumed run", async () => {
+    const server = await serve({ state: () => "in_progress" });
+    const journal = journalOf();
+    for (let run = 0; run < 2; run++) {
+      const virtual = new FakeClock();
+      const started = virtual.now();
+      const options = { clock: virtual, newMark: randomUUID, concurrency: 4, fallback: false, quiet: 30 };
+      const look = [600_000, 3_600_000] as const;
+      const model = withTiers(connect(server.url), readTiers("batch")!, { ...options, look });
+      model.attach?.(journalOf(journal.entries));
+      const { model: stack } = stackOver(model, virtual, {});
+      const ask = (prompt: string) =>
+        stack.complete(request(prompt), new AbortController().signal).catch((error: unknown) => error);
+      if (run === 0) await ask("first");
+      expect(await ask("second")).toMatchObject({ code: "BatchEnded", reason: "late", reach: "run" });
+      expect((virtual.now() - started) / 3_600_000).toBeGreaterThanOrEqual(30);
+    }
+    expect(server.batches).toHaveLength(1);
+  });
 
   it("that the server takes none of says why, and one beyond the queue's limit waits", async () => {
     const server = await serve({
