@@ -241,7 +241,7 @@ describe.each(connects)("a batch at %s", (vendor, connect) => {
     const server = await serve({
       intercept: (path) => (/results|content/.test(path) && stalls-- > 0 ? "stall" : null),
     });
-    const model = tiered(connect(server.url, 4_000));
+    const model = tiered(connect(server.url, 8_000));
     expect(texts(await play(model, PROMPTS))).toEqual(ECHOES);
     expect(server.batches).toHaveLength(1);
   });
