@@ -1,4 +1,4 @@
-import { parseJson } from "../../graph/json.ts";
+import { parseJson } from "../../graph/replies/json.ts";
 import { BodyBroken } from "../errors.ts";
 
 /** Maximum characters of a line: no reply has more. */
