@@ -314,10 +314,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
 
   withEnd(withPlace(withBudget(withModel(command("resume", "resume an unfinished run")))))
     .argument("<run>", "run id, run folder, or graph file (its last run)")
-    .option(
-      "--yes",
-      "resume even if another version of AgentGraph started the run, or if calls in batches are paid for again",
-    )
+    .option("--yes", "resume even if calls may be paid for again")
     .action(async (run, options) => done(await resumeCommand(cli, run, options)));
 
   withPlace(command("report", "write a report of a run"))

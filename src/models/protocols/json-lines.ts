@@ -1,3 +1,4 @@
+import type { Clock } from "../../deps.ts";
 import { parseJson } from "../../graph/replies/json.ts";
 import { BodyBroken } from "../errors.ts";
 
@@ -6,6 +7,7 @@ const LONGEST_LINE = 16 * 2 ** 20;
 
 interface Reading {
   readonly identity: string;
+  readonly clock: Clock;
   /** Milliseconds to wait for each part of the body: the whole may take longer than a request. */
   readonly timeout: number;
   readonly signal: AbortSignal;
@@ -19,25 +21,30 @@ interface Reading {
  */
 export async function* jsonLines(
   { body }: Response,
-  { identity, timeout, signal, stop }: Reading,
+  { identity, clock, timeout, signal, stop }: Reading,
 ): AsyncGenerator<unknown> {
   const decoder = new TextDecoder();
   let rest = "";
-  let timer = setTimeout(stop, timeout);
+  let arrived = new AbortController();
+  const watch = () => {
+    arrived = new AbortController();
+    clock.sleep(timeout, arrived.signal).then(stop, () => {});
+  };
+  watch();
   try {
     for await (const part of body ?? []) {
-      clearTimeout(timer);
+      arrived.abort();
       const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       if (rest.length > LONGEST_LINE) throw new BodyBroken(identity, "a line is too long");
       for (const line of lines) if (line.trim() !== "") yield rowOf(line, identity);
-      timer = setTimeout(stop, timeout);
+      watch();
     }
   } catch (error) {
     if (signal.aborted || error instanceof BodyBroken) throw error;
     throw new BodyBroken(identity, "the body was cut off");
   } finally {
-    clearTimeout(timer);
+    arrived.abort();
     stop();
   }
   if (rest.trim() !== "") yield rowOf(rest, identity);

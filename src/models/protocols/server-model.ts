@@ -255,7 +255,7 @@ export function createServerModel(
             limited.removeEventListener("abort", leave);
           }
         });
-        yield* jsonLines(response, { identity, timeout, signal, stop: () => stop.abort() });
+        yield* jsonLines(response, { identity, clock, timeout, signal, stop: () => stop.abort() });
       },
     },
     lines: { fit: fitted, read, refused: ({ model }, sent, said) => refused(model, sent, said) },
