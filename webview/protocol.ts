@@ -205,6 +205,8 @@ const runView = z.strictObject({
 const gradientView = z.strictObject({
   iteration: count,
   sample: id,
+  /** First words of the sample; empty if its data is unknown. */
+  excerpt: text(LIMITS.excerpt),
   /** Whether the node's value or its own text should change. */
   of: z.enum(["value", "text"]),
   from: z.nullable(id),

@@ -54,7 +54,7 @@ export function aboutNode(
             {
               name: "gradients",
               title: t("Gradients ({0})", gradients.total),
-              content: [gradientList(gradients.gradients, state.run?.samples ?? [], acts)],
+              content: [gradientList(gradients.gradients, acts)],
             },
           ]
         : []),
@@ -130,7 +130,7 @@ function answeredByLabel(answered: string, chosen: string): string {
 function callParts(
   call: CallAnswer,
   view: NodeView,
-  { answer, graph, run }: State,
+  { answer, graph }: State,
   acts: Actions,
   copy: (part: "prompt" | "value") => void,
 ): Part[] {
@@ -159,7 +159,7 @@ function callParts(
     parts.push({
       name: "sample-gradients",
       title: t("Gradient for this sample"),
-      content: [gradientList(call.gradients, run?.samples ?? [], acts)],
+      content: [gradientList(call.gradients, acts)],
     });
   }
   return parts;

@@ -119,7 +119,7 @@ export class Panel {
         found.length > 0
           ? t("What {0} asks {1} to change.", target, source)
           : t("No gradient has been received along this edge.");
-      const list = found.length > 0 ? [gradientList(found, state.run?.samples ?? [], this.acts)] : [];
+      const list = found.length > 0 ? [gradientList(found, this.acts)] : [];
       this.#show([this.#wayBack(graph), title, h("p", { class: "faint" }, words), ...list], []);
     } else {
       this.#show(...this.#aboutGraph(state));

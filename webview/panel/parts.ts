@@ -2,7 +2,7 @@ import { inlineIcon } from "../canvas/icons.ts";
 import { h } from "../dom.ts";
 import { plural } from "../format.ts";
 import { t } from "../l10n.ts";
-import type { Cut, GradientView, SampleView } from "../protocol.ts";
+import type { Cut, GradientView } from "../protocol.ts";
 import type { Actions } from "../state.ts";
 
 /** A literal text with its line breaks. A note says so if the page has only its start. */
@@ -48,23 +48,18 @@ export function nodeLinks(ids: readonly string[], acts: Actions): (HTMLElement |
   return ids.length > shown.length ? [...links, ` ${t("and {0} more", ids.length - shown.length)}`] : links;
 }
 
-/** Gradients with the first words of their samples. */
-export function gradientList(
-  gradients: readonly GradientView[],
-  samples: readonly SampleView[],
-  acts: Actions,
-): HTMLElement {
-  const excerpts = new Map(samples.map(({ id, excerpt }) => [id, excerpt]));
+/** Gradients with their samples, by the first words of each. */
+export function gradientList(gradients: readonly GradientView[], acts: Actions): HTMLElement {
   return h(
     "ul",
     { class: "gradients" },
-    ...gradients.map(({ sample, iteration, of, from, text: words }) => {
+    ...gradients.map(({ sample, excerpt, iteration, of, from, text: words }) => {
       const about =
         of === "text" ? t("on its instruction") : from === null ? t("from the loss") : t("through {0}", from);
       const head = h(
         "p",
         { class: "source" },
-        link(excerpts.get(sample) || sample, () => acts.pick(sample), t("Show the sample {0}", sample)),
+        link(excerpt || sample, () => acts.pick(sample), t("Show the sample {0}", sample)),
         ` · ${t("iteration {0}", iteration)} · ${about}`,
       );
       return h("li", {}, head, words.text === "" ? h("p", { class: "faint" }, t("No change needed.")) : text(words));

@@ -21,20 +21,28 @@ import type { Message } from "../../models/model.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { cut, line } from "./graph-view.ts";
 
+/** First words of a sample by its id; empty if its data is unknown. */
+type Excerpts = (sample: string) => string;
+
 /**
  * Answers the page's requests by id. null: the node, sample or run is not known.
  * @param graph as in the file
  */
-export async function answerTo(question: Question, graph: Graph | null, run: ActiveRun | null): Promise<Answer | null> {
+export async function answerTo(
+  question: Question,
+  graph: Graph | null,
+  run: ActiveRun | null,
+  excerpts: Excerpts,
+): Promise<Answer | null> {
   switch (question.kind) {
     case "node":
       return aboutNode(question.node, graph, run);
     case "sample":
       return run ? aboutSample(question.sample, question.at, run) : null;
     case "call":
-      return run ? aboutCall(question.node, question.sample, question.at, run) : null;
+      return run ? aboutCall(question.node, question.sample, question.at, run, excerpts) : null;
     case "gradients":
-      return run ? aboutGradients(question.node, question.from, run) : null;
+      return run ? aboutGradients(question.node, question.from, run, excerpts) : null;
   }
 }
 
@@ -105,7 +113,13 @@ async function aboutSample(id: string, at: Snapshot, run: ActiveRun): Promise<Sa
   };
 }
 
-async function aboutCall(node: string, id: string, at: Snapshot, run: ActiveRun): Promise<CallAnswer | null> {
+async function aboutCall(
+  node: string,
+  id: string,
+  at: Snapshot,
+  run: ActiveRun,
+  excerpts: Excerpts,
+): Promise<CallAnswer | null> {
   const scene = await sceneOf(id, at, run);
   const name = scene?.byShortId.get(node);
   if (!scene || name === undefined) return null;
@@ -122,25 +136,32 @@ async function aboutCall(node: string, id: string, at: Snapshot, run: ActiveRun)
     value: value === null ? null : cut(value),
     gradients: newest(
       run.state.gradients.filter((gradient) => gradient.node === name && gradient.sample === sample.id),
+      excerpts,
     ),
   };
 }
 
-function aboutGradients(node: string, from: string | null, run: ActiveRun): GradientsAnswer {
+function aboutGradients(
+  node: string,
+  from: string | null,
+  run: ActiveRun,
+  excerpts: Excerpts,
+): GradientsAnswer {
   const found = run.state.gradients.filter(
     (gradient) =>
       shortId(gradient.node) === node && (from === null || (gradient.from !== null && shortId(gradient.from) === from)),
   );
-  return { kind: "gradients", node, from, gradients: newest(found), total: found.length };
+  return { kind: "gradients", node, from, gradients: newest(found, excerpts), total: found.length };
 }
 
-function newest(gradients: readonly Gradient[]): GradientView[] {
+function newest(gradients: readonly Gradient[], excerpts: Excerpts): GradientView[] {
   return gradients
     .toReversed()
     .slice(0, LIMITS.gradients)
     .map(({ iteration, sample, of, from, text }) => ({
       iteration,
       sample: shortId(sample),
+      excerpt: excerpts(sample),
       of,
       from: from === null ? null : shortId(from),
       text: cut(text),

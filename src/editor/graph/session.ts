@@ -111,7 +111,7 @@ export class GraphSession extends Disposable {
         return;
       }
       case "ask": {
-        const answer = await answerTo(message.question, this.#graph?.graph ?? null, this.#run);
+        const answer = await answerTo(message.question, this.#graph?.graph ?? null, this.#run, this.#excerpts);
         return this.#post({ type: "answer", request: message.request, answer });
       }
       case "copy": {

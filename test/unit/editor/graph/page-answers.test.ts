@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { answerTo, fullText } from "../../../../src/editor/graph/page-answers.ts";
+import { sampleExcerpts } from "../../../../src/editor/graph/run-view.ts";
 import { isHostMessage, type Question } from "../../../../webview/protocol.ts";
 import { five } from "../../../pages/graphs.ts";
 import { runOf } from "../../../pages/runs.ts";
 
 const run = runOf(five, "done");
 const ask = async (question: Question, of: typeof run | null = run) => {
-  const answer = await answerTo(question, five, of);
+  const answer = await answerTo(question, five, of, sampleExcerpts(run));
   expect(isHostMessage({ type: "answer", request: 0, answer })).toBe(true);
   return answer;
 };
@@ -79,6 +80,9 @@ describe("answers by id", () => {
     expect(all).toMatchObject({ total: 4 });
     const edge = await ask({ kind: "gradients", node: "style", from: "solve" });
     expect(edge?.kind === "gradients" && edge.gradients.map(({ from }) => from)).toEqual(["solve", "solve"]);
+    expect(all?.kind === "gradients" && all.gradients.map(({ excerpt }) => excerpt)).toEqual(
+      Array(4).fill(expect.stringMatching(/^Ann has/)),
+    );
   });
 
   it("the clipboard gets the whole text, not what the page shows of it", async () => {
