@@ -57,13 +57,14 @@ export const SPLITS: Readonly<Record<SampleView["split"], string>> = {
 };
 
 /** `accepted, 14 → 17 of 20 right`. */
-export function verdictLabel({ decision, figure }: VerdictView): string {
-  return [DECISIONS[decision], figure].filter((part) => part !== "").join(", ");
+export function verdictLabel({ decision, figure, isTextChanged }: VerdictView): string {
+  const changed = isTextChanged ? t("text changed since") : "";
+  return [DECISIONS[decision], figure, changed].filter((part) => part !== "").join(", ");
 }
 
-/** Look of a verdict. An accepted change without an effect has a look of its own. */
-export function lookOf({ decision, hasEffect }: VerdictView): VerdictView["decision"] {
-  return hasEffect ? decision : "screened";
+/** Look of a verdict. An accepted change without an effect, and a verdict on another text than the file's, have looks of their own. */
+export function lookOf({ decision, hasEffect, isTextChanged }: VerdictView): VerdictView["decision"] | "outdated" {
+  return isTextChanged ? "outdated" : hasEffect ? decision : "screened";
 }
 
 export type Outcome = SampleChange;

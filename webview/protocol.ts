@@ -98,6 +98,8 @@ const verdictView = z.strictObject({
   decision,
   /** False: an accepted change without which the result is the same. */
   hasEffect: z.boolean(),
+  /** The node's text in the file is no longer one that the verdict is about. */
+  isTextChanged: z.boolean(),
   /**
    * `14 → 17`, for graded losses `0.45 → 0.60`; of several changes that share a verdict, what this one adds: `no effect`,
    * `without it 12`. Empty if nothing was scored.

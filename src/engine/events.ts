@@ -254,7 +254,7 @@ const proposal = z.object({
   verdict,
   /**
    * Leave-one-out on the net change: whether the validation loss would be higher without this part. false: the part
-   * contributes nothing and can be dropped. Absent: not measured, or the only change.
+   * contributes nothing, and all such parts can be dropped together. Absent: not measured, or the only change.
    */
   contributes: z.boolean().optional(),
   /** The same for each edge, where the node's inputs change. Absent: not measured. */

@@ -8,7 +8,7 @@ import { createEngine, type RunEngine, runMethod } from "./engine.ts";
 import type { Finished, FrontPoint, Measured, RunStatus, Verdict } from "./events.ts";
 import { PRIORITY, type Scored } from "./forward/forward.ts";
 import { causeOf, endsRun } from "./forward/llm.ts";
-import { contributes, netProposals, netVerdict } from "./gate/net-changes.ts";
+import { contributes, neededTogether, netProposals, netVerdict } from "./gate/net-changes.ts";
 import { nodeFigures } from "./gate/node-figures.ts";
 import { paretoFront } from "./gate/objectives.ts";
 import { UNCHANGED, UNDECIDED } from "./gate/rules.ts";
@@ -174,12 +174,24 @@ class Run {
         changed.map(async ({ id }) => {
           // A part that lowered the loss by itself is needed.
           const isProven = this.#engine.acceptedAlone.get(id) === this.#result[id];
-          const isNeeded = isProven || (await this.#isNeeded(id, this.#start[id] ?? ""));
+          const isNeeded = isProven || (await this.#isNeeded({ [id]: this.#start[id] ?? "" }));
           if (isNeeded !== null) this.#contributions.contributes.set(id, isNeeded);
         }),
       );
+      await this.#leaveOutTogether(changed.map(({ id }) => id));
     }
     await Promise.all(changed.filter(({ kind }) => kind === "inputs").map(({ id }) => this.#leaveOutEdges(id)));
+  }
+
+  /** Parts that are each unneeded are left out together, since one may do what another does. */
+  async #leaveOutTogether(changed: readonly string[]): Promise<void> {
+    const { contributes: found } = this.#contributions;
+    const unneeded = changed.filter((id) => found.get(id) === false);
+    const needed = await neededTogether(unneeded, (ids) =>
+      this.#isNeeded(Object.fromEntries(ids.map((id) => [id, this.#start[id] ?? ""]))),
+    );
+    for (const id of needed ?? []) found.set(id, true);
+    if (needed === null) for (const id of unneeded) found.delete(id);
   }
 
   /** The same for each edge, if several edges of a node changed. */
@@ -191,15 +203,15 @@ class Run {
     this.#contributions.edges.set(id, edges);
     await Promise.all(
       [...added, ...dropped].map(async (name) => {
-        const isNeeded = await this.#isNeeded(id, withoutEdgeChange(base, text, name));
+        const isNeeded = await this.#isNeeded({ [id]: withoutEdgeChange(base, text, name) });
         if (isNeeded !== null) edges.set(name, isNeeded);
       }),
     );
   }
 
-  /** Whether the net change needs an element of Θ: it is replaced with `text`. null: not measured. */
-  #isNeeded(id: string, text: string): Promise<boolean | null> {
-    const without = { ...this.#result, [id]: text };
+  /** Whether the net change needs some elements of Θ: they are replaced with `texts`. null: not measured. */
+  #isNeeded(texts: Texts): Promise<boolean | null> {
+    const without = { ...this.#result, ...texts };
     const { objectives } = this.task.options;
     return contributes(this.#validation, this.#start, this.#result, without, objectives).catch((error: unknown) => {
       if (error instanceof BudgetReached) return null;

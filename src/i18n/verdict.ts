@@ -68,6 +68,7 @@ export function changeFigures(verdict: Verdict, part: Contribution | null, local
 export function partFigure(verdict: Verdict, { isNeeded, without, alone }: Contribution, locale: Locale): string {
   const { t } = locale;
   if (isNeeded === false) return t("no effect: the same without it");
+  if (isNeeded && without && isSame(without)) return t("one of several that do the same");
   if (without?.isWhole) {
     return isGraded(verdict)
       ? t("without it {0} → {1}", locale.decimal(without.scoreWith), locale.decimal(without.scoreWithout))
@@ -81,19 +82,25 @@ export function partFigure(verdict: Verdict, { isNeeded, without, alone }: Contr
   return isNeeded ? t("worse without it") : "";
 }
 
+/** A change without which nothing is worse is needed where others without effect do the same. */
+function isSame({ isWhole, scoreWith, scoreWithout }: NonNullable<Contribution["without"]>): boolean {
+  return isWhole && scoreWithout >= scoreWith;
+}
+
 /**
  * The part of one of several changes that share a verdict, as a badge: `no effect`, `without it 12`, `alone 3 → 10`.
  * Empty for a change that was accepted on its own.
  */
 export function shortPart(verdict: Verdict, part: Contribution, locale: Locale): string {
-  if (part.isNeeded === false) return locale.t("no effect");
+  const { isNeeded, without, alone } = part;
+  if (isNeeded === false) return locale.t("no effect");
   if (part.nodes < 2) return "";
-  if (!part.without?.isWhole)
-    return part.isNeeded && !part.alone
-      ? locale.t("needed")
-      : partFigure(verdict, part, locale) || locale.t("together");
-  const { scoreWithout, rightWithout } = part.without;
-  return locale.t("without it {0}", isGraded(verdict) ? locale.decimal(scoreWithout) : rightWithout);
+  if (without?.isWhole && !(isNeeded && isSame(without))) {
+    const { scoreWithout, rightWithout } = without;
+    return locale.t("without it {0}", isGraded(verdict) ? locale.decimal(scoreWithout) : rightWithout);
+  }
+  if (isNeeded && (without?.isWhole || !alone)) return locale.t("needed");
+  return partFigure(verdict, part, locale) || locale.t("together");
 }
 
 /** Whether losses lie between right and wrong, so that the mean score is not a share of right answers. */

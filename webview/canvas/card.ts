@@ -167,9 +167,10 @@ function farAway({ node, detail, run }: CardFace, type: Typesetter): SVGElement[
   const { view, width, height } = node;
   const size = Math.min(NAME_SIZE[detail], height - 8);
   const lines = type.lines(view.id, width - 20, size, Math.max(1, Math.floor((height - 8) / (size * 1.15))), 600);
+  const isClear = type.width(lines[0] ?? "", size, 600) < width - 2 * 28;
   const top = height / 2 - ((lines.length - 1) * size * 1.15) / 2 + size * 0.35;
   return [
-    ...(detail === "name" && view.kind !== "input" ? [mark(view.kind, 7, 7, 20, "kind")] : []),
+    ...(detail === "name" && view.kind !== "input" && isClear ? [mark(view.kind, 7, 7, 20, "kind")] : []),
     ...lines.map((line, i) => words("name", line, width / 2, top + i * size * 1.15, size, "middle")),
     ...(run?.verdict ? [mark(lookOf(run.verdict), width - 30, 6, 26, `verdict ${lookOf(run.verdict)}`)] : []),
   ];

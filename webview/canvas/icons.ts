@@ -15,6 +15,7 @@ const PATHS = {
   accepted: "M3 8.5l3.5 3.5L13 4.5",
   rejected: "M4 4l8 8M12 4l-8 8",
   screened: "M4 8h8",
+  outdated: "M8 2.5a5.5 5.5 0 1 1-5.1 3.4M2.5 2.5v3.6h3.6M8 5v3.2l2.2 1.4",
   undecided: "M5.6 6a2.4 2.4 0 114 1.8c-1 .7-1.6 1.2-1.6 2.2M8 12.6v.4",
   answer: "M4 14V2.5h8.5l-2.2 3 2.2 3H4",
   fold: "M3 6l5-3 5 3M3 10l5 3 5-3",

@@ -27,7 +27,7 @@ export class Typesetter {
     return `${text.slice(0, low).trimEnd()}…`;
   }
 
-  /** Breaks a text into at most `most` lines, between words if possible. */
+  /** Breaks a text into at most `most` lines, between words if possible; names have words as well: `report_writer`. */
   lines(text: string, width: number, size: number, most: number, weight = 400): string[] {
     const lines: string[] = [];
     let rest = text.trim().replace(PILED_MARKS, "$1");
@@ -35,8 +35,7 @@ export class Typesetter {
       const fitting = this.line(rest, width, size, weight);
       if (fitting === rest) break;
       const cut = fitting.length - 1;
-      const space = rest.lastIndexOf(" ", cut);
-      const end = space > cut / 2 ? space : cut;
+      const end = lastBreak(rest, cut);
       if (end <= 0) break;
       lines.push(rest.slice(0, end).trimEnd());
       rest = rest.slice(end).trimStart();
@@ -58,4 +57,12 @@ export class Typesetter {
     this.#widths.set(key, width);
     return width;
   }
+}
+
+/** Between two words, in the second half of what fits; else where it ends. */
+function lastBreak(text: string, cut: number): number {
+  for (let end = cut; end > cut / 2; end--) {
+    if (text[end] === " " || /[-_./:]/.test(text[end - 1] ?? "")) return end;
+  }
+  return cut;
 }

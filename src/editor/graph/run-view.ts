@@ -12,8 +12,10 @@ import {
   type WarningView,
 } from "../../../webview/protocol.ts";
 import { SPLITS } from "../../data/sample.ts";
-import type { Judged, Verdict, Warned } from "../../engine/events.ts";
+import type { Judged, Proposal, Verdict, Warned } from "../../engine/events.ts";
 import { edgeChanges, nodeOfInputs } from "../../graph/edges.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { textStatusOf } from "../../graph/edits/text-status.ts";
 import { paceLabels } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart } from "../../i18n/verdict.ts";
@@ -24,8 +26,17 @@ import type { RunState, SampleScore } from "../../run/state/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
 
-/** The view of a run for the page: plain data of limited size. @param excerpts returns the first words of a sample */
-export function runView(run: ActiveRun, excerpts: (id: string) => string, locale: Locale = ENGLISH): RunView {
+/**
+ * The view of a run for the page: plain data of limited size.
+ * @param excerpts returns the first words of a sample
+ * @param current the graph as in the file; null: unknown
+ */
+export function runView(
+  run: ActiveRun,
+  excerpts: (id: string) => string,
+  locale: Locale = ENGLISH,
+  current: Graph | null = null,
+): RunView {
   const { entry, state, limits, threshold } = run;
   const { samples, scored } = sampleViews(state, threshold, excerpts);
   return {
@@ -44,7 +55,7 @@ export function runView(run: ActiveRun, excerpts: (id: string) => string, locale
       estimated: state.tokens.estimated,
     },
     limits,
-    nodes: nodeViews(run, locale),
+    nodes: nodeViews(run, locale, current),
     gradients: edgeGradients(state),
     proposedEdges: proposedEdges(state),
     curve: curveView(state),
@@ -75,8 +86,9 @@ export function isViewPartial({ state, threshold }: ActiveRun): boolean {
   return state.proposals.some((proposal) => !isContributionKnown(state, proposal, threshold));
 }
 
-function nodeViews({ state, threshold, pace }: ActiveRun, locale: Locale): NodeRunView[] {
-  const verdicts = verdictViews(state, threshold, locale);
+function nodeViews(run: ActiveRun, locale: Locale, current: Graph | null): NodeRunView[] {
+  const { state, pace } = run;
+  const verdicts = verdictViews(run, locale, current);
   const canPin = pace !== null && state.status === "running" && state.iterations > 0;
   const pins = new Map(canPin ? state.parameters.map((id) => [id, false]) : []);
   for (const { node, pinned } of state.pins) if (pins.has(node)) pins.set(node, pinned);
@@ -110,12 +122,16 @@ function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
 }
 
 /** Per node, the verdict on its net change, else the decision on its last attempt. */
-function verdictViews(state: RunState, threshold: number, locale: Locale): Map<string, VerdictView> {
+function verdictViews(
+  { state, threshold, graph }: ActiveRun,
+  locale: Locale,
+  current: Graph | null,
+): Map<string, VerdictView> {
   const verdicts = new Map<string, VerdictView>();
   for (const attempt of state.attempts) {
     const judged = attempt.verdict === null ? undefined : state.judged[attempt.verdict];
     if (attempt.decision === "screened") {
-      verdicts.set(attempt.node, { decision: "screened", hasEffect: true, change: "", figure: "" });
+      verdicts.set(attempt.node, { ...UNSCORED, decision: "screened" });
     } else if (judged && attempt.decision)
       verdicts.set(
         attempt.node,
@@ -123,16 +139,22 @@ function verdictViews(state: RunState, threshold: number, locale: Locale): Map<s
       );
   }
   let until: number | null = null;
+  // Most texts are the file's own, and telling the others apart reads the whole graph.
+  const now = new Map(current?.nodes.map((node) => [node.id, node.text]));
+  const isKnownText = ({ node, base, text }: Proposal) => [base, text].includes(now.get(node) ?? "");
   for (const proposal of state.proposals) {
     const { node, verdict } = proposal;
     const isKnown = isContributionKnown(state, proposal, threshold);
     // Starts at the first one that takes time, so that each snapshot makes progress.
     until ??= isKnown ? null : performance.now() + AT_ONCE;
     const part = isKnown || performance.now() < (until ?? 0) ? contributionOf(state, proposal, threshold) : null;
-    verdicts.set(node, verdictView(node, verdict, verdict.decision, locale, part));
+    const isTextChanged = isKnownText(proposal) ? false : textStatusOf(proposal, graph, current) === "changed";
+    verdicts.set(node, { ...verdictView(node, verdict, verdict.decision, locale, part), isTextChanged });
   }
   return verdicts;
 }
+
+const UNSCORED = { hasEffect: true, isTextChanged: false, change: "", figure: "" };
 
 /** The contribution that attempts with one verdict share, because their own parts are unknown. */
 function sharedPart({ proposals }: Judged): Contribution {
@@ -146,7 +168,7 @@ function verdictView(
   locale: Locale,
   part: Contribution | null,
 ): VerdictView {
-  if (verdict.scored === 0) return { decision, hasEffect: true, change: "", figure: "" };
+  if (verdict.scored === 0) return { ...UNSCORED, decision };
   const change = isGraded(verdict)
     ? `${locale.decimal(1 - verdict.lossBefore)} → ${locale.decimal(1 - verdict.lossAfter)}`
     : `${verdict.rightBefore} → ${verdict.rightAfter}`;
@@ -155,6 +177,7 @@ function verdictView(
   return {
     decision,
     hasEffect: part?.isNeeded !== false,
+    isTextChanged: false,
     change: (part && shortPart(verdict, part, locale)) || change,
     figure: line(figures.join(", ")),
   };

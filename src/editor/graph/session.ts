@@ -9,6 +9,7 @@ import {
   shortId,
 } from "../../../webview/protocol.ts";
 import type { Log } from "../../deps.ts";
+import type { Graph } from "../../graph/graph.ts";
 import type { CommandName } from "../commands/commands.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -149,6 +150,8 @@ export class GraphSession extends Disposable {
     const { graph, faults, stale, model } = this.#graph;
     this.#post({ type: "graph", graph: graph && graphView(graph, model), faults: faultViews(faults), stale });
     this.#postCursor(window.activeTextEditor);
+    // A verdict can be on a text that the file no longer has.
+    if (this.#run) this.#sendRun.request();
   }
 
   async #postRun(): Promise<void> {
@@ -170,13 +173,18 @@ export class GraphSession extends Disposable {
    * the run.
    */
   async #viewOf(run: ActiveRun): Promise<RunView> {
-    const latest = runView(run, this.#excerpts, LOCALE);
+    const latest = runView(run, this.#excerpts, LOCALE, this.#fileGraph());
     const iteration = this.#replayed;
     if (iteration === null) return latest;
     const { id } = run.entry;
     if (this.#views?.run !== id) this.#views = { run: id, byIteration: this.#replay(id) };
     const view = (await this.#views.byIteration).get(iteration);
     return view ? { ...view, curve: latest.curve, replayed: iteration } : latest;
+  }
+
+  /** The graph of the file; null while it has errors. */
+  #fileGraph(): Graph | null {
+    return this.#graph && !this.#graph.stale ? this.#graph.graph : null;
   }
 
   /** Reads the log once and returns the views of all iterations, which have a limited size, unlike states. */

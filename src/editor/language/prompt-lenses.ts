@@ -1,5 +1,7 @@
 import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDocument } from "vscode";
 import { textStatusOf } from "../../graph/edits/text-status.ts";
+import { placedText } from "../../graph/places/place.ts";
+import { isPlaced } from "../../graph/places/placed-text.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";
@@ -13,10 +15,13 @@ import type { Scores } from "../runs/scores.ts";
 import type { GraphDocuments } from "./documents.ts";
 import type { PromptFiles, PromptUser } from "./prompts.ts";
 
-/** Maximum number of graphs with lenses in a prompt file. */
+/** Nodes that use one text and have lenses above it. */
 const USERS = 3;
 
-/** Code lenses above a prompt file: the score of its graph, Try, Optimize only this, and the verdict on its text. */
+/**
+ * Code lenses above each text of a node in a prompt file: the score of its graph, Try, Optimize only this, and the verdict
+ * on the text.
+ */
 export class PromptLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
@@ -34,19 +39,25 @@ export class PromptLenses extends Disposable implements CodeLensProvider {
     }
   }
 
-  async provideCodeLenses({ uri }: TextDocument): Promise<CodeLens[]> {
-    const users = this.prompts.users(uri).slice(0, USERS);
-    const all = await Promise.all(users.map((user) => this.#lenses(user, users.length > 1)));
-    return all.flat();
+  async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
+    const byLine = new Map<number, PromptUser[]>();
+    for (const user of this.prompts.users(document.uri)) {
+      const line = lineOf(user, document);
+      byLine.set(line, [...(byLine.get(line) ?? []), user]);
+    }
+    const all = [...byLine].flatMap(([line, users]) =>
+      users.slice(0, USERS).map((user) => this.#lenses(user, line, users.length > 1)),
+    );
+    return (await Promise.all(all)).flat();
   }
 
-  async #lenses({ graph: file, node }: PromptUser, isNamed: boolean): Promise<CodeLens[]> {
+  async #lenses({ graph: file, node }: PromptUser, line: number, isNamed: boolean): Promise<CodeLens[]> {
     const { graph, stale } = await this.documents.current(file);
     const latest = await this.runStore.latest(file);
     const { score } = await this.scores.of(latest, graph);
-    const top = new Range(0, 0, 0, 0);
+    const above = new Range(line, 0, line, 0);
     const lens = (title: string, command: string, argument: unknown) =>
-      new CodeLens(top, { title, command: command && `agentgraph.${command}`, arguments: [argument] });
+      new CodeLens(above, { title, command: command && `agentgraph.${command}`, arguments: [argument] });
     const named = isNamed && graph ? `${graph.name}: ` : "";
     const shown = score === "" ? l10n.t("not scored yet") : score;
     const lenses = [
@@ -62,11 +73,17 @@ export class PromptLenses extends Disposable implements CodeLensProvider {
       const part = contributionOf(run.state, proposal, run.threshold);
       const textStatus = textStatusOf(proposal, run.graph, stale ? null : graph);
       const done = textStatusLabel(run.state.acts[proposal.id], textStatus);
-      const line = verdictSummary(proposal.verdict, LOCALE, part);
-      const title = run.entry.untrusted ? l10n.t("Not verified here: {0}", line) : line;
+      const summary = verdictSummary(proposal.verdict, LOCALE, part);
+      const title = run.entry.untrusted ? l10n.t("Not verified here: {0}", summary) : summary;
       const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
       lenses.push(lens(done ? `${capitalized(done, LOCALE)} · ${title}` : title, "review", ref));
     }
     return lenses;
   }
+}
+
+/** The line above which the lenses of a text are: the first for a whole file, and for a text that is not found. */
+function lineOf({ form: { part } }: PromptUser, document: TextDocument): number {
+  const found = part && placedText(document.getText(), part);
+  return found && isPlaced(found) ? document.positionAt(found.range.start).line : 0;
 }

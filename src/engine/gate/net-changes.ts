@@ -58,6 +58,39 @@ export async function contributes(
   return decision === "undecided" ? null : decision === "accepted";
 }
 
+/**
+ * Finds which of several parts are needed although the result is the same without each of them: two parts can do the same,
+ * and then one of them has to stay. Takes one measurement if all can go, else about log₂ n for each part that stays.
+ * @param parts each unneeded by itself; of parts that do the same, the last stays
+ * @param isNeeded whether the net change needs any of these parts; null: not measured
+ * @returns the needed parts; null: not measured
+ */
+export async function neededTogether<P>(
+  parts: readonly P[],
+  isNeeded: (left: readonly P[]) => Promise<boolean | null>,
+): Promise<P[] | null> {
+  const needed: P[] = [];
+  let gone: P[] = [];
+  for (let rest = [...parts]; rest.length > 0; ) {
+    let [low, high] = [gone.length === 0 ? 1 : 0, rest.length];
+    if (low === high) break;
+    const isSome = await isNeeded([...gone, ...rest]);
+    if (isSome === null) return null;
+    if (!isSome) break;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      const isHere = await isNeeded([...gone, ...rest.slice(0, middle)]);
+      if (isHere === null) return null;
+      if (isHere) high = middle;
+      else low = middle;
+    }
+    needed.push(...rest.slice(low, high));
+    gone = [...gone, ...rest.slice(0, low)];
+    rest = rest.slice(high);
+  }
+  return needed;
+}
+
 /** What leave-one-out measured of the net change. */
 export interface Contributions {
   /** Changed element of Θ → whether its part is needed. */

@@ -90,6 +90,7 @@ describe("the run's view", () => {
     expect(view.nodes.find(({ id }) => id === "solve")?.verdict).toEqual({
       decision: "rejected",
       hasEffect: true,
+      isTextChanged: false,
       change: "14 → 13",
       figure: "14 → 13 of 20 right",
     });
@@ -128,6 +129,19 @@ describe("the run's view", () => {
     expect(verdictOf(second)?.figure).toMatch(/^together /);
   });
 
+  it("says where the file has another text than the verdict is about", () => {
+    const run = runOf(five, "done");
+    const proposal = run.state.proposals.find(({ node }) => node === "solve");
+    const isOutdated = (text: string) => {
+      const nodes = five.nodes.map((node) => (node.id === "solve" ? { ...node, text } : node));
+      const view = runView(run, () => "", undefined, { ...five, nodes });
+      return view.nodes.find(({ id }) => id === "solve")?.verdict?.isTextChanged;
+    };
+    expect(isOutdated(proposal?.base ?? "")).toBe(false);
+    expect(isOutdated(`${proposal?.text}  \n`)).toBe(false);
+    expect(isOutdated("Guess.")).toBe(true);
+  });
+
   it("calls what no gate saw screened out", () => {
     const run = runOf(five, "backward");
     const attempts = run.state.attempts.map((one) => ({
@@ -137,7 +151,7 @@ describe("the run's view", () => {
       verdict: null,
     }));
     const { verdict } = shown(runOf(five, "backward", { attempts })).nodes.find(({ id }) => id === "solve") ?? {};
-    expect(verdict).toEqual({ decision: "screened", hasEffect: true, change: "", figure: "" });
+    expect(verdict).toEqual({ decision: "screened", hasEffect: true, isTextChanged: false, change: "", figure: "" });
   });
 
   it("counts the gradients of the last iteration by edge", () => {

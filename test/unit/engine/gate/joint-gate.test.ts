@@ -4,7 +4,7 @@ import type { Sample } from "../../../../src/data/sample.ts";
 import type { Decision, RunEvent, Verdict } from "../../../../src/engine/events.ts";
 import type { Scored } from "../../../../src/engine/forward/forward.ts";
 import { createJointGate } from "../../../../src/engine/gate/joint-gate.ts";
-import { contributes, netVerdict } from "../../../../src/engine/gate/net-changes.ts";
+import { contributes, neededTogether, netVerdict } from "../../../../src/engine/gate/net-changes.ts";
 import { bothPass, harmRule, partRule, policyRule } from "../../../../src/engine/gate/rules.ts";
 import { lossBounds, type Pair, signTest } from "../../../../src/engine/gate/statistics.ts";
 import { createValidation, type Validation } from "../../../../src/engine/gate/validation.ts";
@@ -446,6 +446,39 @@ describe("the net verdict", () => {
     await validation.complete(idle);
     expect(await contributes(validation, { ...start, c: "old" }, idle, { ...idle, c: "old" })).toBe(false);
     expect(verdict().looks).toBe(0);
+  });
+});
+
+describe("changes that are each without effect", () => {
+  /** Groups of changes that do the same: one of each has to stay. */
+  const needs = (groups: readonly (readonly number[])[]) => async (left: readonly number[]) =>
+    groups.some((group) => group.every((one) => left.includes(one)));
+
+  it("can all go if the result is the same without all of them", async () => {
+    let measured = 0;
+    expect(await neededTogether([1, 2, 3, 4], async () => ++measured < 0)).toEqual([]);
+    expect(measured).toBe(1);
+    expect(await neededTogether([1], async () => ++measured < 0)).toEqual([]);
+    expect(measured).toBe(1);
+  });
+
+  it("stay, one of those that do the same", async () => {
+    expect(await neededTogether([1, 2], needs([[1, 2]]))).toEqual([2]);
+    const groups = fc.array(fc.uniqueArray(fc.nat(11), { minLength: 2, maxLength: 5 }), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(groups, async (some) => {
+        const parts = Array.from({ length: 12 }, (_, index) => index);
+        const isNeeded = needs(some);
+        const needed = (await neededTogether(parts, isNeeded)) ?? [];
+        const gone = parts.filter((part) => !needed.includes(part));
+        expect(await isNeeded(gone)).toBe(false);
+        for (const part of needed) expect(await isNeeded([...gone, part])).toBe(true);
+      }),
+    );
+  });
+
+  it("are not measured where the budget ends first", async () => {
+    expect(await neededTogether([1, 2], async () => null)).toBeNull();
   });
 });
 
