@@ -178,7 +178,12 @@ export class TestPage {
     }
     this.sent.push(message);
     if (message.type !== "ask") return;
-    const answer = await answerTo(message.question, this.#graph, this.#run, this.#run ? sampleExcerpts(this.#run) : () => "");
+    const answer = await answerTo(
+      message.question,
+      this.#graph,
+      this.#run,
+      this.#run ? sampleExcerpts(this.#run) : () => "",
+    );
     const reply: HostMessage = { type: "answer", request: message.request, answer };
     await this.page.evaluate((data) => window.postMessage(data, "*"), reply).catch(() => {});
   }

@@ -141,12 +141,7 @@ async function aboutCall(
   };
 }
 
-function aboutGradients(
-  node: string,
-  from: string | null,
-  run: ActiveRun,
-  excerpts: Excerpts,
-): GradientsAnswer {
+function aboutGradients(node: string, from: string | null, run: ActiveRun, excerpts: Excerpts): GradientsAnswer {
   const found = run.state.gradients.filter(
     (gradient) =>
       shortId(gradient.node) === node && (from === null || (gradient.from !== null && shortId(gradient.from) === from)),

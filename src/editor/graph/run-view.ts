@@ -14,8 +14,8 @@ import {
 import { SPLITS } from "../../data/sample.ts";
 import type { Judged, Proposal, Verdict, Warned } from "../../engine/events.ts";
 import { edgeChanges, nodeOfInputs } from "../../graph/edges.ts";
-import type { Graph } from "../../graph/graph.ts";
 import { textStatusOf } from "../../graph/edits/text-status.ts";
+import type { Graph } from "../../graph/graph.ts";
 import { paceLabels } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart } from "../../i18n/verdict.ts";
