@@ -298,6 +298,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       ]),
     )
     .option("--output <node>", "node whose value is the answer")
+    .option("--split <percents>", "percent of the rows for training, validation and test, such as 40/30/30")
     .option("--dry-run", "show the graph, and write nothing")
     .action(async (paths, options) => done(await initCommand(cli, paths, options)));
 

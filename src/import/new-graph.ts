@@ -25,6 +25,8 @@ export interface Chosen {
   readonly output?: string | undefined;
   /** Absolute path of a data file; null: none. */
   readonly data?: string | null | undefined;
+  /** Percent of the rows for training, validation and test: `40/30/30`. */
+  readonly split?: string | undefined;
 }
 
 /** A guessed graph, with alternatives for each guess. */
@@ -36,6 +38,8 @@ export interface NewGraph {
     readonly target: Guess;
     readonly loss: Guess;
     readonly output: Guess;
+    /** As in `Chosen`; null: the sets are files of their own. */
+    readonly split: Guess;
   };
   /** Sentences about what could not be guessed. */
   readonly notes: readonly string[];
@@ -63,6 +67,7 @@ const SKIPPED = new Set([
 const ASSISTANTS = new Set(["prompts", "agents", "chatmodes"]);
 /** Minimum number of rows for a test set. */
 const FEW = 30;
+const SPLITS = ["40/30/30", "50/50/0", "20/40/40", "60/20/20"];
 
 /**
  * Makes a graph from prompt files and a data file.
@@ -94,8 +99,8 @@ export async function newGraph(
   if (prompts.length === 0)
     throw new ImportRefused(t("There is no prompt file among these. Name Markdown, text or YAML files with prompts."));
   if (rowsByPath.size === 0) await lookFor(folder, files, rowsByPath);
-  const data = choose(chosen.data, prompts, rowsByPath, files);
-  const found = await data;
+  const found = await choose(chosen.data, prompts, rowsByPath, files);
+  const data = sets(found, folder, rowsByPath, chosen.split);
   const columns = found ? columnsOf(found.rows) : [];
   // A column with the name of a step has the expected value of that step: other prompts that name it read the step.
   const inputColumns = columnsRead(columns, prompts).filter((column) => !isStep(column, prompts));
@@ -147,7 +152,7 @@ export async function newGraph(
     nodes,
     output: outputs[0] ?? "",
     data: {
-      ...sets(found, folder, rowsByPath),
+      ...data.data,
       ...(Object.keys(mapped).length > 0 && { fields: mapped }),
       ...(target !== null && { target }),
       ...(Object.keys(labels).length > 0 && { targets: labels }),
@@ -169,6 +174,10 @@ export async function newGraph(
       },
       loss: { value: loss, others: LOSSES.filter((one) => one !== loss) },
       output: { value: outputs[0] ?? null, others: outputs.slice(1) },
+      split: {
+        value: data.split,
+        others: data.split === null ? [] : SPLITS.filter((one) => one !== data.split),
+      },
     },
     notes,
   };
@@ -226,24 +235,39 @@ function setRank(path: string): number {
 }
 
 /** Sets by the names of the files if there are a training and a validation file; else one file to split. */
-function sets(found: DataFile | null, folder: string, known: ReadonlyMap<string, readonly Row[]>): object {
+function sets(
+  found: DataFile | null,
+  folder: string,
+  known: ReadonlyMap<string, readonly Row[]>,
+  chosen: string | undefined,
+): { readonly data: object; readonly split: string | null } {
   const reference = (path: string) => relative(folder, path).split(sep).join("/");
-  if (!found) return { train: [], validation: [] };
+  if (!found) return { data: { train: [], validation: [] }, split: null };
   const same = [...known.keys()].filter((path) => dirname(path) === dirname(found.path));
   const of = (set: string) => same.find((path) => setOf(path) === set);
   const [train, validation, test] = [of("train"), of("validation"), of("test")];
   const isPart = [train, validation, test].includes(found.path);
   if (isPart && train && (validation ?? test)) {
     const gate = validation ?? test;
-    return {
+    const files = {
       train: reference(train),
       validation: reference(gate ?? train),
       ...(validation && test && { test: reference(test) }),
     };
+    return { data: files, split: null };
   }
-  const split =
-    found.rows.length < FEW ? { train: 0.5, validation: 0.5, test: 0 } : { train: 0.4, validation: 0.3, test: 0.3 };
-  return { file: reference(found.path), split };
+  const split = chosen ?? (found.rows.length < FEW ? "50/50/0" : "40/30/30");
+  return { data: { file: reference(found.path), split: partsOf(split) }, split };
+}
+
+/** `40/30/30` as shares of all rows. @throws ImportRefused */
+function partsOf(split: string): object {
+  const percents = split.split("/").map((part) => (/^\d+$/.test(part.trim()) ? Number(part) : Number.NaN));
+  const [train = 0, validation = 0, test = 0] = percents;
+  if (percents.length !== 3 || train + validation + test !== 100 || train === 0 || validation === 0) {
+    throw new ImportRefused(`“${split}” is not a split. Enter percents for training, validation and test: 40/30/30.`);
+  }
+  return { train: train / 100, validation: validation / 100, test: test / 100 };
 }
 
 async function read(path: string, folder: string, files: Files): Promise<FoundPrompt[]> {

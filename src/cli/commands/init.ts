@@ -15,6 +15,7 @@ interface InitOptions {
   readonly target?: string;
   readonly loss?: GuessedLoss;
   readonly output?: string;
+  readonly split?: string;
   readonly dryRun?: boolean;
 }
 
@@ -34,12 +35,13 @@ export async function initCommand(
   const name = relative(process.cwd(), graph.path) || graph.path;
   if (!options.dryRun) await deps.files.write(graph.path, graph.text);
   else output.print(graph.text.trimEnd());
-  const { data, target, loss, output: last } = graph.guesses;
+  const { data, target, loss, output: last, split } = graph.guesses;
   const rows = [
     ["--data", "data", data],
     ["--target", "column with the answer", target],
     ["--loss", "loss", loss],
     ["--output", "output", last],
+    ...(split.value === null ? [] : [["--split", "percent for training, validation and test", split] as const]),
   ] as const;
   output.print(`${options.dryRun ? "Would write" : "Wrote"} ${plain(name)}. Guessed:`);
   for (const [option, what, { value, others }] of rows) {

@@ -117,7 +117,8 @@ export class Hovers implements HoverProvider {
   /** The last runs' proposals for the node, the newest first. */
   async #history(graph: Uri, node: string): Promise<string[]> {
     const { entries, left } = await this.histories.of(graph, node, RUNS).catch(() => ({ entries: [], left: 0 }));
-    if (entries.length + left < 2) return [];
+    // The last run has a line of its own; its commit is found here.
+    if (entries.length + left < 2 && !entries.some(({ commits }) => commits.length > 0)) return [];
     const lines = entries.map(
       (entry) => `- ${literal(`${startedLabel(entry.startedAt)} · ${historyLine(entry, LOCALE)}`)}`,
     );

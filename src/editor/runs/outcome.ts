@@ -117,5 +117,11 @@ function found(state: RunState): string {
     before === null || after === null
       ? ""
       : l10n.t(" The validation score is {0} → {1}.", before.toFixed(2), after.toFixed(2));
-  return l10n.t("The gate accepted {0} of {1} proposals.", accepted, proposals.length) + score;
+  const decided =
+    proposals.length === 1
+      ? accepted === 1
+        ? l10n.t("The gate accepted the proposal.")
+        : l10n.t("The gate did not accept the proposal.")
+      : l10n.t("The gate accepted {0} of {1} proposals.", accepted, proposals.length);
+  return decided + score;
 }

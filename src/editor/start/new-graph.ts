@@ -18,12 +18,13 @@ const MOST = 500;
 
 type Changeable = keyof NewGraph["guesses"];
 
-const CHANGEABLE = ["data", "target", "loss", "output"] as const satisfies readonly Changeable[];
+const CHANGEABLE = ["data", "target", "split", "loss", "output"] as const satisfies readonly Changeable[];
 
 function guessTitles(): Readonly<Record<Changeable, string>> {
   return {
     data: l10n.t("Data file"),
     target: l10n.t("Column with the answer"),
+    split: l10n.t("Percent of the rows for training, validation and test"),
     loss: l10n.t("Loss"),
     output: l10n.t("Node that gives the answer"),
   };
@@ -128,7 +129,7 @@ async function showGuesses({ guesses, path, notes }: NewGraph): Promise<Changeab
   const items: (QuickPickItem & { readonly id?: Changeable | "create" })[] = [
     { label: `$(check) ${l10n.t("Create graph")}`, description: basename(path), id: "create" },
     { label: l10n.t("Guesses"), kind: QuickPickItemKind.Separator },
-    ...CHANGEABLE.map((id) => item(id, guessTitles()[id])),
+    ...CHANGEABLE.filter((id) => id !== "split" || guesses.split.value !== null).map((id) => item(id, guessTitles()[id])),
     ...(notes.length > 0 ? [{ label: l10n.t("Not found"), kind: QuickPickItemKind.Separator }] : []),
     ...notes.map((note) => ({ label: `$(warning) ${note}`, id: "create" as const })),
   ];
@@ -160,6 +161,7 @@ async function change({ guesses, path }: NewGraph, id: Changeable): Promise<Chos
     return file ? { data: file.fsPath, target: undefined, loss: undefined } : {};
   }
   if (id === "target") return { target: picked.label, loss: undefined };
+  if (id === "split") return { split: picked.label };
   return id === "loss" ? { loss: picked.label as GuessedLoss } : { output: picked.label };
 }
 
@@ -169,12 +171,10 @@ async function show(graph: Uri, notes: readonly string[]): Promise<void> {
   await commands.executeCommand("agentgraph.showGraph", graph);
   const optimize = l10n.t("Optimize graph");
   const showAll = l10n.t("Show all");
-  const [first] = notes;
   const more = notes.length > 1 ? ` (${l10n.t("and {0} more", notes.length - 1)})` : "";
-  const message = first === undefined ? l10n.t("{0} was created.", basename(graph.path)) : first + more;
-  const button = first === undefined ? [optimize] : notes.length > 1 ? [showAll] : [];
+  const message = [l10n.t("{0} was created.", basename(graph.path)), ...notes.slice(0, 1)].join(" ") + more;
   // Not awaited: the command is done.
-  void showInfo(message, ...button).then(async (pressed) => {
+  void showInfo(message, optimize, ...(notes.length > 1 ? [showAll] : [])).then(async (pressed) => {
     if (pressed === optimize) await commands.executeCommand("agentgraph.optimize", graph);
     if (pressed !== showAll) return;
     const content = notes.map((note) => `- ${note}`).join("\n");

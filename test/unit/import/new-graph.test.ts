@@ -173,6 +173,22 @@ describe("a graph of prompt files", () => {
     expect(graph.output).toBe("Lange_prufen");
   });
 
+  it("splits the rows as chosen", async () => {
+    const content = {
+      "sort.md": "Sort {{ticket}}.\n",
+      "t.csv": table("ticket,label", (at) => `t${at},${"ab"[at % 2]}`),
+    };
+    const first = await made(content);
+    expect(first.guesses.split).toEqual({ value: "40/30/30", others: ["50/50/0", "20/40/40", "60/20/20"] });
+    const { graph, task, guesses } = await made(content, { split: "50/50/0" });
+    expect(graph.data.split).toEqual({ train: 0.5, validation: 0.5, test: 0 });
+    expect(task?.data.validation).toHaveLength(30);
+    expect(guesses.split.value).toBe("50/50/0");
+    for (const split of ["half", "50/50", "60/60/0", "100/0/0"]) {
+      await expect(made(content, { split })).rejects.toThrow("is not a split");
+    }
+  });
+
   it("names a data file that it can't read", async () => {
     const folder = await folderOf({ "sort.md": "Sort {{ticket}}\n" });
     await writeFile(join(folder, "t.csv"), Buffer.from("ticket,label\nGr\u00f6\u00dfe,a\n", "latin1"));
