@@ -129,7 +129,9 @@ async function showGuesses({ guesses, path, notes }: NewGraph): Promise<Changeab
   const items: (QuickPickItem & { readonly id?: Changeable | "create" })[] = [
     { label: `$(check) ${l10n.t("Create graph")}`, description: basename(path), id: "create" },
     { label: l10n.t("Guesses"), kind: QuickPickItemKind.Separator },
-    ...CHANGEABLE.filter((id) => id !== "split" || guesses.split.value !== null).map((id) => item(id, guessTitles()[id])),
+    ...CHANGEABLE.filter((id) => id !== "split" || guesses.split.value !== null).map((id) =>
+      item(id, guessTitles()[id]),
+    ),
     ...(notes.length > 0 ? [{ label: l10n.t("Not found"), kind: QuickPickItemKind.Separator }] : []),
     ...notes.map((note) => ({ label: `$(warning) ${note}`, id: "create" as const })),
   ];
