@@ -1,4 +1,4 @@
-import { structureIn } from "../graph/replies/json.ts";
+import { parseJson, structureIn } from "../graph/replies/json.ts";
 import { isMapping, listOf, type Mapping, mappingOf, textOf } from "./documents.ts";
 
 /** One step of a trace, from any program. */
@@ -118,7 +118,7 @@ function readOpenInference(record: Mapping): Span[] | null {
     {
       ...span,
       start: timeOf(record.start_time),
-      feedback: listOf(record.annotations ?? record.span_annotations).map(annotation),
+      feedback: listOf(record.annotations ?? record.span_annotations).flatMap(annotation),
     },
   ];
 }
@@ -168,26 +168,25 @@ function flat(value: Mapping, prefix = ""): Mapping {
   );
 }
 
-function annotation(one: unknown): Feedback {
-  const { score, explanation, comment, label, result } = mappingOf(one);
+/** A person's annotation; none if a model or code made it. */
+function annotation(one: unknown): Feedback[] {
+  const { score, explanation, comment, label, result, annotator_kind: kind } = mappingOf(one);
+  if (kind === "LLM" || kind === "CODE") return [];
   const inner = mappingOf(result);
   const given = numberOf(score ?? inner.score);
   const byLabel = /^(?:correct|thumbs?[_ -]?up|good|positive)$/i.test(textOf(label) ?? textOf(inner.label) ?? "")
     ? 1
     : null;
-  return {
-    score: given ?? byLabel,
-    comment: textOf(explanation) ?? textOf(inner.explanation) ?? textOf(comment),
-    correction: undefined,
-  };
+  const said = textOf(explanation) ?? textOf(inner.explanation) ?? textOf(comment);
+  return [{ score: given ?? byLabel, comment: said, correction: undefined }];
 }
 
 /**
- * Langfuse: a trace with its observations and scores, or single traces, observations and scores of an export, in
- * camel case (API, interface) or with underscores (blob storage).
+ * Langfuse: a trace with its observations and scores, as the API and the interface give it, or single traces,
+ * observations and scores of an export, in camel case (API, interface) or with underscores (blob storage).
  */
 function readLangfuse(written: Mapping): Span[] | null {
-  const record = camelCase(written);
+  const record = camelCase(downloaded(written));
   const isTrace =
     Array.isArray(record.observations) ||
     Array.isArray(record.scores) ||
@@ -197,7 +196,7 @@ function readLangfuse(written: Mapping): Span[] | null {
     const root = langfuseSpan(record, id, null, "trace");
     const observations = listOf(record.observations).filter(isMapping).map(camelCase);
     return [
-      { ...root, feedback: listOf(record.scores).map((one) => langfuseScore(mappingOf(one))) },
+      { ...root, feedback: listOf(record.scores).flatMap((one) => langfuseScore(mappingOf(one))) },
       ...observations.map((one) => langfuseSpan(one, id, id, "step")),
     ];
   }
@@ -209,7 +208,13 @@ function readLangfuse(written: Mapping): Span[] | null {
   }
   if (record.value === undefined && record.stringValue === undefined) return null;
   const id = String(record.observationId || trace);
-  return [{ ...NOTHING, trace, id, feedback: [langfuseScore(record)] }];
+  return [{ ...NOTHING, trace, id, feedback: langfuseScore(record) }];
+}
+
+/** The trace of "Download trace as JSON", which has its observations beside it. */
+function downloaded(record: Mapping): Mapping {
+  const { trace, observations } = record;
+  return isMapping(trace) && Array.isArray(observations) ? { ...trace, observations } : record;
 }
 
 function langfuseSpan(record: Mapping, trace: string, parent: string | null, name: string): Span {
@@ -225,15 +230,14 @@ function langfuseSpan(record: Mapping, trace: string, parent: string | null, nam
   };
 }
 
-function langfuseScore(written: Mapping): Feedback {
-  const { value, comment, stringValue, name } = camelCase(written);
+/** A person's score; none if a model or code gave it, which Langfuse calls `EVAL`. */
+function langfuseScore(written: Mapping): Feedback[] {
+  const { value, comment, stringValue, name, source } = camelCase(written);
+  if (source === "EVAL") return [];
   const isCorrection = /correct(?:ion|ed)|expected|ideal/i.test(String(name ?? ""));
   const text = textOf(stringValue) ?? textOf(value);
-  return {
-    score: isCorrection ? null : numberOf(value),
-    comment: textOf(comment),
-    correction: isCorrection ? (text ?? undefined) : undefined,
-  };
+  const score = isCorrection ? null : numberOf(value);
+  return [{ score, comment: textOf(comment), correction: isCorrection ? (text ?? undefined) : undefined }];
 }
 
 function camelCase(record: Mapping): Mapping {
@@ -249,6 +253,7 @@ function camelCase(record: Mapping): Mapping {
 function readLangSmith(record: Mapping): Span[] | null {
   if (record.run_type === undefined && record.key !== undefined && record.run_id !== undefined) {
     const { score, value, comment, correction } = record;
+    if (isByModel(record)) return [];
     const feedback = { score: numberOf(score ?? value), comment: textOf(comment), correction: correction ?? undefined };
     const of = { trace: textOf(record.trace_id) ?? "", id: String(record.run_id) };
     return [{ ...NOTHING, ...of, feedback: [feedback] }];
@@ -268,7 +273,8 @@ function readLangSmith(record: Mapping): Span[] | null {
       },
     ];
   });
-  const given = listOf(record.feedback).map((one): Feedback => {
+  const people = listOf(record.feedback).filter((one) => !isByModel(mappingOf(one)));
+  const given = people.map((one): Feedback => {
     const { score, comment, correction } = mappingOf(one);
     return { score: numberOf(score), comment: textOf(comment), correction: correction ?? undefined };
   });
@@ -290,6 +296,12 @@ function readLangSmith(record: Mapping): Span[] | null {
   return [span, ...children];
 }
 
+/** Whether an evaluator gave LangSmith's feedback, not a person. */
+function isByModel({ feedback_source: source }: Mapping): boolean {
+  const { type } = mappingOf(parsed(source));
+  return type === "model" || type === "auto_eval";
+}
+
 function numberOf(value: unknown): number | null {
   if (typeof value === "boolean") return value ? 1 : 0;
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
@@ -302,7 +314,12 @@ function timeOf(value: unknown): number | null {
   return Number.isFinite(date) ? date : numberOf(value);
 }
 
-/** The list or object that a text is the JSON of; else the value itself. */
-export function parsed(value: unknown): unknown {
-  return typeof value === "string" ? (structureIn(value) ?? value) : value;
+/** Maximum number of times that a value is encoded as JSON. */
+const ENCODED = 3;
+
+/** The list, object or text that a text is the JSON of, also of JSON in JSON; else the value itself. */
+export function parsed(value: unknown, depth = ENCODED): unknown {
+  if (typeof value !== "string" || depth === 0) return value;
+  const text = /^"(?:[^"\\]|\\.)*"$/s.test(value) ? parseJson(value)?.value : undefined;
+  return text === undefined ? (structureIn(value) ?? value) : parsed(text, depth - 1);
 }

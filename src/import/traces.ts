@@ -1,4 +1,4 @@
-import { isMapping, listOf, mappingOf, textOf } from "./documents.ts";
+import { isMapping, listOf, type Mapping, mappingOf, textOf } from "./documents.ts";
 import type { Row } from "./importer.ts";
 import { parsed, type Span, TRACE_FORMATS } from "./trace-formats.ts";
 
@@ -8,6 +8,8 @@ export interface TraceRows {
   readonly rows: readonly Row[];
   /** Number of rows whose `answer` people confirmed or wrote. */
   readonly answered: number;
+  /** Number of rows whose `answer` is an output that nobody criticized. */
+  readonly accepted: number;
   /** Indexes of records in an unknown format. */
   readonly unknown: readonly number[];
   /** Number of traces whose spans have no inputs. */
@@ -38,8 +40,16 @@ export function rowsOfTraces(records: readonly unknown[], accept: boolean): Trac
   }
   const traces = [...joined(spans).values()];
   const rows = traces.map((one) => rowOf(one, accept)).filter((row) => row !== null);
-  const answered = rows.filter((row) => row.answer !== undefined).length;
-  return { format, rows, answered, unknown: [...new Set(unknown)], empty: traces.length - rows.length };
+  const withAnswer = rows.filter((row) => row.answer !== undefined);
+  const answered = traces.map((one) => rowOf(one, false)).filter((row) => row?.answer !== undefined).length;
+  return {
+    format,
+    rows,
+    answered,
+    accepted: withAnswer.length - answered,
+    unknown: [...new Set(unknown)],
+    empty: traces.length - rows.length,
+  };
 }
 
 /** Spans by trace, in the order of their start; what other records add to a span is part of it. */
@@ -85,7 +95,11 @@ function rowOf(spans: readonly Span[], accept: boolean): Row | null {
   const first = [root, ...spans].find((span) => span && Object.keys(fieldsOf(span.input)).length > 0);
   if (!root || !first) return null;
   const inputs = fieldsOf(first.input);
-  const answers = spans.filter((span) => span !== root && plainOutput(span.output) !== undefined);
+  const given = JSON.stringify(plainOutput(root.output));
+  // A trace and its first observation can be the same step.
+  const isRoot = (span: Span) =>
+    span === root || (span.name === root.name && JSON.stringify(plainOutput(span.output)) === given);
+  const answers = spans.filter((span) => !isRoot(span) && plainOutput(span.output) !== undefined);
   const output = plainOutput(root.output) ?? plainOutput(answers.at(-1)?.output);
   const feedback = spans.flatMap((span) => span.feedback);
   const correction = feedback.map((one) => plainOutput(one.correction)).find((one) => one !== undefined);
@@ -124,8 +138,16 @@ function fieldsOf(input: unknown): Row {
   if (isMapping(value)) {
     const inner = ["inputs", "input", "kwargs"].map((key) => value[key]).find((one) => isMapping(one));
     if (inner && Object.keys(value).length === 1) return fieldsOf(inner);
-    const message = lastMessage(value.messages ?? value.input);
+    const { args, kwargs, messages, contents, new_message: asked } = value;
+    // What Python's decorators record of a call.
+    if (Array.isArray(args) && isMapping(kwargs) && Object.keys(value).length === 2) {
+      const [only] = args;
+      const named = args.length === 1 ? fieldsOf(only) : args.map((one, at) => [`argument_${at + 1}`, one] as const);
+      return { ...(Array.isArray(named) ? Object.fromEntries(named) : named), ...kwargs };
+    }
+    const message = lastMessage(messages ?? value.input ?? contents ?? (asked === undefined ? undefined : [asked]));
     if (message !== null) return { input: message };
+    if (typeof contents === "string") return { input: contents };
     return Object.fromEntries(
       Object.entries(value).filter(
         ([name]) => !["trace", "output", "answer", "feedback", "score", "steps"].includes(name),
@@ -141,7 +163,7 @@ function fieldsOf(input: unknown): Row {
 function plainOutput(output: unknown): unknown {
   const value = parsed(output);
   if (value === undefined || value === null || value === "") return undefined;
-  const message = lastMessage(isMapping(value) ? (value.messages ?? value.choices ?? [value]) : value);
+  const message = lastMessage(isMapping(value) ? messagesOf(value) : value);
   if (message !== null) return message;
   if (!isMapping(value)) return value;
   const entries = Object.entries(value);
@@ -153,10 +175,18 @@ function plainOutput(output: unknown): unknown {
   return typeof named === "string" ? named : value;
 }
 
+/** The messages of a reply: of OpenAI's two protocols, of Gemini, or of a chain. */
+function messagesOf(value: Mapping): unknown {
+  const { messages, choices, candidates, output } = value;
+  return messages ?? choices ?? candidates ?? (Array.isArray(output) ? output : [value]);
+}
+
 function lastMessage(value: unknown): string | null {
   const list = listOf(value);
   for (const one of [...list].reverse()) {
-    const message = mappingOf(mappingOf(one).message ?? one);
+    const outer = mappingOf(one);
+    const inner = mappingOf(outer.content).parts === undefined ? undefined : outer.content;
+    const message = mappingOf(outer.message ?? inner ?? one);
     const content =
       textOf(message.content) ??
       [...listOf(message.content), ...listOf(message.parts)]

@@ -22,7 +22,7 @@ export async function importRowsCommand(
   const { rowsOfTraces } = await import("../../import/traces.ts");
   const records: TraceRecord[] = [];
   for (const path of paths) records.push(...(await recordsOf(path, deps.files)));
-  const { rows, format, answered, unknown, empty } = rowsOfTraces(
+  const { rows, format, answered, accepted, unknown, empty } = rowsOfTraces(
     records.map(({ value }) => value),
     options.acceptOutputs === true,
   );
@@ -52,8 +52,11 @@ export async function importRowsCommand(
   output.print(
     `Wrote ${ENGLISH.count(rows.length, "row")} of ${format} traces to ${plain(name)}. Columns: ${plain(columns.join(", "))}.`,
   );
-  output.print(`${ENGLISH.count(answered, "answer")} confirmed or corrected by people, in the column "answer".`);
-  const open = rows.length - answered;
+  const others = accepted > 0 ? `, and ${ENGLISH.count(accepted, "answer")} that nobody criticized` : "";
+  output.print(
+    `${ENGLISH.count(answered, "answer")} confirmed or corrected by people${others}, in the column "answer".`,
+  );
+  const open = rows.length - answered - accepted;
   if (open > 0)
     output.print(
       `Rows without an answer: ${open}. Correct them, use a judge, or count outputs that nobody criticized with --accept-outputs.`,
@@ -71,6 +74,7 @@ export async function importRowsCommand(
       format,
       rows: rows.length,
       answered,
+      accepted,
       unknown: unknown.length,
       empty,
       columns,

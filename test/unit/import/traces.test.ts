@@ -107,6 +107,7 @@ describe("rows of traces", () => {
 
   it("counts what it does not know", () => {
     expect(rowsOfTraces([{ a: 1 }, 5, null, [{ b: 2 }]], true)).toEqual({
+      accepted: 0,
       format: null,
       rows: [],
       answered: 0,
@@ -182,6 +183,115 @@ describe("rows of traces", () => {
     ];
     expect(rowsOfTraces(records, false).rows).toEqual([{ trace: "t", input: "Hi", output: "Hello" }]);
     expect(rowsOfTraces(records.slice(1), false)).toMatchObject({ format: "OTLP", rows: [], empty: 1 });
+  });
+
+  it("a trace that Langfuse's interface downloads: the trace beside its observations", () => {
+    const trace = {
+      id: "t1",
+      name: "answer",
+      timestamp: "2026-06-03T10:00:00Z",
+      input: '{"args": ["What is a heron?"], "kwargs": {"style": "short"}}',
+      output: '"A wading bird."',
+      observations: [],
+      scores: [{ name: "user", value: 0, comment: "Too short." }],
+    };
+    const observations = [
+      { id: "o1", traceId: "t1", type: "GENERATION", name: "draft", parentObservationId: null, output: '"A bird."' },
+    ];
+    const { rows, unknown } = rowsOfTraces([{ trace, observations }], false);
+    expect(unknown).toEqual([]);
+    expect(rows).toEqual([
+      {
+        trace: "t1",
+        input: "What is a heron?",
+        style: "short",
+        output: "A wading bird.",
+        feedback: "Too short.",
+        score: 0,
+        steps: { draft: "A bird." },
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      "OpenAI responses",
+      { output: [{ type: "message", role: "assistant", content: [{ type: "output_text", text: "hi" }] }], id: "r" },
+    ],
+    ["OpenAI chat", { choices: [{ message: { role: "assistant", content: "hi" } }], id: "c" }],
+    ["Gemini", { candidates: [{ content: { role: "model", parts: [{ text: "hi" }] }, index: 0 }], usage: {} }],
+    ["Agent Development Kit", { content: { role: "model", parts: [{ text: "hi" }] }, finish_reason: "STOP" }],
+  ])("the text of a reply of %s", (_, output) => {
+    const trace = { id: "t", name: "n", input: { contents: "Hello?" }, output, sessionId: null };
+    expect(rowsOfTraces([trace], false).rows).toMatchObject([{ input: "Hello?", output: "hi" }]);
+  });
+
+  it.each([
+    ["one argument", { args: ["a"], kwargs: {} }, { input: "a" }],
+    ["several arguments", { args: ["a", 2], kwargs: { c: true } }, { argument_1: "a", argument_2: 2, c: true }],
+    ["Gemini", { model: "m", contents: [{ role: "user", parts: [{ text: "a" }] }] }, { input: "a" }],
+    ["Agent Development Kit", { user_id: "u", new_message: { role: "user", parts: [{ text: "a" }] } }, { input: "a" }],
+  ])("the inputs of a call: %s", (_, input, fields) => {
+    const trace = { id: "t", name: "n", input, output: "x", sessionId: null };
+    const { trace: __, output: ___, ...inputs } = rowsOfTraces([trace], false).rows[0] ?? {};
+    expect(inputs).toEqual(fields);
+  });
+
+  it("reads JSON in JSON, and a trace and its first step once", () => {
+    const input = JSON.stringify(JSON.stringify({ args: ["q"], kwargs: {} }));
+    const step = { id: "o", traceId: "t", type: "SPAN", name: "n", input, output: '"a"' };
+    const trace = { id: "t", name: "n", input, output: '"a"', sessionId: null, observations: [step] };
+    expect(rowsOfTraces([trace], false).rows).toEqual([{ trace: "t", input: "q", output: "a" }]);
+  });
+
+  it.each([
+    [
+      "Langfuse",
+      {
+        id: "t",
+        name: "n",
+        input: "q",
+        output: "a",
+        sessionId: null,
+        scores: [{ name: "toxicity", value: 0, source: "EVAL", comment: "Fine." }],
+      },
+    ],
+    [
+      "Phoenix",
+      {
+        context: { trace_id: "t", span_id: "s" },
+        name: "n",
+        attributes: { input: { value: "q" }, output: { value: "a" } },
+        annotations: [{ annotator_kind: "LLM", result: { score: 0, explanation: "Fine." } }],
+      },
+    ],
+    [
+      "LangSmith",
+      {
+        id: "t",
+        run_type: "chain",
+        name: "n",
+        inputs: "q",
+        outputs: "a",
+        feedback: [{ key: "k", score: 0, comment: "Fine.", feedback_source: { type: "model" } }],
+      },
+    ],
+  ])("what a model said of an answer is no feedback of people: %s", (_, record) => {
+    expect(rowsOfTraces([record], false).rows).toEqual([{ trace: "t", input: "q", output: "a" }]);
+  });
+
+  it("counts answers of people and outputs that nobody criticized apart", () => {
+    const trace = (id: string, value: number | null) => ({
+      id,
+      name: "n",
+      input: "q",
+      output: "a",
+      sessionId: null,
+      scores: value === null ? [] : [{ name: "user", value }],
+    });
+    const traces = [trace("1", 1), trace("2", 0), trace("3", null)];
+    expect(rowsOfTraces(traces, true)).toMatchObject({ answered: 1, accepted: 1 });
+    expect(rowsOfTraces(traces, false)).toMatchObject({ answered: 1, accepted: 0 });
   });
 
   it("joins exports of Langfuse and LangSmith in several files", () => {
