@@ -8,6 +8,7 @@ const BENCHES = {
   graphs: "bench/graphs.ts",
   paper: "bench/paper.ts",
   estimate: "bench/estimate/main.ts",
+  "estimate-large": "bench/estimate/large.ts",
   signatures: "bench/signatures/main.ts",
   layout: "bench/layout/main.ts",
   stalls: "bench/stalls.ts",

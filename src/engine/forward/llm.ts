@@ -82,6 +82,7 @@ const FAILURES_IN_A_ROW = 3;
  */
 export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
   const pending = new Set<Promise<unknown>>();
+  const drawOf = createDraws(seed);
   /** Nodes and samples that the server failed while it answered others. */
   const lost = new Set<string>();
   let failures = 0;
@@ -136,7 +137,7 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
           params: choice.params,
           messages: question.messages,
           ...(question.schema && { schema: question.schema }),
-          draw: drawOf(question, seed),
+          draw: drawOf(question),
           tag: { purpose, node, sample, ...(question.tags && { form: question.tags }) },
           priority: question.priority ?? 0,
           ...(split === "test" && { reservation: "test" }),
@@ -216,9 +217,18 @@ function failedCall(model: string, requests: number, error: unknown, price: LlmD
 }
 
 /** 0 at temperature 0 without repeats; otherwise determined by the run's seed, purpose and index. */
-function drawOf({ choice, purpose, index = 0 }: LlmCall, seed: number): number {
-  if (choice.params.temperature === 0 && index === 0) return 0;
-  return Number.parseInt(shortHash([seed, purpose, index]).slice(0, 8), 16);
+function createDraws(seed: number): (question: LlmCall) => number {
+  /** Of first requests: most are. */
+  const first = new Map<Role, number>();
+  const drawn = (purpose: Role, index: number | string) =>
+    Number.parseInt(shortHash([seed, purpose, index]).slice(0, 8), 16);
+  return ({ choice, purpose, index = 0 }) => {
+    if (index !== 0) return drawn(purpose, index);
+    if (choice.params.temperature === 0) return 0;
+    const draw = first.get(purpose) ?? drawn(purpose, index);
+    first.set(purpose, draw);
+    return draw;
+  };
 }
 
 /** Whether an error ends the run; other errors cost one sample. */

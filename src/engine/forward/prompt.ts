@@ -9,18 +9,39 @@ const PIECE = 6000;
  */
 export function fill(template: string, values: Readonly<Record<string, string>>): string {
   const isEmpty = (mark: string) => (values[mark.slice(2, -2)] ?? "") === "";
-  return template
-    .trim()
-    .split(/\n{2,}/)
-    .map((paragraph) => {
-      const marks = paragraph.match(MARK) ?? [];
-      const rest = paragraph.replace(/<[^>]*>/g, "").replace(MARK, "");
-      if (rest.trim() === "" && marks.every(isEmpty)) return "";
-      const lines = paragraph.split("\n").filter((line) => !/^\{\{\w+\}\}$/.test(line) || !isEmpty(line));
-      return lines.join("\n").replace(MARK, (_, name: string) => values[name] ?? "");
+  return paragraphsOf(template)
+    .map(({ lines, marks, hasWords }) => {
+      if (!hasWords && marks.every(isEmpty)) return "";
+      const left = lines.filter(({ line, isMark }) => !isMark || !isEmpty(line)).map(({ line }) => line);
+      return left.join("\n").replace(MARK, (_, name: string) => values[name] ?? "");
     })
     .filter((paragraph) => paragraph !== "")
     .join("\n\n");
+}
+
+interface Paragraph {
+  readonly lines: readonly { readonly line: string; readonly isMark: boolean }[];
+  readonly marks: readonly string[];
+  /** Whether anything but tags and marks is in it. */
+  readonly hasWords: boolean;
+}
+
+/** By template: there are a few, which are filled thousands of times. */
+const paragraphs = new Map<string, readonly Paragraph[]>();
+
+function paragraphsOf(template: string): readonly Paragraph[] {
+  const known = paragraphs.get(template);
+  if (known) return known;
+  const read = template
+    .trim()
+    .split(/\n{2,}/)
+    .map((paragraph) => ({
+      lines: paragraph.split("\n").map((line) => ({ line, isMark: /^\{\{\w+\}\}$/.test(line) })),
+      marks: paragraph.match(MARK) ?? [],
+      hasWords: paragraph.replace(/<[^>]*>/g, "").replace(MARK, "").trim() !== "",
+    }));
+  paragraphs.set(template, read);
+  return read;
 }
 
 const MARK = /\{\{(\w+)\}\}/g;

@@ -29,9 +29,11 @@ export function createProbe({ graph, forward, start }: ProbeDeps): Probe {
     const [before, after] = [forward(start), forward(joint)];
     if (after.length < PROBED) return [];
     const states = new Map<string, Promise<"varied" | "constant" | "behind a constant one">>();
+    const asked = new Set(candidates.map(({ node }) => node));
     for (const { id } of topology.order) {
-      if (!candidates.some(({ node }) => node === id)) continue;
-      const upstream = [...states].filter(([node]) => topology.ancestors(id).has(node)).map(([, state]) => state);
+      if (!asked.has(id)) continue;
+      const ancestors = topology.ancestors(id);
+      const upstream = [...states].filter(([node]) => ancestors.has(node)).map(([, state]) => state);
       states.set(id, stateOf(id, upstream));
     }
     const found = await Promise.all(candidates.map(async (one) => ({ one, state: await states.get(one.node) })));

@@ -19,8 +19,20 @@ export function keyOf(identity: string, request: ModelRequest): string {
   const { model, params, schema, draw } = request;
   const messages = request.messages.map(({ role, content }) => [role, content]);
   return createHash("sha256")
-    .update(canonical([identity, model, messages, params, schema ?? null, draw]))
+    .update(`[${JSON.stringify([identity, model, messages]).slice(1, -1)},${canonicalOf(params)},`)
+    .update(`${schema ? canonicalOf(schema) : null},${JSON.stringify(draw)}]`)
     .digest("hex");
+}
+
+/** Parameters and schemas of a run are the same few objects in all its requests. */
+const canonicals = new WeakMap<object, string>();
+
+function canonicalOf(value: object): string {
+  const known = canonicals.get(value);
+  if (known !== undefined) return known;
+  const made = canonical(value);
+  canonicals.set(value, made);
+  return made;
 }
 
 /** JSON with sorted keys; undefined values and functions are left out, as in JSON. */

@@ -32,7 +32,8 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
   let pausedUntil = 0;
   let refusals = 0;
   let waiting = 0;
-  let wake = new AbortController();
+  /** Ends the pause of the queue early; null: it is not paused. */
+  let wake: AbortController | null = null;
 
   const resize = (size: number) => {
     window = Math.min(concurrency, Math.max(1, size));
@@ -53,6 +54,7 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
       wake = new AbortController();
       await clock.sleep(pauseLeft(), wake.signal).catch(() => undefined);
     }
+    wake = null;
     queue.start();
   };
 
@@ -133,7 +135,7 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
       });
     } finally {
       if (!started) queued.remove(priority);
-      if (--waiting === 0) wake.abort();
+      if (--waiting === 0) wake?.abort();
     }
   };
 }

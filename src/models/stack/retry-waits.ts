@@ -30,6 +30,9 @@ const SILENCE = 10_000;
 /** Longest time limit, in milliseconds, for which silence is reported. */
 const LONGEST_SILENT = 3_600_000;
 
+/** Without a reason of its own, each `abort` would make an error with a stack trace. */
+const ENDED = "nothing is in flight";
+
 /** A model whose requests all fail. */
 interface Failing {
   /** Milliseconds without an answer until `at`. */
@@ -53,7 +56,10 @@ export class RetryWaits {
   /** Time since which no request succeeded; null: the last one did. */
   #failedAt: number | null = null;
   #silent = false;
-  #watch = new AbortController();
+  /** When a request was last sent while none was in flight, or ended. */
+  #lastEnd = 0;
+  /** Ends the watch for silence; null: nothing is in flight. */
+  #watch: AbortController | null = null;
   #told: Waiting | null = null;
 
   constructor(private readonly options: RetryWaitsOptions) {
@@ -75,13 +81,13 @@ export class RetryWaits {
   begin(isRetry: boolean): () => void {
     const sent = { at: this.options.clock.now(), isRetry };
     this.#sent.push(sent);
-    if (this.#sent.length === 1) this.#listen();
+    if (this.#sent.length === 1) this.#listen(sent.at);
     this.#tell();
     return () => {
       this.#sent.splice(this.#sent.indexOf(sent), 1);
       this.#silent = false;
-      this.#watch.abort();
-      if (this.#sent.length > 0) this.#listen();
+      if (this.#sent.length === 0) this.#stopListening();
+      else this.#listen(this.options.clock.now());
       this.#tell();
     };
   }
@@ -156,21 +162,35 @@ export class RetryWaits {
     return left > 0 && left <= this.maxWait ? this.#held : null;
   }
 
-  /** Reports once when there was no reply for a while. */
-  #listen(): void {
+  /** Reports once when there was no reply for a while. One timer serves many requests: it is set anew when it has run out. */
+  #listen(since: number): void {
     const { onWaiting, timeout = DEFAULT_TIMEOUT } = this.options;
     // Batches take hours and report their own progress.
     if (!onWaiting || timeout > LONGEST_SILENT) return;
+    this.#lastEnd = since;
+    if (this.#watch) return;
     this.#watch = new AbortController();
-    const { signal } = this.#watch;
-    this.options.clock.sleep(SILENCE, signal).then(
-      () => {
-        if (signal.aborted) return;
-        this.#silent = true;
-        this.#tell();
-      },
-      () => {},
-    );
+    void this.#watchFrom(since, this.#watch.signal);
+  }
+
+  async #watchFrom(since: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    for (let from = since; ; ) {
+      const left = from + SILENCE - clock.now();
+      // Never longer than a silence: the clock may be set back.
+      await clock.sleep(Math.min(SILENCE, Math.max(0, left)), signal).catch(() => undefined);
+      if (signal.aborted) return;
+      if (this.#lastEnd === from) break;
+      from = this.#lastEnd;
+    }
+    this.#watch = null;
+    this.#silent = true;
+    this.#tell();
+  }
+
+  #stopListening(): void {
+    this.#watch?.abort(ENDED);
+    this.#watch = null;
   }
 
   #tell(): void {

@@ -100,7 +100,8 @@ export function createStack(options: StackOptions): Stack {
   };
 }
 
-function recalling(replies: ReplyStore): Stack["recall"] {
+/** Values from something other than a model, requested once at a time. */
+export function recalling(replies: Pick<ReplyStore, "get" | "put">): Stack["recall"] {
   const inFlight = new Map<string, Promise<string>>();
   const ask = async (key: string, make: () => Promise<string>): Promise<string> => {
     const found = await replies.get(key);

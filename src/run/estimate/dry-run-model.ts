@@ -54,12 +54,22 @@ const MAPPED = 5;
 /** Start of a made-up value. */
 const MARK = "\u2248";
 
+/** What known replies tell of the others. */
+export interface Learned {
+  /** Of known replies, by purpose and node. */
+  readonly lengths: ReadonlyMap<string, { readonly tokens: number; readonly replies: number }>;
+  readonly size: { readonly characters: number; readonly tokens: number };
+  /** Sample → whether its first known answer is right. */
+  readonly answers: ReadonlyMap<string, boolean>;
+}
+
+const NOTHING: Learned = { lengths: new Map(), size: { characters: 0, tokens: 0 }, answers: new Map() };
+
 /** Replies of the expected format and length, each one different. */
 export class DryRunModel implements Model {
   readonly #nodes: ReadonlyMap<string, GraphNode>;
-  /** Of known replies, by purpose and node. */
-  readonly #lengths = new Map<string, { tokens: number; replies: number }>();
-  readonly #size = { characters: 0, tokens: 0 };
+  readonly #lengths: Map<string, { tokens: number; replies: number }>;
+  readonly #size: { characters: number; tokens: number };
   readonly #random = randomLcg(0.5);
   #count = 0;
 
@@ -68,8 +78,15 @@ export class DryRunModel implements Model {
     readonly identity: string,
     nodes: readonly GraphNode[],
     readonly guess: Guess,
+    { lengths, size }: Omit<Learned, "answers"> = NOTHING,
   ) {
     this.#nodes = new Map(nodes.map((node) => [node.id, node]));
+    this.#lengths = new Map(lengths);
+    this.#size = { ...size };
+  }
+
+  get learned(): Omit<Learned, "answers"> {
+    return { lengths: this.#lengths, size: this.#size };
   }
 
   async complete(request: ModelRequest): Promise<ModelReply> {
@@ -286,22 +303,28 @@ function charactersOf(messages: readonly Message[]): number {
 export class DryRunLoss implements Loss {
   readonly kind: string;
   readonly calls: number;
-  /** Sample → whether its first known answer is right. */
-  readonly #known = new Map<string, boolean>();
+  readonly #known: Map<string, boolean>;
 
   /**
    * @param threshold τ
    * @param guess assumptions if nothing better is known
    * @param draw varies which samples are right
+   * @param answers that are known already
    */
   constructor(
     readonly loss: Loss,
     readonly threshold: number,
     readonly guess: Pick<Guess, "right" | "known">,
     readonly draw: number,
+    { answers }: Pick<Learned, "answers"> = NOTHING,
   ) {
     this.kind = loss.kind;
     this.calls = loss.calls ?? 0;
+    this.#known = new Map(answers);
+  }
+
+  get learned(): Pick<Learned, "answers"> {
+    return { answers: this.#known };
   }
 
   describe(locale: Locale): string {

@@ -1,4 +1,4 @@
-import { mean } from "simple-statistics";
+import { mean, sum } from "simple-statistics";
 import { type Data, type Sample, SPLITS, type Split } from "../../data/sample.ts";
 import type { Clock, Sandbox } from "../../deps.ts";
 import { evaluate } from "../../engine/evaluate.ts";
@@ -11,10 +11,10 @@ import type { Role } from "../../graph/graph.ts";
 import { methods } from "../../methods/registry.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
-import { createStack } from "../../models/stack/stack.ts";
-import { type KnownReplies, MemoryReplies, type ReplyStore } from "../../models/stack/store.ts";
+import type { KnownReplies } from "../../models/stack/store.ts";
 import { Yielder } from "../../models/yielder.ts";
-import { DryRunLoss, DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess } from "./dry-run-model.ts";
+import { DryRunLoss, DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess, type Learned } from "./dry-run-model.ts";
+import { dryRunStack } from "./dry-run-stack.ts";
 import { WaveCounter } from "./wave-counter.ts";
 
 /** What is known before a run. */
@@ -63,8 +63,11 @@ export interface Estimate extends Amount {
   readonly most: { readonly [unit in keyof Amount]: number | null };
 }
 
-/** Samples of a set in a dry run: more would give the same estimate, later. Fewer if each takes many calls. */
-const PLAYED = { most: 40, least: 16, calls: 240 } as const;
+/**
+ * Samples of a set in a dry run: more would give the same estimate, later. Fewer if each takes many calls: of the validation
+ * set as many as its gate needs, of the test set, which nothing depends on, a few.
+ */
+const PLAYED = { most: 40, least: 16, leastOfTest: 4, calls: 240 } as const;
 
 /** Training samples in a dry run: no method uses more in a few iterations. */
 const TRAINED = 64;
@@ -72,8 +75,12 @@ const TRAINED = 64;
 /** Sets that a run scores in full. */
 const SCORED = ["validation", "test"] as const;
 
-/** Dry runs whose mean is the estimate, because a run depends on which samples are right. */
+/**
+ * Seeds of the dry runs whose mean is the estimate, because a run depends on which samples are right. In large graphs, where one
+ * dry run has many calls, this makes less of a difference: after `ENOUGH` of them there is no further one.
+ */
 const DRAWS = [1, 2, 3];
+const ENOUGH = 3_000;
 
 /**
  * Estimates a run with dry runs of the real engine: cached replies where there are any, made-up replies otherwise, and
@@ -81,23 +88,24 @@ const DRAWS = [1, 2, 3];
  * @param among methods that the task can name
  */
 export async function estimateRun(task: Task, known: EstimateDeps, among = methods): Promise<Estimate> {
-  const plays: Awaited<ReturnType<typeof playRun>>[] = [];
+  const plays: Tally[] = [];
   const waves = wavesOf(known);
+  const { scoring, learned } = await playScoring(task, known);
   for (const [index, draw] of DRAWS.entries()) {
-    plays.push(await playRun(task, known, GUESSES.usual, draw, among, index === 0 ? { waves } : {}));
+    if (sum(plays.map(({ played }) => played)) >= ENOUGH) break;
+    plays.push(await playRun(task, known, { draw, learned, among, waves: index === 0 ? waves : null }));
   }
   const others = [
-    await playRun(task, known, GUESSES.little, 0, among),
-    await playRun(task, known, GUESSES.much, 0, among),
+    await playRun(task, known, { guess: GUESSES.little, learned, among }),
+    await playRun(task, known, { guess: GUESSES.much, learned, among }),
   ];
-  const [{ scoring }] = plays as [(typeof plays)[number]];
-  const amounts = [...plays, ...others].map(({ tally }) => tally.amount);
-  const usual = meanOf(plays.map(({ tally }) => tally.amount));
+  const amounts = [...plays, ...others].map(({ amount }) => amount);
+  const usual = meanOf(plays.map(({ amount }) => amount));
   return {
     ...usual,
     ...(waves && { waves: waves.count }),
-    cached: Math.round(mean(plays.map(({ tally }) => tally.cached))),
-    scoring: scoring.amount.calls,
+    cached: Math.round(mean(plays.map(({ cached }) => cached))),
+    scoring: scoring.calls,
     most: within(task.options.budget, usual),
     range: { least: extreme(amounts, Math.min), most: extreme(amounts, Math.max) },
   };
@@ -113,10 +121,9 @@ export async function estimateUse(
   known: EstimateDeps,
   { draws, upTo }: { readonly draws: readonly number[]; readonly upTo: number | null },
 ): Promise<Amount> {
+  const { learned } = await playScoring(task, known);
   const amounts: Amount[] = [];
-  for (const draw of draws) {
-    amounts.push((await playRun(task, known, GUESSES.usual, draw, methods, { upTo })).tally.amount);
-  }
+  for (const draw of draws) amounts.push((await playRun(task, known, { draw, learned, upTo })).amount);
   return meanOf(amounts);
 }
 
@@ -133,35 +140,36 @@ function wavesOf({ clock, batched = [] }: EstimateDeps): WaveCounter | null {
   return batched.length > 0 ? new WaveCounter(clock, batched) : null;
 }
 
-interface PlayOptions {
+/** Scores the sets alone: known answers are learned first, their length, and how many are right. */
+async function playScoring(task: Task, known: EstimateDeps) {
+  const { model, loss, dryTask } = dryRun(task, known);
+  const tally = tallyOf(task, dryTask, SCORED);
+  const deps = depsOf(model, task, known);
+  for (const split of SCORED) {
+    await play((one, given, signal) => evaluate(one, split, given, signal), dryTask, deps, tally, known.clock);
+  }
+  return { scoring: tally.amount, learned: { ...model.learned, ...loss.learned } };
+}
+
+interface PlayOptions extends DryRunOptions {
+  /** Methods that the task can name. Default: all. */
+  readonly among?: Methods;
   /** Counts the batches. Default: they are not counted. */
   readonly waves?: WaveCounter | null;
-  /** Calls after which the dry run ends; null: no limit. */
+  /** Calls after which the dry run ends. Default: no limit. */
   readonly upTo?: number | null;
 }
 
 async function playRun(
   task: Task,
   known: EstimateDeps,
-  guess: Guess,
-  draw: number,
-  among: Methods,
-  { waves = null, upTo = null }: PlayOptions = {},
-) {
-  const { model, dryTask } = dryRun(task, known, guess, draw);
+  { among = methods, waves = null, upTo = null, ...options }: PlayOptions,
+): Promise<Tally> {
+  const { model, dryTask } = dryRun(task, known, options);
   // Batches do not grow with the training set; scored sets do.
-  const [scoring, tally] = [tallyOf(task, dryTask, SCORED), tallyOf(task, dryTask, SCORED)];
-  const turns = new Yielder(known.clock);
-  // Known answers are learned first: their length, and how many are right.
-  for (const split of SCORED) {
-    const { signal } = new AbortController();
-    for await (const event of evaluate(dryTask, split, depsOf(model, task, known), signal)) {
-      scoring.add(event);
-      await turns.next();
-    }
-  }
+  const tally = tallyOf(task, dryTask, SCORED);
   await play(optimize(among), dryTask, depsOf(model, task, known, waves), tally, known.clock, upTo);
-  return { scoring, tally };
+  return tally;
 }
 
 /** The same for other jobs: evaluating a set, inspecting a sample, rechecking a run. */
@@ -170,18 +178,26 @@ export async function estimateRunner(
   known: EstimateDeps,
   runner: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
 ): Promise<Amount & Pick<Estimate, "cached" | "waves">> {
-  const { model, dryTask } = dryRun(task, known, GUESSES.usual, 0);
+  const { model, dryTask } = dryRun(task, known);
   const tally = tallyOf(task, dryTask, SPLITS);
   const waves = wavesOf(known);
   await play(runner, dryTask, depsOf(model, task, known, waves), tally, known.clock);
   return { ...tally.amount, cached: tally.cached, ...(waves && { waves: waves.count }) };
 }
 
-function dryRun(task: Task, known: EstimateDeps, guess: Guess, draw: number) {
-  const data = playedData(task);
-  const loss = new DryRunLoss(task.loss, task.options.threshold, guess, draw);
-  const model = new DryRunModel(known.provider, task.graph.nodes, guess);
-  return { model, dryTask: { ...task, data, loss } };
+interface DryRunOptions {
+  /** Default: the usual one. */
+  readonly guess?: Guess;
+  /** Varies which samples are right. Default 0. */
+  readonly draw?: number;
+  /** Default: nothing. */
+  readonly learned?: Learned;
+}
+
+function dryRun(task: Task, known: EstimateDeps, { guess = GUESSES.usual, draw = 0, learned }: DryRunOptions = {}) {
+  const loss = new DryRunLoss(task.loss, task.options.threshold, guess, draw, learned);
+  const model = new DryRunModel(known.provider, task.graph.nodes, guess, learned);
+  return { model, loss, dryTask: { ...task, data: playedData(task), loss } };
 }
 
 function tallyOf(task: Task, dryTask: Task, whole: readonly Split[]): Tally {
@@ -220,46 +236,22 @@ function extreme(amounts: readonly Amount[], pick: (...values: number[]) => numb
 function depsOf(
   model: DryRunModel,
   task: Task,
-  { replies, price, sandbox }: EstimateDeps,
+  { replies, price, clock, sandbox }: EstimateDeps,
   waves: WaveCounter | null = null,
 ): EngineDeps {
-  const { options } = task;
   const { identity } = model;
-  const stack = createStack({
-    provider: waves ? waves.counting({ identity, complete: (request) => model.complete(request) }) : model,
-    replies: new Overlay(replies),
-    limits: { calls: null, tokens: null, usd: null },
-    concurrency: Number.POSITIVE_INFINITY,
-    clock: { now: () => 0, sleep: async () => {} },
-    seed: options.seed,
-    price,
-  });
+  const provider = { identity, complete: model.complete.bind(model) };
+  const stack = dryRunStack(waves ? waves.counting(provider) : provider, { replies, price, clock });
   const tools = { identify: async (name: string) => name, call: async () => model.computed(0) };
   const search = dryRunSearch(task);
   const local = { sandbox: dryRunSandbox(model, sandbox), search, tools, keep: stack.keep, recall: stack.recall };
   return { model: model.learningFrom(stack.model), budget: stack.budget, price, local };
 }
 
-/** Cached replies and the ones made up so far. */
-class Overlay extends MemoryReplies {
-  constructor(readonly known: EstimateDeps["replies"]) {
-    super();
-  }
-
-  override has(key: string): boolean {
-    return super.has(key) || this.known.has(key);
-  }
-
-  override async get(key: string): ReturnType<ReplyStore["get"]> {
-    const own = await super.get(key);
-    const known = own ? undefined : await this.known.get(key);
-    return known ? { where: "cached", reply: known.reply } : own;
-  }
-}
-
 /** An evenly drawn part of each set. */
 function playedData({ data: { train, validation, test }, graph }: Task): Data {
-  const most = Math.max(PLAYED.least, Math.min(PLAYED.most, Math.floor(PLAYED.calls / graph.nodes.length)));
+  const few = Math.min(PLAYED.most, Math.floor(PLAYED.calls / graph.nodes.length));
+  const most = Math.max(PLAYED.least, few);
   const part = (samples: readonly Sample[], most: number) => {
     const turn = (index: number) => Math.floor((index * most) / samples.length);
     return samples.length <= most ? samples : samples.filter((_, index) => turn(index + 1) > turn(index));
@@ -267,12 +259,14 @@ function playedData({ data: { train, validation, test }, graph }: Task): Data {
   return {
     train: part(train, Math.max(most, TRAINED)),
     validation: part(validation, most),
-    test: part(test, most),
+    test: part(test, Math.max(PLAYED.leastOfTest, few)),
   };
 }
 
 /** What was played, scaled to the whole sets. */
 class Tally {
+  /** Calls of the dry run itself. */
+  played = 0;
   #calls = 0;
   #cached = 0;
   #tokens = 0;
@@ -283,6 +277,7 @@ class Tally {
 
   add(event: RunEvent): void {
     if (event.type !== "call") return;
+    this.played += 1;
     const { split, source, usage, usd } = event;
     const weight = split === null ? 1 : this.scale(split);
     if (source === "cached") this.#cached += weight;
