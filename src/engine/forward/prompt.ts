@@ -38,7 +38,11 @@ function paragraphsOf(template: string): readonly Paragraph[] {
     .map((paragraph) => ({
       lines: paragraph.split("\n").map((line) => ({ line, isMark: /^\{\{\w+\}\}$/.test(line) })),
       marks: paragraph.match(MARK) ?? [],
-      hasWords: paragraph.replace(/<[^>]*>/g, "").replace(MARK, "").trim() !== "",
+      hasWords:
+        paragraph
+          .replace(/<[^>]*>/g, "")
+          .replace(MARK, "")
+          .trim() !== "",
     }));
   paragraphs.set(template, read);
   return read;

@@ -13,7 +13,15 @@ import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
 import type { KnownReplies } from "../../models/stack/store.ts";
 import { Yielder } from "../../models/yielder.ts";
-import { DryRunLoss, DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess, type Learned } from "./dry-run-model.ts";
+import {
+  DryRunLoss,
+  DryRunModel,
+  dryRunSandbox,
+  dryRunSearch,
+  GUESSES,
+  type Guess,
+  type Learned,
+} from "./dry-run-model.ts";
 import { dryRunStack } from "./dry-run-stack.ts";
 import { WaveCounter } from "./wave-counter.ts";
 
