@@ -80,7 +80,8 @@ export async function newGraph(
   t: Translate,
   chosen: Chosen = {},
 ): Promise<NewGraph> {
-  const given = (await Promise.all(paths.map((path) => expand(path, files)))).flat();
+  // A selection can hold a folder and files in it.
+  const given = [...new Set((await Promise.all(paths.map((path) => expand(resolve(path), files)))).flat())];
   const isData = (path: string) => DATA_FILE.test(path) && !path.endsWith(".agentgraph.json");
   const rowsByPath = new Map<string, readonly Row[]>();
   const unread: string[] = [];
