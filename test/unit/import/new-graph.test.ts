@@ -174,7 +174,10 @@ describe("a graph of prompt files", () => {
   });
 
   it("takes a file once, also if its folder is given with it", async () => {
-    const content = { "prompts/sort.md": "Sort {{ticket}}.\n", "prompts/t.csv": table("ticket,label", (at) => `t${at},a`) };
+    const content = {
+      "prompts/sort.md": "Sort {{ticket}}.\n",
+      "prompts/t.csv": table("ticket,label", (at) => `t${at},a`),
+    };
     const { graph } = await made(content, {}, ["prompts", "prompts/sort.md", "prompts/t.csv"]);
     expect(Object.keys(graph.nodes)).toEqual(["sort"]);
   });
