@@ -4,6 +4,7 @@ import { ready, root } from "./ready.mjs";
 
 const BENCHES = {
   worlds: "bench/worlds/main.ts",
+  bars: "bench/worlds/bars.ts",
   http: "bench/worlds/http.ts",
   graphs: "bench/graphs.ts",
   paper: "bench/paper.ts",

@@ -51,6 +51,11 @@ export interface ForwardPass {
   readonly score: Promise<Scored | null>;
 }
 
+/** Sends the calls of passes at once. Whoever needs their scores gets their errors. */
+export function start(passes: readonly ForwardPass[]): void {
+  for (const pass of passes) pass.score.catch(() => {});
+}
+
 /** Maximum number of samples in progress at once, for `pMap`: more would only wait for a slot and hold memory. */
 const SAMPLES_AT_ONCE = { concurrency: 1024 } as const;
 

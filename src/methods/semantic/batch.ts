@@ -1,7 +1,7 @@
 import type { Sample } from "../../data/sample.ts";
 import type { BackwardPass, BatchGradients, GradientContext } from "../../engine/backward/batch-gradients.ts";
 import type { Theta } from "../../engine/events.ts";
-import type { ForwardPass } from "../../engine/forward/forward.ts";
+import { type ForwardPass, PRIORITY, start } from "../../engine/forward/forward.ts";
 import type { BackwardStyle, Engine } from "../../engine/method.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
@@ -87,7 +87,8 @@ export interface BatchDeps {
   readonly threshold: number;
   /** With `none` every failing sample is a context without a gradient (ablation). */
   readonly style: BackwardStyle;
-  readonly forward: (texts: Texts, sample: Sample) => ForwardPass;
+  /** @param priority default: that of training samples */
+  readonly forward: (texts: Texts, sample: Sample, priority?: number) => ForwardPass;
   readonly backward: Engine["backward"];
 }
 
@@ -99,6 +100,8 @@ interface Looked {
 
 /** Maximum share of failing samples for which a batch is too small: it then grows to twice the size, repeatedly. */
 export const FEW = 0.25;
+/** Size of a batch that follows one with few failing samples, in multiples: it would grow to this anyway. */
+const AFTER_FEW = 3;
 /** A Θ without any results. */
 const NEW: Theta = "";
 const WITHOUT_GRADIENTS: BackwardStyle = { per: "none" };
@@ -113,8 +116,11 @@ export interface RunBatch extends Seen {
    * from there.
    */
   glance(texts: Texts): Promise<Pick<BatchGradients, "gain" | "few">>;
-  /** The forward passes that an iteration from new texts starts with. */
-  first(texts: Texts, count: number): ForwardPass[];
+  /**
+   * The forward passes that an iteration from new texts starts with.
+   * @param priority default: that of training samples
+   */
+  first(texts: Texts, priority?: number): ForwardPass[];
 }
 
 /**
@@ -134,14 +140,19 @@ export function createBatch(deps: BatchDeps): RunBatch {
   let broke = false;
   let glancedAt: Theta | null = null;
   let known: Looked[] = [];
+  let wasFew = false;
 
   return Object.assign(runBatch, {
     glance: async (texts: Texts) => {
       await begin(texts);
       glancedAt = theta;
-      return { gain, few: failingShare() <= FEW };
+      const few = failingShare() <= FEW;
+      // The gate may judge first; the batch grows in its idle slots.
+      if (few) start(batches.open(theta, 2 * size).map((sample) => forward(texts, sample, PRIORITY.start)));
+      return { gain, few };
     },
-    first: (texts: Texts, count: number) => batches.next(NEW, count).map((sample) => forward(texts, sample)),
+    first: (texts: Texts, priority?: number) =>
+      batches.next(NEW, nextSize()).map((sample) => forward(texts, sample, priority)),
     seen: () => batches.seen(STAND_FOR),
     brokenByGrowth: () => batches.brokenByGrowth,
   });
@@ -157,6 +168,7 @@ export function createBatch(deps: BatchDeps): RunBatch {
     }
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
     const right = known.filter(({ gradients }) => !gradients).slice(0, CONTROLS);
+    wasFew = failingShare() <= FEW;
     return {
       texts,
       looked,
@@ -181,8 +193,12 @@ export function createBatch(deps: BatchDeps): RunBatch {
     if (thetaOf(texts) !== theta) known = [];
     theta = thetaOf(texts);
     gain = 0;
-    looked = await addToBatch(texts, batches.next(theta, size));
+    looked = await addToBatch(texts, batches.next(theta, nextSize()));
     broke = gain <= 0 && (await breaksWhatWasRight(texts));
+  }
+
+  function nextSize(): number {
+    return wasFew ? AFTER_FEW * size : size;
   }
 
   async function breaksWhatWasRight(texts: Texts): Promise<boolean> {

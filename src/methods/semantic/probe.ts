@@ -10,23 +10,23 @@ export type Probe = (joint: Texts, candidates: readonly Candidate[]) => Promise<
 
 export interface ProbeDeps {
   readonly graph: Graph;
-  /** Forward passes of the samples that the gate scores first anyway. */
+  /** Forward passes of samples that are run next anyway. */
   readonly forward: (texts: Texts) => readonly ForwardPass[];
-  /** The file's own texts, which show how values vary when the node works. */
-  readonly start: Texts;
+  /** Texts that show how values vary when the node works. */
+  readonly reference: Texts;
 }
 
 /**
  * Finds degenerate texts before the gate pays for them (docs/method.md, "Screens"): a node that gave a different value for
  * each of some samples and now gives the same one for all of them no longer looks at its inputs. Looks only at calls
- * that the gate makes in any case.
+ * that the gate or the next batch makes in any case.
  * @returns the candidates whose node gives one value for everything; not those that only pass on what such a node gives.
  */
-export function createProbe({ graph, forward, start }: ProbeDeps): Probe {
+export function createProbe({ graph, forward, reference }: ProbeDeps): Probe {
   const topology = topologyOf(graph);
 
   return async (joint, candidates) => {
-    const [before, after] = [forward(start), forward(joint)];
+    const [before, after] = [forward(reference), forward(joint)];
     if (after.length < PROBED) return [];
     const states = new Map<string, Promise<"varied" | "constant" | "behind a constant one">>();
     const asked = new Set(candidates.map(({ node }) => node));

@@ -1,11 +1,12 @@
 import type { Sample } from "../../data/sample.ts";
 import type { BatchGradients } from "../../engine/backward/batch-gradients.ts";
-import type { ForwardPass } from "../../engine/forward/forward.ts";
-import { inGateOrder } from "../../engine/gate/validation.ts";
+import { type ForwardPass, PRIORITY, start } from "../../engine/forward/forward.ts";
+import { inGateOrder, MINIMUM_WAVE } from "../../engine/gate/validation.ts";
 import type { Engine } from "../../engine/method.ts";
 import type { Parameter } from "../../engine/parameters.ts";
 import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
 import type { Task } from "../../engine/task.ts";
+import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
 import { CONTROLS } from "./batch.ts";
 import type { SemanticOptions } from "./options.ts";
@@ -17,8 +18,11 @@ import { successiveHalving } from "./successive-halving.ts";
 /** Maximum number of requests to ϕ for one text per iteration. */
 const TRIES = 3;
 
-/** The Θ and the pending proposals that new ones build on or replace. */
-type Ground = Pick<GateSchedule, "incumbent" | "pending">;
+/** Maximum number of validation samples to score while ϕ writes: a small budget still has to reach the gate. */
+const SCORED_IN_IDLE_SLOTS = 4 * MINIMUM_WAVE;
+
+/** The Θ and the pending proposals that new ones build on or replace, and whether the run ends with them otherwise. */
+type Ground = Pick<GateSchedule, "incumbent" | "pending" | "isLastTry">;
 
 /**
  * @param isDue whether the gate sees the result at once, so that a probe on its first samples costs nothing
@@ -37,24 +41,33 @@ export type Proposals = (
  * @param firstOfTraining the passes with which the next batch under these texts starts
  */
 export function createProposals(
-  { graph, data, options: { threshold } }: Task,
+  { graph, data, options: { threshold, gate } }: Task,
   options: SemanticOptions,
   engine: Engine,
-  firstOfTraining: (texts: Texts, count: number) => readonly ForwardPass[],
+  firstOfTraining: (texts: Texts, priority?: number) => readonly ForwardPass[],
 ): Proposals {
   const propose = createPropose({ graph, options, engine });
+  /** Whether a text of this run made its node ignore its inputs. */
+  let wasConstant = false;
   const loss = async (texts: Texts, sample: Sample) =>
     (await engine.forward(texts, sample, { split: "train" }).score)?.loss ?? null;
 
-  return async (batch, parameters, { incumbent, pending }, isDue) => {
+  return async (batch, parameters, { incumbent, pending, isLastTry }, isDue) => {
     const [failing = [], right = []] = [batch.failing, batch.rightOnes].map((ids) =>
       data.train.filter(({ id }) => ids.includes(id)),
     );
     /** Nodes whose new text fixed nothing: ϕ is not asked again about this batch. */
     const withoutGain = new Set<string>();
-    // In both cases the probe uses passes that are needed next anyway.
-    const probe = createProbe({ graph, start: engine.start, forward: isDue ? firstOfGate : firstOfBatch });
-    return untilKept({ draft: bestDrafts, screen: screened }, parameters, pending);
+    const isScreenedByGain = isDue && batch.few;
+    const [reference, next] = isScreenedByGain
+      ? [batch.texts, firstOfFailing]
+      : [engine.start, isDue ? firstOfGate : firstOfBatch];
+    const probe = createProbe({ graph, reference, forward: (texts) => next(texts).slice(0, PROBED) });
+    if (gate.policy !== "off") scoreInIdleSlots();
+    const kept = await untilKept({ draft: bestDrafts, screen: screened }, parameters, pending);
+    // The gate judges next; the batch that follows runs in its idle slots.
+    if (isDue && kept.length > 0 && isTrusted()) start(firstOfTraining(withTexts(incumbent, kept), PRIORITY.start));
+    return kept;
 
     /** The best draft for each parameter with a gradient. */
     async function bestDrafts(asked: readonly Parameter[]): Promise<readonly Candidate[]> {
@@ -67,11 +80,17 @@ export function createProposals(
 
     /** The candidates that are not worth a look of the gate. */
     async function screened(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
-      const constant = await probe(withTexts(incumbent, candidates), candidates);
+      const joint = withTexts(incumbent, candidates);
+      if (!isScreenedByGain) start(next(joint));
+      const [constant, mends] = await Promise.all([
+        probe(joint, candidates),
+        isScreenedByGain && mendsTraining(candidates),
+      ]);
       await engine.screen(constant, "constant output");
+      wasConstant ||= constant.length > 0;
       const left = candidates.filter((one) => !constant.includes(one));
       const fresh = left.filter((one) => !pending.includes(one));
-      if (isDue && batch.few && fresh.length > 0 && !(await mendsTraining(left))) {
+      if (isScreenedByGain && fresh.length > 0 && !(constant.length > 0 ? await mendsTraining(left) : mends)) {
         await engine.screen(fresh, "no gain on training samples");
         for (const { node } of fresh) withoutGain.add(node);
         return [...constant, ...fresh];
@@ -101,13 +120,34 @@ export function createProposals(
       return losses.every((one) => one !== null && one > threshold);
     }
 
+    // Unless a screen drops a text, all of these passes are needed next anyway.
+
+    function firstOfFailing(texts: Texts): readonly ForwardPass[] {
+      return [...failing, ...right].map((sample) => engine.forward(texts, sample, { split: "train" }));
+    }
+
     function firstOfBatch(texts: Texts): readonly ForwardPass[] {
-      return firstOfTraining(texts, PROBED);
+      return firstOfTraining(texts).slice(0, isTrusted() ? options.batch : PROBED);
     }
 
     function firstOfGate(texts: Texts): readonly ForwardPass[] {
-      const first = inGateOrder(engine.pairs(incumbent, incumbent), threshold).slice(0, PROBED);
-      return first.map(({ sample }) => engine.forward(texts, sample, { split: "validation" }));
+      return validationPasses(texts, isTrusted() ? MINIMUM_WAVE : PROBED);
+    }
+
+    /** Whether no text of this run has done harm by itself. */
+    function isTrusted(): boolean {
+      return !wasConstant && !engine.history.hasBroken();
+    }
+
+    /** While ϕ writes: the scores that the gate compares with, and those of the report, which come at the end otherwise. */
+    function scoreInIdleSlots(): void {
+      const isReported = isLastTry || thetaOf(incumbent) === thetaOf(engine.start);
+      start(validationPasses(incumbent, isReported ? SCORED_IN_IDLE_SLOTS : MINIMUM_WAVE, PRIORITY.start));
+    }
+
+    function validationPasses(texts: Texts, count: number, priority: number = PRIORITY.validation): ForwardPass[] {
+      const first = inGateOrder(engine.pairs(incumbent, incumbent), threshold).slice(0, count);
+      return first.map(({ sample }) => engine.forward(texts, sample, { split: "validation", priority }));
     }
   };
 }

@@ -44,7 +44,7 @@ function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerat
     size: options.batch,
     threshold: task.options.threshold,
     style: styleOf(options),
-    forward: (texts, sample) => engine.forward(texts, sample, { split: "train" }),
+    forward: (texts, sample, priority) => engine.forward(texts, sample, { split: "train", priority }),
     backward: engine.backward,
   });
   return descend(options, {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Sample } from "../../../../src/data/sample.ts";
 import type { BackwardPass, GradientContext } from "../../../../src/engine/backward/batch-gradients.ts";
-import type { ForwardPass } from "../../../../src/engine/forward/forward.ts";
+import { type ForwardPass, PRIORITY } from "../../../../src/engine/forward/forward.ts";
 import type { BackwardStyle } from "../../../../src/engine/method.ts";
 import { thetaOf } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";
@@ -44,7 +44,7 @@ interface Script {
 
 function open(script: Script) {
   const { loss, gradient = (sample) => `gradient of ${sample}`, threshold = 0, size = 4, gradients = true } = script;
-  const forward = vi.fn((texts: Texts, sample: Sample): ForwardPass => {
+  const forward = vi.fn((texts: Texts, sample: Sample, _priority?: number): ForwardPass => {
     const known = loss(sample.id, texts);
     const score = known === null ? null : { loss: known, lenient: known, criticism: "" };
     const scored = score && { ...score, formatError: false, formatErrors: 0, tokens: 0 };
@@ -141,13 +141,27 @@ describe("a look at a batch", () => {
     expect(third.failing).toEqual(["s0", "s1"]);
   });
 
-  it("goes on from a glance, which looks at the first samples alone", async () => {
-    const { runBatch, looked } = open({ loss: (sample, texts) => Number(texts === start || sample === "s7") });
+  it("looks at three times as many at once after a batch in which few failed", async () => {
+    const { runBatch, forward, looked } = open({ loss: (sample) => Number(sample === "s7"), size: 2 });
+    expect(await runBatch(start)).toMatchObject({ looked: 8, few: true });
+    const pass = forward.getMockImplementation()!;
+    forward.mockImplementation((texts, sample) => ({ ...pass(texts, sample), score: new Promise(() => {}) }));
+    void runBatch(next);
+    await settled();
+    expect(looked().slice(8)).toEqual(["s7", "s0", "s1"]);
+  });
+
+  it("goes on from a glance, which looks at the first samples alone and runs more in idle slots if few of them fail", async () => {
+    const { runBatch, forward, looked } = open({ loss: (sample, texts) => Number(texts === start || sample === "s7") });
     await runBatch(start);
     expect(await runBatch.glance(next)).toEqual({ gain: 4, few: true });
-    expect(looked().slice(4)).toEqual(["s0", "s1", "s2", "s3"]);
+    const idle = forward.mock.calls.slice(4).map(([, { id }, priority]) => [id, priority]);
+    expect(idle).toEqual([
+      ...["s0", "s1", "s2", "s3"].map((id) => [id, undefined]),
+      ...["s4", "s5", "s6", "s7"].map((id) => [id, PRIORITY.start]),
+    ]);
     expect(await runBatch(next)).toMatchObject({ gain: 4, looked: 8, failing: ["s7"], few: true });
-    expect(looked().slice(8)).toEqual(["s4", "s5", "s6", "s7"]);
+    expect(looked().slice(12)).toEqual(["s4", "s5", "s6", "s7"]);
   });
 
   it("looks at two samples that were right if nothing shows a gain: what did harm shows it there", async () => {

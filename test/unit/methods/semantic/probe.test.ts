@@ -36,7 +36,7 @@ function probeOver(values: Values, passes = 3) {
         score: Promise.resolve(null),
       };
     });
-  const probe = createProbe({ graph, start, forward: passesOf });
+  const probe = createProbe({ graph, reference: start, forward: passesOf });
   return async (...nodes: string[]) => {
     const candidates = nodes.map((node) => candidate(node));
     const ruined = await probe({ ...start, changed: "yes" }, candidates);

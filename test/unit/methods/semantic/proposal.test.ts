@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import type { RunEvent } from "../../../../src/engine/events.ts";
 import type { Parameter } from "../../../../src/engine/parameters.ts";
 import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
 import { harmfulAmong, untilKept } from "../../../../src/methods/semantic/proposal.ts";
@@ -75,5 +76,47 @@ describe("texts for the last few failing samples", () => {
     const judged = new Set(ofType(events, "verdict").flatMap(({ proposals }) => proposals));
     expect(dropped.flatMap(({ proposals }) => proposals).filter((id) => judged.has(id))).toEqual([]);
     expect(finished.validation.after).toBeGreaterThan(finished.validation.before!);
+  });
+
+  it("cost no validation call if they fix none of these", async () => {
+    const { events } = await run({ world: { shape: "chain", seed: 108, talkative: true }, samples: 20 });
+    const known = new Set<string | undefined>([ofType(events, "started")[0]?.theta]);
+    const scored = ofType(events, "scored").filter(({ split }) => split === "validation");
+    const validation = new Set(scored.map(({ sample }) => sample));
+    let dropped = 0;
+    for (const [at, event] of events.entries()) {
+      if (event.type === "verdict" || event.type === "iteration") known.add(event.theta);
+      if (event.type !== "screened" || event.reason !== "no gain on training samples") continue;
+      const written = events.findIndex((one) => one.type === "attempt" && event.proposals.includes(one.id));
+      const values = ofType(events.slice(written, at), "value").filter(({ sample }) => validation.has(sample));
+      expect(values.filter(({ theta }) => !known.has(theta))).toEqual([]);
+      dropped++;
+    }
+    expect(dropped).toBeGreaterThan(0);
+  });
+});
+
+describe("while a text is written and screened", () => {
+  const isScoring = (event: RunEvent) => event.type === "requested" && event.split === "validation";
+
+  it("the validation samples are scored that the gate and the report need next", async () => {
+    const { events } = await run({ options: { gateEvery: 1 }, concurrency: 32 });
+    const first = events.findIndex(isScoring);
+    const asked = events.findLastIndex(
+      (event, at) => at < first && event.type === "requested" && event.purpose === "optimizer",
+    );
+    const written = events.findIndex(({ type }, at) => type === "attempt" && at > first);
+    const judged = events.findIndex(({ type }) => type === "verdict");
+    expect([asked, first, written, judged]).toEqual([asked, first, written, judged].toSorted((a, b) => a - b));
+    expect(asked).toBeGreaterThan(0);
+    expect(events.slice(first, written).filter(isScoring).length).toBeGreaterThanOrEqual(10);
+  });
+
+  it("no call is made that a gate without them would not make, where no text does harm", async () => {
+    const { events, finished } = await run({ world: { shape: "chain", seed: 3, destructive: 0, accuracy: 1 } });
+    const scored = ofType(events, "scored").filter(({ split }) => split === "validation");
+    const passes = scored.map(({ theta, sample }) => `${theta} ${sample}`);
+    expect(new Set(passes).size).toBe(passes.length);
+    expect(finished.validation.n).toBe(10);
   });
 });
