@@ -79,7 +79,7 @@ describe("texts for the last few failing samples", () => {
   });
 
   it("cost no validation call if they fix none of these", async () => {
-    const { events } = await run({ world: { shape: "chain", seed: 108, talkative: true }, samples: 20 });
+    const { events } = await run({ world: { shape: "chain", seed: 108, overcritical: true }, samples: 20 });
     const known = new Set<string | undefined>([ofType(events, "started")[0]?.theta]);
     const scored = ofType(events, "scored").filter(({ split }) => split === "validation");
     const validation = new Set(scored.map(({ sample }) => sample));
@@ -113,7 +113,9 @@ describe("while a text is written and screened", () => {
   });
 
   it("no call is made that a gate without them would not make, where no text does harm", async () => {
-    const { events, finished } = await run({ world: { shape: "chain", seed: 3, destructive: 0, accuracy: 1 } });
+    const { events, finished } = await run({
+      world: { shape: "chain", seed: 3, destructiveRewrites: 0, feedbackAccuracy: 1 },
+    });
     const scored = ofType(events, "scored").filter(({ split }) => split === "validation");
     const passes = scored.map(({ theta, sample }) => `${theta} ${sample}`);
     expect(new Set(passes).size).toBe(passes.length);
