@@ -30,9 +30,26 @@ export const crewai: Importer = {
   async read(files, source) {
     const [tasksFile = "", agentsFile = ""] = files;
     const [tasks, agents] = await Promise.all([readMapping(tasksFile, source), readMapping(agentsFile, source)]);
-    return new Crew(source, tasksFile, agentsFile, agents, await pythonOf(source)).draft(tasks);
+    const [taskList, agentList] = [listed(tasks, "tasks"), listed(agents, "agents")];
+    const crewFiles = { tasksFile, agentsFile, tasksAt: taskList.steps, agentsAt: agentList.steps };
+    return new Crew(source, crewFiles, agentList.members, await pythonOf(source)).draft(taskList.members);
   },
 };
+
+/** The tasks or agents of a file, which can be under a key of that name. */
+function listed(file: Mapping, key: "tasks" | "agents"): { readonly members: Mapping; readonly steps: string[] } {
+  const inner = file[key];
+  const isOne = isMapping(inner) && (textOf(inner.description) ?? textOf(inner.role)) !== null;
+  return isMapping(inner) && !isOne ? { members: inner, steps: [key] } : { members: file, steps: [] };
+}
+
+interface CrewFiles {
+  readonly tasksFile: string;
+  readonly agentsFile: string;
+  /** Keys that lead to the tasks and the agents. */
+  readonly tasksAt: readonly string[];
+  readonly agentsAt: readonly string[];
+}
 
 /** The Python file next to the `config` folder, or in it, that creates the tasks. */
 async function pythonOf(source: ImportSource): Promise<PythonCrew> {
@@ -52,8 +69,7 @@ class Crew {
 
   constructor(
     private readonly source: ImportSource,
-    private readonly tasksFile: string,
-    private readonly agentsFile: string,
+    private readonly files: CrewFiles,
     private readonly agents: Mapping,
     private readonly python: PythonCrew,
   ) {}
@@ -62,11 +78,11 @@ class Crew {
     const { t } = this.source;
     const entries = Object.entries(tasks).filter((entry): entry is [string, Mapping] => {
       if (isMapping(entry[1]) && textOf(entry[1].description) !== null) return true;
-      this.#notes.push(t("{0} of {1} is left out, because it has no description.", entry[0], this.tasksFile));
+      this.#notes.push(t("{0} of {1} is left out, because it has no description.", entry[0], this.files.tasksFile));
       return false;
     });
     const [, ...rest] = entries;
-    if (entries.length === 0) throw new ImportRefused(t("{0} has no task with a description.", this.tasksFile));
+    if (entries.length === 0) throw new ImportRefused(t("{0} has no task with a description.", this.files.tasksFile));
     // Nodes come first, so that tasks keep their names and clashing inputs are renamed.
     const ids = new Map(entries.map(([name]) => [name, this.#names.take(name)]));
     const before: string[] = [];
@@ -81,7 +97,7 @@ class Crew {
     this.#notes.push(
       t('The frame of each task follows CrewAI without tools. Change "frame" if your version sends something else.'),
     );
-    const files = [this.tasksFile, this.agentsFile];
+    const files = [this.files.tasksFile, this.files.agentsFile];
     const nodes = this.#nodes;
     return { name: "Crew", inputs: this.#inputs, nodes, output: before.at(-1) ?? "", files, notes: this.#notes };
   }
@@ -113,16 +129,16 @@ class Crew {
     const { t } = this.source;
     const node: DraftNode = { role: this.#roleOf(name, this.#agentOf(name, task)), inputs: [] };
     this.#nodes[id] = node;
-    const place = (key: string) => ({ file: this.tasksFile, key: keyOf(name, key) });
+    const place = (key: string) => ({ file: this.files.tasksFile, key: keyOf(...this.files.tasksAt, name, key) });
     node.instruction = place("description");
-    this.#fill(node, textOf(task.description) ?? "", `${this.tasksFile}: ${name}.description`);
+    this.#fill(node, textOf(task.description) ?? "", `${this.files.tasksFile}: ${name}.description`);
     const agentName = this.#agentOf(name, task);
     const agent = agentName === null ? null : this.#agent(agentName);
     if (!agent) {
       const why =
         agentName === null
-          ? t("Its agent is not named in {0}.", this.tasksFile)
-          : t("There is no agent {0} in {1}.", agentName, this.agentsFile);
+          ? t("Its agent is not named in {0}.", this.files.tasksFile)
+          : t("There is no agent {0} in {1}.", agentName, this.files.agentsFile);
       this.#notes.push(t("The task {0} runs without an agent. {1}", name, why));
     }
     const expected = textOf(task.expected_output);
@@ -163,7 +179,7 @@ class Crew {
     if (known || !isMapping(agent)) return known ?? null;
     const part = (key: "role" | "goal" | "backstory", role: string) => {
       const text = textOf(agent[key]);
-      const reference = { file: this.agentsFile, key: keyOf(name, key) };
+      const reference = { file: this.files.agentsFile, key: keyOf(...this.files.agentsAt, name, key) };
       return text === null ? null : this.#text(`${name}_${key}`, role, reference, text);
     };
     const ids = {

@@ -81,6 +81,17 @@ write_task = Task(
     expect(notes.join("\n")).not.toContain("without an agent");
   });
 
+  it("reads tasks and agents that are under a key of their name", async () => {
+    const under = (key: string, text: string) => `${key}:\n${text.replace(/^(?=.)/gm, "  ")}`;
+    const { graph, errors, notes } = await imported({
+      "config/agents.yaml": under("agents", AGENTS),
+      "config/tasks.yaml": under("tasks", TASKS),
+    });
+    expect(errors).toEqual([expect.stringContaining("no-target")]);
+    expect(graph.nodes.write.instruction).toEqual({ file: "tasks.yaml", key: "tasks.write.description" });
+    expect(graph.nodes.editor_role.text).toEqual({ file: "agents.yaml", key: "agents.editor.role" });
+  });
+
   it("sends what the crew sends", async () => {
     const { loaded } = await imported(files);
     const node = loaded.graph?.nodes.find(({ id }) => id === "write");
