@@ -91,7 +91,7 @@ export async function importFile(
 
 async function recognize(path: string, files: Files): Promise<Importer | null> {
   const name = basename(path);
-  if (!/\.(?:ya?ml|json|prompty)$/i.test(name)) return null;
+  if (!/\.(?:ya?ml|json|prompty|pkl)$/i.test(name)) return null;
   const { bytes, kind } = await files.stat(path).catch(() => ({ bytes: 0, kind: "other" }));
   if (kind !== "file" || bytes > MAX_TEXT) return null;
   const head = new TextDecoder().decode(await files.read(path).catch(() => new Uint8Array()));

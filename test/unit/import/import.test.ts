@@ -83,7 +83,7 @@ write_task = Task(
 
   it("reads tasks and agents that are under a key of their name", async () => {
     const under = (key: string, text: string) => `${key}:\n${text.replace(/^(?=.)/gm, "  ")}`;
-    const { graph, errors, notes } = await imported({
+    const { graph, errors } = await imported({
       "config/agents.yaml": under("agents", AGENTS),
       "config/tasks.yaml": under("tasks", TASKS),
     });
@@ -459,4 +459,36 @@ it("reads which fields of DSPy's signatures are outputs, as its versions 2.5 to 
   expect(graph.nodes.tuned).toMatchObject({ role: "gives answer, source", inputs: ["question", "react"] });
   expect(graph.nodes.rate_0).toMatchObject({ role: "gives score, doubt", inputs: ["tuned"] });
   expect(notes.join("\n")).toContain("the loop of ReAct and its tools do not run here");
+});
+
+it("reads the state that DSPy up to 2.4 saves, without fields", async () => {
+  const predictor = (instructions: string, prefix: string, more = {}) => ({
+    ...{ lm: null, traces: [], train: [], demos: [], signature_instructions: instructions, signature_prefix: prefix },
+    ...more,
+  });
+  const state = {
+    plan: predictor("Given the fields `question`, produce the fields `plan`.", "Plan:", {
+      extended_signature_instructions: "Plan well.",
+      extended_signature_prefix: "Plan:",
+    }),
+    "solve.predictor": predictor("Solve it.", "Answer:", {
+      demos: [{ augmented: true, question: "q", plan: "p", answer: "a" }],
+    }),
+    judge: predictor("Is it right?", "Verdict:"),
+  };
+  const { graph, notes } = await imported({ "program.json": JSON.stringify(state, null, 2) });
+  expect(graph.nodes.plan).toMatchObject({
+    inputs: ["question"],
+    instruction: { file: "program.json", key: "plan.extended_signature_instructions" },
+  });
+  expect(graph.nodes.solve).toMatchObject({
+    inputs: ["question", "plan"],
+    instruction: { file: "program.json", key: "solve.predictor.signature_instructions" },
+  });
+  expect(graph.nodes.judge).toMatchObject({ inputs: [] });
+  expect(notes.join("\n")).toContain('does not name the inputs of "judge"');
+});
+
+it("names what a pickled DSPy program has to be saved as", async () => {
+  await expect(imported({ "program.pkl": "\u0080\u0004" })).rejects.toThrow('program.save("program.json")');
 });
