@@ -71,14 +71,17 @@ export class BatchClient {
     }
   }
 
-  /** Repeats work after transient errors as long as a request waits, because the batch is paid for. */
-  async again<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    for (let wait = this.#firstLook; ; wait = Math.min(this.longestLook, 2 * wait)) {
+  /**
+   * Repeats work after transient errors, because the batch is paid for.
+   * @param most maximum number of times. Default: as long as a request waits
+   */
+  async again<T>(work: () => Promise<T>, signal: AbortSignal, most = Number.POSITIVE_INFINITY): Promise<T> {
+    for (let [tries, wait] = [1, this.#firstLook]; ; tries++, wait = Math.min(this.longestLook, 2 * wait)) {
       try {
         return await work();
       } catch (error) {
         signal.throwIfAborted();
-        if (!isModelError(error) || error.reach !== "provider") throw error;
+        if (tries >= most || !isModelError(error) || error.reach !== "provider") throw error;
         await this.#sleep(wait, error, signal);
       }
     }

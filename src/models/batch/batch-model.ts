@@ -15,6 +15,8 @@ import { isGone, isTooLarge, mayHaveArrived, orAborted, partsOf } from "./batch-
 const QUIET = 1_000;
 /** Milliseconds after which a run no longer waits for a batch; vendors promise a day. */
 const LONGEST_BATCH = 30 * 3_600_000;
+/** Maximum number of times that results are read. */
+const DOWNLOADS = 6;
 /** Maximum number of batches that can fail to answer a request. */
 const ATTEMPTS = 3;
 /** No limit of our own, because those of the vendor apply: more than a run ever has in progress. */
@@ -251,7 +253,14 @@ export class BatchModel implements Model {
       return;
     }
     try {
-      for await (const result of this.api.results(status, signal)) this.#take(batch, result);
+      // The requests have waited for hours: their own retries would end the run.
+      await this.#client.again(
+        async () => {
+          for await (const result of this.api.results(status, signal)) this.#take(batch, result);
+        },
+        signal,
+        DOWNLOADS,
+      );
     } catch (error) {
       // Vendors delete results after some weeks; what is missing is requested again.
       if (!isGone(error)) throw error;
