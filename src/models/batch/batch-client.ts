@@ -1,6 +1,6 @@
 import type { Clock } from "../../deps.ts";
 import { isModelError, type ModelError, ProviderFault } from "../errors.ts";
-import type { BatchApi, BatchLine, BatchStatus } from "./batch-api.ts";
+import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
 import { isGone, isTransient, mayHaveArrived } from "./batch-parts.ts";
 
 /** Milliseconds between two status requests: initially, and maximum. */
@@ -8,6 +8,8 @@ const FIRST_LOOK = 5_000;
 const LONGEST_LOOK = 60_000;
 /** Maximum status requests for a batch that has ended without naming its results. */
 const EMPTY_LOOKS = 10;
+/** Maximum number of times that results are read. */
+const DOWNLOADS = 6;
 /** Maximum number of tries to send a batch that the server rejects for now. */
 const SENDS = 5;
 
@@ -69,6 +71,17 @@ export class BatchClient {
       onStatus(status, this.#clock.now() + wait);
       await this.#clock.sleep(wait, signal);
     }
+  }
+
+  /** Reads the results, again if they are cut: their requests have waited for hours, and their own retries would end the run. */
+  async read(status: BatchStatus, take: (result: BatchResult) => void, signal: AbortSignal): Promise<void> {
+    const work = async () => {
+      for await (const result of this.#api.results(status, signal)) take(result);
+    };
+    await this.again(work, signal, DOWNLOADS).catch((error: unknown) => {
+      // Vendors delete results after some weeks; what is missing is requested again.
+      if (!isGone(error)) throw error;
+    });
   }
 
   /**

@@ -9,14 +9,12 @@ import type { Waiting } from "../stack/waiting.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
 import { BatchClient } from "./batch-client.ts";
 import { type BatchJournal, noJournal, type OpenBatch, openBatches } from "./batch-journal.ts";
-import { isGone, isTooLarge, mayHaveArrived, orAborted, partsOf } from "./batch-parts.ts";
+import { isTooLarge, mayHaveArrived, orAborted, partsOf } from "./batch-parts.ts";
 
 /** Milliseconds without another request after which a wave is complete. */
 const QUIET = 1_000;
 /** Milliseconds after which a run no longer waits for a batch; vendors promise a day. */
 const LONGEST_BATCH = 30 * 3_600_000;
-/** Maximum number of times that results are read. */
-const DOWNLOADS = 6;
 /** Maximum number of batches that can fail to answer a request. */
 const ATTEMPTS = 3;
 /** No limit of our own, because those of the vendor apply: more than a run ever has in progress. */
@@ -252,19 +250,7 @@ export class BatchModel implements Model {
       await this.#drop(batch, reason ?? undefined);
       return;
     }
-    try {
-      // The requests have waited for hours: their own retries would end the run.
-      await this.#client.again(
-        async () => {
-          for await (const result of this.api.results(status, signal)) this.#take(batch, result);
-        },
-        signal,
-        DOWNLOADS,
-      );
-    } catch (error) {
-      // Vendors delete results after some weeks; what is missing is requested again.
-      if (!isGone(error)) throw error;
-    }
+    await this.#client.read(status, (result) => this.#take(batch, result), signal);
     this.#running.delete(status.id);
     this.#full.clear();
     const missing = [...batch.left];
