@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chain } from "./chain.ts";
+import { choices } from "./choices.ts";
 import { completion } from "./completion.ts";
 import { convergence } from "./convergence.ts";
 import { credit } from "./credit.ts";
@@ -14,7 +15,7 @@ import { scaling } from "./scaling.ts";
 import { tokens } from "./tokens.ts";
 
 /**
- * `npm run experiment -- credit | scaling | convergence | gate | tokens | chain | neighbors | edges | completion [--seeds 10] [--<option> 5,10]`: a table, one JSON line, a page and
+ * `npm run experiment -- credit | scaling | convergence | gate | tokens | chain | neighbors | edges | completion | choices [--seeds 10] [--<option> 5,10]`: a table, one JSON line, a page and
  * its plots in `out/experiments`.
  */
 const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
@@ -27,6 +28,7 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   neighbors,
   edges,
   completion,
+  choices,
 };
 const FOLDER = join("out", "experiments");
 

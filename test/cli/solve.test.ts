@@ -58,6 +58,27 @@ function judged(all: string): string {
   return JSON.stringify(isRight ? { reason: "", score: 1 } : { reason: "A carry is missing.", score: 0.2 });
 }
 
+/** Answers the same whatever it is told. Its judge complains, and withdraws what was no fault if it is reminded of it. */
+function stubborn(checks: string[]): Model {
+  return {
+    identity: "stubborn",
+    async complete({ messages, schema }): Promise<ModelReply> {
+      const all = messages.map(({ content }) => content).join("\n\n");
+      if (schema) checks.push(all);
+      const isWithdrawn = all.includes("- The sum looks odd.");
+      const answer = "Answer: 2";
+      const text = schema
+        ? JSON.stringify(isWithdrawn ? { reason: "", score: 1 } : { reason: "The sum looks odd.", score: 0.2 })
+        : all.includes("<improved_answer>")
+          ? `<improved_answer>${answer}</improved_answer>`
+          : answer;
+      const usage = { prompt: 1, completion: 1, estimated: false };
+      const rest = { key: "", source: "provider", requests: 1, milliseconds: 0 } as const;
+      return { text, usage, model: "m", finish: "stop", ...rest };
+    },
+  };
+}
+
 const ROWS = [
   [17, 25],
   [38, 44],
@@ -141,6 +162,28 @@ describe("single answers are improved without a training set", () => {
     expect(stderr).toBe("");
     expect(report).toContain("A carry is missing.");
     expect(report).toMatch(/17\+25/);
+  });
+
+  it("checks an answer that comes again with the earlier criticism in view", async () => {
+    const checks: string[] = [];
+    const opened = await open({ model: stubborn(checks) });
+    const graph = {
+      version: 1,
+      inputs: { question: "a question" },
+      nodes: { add: { inputs: ["question"], instruction: "Add.", output: { after: "Answer:" } } },
+      output: "add",
+      data: { test: [{ question: "1 + 1?" }] },
+      loss: { kind: "number" },
+    };
+    await writeFile(join(opened.folder, "add.agentgraph.json"), JSON.stringify(graph));
+    const { stdout } = await opened.online("solve", "add.agentgraph.json", "--json", "--model", "m", "--steps", "3");
+    const { solved }: SolveReport = JSON.parse(stdout);
+    const sum = solved.find(({ answer }) => answer === "2");
+    // The second check of 2 withdraws its complaint; nothing else was wrong.
+    expect(sum).toMatchObject({ chosen: 1, reason: "passed", attempts: [{ answer: "2" }, { answer: "2" }] });
+    const again = checks.filter((prompt) => prompt.includes("An earlier check of the same result said:"));
+    expect(again.length).toBeGreaterThan(0);
+    for (const prompt of again) expect(prompt).toContain("- The sum looks odd.");
   });
 
   it("names a row that does not exist", async () => {

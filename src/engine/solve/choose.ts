@@ -22,6 +22,15 @@ export function choose(attempts: readonly Solution[], threshold: number): Pick<S
   return { chosen: chosen?.step ?? 0, reason: isMajority ? "majority" : best >= 0 ? "best score" : "last" };
 }
 
+/** Whether two answers count as one: case, spaces and a final period don't matter. */
+export function isSameAnswer(one: string, other: string): boolean {
+  return normalized(one) === normalized(other);
+}
+
 function keyOf({ answer }: Solution): string {
+  return normalized(answer);
+}
+
+function normalized(answer: string): string {
   return answer.trim().toLowerCase().replace(/\s+/g, " ").replace(/\.$/, "");
 }

@@ -6,15 +6,17 @@ import { extract } from "../../graph/replies/extract.ts";
 import type { Finished } from "../events.ts";
 import { createForward } from "../forward/forward.ts";
 import { causeOf, endsRun } from "../forward/llm.ts";
+import { fill } from "../forward/prompt.ts";
 import { createJudge } from "../judge.ts";
 import { callsOf } from "../nodes/behaviors.ts";
+import againTemplate from "../prompts/solve-again.md";
 import defaultInstruction from "../prompts/solve-instruction.md";
 import { DONE, endOf, type RunEnd, type Runner, streamEvents, unchanged } from "../runner.ts";
 import { ENGINE_VERSION, openSession, type Session } from "../session.ts";
 import type { Solution, Solved } from "../solution-schema.ts";
 import type { Task } from "../task.ts";
 import { textsOf, thetaOf } from "../theta.ts";
-import { choose } from "./choose.ts";
+import { choose, isSameAnswer } from "./choose.ts";
 import type { Problem, Reply } from "./solver.ts";
 import { SOLVERS, type SolverName } from "./solvers.ts";
 
@@ -84,6 +86,13 @@ export function solve(options: SolveOptions): Runner {
 
 const MISSING_FORM = "The reply is not in the form that is asked for, so no answer could be read from it.";
 
+/** What to check if an answer has come again: the same criticism would lead to the same answer once more. */
+function againInstruction(instruction: string, same: readonly Solution[]): string {
+  const criticisms = [...new Set(same.map(({ criticism }) => criticism).filter(Boolean))];
+  if (criticisms.length === 0) return instruction;
+  return fill(againTemplate, { instruction, feedback: criticisms.map((one) => `- ${one}`).join("\n") });
+}
+
 class RowSolver {
   readonly #patterns = new Patterns();
   readonly #output: GraphNode | undefined;
@@ -127,20 +136,17 @@ class RowSolver {
     const { models, options } = this.task;
     const { ask, emit, start, local } = this.session;
     const sample = { ...row, targets: [], feedback: null };
-    const { solver, steps, split } = this.options;
+    const { steps, split } = this.options;
     const problem: Problem = { graph: this.#open, sample, models, ask, local, instruction: this.#instruction };
     const asking = { ask, emit, ...(local && { local }) };
     const forward = createForward({ graph: this.#open, loss: this.task.loss, choice: models.forward, ...asking });
     const first = await forward(start, sample, { split }).value(this.task.graph.output);
-    const attempts = [await this.#criticized(sample, { text: first.text, note: "" }, 0)];
+    const attempts = [await this.#criticized(sample, { text: first.text, note: "" }, [])];
     const passes = (attempt: Solution | undefined) => (attempt?.score ?? 0) >= 1 - options.threshold;
     while (attempts.length <= steps && !passes(attempts.at(-1))) {
       const reply = await this.#next(problem, attempts);
       if (!reply) break;
-      const isRepeat = attempts.some((one) => one.reply === reply.text);
-      attempts.push(await this.#criticized(sample, reply, attempts.length));
-      // An unchanged answer gets no new criticism unless the request is new.
-      if (isRepeat && solver === "textgrad") break;
+      attempts.push(await this.#criticized(sample, reply, attempts));
     }
     const { chosen, reason } = choose(attempts, options.threshold);
     const [before, after] = await Promise.all([0, chosen].map((step) => this.#loss(row, attempts[step])));
@@ -176,16 +182,21 @@ class RowSolver {
     return this.options.instruction ?? this.task.loss.criteria ?? defaultInstruction;
   }
 
-  async #criticized(sample: Sample, reply: Reply, step: number): Promise<Solution> {
+  async #criticized(sample: Sample, reply: Reply, before: readonly Solution[]): Promise<Solution> {
     const output = this.#output && "output" in this.#output ? this.#output.output : null;
     const { value: answer, formatError } = await extract(reply.text, output, this.#patterns);
-    const about = { step, reply: reply.text, answer, formatError, note: reply.note };
-    const found = await this.#score(sample, reply.text, answer);
+    const about = { step: before.length, reply: reply.text, answer, formatError, note: reply.note };
+    const found = await this.#score(sample, reply.text, answer, before);
     if (!formatError || found.score === null) return { ...about, ...found };
     return { ...about, score: 0, criticism: `${MISSING_FORM} ${found.criticism}`.trim() };
   }
 
-  async #score(sample: Sample, reply: string, answer: string): Promise<Pick<Solution, "score" | "criticism">> {
+  async #score(
+    sample: Sample,
+    reply: string,
+    answer: string,
+    before: readonly Solution[],
+  ): Promise<Pick<Solution, "score" | "criticism">> {
     const { graph, models, loss } = this.task;
     const { split } = this.options;
     const judge = createJudge({ graph, choice: models.judge, ask: this.session.ask });
@@ -195,7 +206,11 @@ class RowSolver {
         const score = await (loss.shown ?? loss).score(sample, answer, askVote, this.#code(answer));
         return { score: 1 - score.loss, criticism: score.criticism };
       }
-      const { score, reason } = await judge({ sample, answer: reply, split, priority: 0 })(this.#instruction, 0);
+      const instruction = againInstruction(
+        this.#instruction,
+        before.filter((one) => isSameAnswer(one.answer, answer)),
+      );
+      const { score, reason } = await judge({ sample, answer: reply, split, priority: 0 })(instruction, 0);
       return { score, criticism: score < 1 ? reason : "" };
     } catch (error) {
       if (endsRun(error)) throw error;
