@@ -2,6 +2,7 @@ import { select } from "d3";
 import { traitsOf } from "../../src/graph/node-kinds.ts";
 import { s } from "../dom.ts";
 import { lookOf } from "../format.ts";
+import { proposedEdge } from "../graph/proposed-edge.ts";
 import { type Bounds, edgeKey, related, type Scene, type SceneEdge, type SceneNode } from "../graph/scene.ts";
 import type { NodeRunView, RunView } from "../protocol.ts";
 import { type CardFace, type Detail, detailAt, drawCard } from "./card.ts";
@@ -245,21 +246,17 @@ function isDropped(run: RunView | null, { source, target }: SceneEdge): boolean 
   return proposed.some((one) => one.change === "dropped" && one.source === source && one.target === target);
 }
 
-/** Edges that a run proposes to add. They are straight, because the layout does not know them. */
+/** Edges that a run proposes to add. */
 function addedEdges(run: RunView | null, scene: Scene | null): SVGGElement[] {
   const added = (run?.proposedEdges ?? []).filter(({ change }) => change === "added");
   return added.flatMap(({ source, target }) => {
     const [from, to] = [scene?.byId.get(source), scene?.byId.get(target)];
-    return from && to && scene ? [s("g", { class: "edge added" }, s("path", straightEdge(from, to, scene)))] : [];
+    if (!from || !to || !scene) return [];
+    const { line, head } = proposedEdge(from, to, scene);
+    return [
+      s("g", { class: "edge added" }, s("path", { class: "line", d: line }), s("path", { class: "head", d: head })),
+    ];
   });
-}
-
-function straightEdge(from: SceneNode, to: SceneNode, { direction }: Scene): { class: string; d: string } {
-  const [x0, y0, x1, y1] =
-    direction === "down"
-      ? [from.x + from.width / 2, from.y + from.height, to.x + to.width / 2, to.y]
-      : [from.x + from.width, from.y + from.height / 2, to.x, to.y + to.height / 2];
-  return { class: "line", d: `M${x0},${y0}L${x1},${y1}` };
 }
 
 function edgeClass(

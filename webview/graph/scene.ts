@@ -44,7 +44,8 @@ export interface Bounds {
   readonly bottom: number;
 }
 
-const HEAD = { length: 8, width: 7 };
+/** Pixels of an arrowhead. */
+export const HEAD = { length: 8, width: 7 };
 
 export function sceneOf({ nodes, hidden }: Folded, layout: Layout): Scene {
   const views = new Map(nodes.map((view) => [view.id, view]));

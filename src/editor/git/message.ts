@@ -1,4 +1,7 @@
 import type { Measured, Proposal } from "../../engine/events.ts";
+import { nodeOfInputs } from "../../graph/edges.ts";
+import { edgesLabel } from "../../i18n/edges.ts";
+import { ENGLISH } from "../../i18n/locale.ts";
 
 /** The content of a commit of applied proposals. */
 export interface CommitSubject {
@@ -16,12 +19,12 @@ export interface CommitSubject {
 
 /** A commit message in English: the changes, their scores, and trailers for tools. */
 export function commitMessage({ run, graphName, applied, changed = [], whole, validation }: CommitSubject): string {
-  const names = [...applied, ...changed].map(({ node }) => node);
-  const what = names.length === 1 ? `the prompt of ${names[0]}` : `${names.length} prompts`;
-  const figures = applied.map(({ node, verdict }) => {
+  const what = subjectOf([...applied, ...changed].map(({ node }) => node));
+  const figures = applied.map((proposal) => {
+    const { node, verdict } = proposal;
     const scored = `${verdict.rightBefore} -> ${verdict.rightAfter} of ${verdict.scored} right`;
     const judged = verdict.policy === "off" ? "no gate" : verdict.decision;
-    return `- ${node}: ${judged}, ${scored}, fixed ${verdict.fixed.length}, broke ${verdict.broken.length}`;
+    return `- ${node}: ${judged}, ${scored}, fixed ${verdict.fixed.length}, broke ${verdict.broken.length}${edgesOf(proposal)}`;
   });
   const notes = changed.map(({ node }) => `- ${node}: changed after the run judged it, so not scored`);
   const trailers = [
@@ -30,6 +33,22 @@ export function commitMessage({ run, graphName, applied, changed = [], whole, va
   ];
   const body = [...figures, ...notes].join("\n");
   return [`${oneLine(`Tune ${what} in ${graphName}`)}\n`, `${body}\n`, trailers.join("\n")].join("\n");
+}
+
+/** `the prompt of plan`, `the inputs of answer`, `2 prompts and the inputs of answer` */
+function subjectOf(ids: readonly string[]): string {
+  const ofInputs = ids.flatMap((id) => nodeOfInputs(id) ?? []);
+  const prompts = ids.filter((id) => nodeOfInputs(id) === null);
+  return [
+    ...(prompts.length === 1 ? [`the prompt of ${prompts[0]}`] : []),
+    ...(prompts.length > 1 ? [`${prompts.length} prompts`] : []),
+    ...(ofInputs.length === 1 ? [`the inputs of ${ofInputs[0]}`] : []),
+    ...(ofInputs.length > 1 ? [`the inputs of ${ofInputs.length} nodes`] : []),
+  ].join(" and ");
+}
+
+function edgesOf(proposal: Proposal): string {
+  return nodeOfInputs(proposal.node) === null ? "" : `, ${edgesLabel(proposal, ENGLISH)}`;
 }
 
 function lossTrailers(applied: readonly Proposal[], validation: Measured | null): string[] {

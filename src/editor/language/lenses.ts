@@ -2,7 +2,7 @@ import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type Range, type T
 import type { Proposal } from "../../engine/events.ts";
 import { inputsIdOf } from "../../graph/edges.ts";
 import { type TextStatus, textStatusOf } from "../../graph/edits/text-status.ts";
-import { edgeLabels } from "../../i18n/edges.ts";
+import { edgeLabels, edgesLabel } from "../../i18n/edges.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";
@@ -73,6 +73,11 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
 /** The lenses of a proposal for what a node reads, above its inputs: its changes, then the same actions as for a text. */
 function edgeLenses(range: Range, run: OpenedRun, proposal: Proposal, textStatus: TextStatus): CodeLens[] {
   const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
-  const changes = { title: edgeLabels(proposal, LOCALE).join(", "), command: "agentgraph.review", arguments: [ref] };
+  const changes = {
+    title: capitalized(edgesLabel(proposal, LOCALE), LOCALE),
+    tooltip: edgeLabels(proposal, LOCALE).join("\n"),
+    command: "agentgraph.review",
+    arguments: [ref],
+  };
   return [changes, ...offers(ref, run, proposal, textStatus)].map((command) => new CodeLens(range, command));
 }

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { commands, l10n, type TextDocument, WorkspaceEdit, window, workspace } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
+import { nodeOfInputs } from "../../graph/edges.ts";
 import { replaceText, type TextPlace } from "../../graph/edits/edit.ts";
 import type { TextEdit } from "../../graph/fault.ts";
 import { TextUnfit } from "../../graph/places/placed-text.ts";
@@ -198,10 +199,14 @@ export async function edit(places: readonly LocatedChange<TextChange>[]): Promis
  */
 async function notifyApplied(run: OpenedRun, places: readonly LocatedProposal[]): Promise<void> {
   const files = [...new Set(places.map(({ document }) => basename(document.uri.fsPath)))].join(", ");
+  const id = places[0]?.proposal.node ?? "";
+  const node = nodeOfInputs(id);
   const message =
-    places.length === 1
-      ? l10n.t("Applied the new text of “{0}” to {1}.", places[0]?.proposal.node ?? "", files)
-      : l10n.t("Applied {0} new texts to {1}.", places.length, files);
+    places.length > 1
+      ? l10n.t("Applied {0} new texts to {1}.", places.length, files)
+      : node === null
+        ? l10n.t("Applied the new text of “{0}” to {1}.", id, files)
+        : l10n.t("Applied the new inputs of “{0}” to {1}.", node, files);
   const applied = new Set(places.map(({ proposal }) => proposal.id));
   if (leftToApply(run).some(({ id }) => !applied.has(id))) {
     window.setStatusBarMessage(`$(check) ${message}`, 5000);

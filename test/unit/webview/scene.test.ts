@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { layout } from "../../../src/graph/layout/layout.ts";
 import type { Direction, LayoutNode } from "../../../src/graph/layout/node.ts";
 import { fold } from "../../../webview/graph/fold.ts";
-import { related, type Scene, sceneOf, stepFrom, stepOf } from "../../../webview/graph/scene.ts";
+import { proposedEdge } from "../../../webview/graph/proposed-edge.ts";
+import { related, type Scene, type SceneNode, sceneOf, stepFrom, stepOf } from "../../../webview/graph/scene.ts";
 import { diamond, randomGraph } from "../../graphs.ts";
 
 function sceneFrom(nodes: readonly LayoutNode[], direction: Direction): Scene {
@@ -34,6 +35,21 @@ describe("a scene", () => {
         direction === "down" ? (end[0] ?? 0) : (end[1] ?? 0),
       );
     }
+  });
+
+  it.each(["down", "right"] as const)("takes a proposed edge around the nodes in its way, drawn %s", (direction) => {
+    const scene = sceneFrom(randomGraph(40, 5), direction);
+    const isDown = direction === "down";
+    const first = (node: SceneNode) => (isDown ? node.y : node.x);
+    const inOrder = scene.nodes.toSorted((a, b) => first(a) - first(b));
+    const [from, to] = [inOrder[0]!, inOrder.at(-1)!];
+    const { line, head } = proposedEdge(from, to, scene);
+    const points = [...`${line}${head}`.matchAll(/(-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
+    const inside = (node: SceneNode) =>
+      points.some(([x = 0, y = 0]) => x > node.x && x < node.x + node.width && y > node.y && y < node.y + node.height);
+    expect(scene.nodes.filter((node) => node !== from && node !== to).filter(inside)).toEqual([]);
+    const tip = Math.max(...points.map(([x = 0, y = 0]) => (isDown ? y : x)));
+    expect(tip).toBeCloseTo(isDown ? to.y : to.x);
   });
 
   it("puts every badge on its edge", () => {

@@ -80,3 +80,12 @@ Agentgraph-Loss: plan 0.30 -> 0.15 (n=20)`,
   expect(alone).not.toContain("Agentgraph-Loss");
   expect(alone).toContain("Tune the prompt of solve in Word problems");
 });
+
+it("names the nodes whose inputs have changed, and how", () => {
+  const inputs = { ...proposal("answer:inputs"), base: "question\ngossip", text: "question\nlist" };
+  const alone = commitMessage({ ...subject, applied: [inputs], whole: false, validation });
+  expect(alone).toContain("Tune the inputs of answer in Word problems");
+  expect(alone).toContain(", now reads list, no longer reads gossip");
+  const both = commitMessage({ ...subject, applied: [proposal("plan"), inputs], whole: false, validation });
+  expect(both).toContain("Tune the prompt of plan and the inputs of answer in Word problems");
+});
