@@ -48,8 +48,8 @@ export class RunController extends Disposable {
   async #resume(target: unknown): Promise<void> {
     const entry = await pickRun(this.runStore, target, resumable, l10n.t("There are no runs to resume."));
     const start = await this.#startOf(entry);
-    await this.account.programs.confirm(taskOf(start));
     const connection = await this.account.connect(true);
+    await this.account.programs.confirm(taskOf(start));
     const limits = entry.status === "budget" ? await this.#moreBudget(entry) : undefined;
     const stop = new AbortController();
     const run = await resumeRun(entry.id, runPathsOf(entry.root), runDeps(connection, this.deps), stop.signal, limits);
