@@ -5,12 +5,17 @@ export const PASS_ON = "export default (inputs) => Object.values(inputs).join('\
 /** The same as a list of one element, for a map node. */
 export const AS_LIST = "export default (inputs) => [Object.values(inputs).join('\\n')]";
 
-/** Runs the two programs above, without the time that a real sandbox takes. */
+/** The file of the same in another language: a command of the user runs it. */
+export const PROGRAM_FILE = "steps/pass.program";
+export const PROGRAM =
+  'process.stdin.on("data", (text) => console.log(Object.values(JSON.parse(text)).join("\\n")));\n';
+
+/** Runs the programs above, without the time that a real sandbox takes. */
 export const chaosSandbox: Sandbox = {
   check: async () => null,
   call: async ({ text }, argument) => {
     const joined = Object.values(Object(argument)).join("\n");
-    return text.includes("[") ? [joined] : joined;
+    return text === AS_LIST ? [joined] : joined;
   },
   within: () => chaosSandbox,
 };

@@ -13,9 +13,10 @@ import { randomFaults, TRANSIENT } from "../server/faults.ts";
 import { type Server, startServer } from "../server/server.ts";
 import type { Case } from "./case.ts";
 import { changedIn, writeFolder } from "./folder.ts";
-import { PASS_ON } from "./local.ts";
+import { PROGRAM_FILE } from "./local.ts";
 import { chaosModel, contentId } from "./model.ts";
 import { differenceOf, type Outcome, type WatchOptions } from "./outcome.ts";
+import { type RandomGraph, withCode } from "./random-graph.ts";
 import { type Reference, referenceOf } from "./reference.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -47,7 +48,8 @@ export async function runAsProcesses(one: Case, { log = () => {}, keep = false }
     format: one.graph.format,
   });
   try {
-    await writeFolder(root, withoutTools(one.graph.files));
+    await writeFolder(root, withoutTools(one.graph.files, one.graph.steps <= FEW));
+    await writeFolder(root, { "home/agentgraph/code.json": COMMANDS });
     const { task } = await loadTask(join(root, one.graph.graphFile), nodeDeps());
     if (!task) throw new Error("the graph cannot run");
     return await new ProcessRun(one, root, server, await referenceOf(task), log).toEnd();
@@ -65,6 +67,8 @@ class ProcessRun {
   readonly #kept = new Map<string, number>();
   #kills = 0;
   #segments = 0;
+  /** Hash of the programs that the user has confirmed. */
+  #trusted: string | null = null;
 
   constructor(
     readonly one: Case,
@@ -78,6 +82,7 @@ class ProcessRun {
 
   async toEnd(): Promise<Outcome> {
     const { server, reference } = this;
+    this.#trusted = await this.#confirmPrograms();
     let ended: Ended | null = null;
     for (let left = this.#random.int(1, 3); left > 0 && ended === null; left--) {
       ended = await this.#start(this.#random.int(0, Math.max(1, Math.floor((reference.calls * 1.2) / left))));
@@ -116,8 +121,19 @@ class ProcessRun {
     return killed ? null : ended;
   }
 
+  /** The hash that the command line prints for the graph's programs; null without any. */
+  async #confirmPrograms(): Promise<string | null> {
+    const file = this.one.graph.graphFile;
+    if (!(await readFile(join(this.root, file), "utf8")).includes(PROGRAM_FILE)) return null;
+    const { stderr, code } = await endOf(this.#spawn(["optimize", file]));
+    const hash = /--trust-code ([0-9a-f]+)/.exec(stderr)?.[1] ?? null;
+    if (code !== WRONG_USE || hash === null || this.server.log.length > 0) this.#faults.push(`programs: ${stderr}`);
+    return hash;
+  }
+
   #spawn(words: readonly string[]): ChildProcess {
     const more = ["--json", "--apply", "--concurrency", `${this.one.graph.concurrency}`, "--base-url", this.server.url];
+    if (this.#trusted !== null) more.push("--trust-code", this.#trusted);
     return spawn(process.execPath, [CLI, ...words, ...more], {
       cwd: this.root,
       env: {
@@ -248,12 +264,12 @@ export async function endOf(child: ChildProcess): Promise<Ended> {
   return { code, ...texts };
 }
 
-/** The command line has no tool server here: code does the same. */
-function withoutTools(files: Readonly<Record<string, string>>): Record<string, string> {
-  const path = "graph.agentgraph.json";
-  const graph = JSON.parse(files[path] ?? "{}");
-  for (const [id, node] of Object.entries<{ kind?: string; inputs?: string[] }>(graph.nodes)) {
-    if (node.kind === "tool") graph.nodes[id] = { kind: "function", inputs: node.inputs, code: PASS_ON };
-  }
-  return { ...files, [path]: `${JSON.stringify(graph, null, 2)}\n` };
+/** Steps of a graph up to which its programs run: starting them takes time. */
+const FEW = 4;
+/** The user's command for programs. */
+const COMMANDS = JSON.stringify({ commands: { program: { command: process.execPath, memory: 4096 } } });
+
+/** The command line has no tool server here: code does the same. @param programs whether programs stay */
+function withoutTools(files: RandomGraph["files"], programs: boolean): Record<string, string> {
+  return withCode(files, (node) => node.kind === "tool" || (!programs && node.code?.file === PROGRAM_FILE));
 }

@@ -10,10 +10,11 @@ import { type CuttableConnection, type RedisServer, startCuttableConnection, sta
 import { type LoggedRequest, type Server, startServer } from "../server/server.ts";
 import type { Case } from "./case.ts";
 import { writeFolder } from "./folder.ts";
-import { chaosSandbox } from "./local.ts";
+import { chaosSandbox, PROGRAM_FILE } from "./local.ts";
 import { chaosModel, contentId } from "./model.ts";
 import { differenceOf, type Outcome, type WatchOptions } from "./outcome.ts";
 import { type Ended, endOf, runIdIn } from "./process-run.ts";
+import { withCode } from "./random-graph.ts";
 import { type Reference, referenceOf } from "./reference.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
@@ -59,7 +60,8 @@ export async function runWithWorkers(one: Case, { log = () => {}, keep = false }
   const redis = await startRedis();
   const run = new QueueRun(one, root, server, redis, random, log);
   try {
-    await writeFolder(root, one.graph.files);
+    const isProgram = (node: { code?: { file?: string } }) => node.code?.file === PROGRAM_FILE;
+    await writeFolder(root, withCode(one.graph.files, isProgram));
     const { task } = await loadTask(join(root, one.graph.graphFile), { ...nodeDeps(), sandbox: chaosSandbox });
     if (!task) throw new Error("the graph cannot run");
     return await run.toEnd(await referenceOf(task));

@@ -1,4 +1,4 @@
-import { AS_LIST, PASS_ON } from "./local.ts";
+import { AS_LIST, PASS_ON, PROGRAM, PROGRAM_FILE } from "./local.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /**
@@ -55,7 +55,7 @@ export function createRandomGraph(random: SeededRandom): RandomGraph {
   const loss = random.pick(["exact", "exact", "contains", "number", "choice", "regex", "f1", "set", "json", "judge"]);
   const { nodes, texts } = graphOf(steps, loss, random);
   const minding = Object.entries(nodes).flatMap(([id, node]) => ("instruction" in node || "text" in node ? id : []));
-  const rules = minding.filter((id) => !id.startsWith("m")).flatMap((id) => [`${id}~r0`, `${id}~r1`]);
+  const rules = minding.filter((id) => !/^[ms]/.test(id)).flatMap((id) => [`${id}~r0`, `${id}~r1`]);
   const most = Math.floor(CALLS / steps);
   const size = (least: number, largest: number) => Math.max(least, Math.min(random.int(least, largest), most));
   const sizes = { train: size(2, 12), validation: size(2, 14), test: random.chance(0.4) ? size(1, 5) : 0 };
@@ -83,6 +83,7 @@ export function createRandomGraph(random: SeededRandom): RandomGraph {
       "graph.agentgraph.json": `${JSON.stringify(graph, null, 2)}\n`,
       ...Object.fromEntries(rows),
       ...Object.fromEntries(texts),
+      [PROGRAM_FILE]: PROGRAM,
       "docs/one.md": "# One\n\nA question names rules.\n",
       "docs/two.md": "# Two\n\nNeeds are of no help here.\n",
     },
@@ -136,7 +137,7 @@ function graphOf(steps: number, loss: string, random: SeededRandom) {
 }
 
 /**
- * Puts nodes of other kinds between some steps: code, tools and maps that pass a value on, and searches beside it. They
+ * Puts nodes of other kinds between some steps: code, programs, tools and maps that pass a value on, and searches beside it. They
  * have the name of the step with another letter.
  */
 function addOtherKinds(nodes: Record<string, object>, steps: number, random: SeededRandom): void {
@@ -150,7 +151,7 @@ function addOtherKinds(nodes: Record<string, object>, steps: number, random: See
     if (reader.instruction.includes("{{")) continue;
     const id = `c${index}`;
     const others = reader.inputs.filter((name) => name !== source);
-    switch (random.pick(["function", "tool", "retriever", "map"])) {
+    switch (random.pick(["function", "tool", "retriever", "map", "map of nodes", "program"])) {
       case "function":
         nodes[id] = { kind: "function", inputs: [source], code: PASS_ON };
         reader.inputs = [...others, id];
@@ -167,6 +168,17 @@ function addOtherKinds(nodes: Record<string, object>, steps: number, random: See
         nodes[id] = { kind: "function", inputs: [source], code: AS_LIST };
         nodes[`m${index}`] = { kind: "map", inputs: [id], over: id, instruction: `Node m${index}: work. Form plain.` };
         reader.inputs = [...others, `m${index}`];
+        break;
+      case "map of nodes":
+        nodes[id] = { kind: "function", inputs: [source], code: AS_LIST };
+        nodes[`s${index}`] = { inputs: [id], instruction: `Node s${index}: work. Form plain.` };
+        nodes[`f${index}`] = { kind: "function", inputs: [`s${index}`], code: PASS_ON };
+        nodes[`m${index}`] = { kind: "map", over: id, nodes: [`s${index}`, `f${index}`], join: "\n" };
+        reader.inputs = [...others, `m${index}`];
+        break;
+      case "program":
+        nodes[id] = { kind: "function", inputs: [source], code: { file: PROGRAM_FILE } };
+        reader.inputs = [...others, id];
     }
   }
 }
@@ -224,4 +236,19 @@ function optionsOf(loss: string, random: SeededRandom) {
     seed: random.int(0, 99),
     budget: { calls: null },
   };
+}
+
+/** The files of a graph, with a function instead of the nodes that `isReplaced` names. It passes on the same. */
+export function withCode(
+  files: RandomGraph["files"],
+  isReplaced: (node: { readonly kind?: string; readonly code?: { readonly file?: string } }) => boolean,
+): Record<string, string> {
+  const path = "graph.agentgraph.json";
+  const graph = JSON.parse(files[path] ?? "{}");
+  for (const [id, node] of Object.entries<{ kind?: string; inputs?: string[]; code?: { file?: string } }>(
+    graph.nodes,
+  )) {
+    if (isReplaced(node)) graph.nodes[id] = { kind: "function", inputs: node.inputs, code: PASS_ON };
+  }
+  return { ...files, [path]: `${JSON.stringify(graph, null, 2)}\n` };
 }
