@@ -6,6 +6,7 @@ import { accountStories } from "./stories/account.ts";
 import { compareStories } from "./stories/compare.ts";
 import { firstStories } from "./stories/first.ts";
 import { graphStories } from "./stories/graph.ts";
+import { kindStories } from "./stories/kinds.ts";
 import { languageStories } from "./stories/language.ts";
 import { mainStories } from "./stories/main.ts";
 import { pageStories } from "./stories/pages.ts";
@@ -37,6 +38,7 @@ const stories: Story[] = [
   ...vscodeModelStories,
   ...securityStories,
   ...languageStories,
+  ...kindStories,
   ...runStories,
   ...pageStories,
   ...compareStories,

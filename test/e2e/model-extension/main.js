@@ -1,8 +1,14 @@
-// An extension with chat models, like GitHub Copilot. It passes requests to the server named in the file `test-models-url` in the home folder.
-const { readFileSync } = require("node:fs");
+// An extension with chat models, like GitHub Copilot, and with a tool. It passes requests to the server named in the file `test-models-url` in the home folder.
+const { appendFileSync, readFileSync } = require("node:fs");
 const { homedir } = require("node:os");
 const path = require("node:path");
-const { LanguageModelChatMessageRole, LanguageModelError, LanguageModelTextPart, lm } = require("vscode");
+const {
+  LanguageModelChatMessageRole,
+  LanguageModelError,
+  LanguageModelTextPart,
+  LanguageModelToolResult,
+  lm,
+} = require("vscode");
 
 exports.activate = ({ subscriptions }) => {
   const model = (id) => ({
@@ -19,6 +25,13 @@ exports.activate = ({ subscriptions }) => {
       provideLanguageModelChatInformation: () => [model("simulated"), model("second")],
       provideTokenCount: async (_, text) => Math.ceil(textOf(text).length / 5),
       provideLanguageModelChatResponse: answer,
+    }),
+    // Each call leaves a line in the home folder.
+    lm.registerTool("test_weigh", {
+      invoke: async ({ input }) => {
+        appendFileSync(path.join(homedir(), "test-tool-calls"), `${JSON.stringify(input)}\n`);
+        return new LanguageModelToolResult([new LanguageModelTextPart("It weighs 7 kg.")]);
+      },
     }),
   );
 };
