@@ -18,7 +18,7 @@ export const kindStories: readonly Story[] = [
       // The user's own, for all workspaces.
       "agentgraph.code.commands": { py: { command: "python3" } },
     },
-    server: { model: claimsModel },
+    server: { model: claimsModel, models: ["claims"] },
     async play(world) {
       const outside = mkdtempSync(path.join(tmpdir(), "agt-"));
       const trap = path.join(outside, "program-ran");
