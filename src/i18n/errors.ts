@@ -112,7 +112,9 @@ export const ERRORS = {
   NotTrusted: entry<object>(
     "warning",
     (_, { t }) =>
-      t("This folder is not trusted, so AgentGraph can't call models or tools, run code, or use git. Trust the folder to continue."),
+      t(
+        "This folder is not trusted, so AgentGraph can't call models or tools, run code, or use git. Trust the folder to continue.",
+      ),
     "manage trust",
   ),
   NoRepository: entry<{ folder: string }>(
