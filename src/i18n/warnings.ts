@@ -1,5 +1,6 @@
 import type { Data } from "../data/sample.ts";
 import type { Warned } from "../engine/events.ts";
+import type { Ending } from "../models/endings.ts";
 import type { OtherTier } from "../models/model.ts";
 import { serverLabel } from "./labels.ts";
 import { ENGLISH, type Locale } from "./locale.ts";
@@ -179,4 +180,10 @@ export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): 
     case "templates changed":
       return t("A different version of AgentGraph started this run, so some calls may be charged again.");
   }
+}
+
+/** `gpt-4.1 ends on 2027-01-14. OpenAI recommends gpt-6-luna.` @param now milliseconds since the epoch */
+export function endingMessage({ model, end, successor }: Ending, now: number, t: Locale["t"]): string {
+  const when = Date.parse(end) < now ? t("{0} ended on {1}.", model, end) : t("{0} ends on {1}.", model, end);
+  return successor === undefined ? when : `${when} ${t("OpenAI recommends {0}.", successor)}`;
 }

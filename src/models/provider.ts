@@ -24,6 +24,8 @@ export interface Provider {
   readonly keyVariable?: string;
   /** Default maximum number of concurrent requests. */
   readonly concurrency: number;
+  /** Whether its list can name the dates on which models end. Default: false. */
+  readonly listsEnds?: boolean;
   /** @throws AddressRefused, KeyUnusable */
   connect(connection: ProviderConnection): Promise<Model>;
   /** The models it offers; empty if it has no list. @throws ModelError, or the signal's reason when aborted */

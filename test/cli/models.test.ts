@@ -62,6 +62,29 @@ describe("models", () => {
     expect(ended.stderr).toMatch(/gpt-4\.1 end(s|ed) on 2027-01-14\. OpenAI recommends gpt-6-luna\./);
   });
 
+  it("that end soon by the server's own list are named when a run uses them", async () => {
+    const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    const ends = { soon: day(80), later: day(100), gone: day(-2) };
+    const server = createServer((incoming, response) => {
+      response.setHeader("content-type", "application/json");
+      const data = Object.entries(ends).map(([id, shutdown_date]) => ({ id, shutdown_date }));
+      if (incoming.url?.endsWith("/models")) return response.end(JSON.stringify({ data }));
+      const choices = [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: "1" } }];
+      response.end(JSON.stringify({ id: "x", object: "chat.completion", model: "m", choices }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    const one = await open();
+    const roles = ["--model", "later", "--model-forward", "soon", "--model-optimizer", "gone"];
+    const { stderr } = await one.keyed("evaluate", one.graph, "--base-url", url, ...roles);
+    expect(stderr).toContain(`soon ends on ${ends.soon}.`);
+    expect(stderr).not.toContain("later ends");
+  });
+
   it("are those of a provider by name, whose key goes to its own address alone", async () => {
     const one = await open();
     const seen: (string | undefined)[] = [];

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { ENGLISH } from "../../i18n/locale.ts";
-import { otherTierMessage } from "../../i18n/warnings.ts";
+import { endingMessage, otherTierMessage } from "../../i18n/warnings.ts";
 import { type Address, AddressRefused, OPENAI_ADDRESS } from "../../models/address.ts";
-import { knownModel } from "../../models/known-models.ts";
+import { type Ending, knownEndings, listedEndings } from "../../models/endings.ts";
 import type { Model } from "../../models/model.ts";
 import { azureAddress, azureLine } from "../../models/protocols/azure.ts";
 import { isServerModel } from "../../models/protocols/server-model.ts";
@@ -44,7 +44,7 @@ export async function connect(
   if (queue === undefined && options.workersOnly) throw new UsageError("--workers-only needs --queue.");
   if (queue !== undefined) {
     if (options.tier) throw new UsageError("--queue can't be combined with --tier.");
-    noteEnds(models, cli);
+    noteEnds(knownEndings(models, cli.deps.clock.now()), cli);
     const quiet = Object.assign(Object.create(cli.output), { info: () => {} });
     const env = { ...cli.env, AGENTGRAPH_API_KEY: cli.env.AGENTGRAPH_API_KEY || "on the workers" };
     const { provider, connection } = await chooseServer(models, options, { ...cli, env, output: quiet });
@@ -63,7 +63,8 @@ export async function connect(
   const { tier, tierFallback = false } = options;
   const timeout = tier && options.timeout === DEFAULT_TIMEOUT ? timeoutOf(tier, DEFAULT_TIMEOUT) : options.timeout;
   const { provider, connection } = await chooseServer(models, { ...options, timeout }, cli);
-  noteEnds(models, cli);
+  noteEnds(knownEndings(models, cli.deps.clock.now()), cli);
+  await noteListedEnds(models, provider, connection, cli);
   const { concurrency = provider.concurrency } = options;
   const server = await provider.connect(connection);
   if (!tier) return tellingTiers(server, cli);
@@ -119,18 +120,25 @@ export async function chooseServer(
   return { provider, connection: { address, key, clock: deps.clock, timeout, memory, ...(network && { network }) } };
 }
 
-/** Number of days before the shutdown of a model from which each run warns. */
-const NOTICE = 90;
-
 /** Warns of models that the API stops serving soon, because their runs can't be repeated. */
-function noteEnds(models: readonly string[], { deps, output }: Pick<Cli, "deps" | "output">): void {
-  for (const model of models) {
-    const { end, successor } = knownModel(model) ?? {};
-    const days = end === undefined ? Number.POSITIVE_INFINITY : (Date.parse(end) - deps.clock.now()) / 86_400_000;
-    if (days > NOTICE) continue;
-    const instead = successor === undefined ? "" : ` OpenAI recommends ${successor}.`;
-    output.warn(`${model} ${days < 0 ? "ended" : "ends"} on ${end}.${instead}`);
-  }
+function noteEnds(endings: readonly Ending[], { deps, output }: Pick<Cli, "deps" | "output">): void {
+  for (const ending of endings) output.warn(endingMessage(ending, deps.clock.now(), ENGLISH.t));
+}
+
+/** Milliseconds for which a command waits for the server's list of models. A later warning interrupts its output. */
+const WAITED = 1_000;
+
+/** Warns likewise of models that end by the server's own list. */
+async function noteListedEnds(
+  models: readonly string[],
+  provider: Provider,
+  connection: ProviderConnection,
+  cli: Cli,
+): Promise<void> {
+  const listed = listedEndings(models, provider, connection, cli.signal).then((endings) => noteEnds(endings, cli));
+  const waiting = new AbortController();
+  await Promise.race([listed, cli.deps.clock.sleep(WAITED, waiting.signal).catch(() => undefined)]);
+  waiting.abort();
 }
 
 /**

@@ -1,7 +1,9 @@
 import { EventEmitter, l10n, type Memento, window, workspace } from "vscode";
 import type { Clock, Log } from "../../deps.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
+import { endingMessage } from "../../i18n/warnings.ts";
 import { AddressRefused } from "../../models/address.ts";
+import { type Ending, knownEndings, listedEndings } from "../../models/endings.ts";
 import type { Model } from "../../models/model.ts";
 import type { AddressField, Provider } from "../../models/provider.ts";
 import { DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
@@ -26,6 +28,8 @@ export interface Connection {
   readonly model: Model;
   /** The user's choice by role, which overrides the graph file's. */
   readonly models: ModelNames;
+  /** Those of the models that end soon by the server's list. Absent: it has none. */
+  readonly endings?: (models: readonly string[]) => Promise<readonly Ending[]>;
 }
 
 /** The user's provider, models and keys. Nothing of it comes from a workspace, and a key goes only where it belongs. */
@@ -35,6 +39,8 @@ export class Account extends Disposable {
     setApiKey: () => this.#setKey(),
     forgetApiKey: () => this.#forgetKeys(),
   } satisfies SomeCommands;
+  /** Models of whose end the user was warned. */
+  readonly #ended = new Set<string>();
   readonly #modelsChanged = this.own(new EventEmitter<void>());
   /** Fires when the chosen models change. */
   readonly onDidChangeModels = this.#modelsChanged.event;
@@ -103,10 +109,23 @@ export class Account extends Disposable {
     // Many servers need no key; a server that does rejects the request.
     const key = (await this.keys.get(origin)) ?? (wanted === "required" ? await this.#askKey(origin) : "");
     const network = networkOf(url, timeout);
-    const model = await provider.connect({ address, key, clock, timeout, network, memory: nodeMemory(LEARNED) });
-    if (!isTiered) return { provider, url, model, models: this.models() };
+    const connection = { address, key, clock, timeout, network, memory: nodeMemory(LEARNED) };
+    const model = await provider.connect(connection);
+    const endings = (names: readonly string[]) => listedEndings(names, provider, connection);
+    const connected = { provider, url, models: this.models(), endings };
+    if (!isTiered) return { ...connected, model };
     const { atTier } = await import("./at-tier.ts");
-    return { provider, url, model: atTier(model, tier, clock), models: this.models() };
+    return { ...connected, model: atTier(model, tier, clock) };
+  }
+
+  /** Warns of models that end soon: once per model and window, without waiting for the server's list. */
+  async warnOfEndings({ endings }: Connection, models: readonly string[]): Promise<void> {
+    const now = this.clock.now();
+    const all = [...knownEndings(models, now), ...((await endings?.(models)) ?? [])];
+    for (const ending of all.filter(({ model }) => !this.#ended.has(model))) {
+      this.#ended.add(ending.model);
+      void showWarning(endingMessage(ending, now, l10n.t));
+    }
   }
 
   /** Sets the provider for every workspace, and lists its models. @throws NotTrusted, Cancelled */

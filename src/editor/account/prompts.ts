@@ -84,7 +84,12 @@ export async function pickModel(
 ): Promise<{ readonly name: string | null } | Other> {
   type Item = QuickPickItem & { readonly picks?: { readonly name: string | null } | Other | "typed" };
   const file: Item[] = none === undefined ? [] : [{ label: `$(file-code) ${none}`, picks: { name: null } }];
-  const itemOf = ({ name, title: detail = "" }: NamedModel): Item => ({ label: name, detail, picks: { name } });
+  const itemOf = ({ name, title: detail = "", end }: NamedModel): Item => ({
+    label: name,
+    detail,
+    ...(end !== undefined && { description: l10n.t("ends {0}", end) }),
+    picks: { name },
+  });
   const separator = (label = ""): Item => ({ label, kind: QuickPickItemKind.Separator });
   const isUsed = ({ name }: NamedModel) => name === current;
   const used = current ? [models.find(isUsed) ?? { name: current }] : [];

@@ -67,6 +67,7 @@ export async function prepare(
   if (connection.provider === simulated && (await choosesModels(task.graph)))
     return prepare(file, account, deps, async () => needs, set, isRun);
   await account.programs.confirm(task);
+  void account.warnOfEndings(connection, modelsOf(task));
   const root = loaded.root.folder;
   const place = runPathsOf(root);
   await askForPrices(modelsOf(task), task.options.budget.usd);

@@ -25,6 +25,7 @@ export const compatible: Provider = {
   },
   names: "own",
   concurrency: 16,
+  listsEnds: true,
   connect: connectCompatible,
   listModels: listCompatible,
 };

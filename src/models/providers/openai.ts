@@ -18,6 +18,7 @@ export const openai: Provider = {
   },
   names: "file",
   concurrency: 16,
+  listsEnds: true,
   connect: connectCompatible,
   listModels: listCompatible,
 };

@@ -21,6 +21,7 @@ export interface ServerPreset {
 }
 
 export function serverProvider({ connect = connectOpenAI, ...preset }: ServerPreset): Provider {
+  const listsEnds = connect === connectOpenAI;
   const { id, label, detail, address, key, keyVariable, concurrency = 16 } = preset;
   return {
     id,
@@ -41,6 +42,7 @@ export function serverProvider({ connect = connectOpenAI, ...preset }: ServerPre
       key,
     },
     names: "own",
+    listsEnds,
     concurrency,
     connect: ({ address: given, ...rest }) => connect({ ...rest, address: given || address }),
     listModels: async (connection, signal) => listOf(await connect(connection), signal),

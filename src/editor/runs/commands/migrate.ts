@@ -68,6 +68,7 @@ export class Migrate {
     const old = task.models.forward.model;
     if (to === old) throw new NotFound(l10n.t("“{0}” already uses {1}.", oneLine(name), oneLine(to)));
     const moved = withForward(subject, to);
+    void this.account.warnOfEndings(connection, [to]);
     const { usd } = task.options.budget;
     if (usd !== null) await askForPrices(modelsOf(moved.task), usd);
     const prepared = usd === null ? first : await prepare(file, this.account, this.deps);
