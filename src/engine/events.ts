@@ -173,6 +173,8 @@ const warningCode = z.enum([
   "sample dropped",
   "not scored",
   "parameter refused",
+  /** `count` requests were sent once for this run and for others on the same queue. */
+  "shared requests",
   /** Requests to the model named in `detail` have another price than that of the tier that the user chose: `tier`. */
   "other tier",
   /** The model named in `detail` takes no images, so its requests for feedback describe them only. */

@@ -69,6 +69,11 @@ export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): 
       return at(t("A sample has no gradient because a call for it failed."), warning.detail);
     case "parameter refused":
       return at(t("The model doesn't accept a parameter, so requests were sent without it."), warning.detail);
+    case "shared requests":
+      return t(
+        "Other runs on this queue had already asked for {0} (or this run had, before it was interrupted). They were sent once; each run counts their cost.",
+        locale.count(count, "call"),
+      );
     case "other tier":
       return otherTierMessage(oneLine(warning.detail ?? "", 80), warning.tier ?? "ignored", t);
     case "images not shown":

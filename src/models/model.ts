@@ -89,6 +89,8 @@ export interface ModelReply {
   readonly milliseconds: number;
   /** Milliseconds that the provider took, without waiting for a slot. Absent: not recorded. */
   readonly took?: number;
+  /** Whether another run on the same queue asked for it first. Default: no, or unknown. */
+  readonly isShared?: true;
   /** Why it has another price than the tier that the user chose. Absent: it has that price, or it is not new. */
   readonly otherTier?: OtherTier;
 }

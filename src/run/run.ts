@@ -241,6 +241,7 @@ async function* record(
     const turns = new Yielder(clock);
     const pending: RunEvent[] = [];
     const otherTiers = new Set<string>();
+    let shared = 0;
     if (provider.attach) provider.attach(await openBatchJournal(deps.files, files.batches));
     const stack = createStack({
       provider,
@@ -254,6 +255,9 @@ async function* record(
       onWaiting,
       pause: control,
       alreadySpent: await spentSoFar(reducer.state, replies, price, turns),
+      onShared: () => {
+        shared += 1;
+      },
       onOtherTier: (model, tier) => {
         if (otherTiers.has(`${model} ${tier}`)) return;
         otherTiers.add(`${model} ${tier}`);
@@ -277,6 +281,7 @@ async function* record(
         await turns.next();
         for (const warning of pending.splice(0)) yield put(warning);
         if (event.type === "finished") {
+          if (shared > 0) yield put({ type: "warning", code: "shared requests", count: shared });
           for (const warning of diagnose({ start, state: reducer.state, finished: event })) yield put(warning);
           yield await end(event);
         } else yield put(event);

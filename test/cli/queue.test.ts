@@ -92,6 +92,12 @@ describe.skipIf(!hasRedis())("several machines", () => {
     const again = await one.within(SECRET, ...args, "--runs-dir", "elsewhere");
     expect(resultOf(again)).toEqual(expected);
     expect(one.server.requests()).toBe(alone.server.requests());
+    // Each says what it counts that others paid for.
+    expect(ended.stdout).not.toContain("shared requests");
+    const said = await one.within(SECRET, "runs", "--runs-dir", "elsewhere", "--json");
+    const [{ id }] = JSON.parse(said.stdout).runs;
+    const report = await one.within(SECRET, "report", id, "--runs-dir", "elsewhere", "--format", "markdown");
+    expect(report.stdout).toMatch(/had already asked for [1-9]\d* calls.*each run counts their cost/);
   });
 
   it("lose workers by kill -9 and Redis by a restart, at random: the result is the same, and nothing is paid twice but what a killed worker had under way", async () => {

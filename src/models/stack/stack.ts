@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly alreadySpent?: Spent;
   /** Called when a model refuses a parameter, which is not sent again: for a warning. */
   readonly onRefused?: (refusal: ParameterRefused) => void;
+  /** Called for a reply that another run on the same queue asked for first. */
+  readonly onShared?: () => void;
   /** Called for a reply with another price than that of the tier that the user chose. */
   readonly onOtherTier?: (model: string, reason: OtherTier) => void;
   /** Milliseconds without any answer of a model after which the run ends. Default: the provider's, else 300,000. */
@@ -66,6 +68,7 @@ export function createStack(options: StackOptions): Stack {
   });
   const ask: Model["complete"] = async (request, signal) => {
     const reply = await provider.complete(request, signal);
+    if (reply.isShared) options.onShared?.();
     if (reply.otherTier) options.onOtherTier?.(request.model, reply.otherTier);
     return reply;
   };

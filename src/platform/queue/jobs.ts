@@ -40,6 +40,8 @@ export interface Job {
   readonly isOffered: (offer: WorkerOffer) => boolean;
   /** Whether it is given up if no worker takes it. Default: it waits. */
   readonly givesUp?: boolean;
+  /** Called if another run asked for it first, or this one before it was interrupted. */
+  readonly onShared?: () => void;
 }
 
 /** No worker takes the job, which was removed from the queue. */
@@ -198,14 +200,16 @@ export class JobQueue {
   }
 
   async #enqueue(pending: Pending): Promise<void> {
-    const { channel, key, priority = 0 } = pending.job;
-    const [reply] = await Promise.all([
+    const { channel, key, priority = 0, onShared } = pending.job;
+    const [reply, , isNew, , waiting] = await Promise.all([
       this.#redis.get(channel.reply(key)),
       // The failure of an earlier attempt, perhaps by another run: the job is tried again.
       this.#redis.del(channel.failure(key)),
       this.#redis.sadd(channel.wanted(key), this.#id),
       this.#redis.pexpire(channel.wanted(key), LONGEST),
+      this.#redis.scard(channel.wanted(key)),
     ]);
+    if (isNew > 0 && (reply !== null || waiting > 1)) onShared?.();
     if (reply !== null) return this.#end(pending, reply);
     await this.#queueOf(channel).add(
       "job",

@@ -30,7 +30,11 @@ export class QueueModel implements Model {
     const { key, priority = 0 } = request;
     if (key === undefined) throw new Error("a request without a key cannot be queued");
     const { identity, jobs } = this;
+    const sharing: { isShared?: true } = {};
     const job = {
+      onShared: () => {
+        sharing.isShared = true;
+      },
       channel: callsChannel(jobs.box, identity),
       key,
       payload: toQueued(request),
@@ -43,7 +47,8 @@ export class QueueModel implements Model {
     );
     if (!end.success) throw new BodyBroken(identity, "a worker's answer can't be read");
     if ("reply" in end.data) {
-      return { ...end.data.reply, key: "", source: "provider", requests: 1, milliseconds: 0 };
+      const { reply } = end.data;
+      return { ...reply, key: "", source: "provider", requests: 1, milliseconds: 0, ...sharing };
     }
     const { failure } = end.data;
     throw revive(failure) ?? new BodyBroken(identity, `a worker failed: ${failure.code}`);

@@ -57,6 +57,7 @@ describe("warnings", () => {
     "not scored": true,
     "parameter refused": true,
     "other tier": true,
+    "shared requests": true,
     "images not shown": true,
     "reply repaired": true,
     "replies cut": true,
