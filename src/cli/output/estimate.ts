@@ -20,22 +20,27 @@ export async function printEstimate(
   place: RunPaths,
   { identity: provider }: Model,
   price: PriceOf,
-  { tier, tierFallback }: Pick<ModelOptions, "tier" | "tierFallback"> = {},
+  { tier, tierFallback, queue }: Pick<ModelOptions, "tier" | "tierFallback" | "queue"> = {},
 ): Promise<void> {
   const replies = await readCache(deps, place.cache);
-  const batched = batchedRoles(task, tier);
+  // Workers have no tiers.
+  const batched = queue === undefined ? batchedRoles(task, tier) : [];
+  const showTiers = (estimate: Pick<Estimate, "usd" | "waves">) => {
+    if (queue !== undefined) return;
+    for (const line of tierSentences(task, estimate, tier, tierFallback)) output.info(line);
+  };
   const known = { provider, replies, price, clock: deps.clock, sandbox: deps.sandbox, batched };
   if (provider === "simulated") await warnUnknownNodes(task, output);
   if (!job) {
     const estimate = await estimateRun(task, known);
     output.info(estimateLine(estimate));
-    for (const line of tierSentences(task, estimate, tier, tierFallback)) output.info(line);
+    showTiers(estimate);
     for (const advice of adviceOn(task, task.options.budget.calls)) output.info(adviceMessage(advice, ENGLISH));
     return;
   }
   const estimate = await estimateRunner(task, known, runnerOf(job));
   output.info(scoringLine({ ...estimate, most: task.options.budget }));
-  for (const line of tierSentences(task, estimate, tier, tierFallback)) output.info(line);
+  showTiers(estimate);
 }
 
 /** `With --tier flex: about $0.06; up to 15 minutes for each request.` */
