@@ -48,8 +48,13 @@ export interface CompareOptions {
 export const MINIMUM_WAVE = 8;
 
 /**
- * Scores samples in waves no larger than the minimum that a decision needs, so that the stop is exact and no call is
- * wasted. Samples that failed before come first. Each wave is awaited as a whole, so the result never depends on the
+ * Size of a wave of a candidate that leads, in multiples of the samples that it needs if all come out well. A second
+ * wave is mostly spared, and if the candidate is accepted, the next gate compares with these scores.
+ */
+const MARGIN = 1.5;
+
+/**
+ * Scores samples in waves hardly larger than the minimum that a decision needs. Samples that failed before come first. Each wave is awaited as a whole, so the result never depends on the
  * order of replies.
  */
 export function createValidation({ samples: validation, owed, options, score, atOnce }: ValidationDeps) {
@@ -113,7 +118,8 @@ export function createValidation({ samples: validation, owed, options, score, at
         if (decides(middle)) high = middle;
         else low = middle + 1;
       }
-      return { sides, samples: open.slice(0, low).flatMap((index) => validation[index] ?? []) };
+      const count = lead > 0 && sides.length === 1 ? Math.ceil(MARGIN * low) : low;
+      return { sides, samples: open.slice(0, count).flatMap((index) => validation[index] ?? []) };
 
       function decides(count: number): boolean {
         const supposed = (side: Texts, loss: number) => (sides.includes(side) ? loss : undefined);

@@ -21,6 +21,9 @@ const TRIES = 3;
 /** Maximum number of validation samples to score while ϕ writes: a small budget still has to reach the gate. */
 const SCORED_IN_IDLE_SLOTS = 4 * MINIMUM_WAVE;
 
+/** Maximum share of harmful joint proposals for the next step to start before they are screened. */
+const SELDOM = 0.25;
+
 /** The Θ and the pending proposals that new ones build on or replace, and whether the run ends with them otherwise. */
 type Ground = Pick<GateSchedule, "incumbent" | "pending" | "isLastTry">;
 
@@ -47,8 +50,8 @@ export function createProposals(
   firstOfTraining: (texts: Texts, priority?: number) => readonly ForwardPass[],
 ): Proposals {
   const propose = createPropose({ graph, options, engine });
-  /** Whether a text of this run made its node ignore its inputs. */
-  let wasConstant = false;
+  /** Number of joint proposals that were screened for harm, and of those with a harmful text. */
+  let [joints, harmfulJoints] = [0, 0];
   const loss = async (texts: Texts, sample: Sample) =>
     (await engine.forward(texts, sample, { split: "train" }).score)?.loss ?? null;
 
@@ -87,7 +90,6 @@ export function createProposals(
         isScreenedByGain && mendsTraining(candidates),
       ]);
       await engine.screen(constant, "constant output");
-      wasConstant ||= constant.length > 0;
       const left = candidates.filter((one) => !constant.includes(one));
       const fresh = left.filter((one) => !pending.includes(one));
       if (isScreenedByGain && fresh.length > 0 && !(constant.length > 0 ? await mendsTraining(left) : mends)) {
@@ -96,9 +98,11 @@ export function createProposals(
         return [...constant, ...fresh];
       }
       // As long as nothing has done harm, checking right samples is not worth its calls.
-      if (!engine.history.hasBroken() || right.length < CONTROLS) return constant;
-      const harmful = await harmfulAmong(fresh, breaksTraining);
+      const isChecked = engine.history.hasBroken() && right.length >= CONTROLS;
+      const harmful = isChecked ? await harmfulAmong(fresh, breaksTraining) : [];
       await engine.screen(harmful, "breaks training samples");
+      joints++;
+      if (constant.length + harmful.length > 0) harmfulJoints++;
       return [...constant, ...harmful];
     }
 
@@ -134,9 +138,9 @@ export function createProposals(
       return validationPasses(texts, isTrusted() ? MINIMUM_WAVE : PROBED);
     }
 
-    /** Whether no text of this run has done harm by itself. */
+    /** Whether proposals of this run seldom do harm, so that calls for the next step are seldom in vain. */
     function isTrusted(): boolean {
-      return !wasConstant && !engine.history.hasBroken();
+      return harmfulJoints <= SELDOM * joints;
     }
 
     /** While ϕ writes: the scores that the gate compares with, and those of the report, which come at the end otherwise. */
