@@ -78,10 +78,15 @@ function port({ node, value }: CardFace, type: Typesetter): SVGElement[] {
 function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[] {
   const { view, width } = node;
   const ear = isPage(view) ? 10 : 0;
-  const verdict = run?.verdict ? verdictChip(run.verdict, width - PAD - ear, 12) : null;
   const isPinned = run?.pinned === true;
   const state = view.trainable ? "trainable" : "fixed";
-  const room = width - PAD - 24 - 26 - (verdict?.room ?? 0) - ear - (isOutput ? 18 : 0) - (isPinned ? 18 : 0);
+  const beside = width - PAD - 24 - 26 - ear - (isOutput ? 18 : 0) - (isPinned ? 18 : 0);
+  const chip = (isBare: boolean) => run?.verdict && verdictChip(run.verdict, width - PAD - ear, 12, isBare);
+  const whole = chip(false);
+  // A name comes before the words of its verdict, which the sign and the tip hold, too.
+  const isCut = whole && type.width(view.id, NAME_SIZE.full, 600) > beside - whole.room;
+  const verdict = isCut ? chip(true) : whole;
+  const room = beside - (verdict?.room ?? 0);
   const name = type.line(view.id, room, NAME_SIZE.full, 600);
   const end = 34 + type.width(name, NAME_SIZE.full, 600) + 8;
   return [
@@ -176,17 +181,18 @@ function farAway({ node, detail, run }: CardFace, type: Typesetter): SVGElement[
   ];
 }
 
-function verdictChip(verdict: VerdictView, right: number, top: number) {
+/** @param isBare the sign alone, without words */
+function verdictChip(verdict: VerdictView, right: number, top: number, isBare: boolean) {
   const { decision, change } = verdict;
   const look = lookOf(verdict);
   const text = change === "" ? DECISIONS[decision] : change;
-  const width = text.length * 6.2 + 26;
+  const width = isBare ? 24 : text.length * 6.2 + 26;
   const element = s(
     "g",
     { class: `verdict ${look}`, transform: `translate(${right - width},${top - 3})` },
     s("rect", { width, height: 20, rx: 10 }),
     icon(look, 6, 4, 12),
-    words("", text, 21, 14, 11),
+    ...(isBare ? [] : [words("", text, 21, 14, 11)]),
   );
   return { element: tip(element, t("The change of this text is {0}.", verdictLabel(verdict))), room: width + 4 };
 }

@@ -285,11 +285,19 @@ function aboutForm({ validation }: ReportFindings, locale: Locale): string[] {
 
 function aboutChanges({ changes }: ReportFindings, locale: Locale): string[] {
   const { t } = locale;
-  const said = changes
-    .filter(({ contributes }) => contributes === false)
-    .map(({ node }) =>
-      t("The change of {0} has no effect: the result is no worse without it. Drop it.", oneLine(node, 80)),
+  const said: string[] = [];
+  const idle = changes.filter(({ contributes }) => contributes === false).map(({ node }) => oneLine(node, 80));
+  if (idle.length === 1) {
+    said.push(t("The change of {0} has no effect: the result is no worse without it. Drop it.", idle.join("")));
+  } else if (idle.length > 1) {
+    said.push(
+      t(
+        "{0} changes have no effect: the result is no worse without all of them. Drop them: {1}.",
+        idle.length,
+        idle.join(", "),
+      ),
     );
+  }
   const hiding = changes.filter(({ text }) => plain(text) !== text.replace(/\r\n?/g, "\n"));
   if (hiding.length > 0) {
     said.push(

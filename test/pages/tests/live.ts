@@ -181,6 +181,34 @@ export const liveTests: readonly PageTest[] = [
     },
   },
   {
+    name: "a verdict on a text that has changed since is grey and says so",
+    async run(test) {
+      await test.graph(five);
+      const run = runOf(five, "done");
+      const nodes = five.nodes.map((node) => (node.id === "plan" ? { ...node, text: "Guess." } : node));
+      await test.say({ type: "run", run: runView(run, () => "", undefined, { ...five, nodes }) });
+      match((await test.node("plan").getAttribute("class")) ?? "", /outdated/);
+      match((await test.node("plan").textContent()) ?? "", /text changed since/);
+      await test.node("plan").click();
+      await test.settled();
+      match((await test.page.locator(".panel").textContent()) ?? "", /14 → 17 of 20 right, text changed since/);
+    },
+  },
+  {
+    name: "a long name keeps its room: of its verdict the sign is left",
+    async run(test) {
+      const named = (id: string) => (id === "plan" ? "category_task_expected_output" : id);
+      const renamed = {
+        ...five,
+        nodes: five.nodes.map((node) => ({ ...node, id: named(node.id), inputs: node.inputs.map(named) })),
+      };
+      await test.graph(renamed);
+      await test.run(runOf(renamed, "done"));
+      const text = (await test.node("category_task_expected_output").locator("text.name").textContent()) ?? "";
+      match(text, /^category_task_/);
+    },
+  },
+  {
     name: "shows what a run waits for and until when, until it continues",
     async run(test) {
       await test.graph(five);
