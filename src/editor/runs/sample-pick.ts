@@ -67,9 +67,22 @@ export function labelOf({ id, inputs }: Sample): string {
   return Object.values(inputs).join(" · ") || id;
 }
 
-/** Asks for a row of any set, or for an input that the user types. @throws Cancelled */
-export async function pickOrTypeSample({ graph, data }: Pick<Task, "graph" | "data">, loss: LossSpec): Promise<Picked> {
-  const type: SampleItem = { label: `$(edit) ${l10n.t("Type your own…")}`, alwaysShow: true, found: null };
+/**
+ * Asks for a row of any set, or for an input that the user types.
+ * @param isSimulated whether the simulated model answers, which knows no other questions than the examples'
+ * @throws Cancelled
+ */
+export async function pickOrTypeSample(
+  { graph, data }: Pick<Task, "graph" | "data">,
+  loss: LossSpec,
+  isSimulated: boolean,
+): Promise<Picked> {
+  const type: SampleItem = {
+    label: `$(edit) ${l10n.t("Type your own…")}`,
+    ...(isSimulated && { description: l10n.t("the simulated model can't answer every text") }),
+    alwaysShow: true,
+    found: null,
+  };
   const { found } = await pickFrom([type, ...itemsOf(data)]);
   return found ? { ...found, scores: true } : typeSample(graph, loss);
 }

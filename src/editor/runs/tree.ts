@@ -79,30 +79,30 @@ function sampleItem({ entry, label, sample, answer, expected, score }: SampleEle
 
 /**
  * The row of a run.
- * @param isOnly whether all runs are of one graph, so that labels omit its name
+ * @param isOnly whether all runs are of one graph, so that its name comes last
  * @param live the run, if it is running in this window
  */
 function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, live: Run | null): TreeItem {
   const isPaused = live !== null && live.control.paused !== null;
   const scores = isEvaluation(entry) && entry.status !== "running";
   const [figure = "", ...others] = runFigures(entry);
-  const isNamed = !isOnly || figure === "";
   const item = new TreeItem(
-    isNamed ? entry.graphName : figure,
+    figure || entry.graphName,
     scores ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
   );
   item.id = entry.id;
-  // A narrow side bar cuts the end.
+  // A narrow side bar cuts the end: what tells runs apart comes first.
+  const name = figure === "" ? "" : entry.graphName;
   const parts = [
-    isNamed ? figure : "",
     ...others,
+    isOnly ? "" : name,
     isPaused ? l10n.t("paused") : "",
     rechecked ? l10n.t("rechecked here") : "",
     oneLine(entry.model, 40),
     startedLabel(entry.startedAt),
     // The list shows no progress, which the status bar and the graph view show.
     entry.status === "running" ? "" : costLabel(entry),
-    isNamed ? "" : entry.graphName,
+    isOnly ? name : "",
   ];
   item.description = parts.filter(Boolean).join(" · ");
   item.accessibilityInformation = { label: [entry.graphName, figure, ...parts].filter(Boolean).join(", ") };

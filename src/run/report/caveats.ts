@@ -291,11 +291,7 @@ function aboutChanges({ changes }: ReportFindings, locale: Locale): string[] {
     said.push(t("The change of {0} has no effect: the result is no worse without it. Drop it.", idle.join("")));
   } else if (idle.length > 1) {
     said.push(
-      t(
-        "{0} changes have no effect: the result is no worse without all of them. Drop them: {1}.",
-        idle.length,
-        idle.join(", "),
-      ),
+      t("These changes have no effect: {0}. The result is no worse without all of them. Drop them.", idle.join(", ")),
     );
   }
   const hiding = changes.filter(({ text }) => plain(text) !== text.replace(/\r\n?/g, "\n"));

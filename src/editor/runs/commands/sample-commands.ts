@@ -58,7 +58,10 @@ export class SampleCommands {
     const prepared = await prepare(file, this.account, this.deps, () => setsOf(file));
     const { task } = prepared.subject;
     const row = ref && findSample(task.data, ref.sample);
-    const found = ref ? row && { ...row, scores: true } : await pickOrTypeSample(task, prepared.subject.loss);
+    const isSimulated = prepared.connection.provider.names === "one";
+    const found = ref
+      ? row && { ...row, scores: true }
+      : await pickOrTypeSample(task, prepared.subject.loss, isSimulated);
     if (!found) {
       throw new NotFound(l10n.t("The graph's data no longer contains this sample, so it can't be tried."));
     }
