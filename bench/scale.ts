@@ -1,5 +1,5 @@
-// npm run bench -- scale [SAMPLES NODES]: one evaluation of many samples, from the file to the report: load, estimate, start
-// until the first request, run, cancel half way, open, resume, list, what was spent, report. Prints for each step its time, its
+// npm run bench -- scale [SAMPLES NODES [whole]]: one evaluation of many samples, from the file to the report: load, estimate, start
+// until the first request, run, cancel half way (not with `whole`), open, resume, list, what was spent, report. Prints for each step its time, its
 // CPU seconds, its longest task and the most memory that the process has used. The model answers at once, in this process.
 import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,6 +21,7 @@ import { writeGraph } from "./rows.ts";
 import { watched } from "./watched.ts";
 
 const [samples = 100_000, nodes = 5] = process.argv.slice(2, 4).map(Number);
+const isWhole = process.argv[4] === "whole";
 const ANSWER = "The steps are: first this, then that. ".repeat(12);
 
 let requests = 0;
@@ -61,7 +62,7 @@ try {
   });
   const runDeps = { ...deps, provider: model, price, concurrency: 16 };
   const stop = new AbortController();
-  onHalf = () => stop.abort(new Error("half way"));
+  if (!isWhole) onHalf = () => stop.abort(new Error("half way"));
   const asked = new Promise<void>((resolve) => {
     onFirst = resolve;
   });
@@ -76,9 +77,11 @@ try {
   const { id = "", files } = first ?? {};
   first = undefined;
   await watched("open", () => openRunState(deps, place, id));
-  const again = await watched("reopen", () => resumeRun(id, place, runDeps, new AbortController().signal));
-  await watched("resume", () => drive(again));
-  const { calls, status, finished } = again.state();
+  if (!isWhole) {
+    const again = await watched("reopen", () => resumeRun(id, place, runDeps, new AbortController().signal));
+    await watched("resume", () => drive(again));
+  }
+  const { calls, status, finished } = (await openRunState(deps, place, id)).state;
   console.log(JSON.stringify({ status, calls: calls.total, requests, score: finished?.evaluated?.score }));
   for (const name of ["events", "replies", "snapshot", "values"] as const) {
     const size = await stat(files?.[name] ?? "").then(
@@ -92,7 +95,8 @@ try {
   const spent = await watched("spent", () => readSpending(deps, place));
   const report = await watched("report", () => readReport(deps, place, id));
   const html = await watched("html", async () => reportHtml(report));
-  console.log(JSON.stringify({ samples, nodes, spent: totalOf(spent).usd, html: html.length }));
+  const mostMegabytes = Math.round(process.resourceUsage().maxRSS / 1e3);
+  console.log(JSON.stringify({ samples, nodes, spent: totalOf(spent).usd, html: html.length, mostMegabytes }));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** Milliseconds between two checks of the clock. */
-const LOOK = 2;
+const LOOK = 4;
 /** Milliseconds from which a user notices a task. */
 const LONG = 50;
 

@@ -6,6 +6,7 @@ import { proposedEdge } from "../graph/proposed-edge.ts";
 import { type Bounds, edgeKey, related, type Scene, type SceneEdge, type SceneNode } from "../graph/scene.ts";
 import type { NodeRunView, RunView } from "../protocol.ts";
 import { type CardFace, type Detail, detailAt, drawCard } from "./card.ts";
+import { nextPart } from "./in-parts.ts";
 import { badge, gradientCounts, Pulses } from "./marks.ts";
 import type { Typesetter } from "./text.ts";
 import { Viewport } from "./viewport.ts";
@@ -36,6 +37,9 @@ export interface CanvasActions {
   readonly moved: () => void;
 }
 
+/** Maximum number of nodes and edges that one task adds: more are added by the next tasks, so that none takes 50 ms. */
+const PART = { nodes: 150, edges: 300 } as const;
+
 /** The graph canvas: only what is in and around the viewport is in the document, in readable detail. */
 export class GraphCanvas {
   readonly element: SVGSVGElement;
@@ -51,6 +55,12 @@ export class GraphCanvas {
   readonly #drawnEdges = new WeakMap<SVGGElement, SceneEdge>();
   #view: CanvasView | null = null;
   #runs: ReadonlyMap<string, NodeRunView> = new Map();
+  /** Elements in the document: nodes with their detail, and edges with their line. */
+  readonly #shownNodes = new Map<string, Detail>();
+  readonly #shownEdges = new Map<string, string>();
+  /** Elements that can still be added in this task. */
+  #room: { nodes: number; edges: number } = { ...PART };
+  #more: ReturnType<typeof setTimeout> | undefined;
   /** The part of the graph that is in the document. */
   #drawn: { readonly bounds: Bounds; readonly detail: Detail } | null = null;
 
@@ -128,15 +138,18 @@ export class GraphCanvas {
     const lit = view.selected && view.scene?.byId.has(view.selected) ? related(view.scene, view.selected) : null;
     const isNear = (box: Bounds) =>
       box.left < bounds.right && box.right > bounds.left && box.top < bounds.bottom && box.bottom > bounds.top;
-    this.#drawEdges(view, lit, view.scene?.edges.filter((edge) => isNear(edge.bounds)) ?? [], detail);
-    this.#drawNodes(
-      view,
-      lit,
+    const edges = view.scene?.edges.filter((edge) => isNear(edge.bounds)) ?? [];
+    const nodes =
       view.scene?.nodes.filter(({ x, y, width, height }) =>
         isNear({ left: x, top: y, right: x + width, bottom: y + height }),
-      ) ?? [],
-      detail,
-    );
+      ) ?? [];
+    const edgesLeft = this.#drawEdges(view, lit, edges, detail);
+    const isPartial = this.#drawNodes(view, lit, nodes, detail) || edgesLeft;
+    clearTimeout(this.#more);
+    this.#more = setTimeout(() => {
+      this.#room = { ...PART };
+      if (isPartial) this.#draw();
+    }, 0);
   }
 
   #clicked(target: EventTarget | null): void {
@@ -151,7 +164,24 @@ export class GraphCanvas {
     return key ? this.#view?.scene?.edges.find((edge) => edge.key === key) : undefined;
   }
 
-  #drawEdges(view: CanvasView, lit: ReadonlySet<string> | null, edges: readonly SceneEdge[], detail: Detail): void {
+  /** @returns whether further edges are left for the next task */
+  #drawEdges(view: CanvasView, lit: ReadonlySet<string> | null, near: readonly SceneEdge[], detail: Detail): boolean {
+    const shown = this.#shownEdges;
+    const {
+      items: edges,
+      isPartial,
+      isFresh,
+      added,
+    } = nextPart(
+      near,
+      this.#room.edges,
+      ({ key, line }) => shown.get(key) === line,
+      ({ key }) => shown.has(key),
+    );
+    this.#room.edges -= added;
+    const lines = edges.map((edge) => [edge.key, isFresh(edge) ? edge.line : (shown.get(edge.key) ?? "")] as const);
+    shown.clear();
+    for (const [key, line] of lines) shown.set(key, line);
     const counts = gradientCounts(view.run);
     const isRunning = view.run?.status === "running";
     const chosen = view.selectedEdge && edgeKey(view.selectedEdge.source, view.selectedEdge.target);
@@ -162,6 +192,7 @@ export class GraphCanvas {
       .data(edges, (edge) => edge.key)
       .join((enter) => enter.append((edge) => edgeElement(edge, true)))
       .each(function (edge) {
+        if (!isFresh(edge)) return;
         const known = drawn.get(this);
         drawn.set(this, edge);
         if (known && known.line !== edge.line) this.replaceChildren(...edgeElement(edge, true).childNodes);
@@ -179,9 +210,27 @@ export class GraphCanvas {
         setAttribute(this, "data-key", edge.key);
         this.replaceChildren(...badge(edge, counts.get(edge.key) ?? 0));
       });
+    return isPartial;
   }
 
-  #drawNodes(view: CanvasView, lit: ReadonlySet<string> | null, nodes: readonly SceneNode[], detail: Detail): void {
+  /** @returns whether further nodes are left for the next task */
+  #drawNodes(view: CanvasView, lit: ReadonlySet<string> | null, near: readonly SceneNode[], detail: Detail): boolean {
+    const shown = this.#shownNodes;
+    const {
+      items: nodes,
+      isPartial,
+      isFresh,
+      added,
+    } = nextPart(
+      near,
+      this.#room.nodes,
+      ({ id }) => shown.get(id) === detail,
+      ({ id }) => shown.has(id),
+    );
+    this.#room.nodes -= added;
+    const details = new Map(nodes.map((node) => [node.id, isFresh(node) ? detail : (shown.get(node.id) ?? detail)]));
+    shown.clear();
+    for (const [id, one] of details) shown.set(id, one);
     const most = Math.max(
       1,
       ...[...this.#runs.values()].map(({ forward, forwardInFlight }) => forward + forwardInFlight),
@@ -190,7 +239,7 @@ export class GraphCanvas {
       setAttribute(group, "data-id", node.id);
       setAttribute(group, "transform", `translate(${node.x},${node.y})`);
       setAttribute(group, "class", nodeClass(node, view, lit, this.#runs.get(node.id)));
-      this.#drawFace(group, this.#face(node, detail), most);
+      this.#drawFace(group, this.#face(node, details.get(node.id) ?? detail), most);
     };
     select(this.#nodes)
       .selectAll<SVGGElement, SceneNode>("g.node")
@@ -199,6 +248,7 @@ export class GraphCanvas {
       .each(function (node) {
         draw(this, node);
       });
+    return isPartial;
   }
 
   #drawFace(group: SVGGElement, face: CardFace, most: number): void {

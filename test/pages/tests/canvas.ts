@@ -222,6 +222,42 @@ export const canvasTests: readonly PageTest[] = [
     },
   },
   {
+    name: "draws a graph of 1,000 nodes in short tasks, each with few elements, and keeps those that are there",
+    async run(test) {
+      await test.page.evaluate(() => {
+        const most = { nodes: 0, edges: 0, removed: 0 };
+        Reflect.set(window, "most", most);
+        for (const name of ["nodes", "edges"] as const) {
+          const group = document.querySelector(`svg.graph .${name}`);
+          if (!group) throw new Error(`there are no ${name}`);
+          // Called once at the end of each task that has changed the group.
+          new MutationObserver(() => {
+            const known = Number(Reflect.get(group, "known") ?? 0);
+            most[name] = Math.max(most[name], group.childElementCount - known);
+            most.removed = Math.max(most.removed, known - group.childElementCount);
+            Reflect.set(group, "known", group.childElementCount);
+          }).observe(group, { childList: true });
+        }
+      });
+      await test.graph(pipeline(1000));
+      await test.page.keyboard.press("f");
+      // Zoomed out as far as it goes, some are outside the window.
+      await test.page.waitForFunction(() => document.querySelectorAll("svg.graph g.node").length > 800);
+      const edges = () => test.page.locator("svg.graph g.edge").count();
+      await test.page.waitForTimeout(1000);
+      const [before, most] = [await edges(), await test.page.evaluate(() => Reflect.get(window, "most"))];
+      const nodes = (await drawnIds(test)).length;
+      ok(before > 1000, `all edges are in the document (${before})`);
+      ok(most.nodes > 0 && most.nodes <= 150, `at most 150 nodes in a task (${most.nodes})`);
+      ok(most.edges > 0 && most.edges <= 300, `at most 300 edges in a task (${most.edges})`);
+      equal(await test.page.locator("svg.graph").getAttribute("data-detail"), "block");
+      equal(await test.page.locator("svg.graph .nodes text").count(), 0);
+      await test.say({ type: "cursor", node: null });
+      equal((await drawnIds(test)).length, nodes);
+      equal(await edges(), before);
+    },
+  },
+  {
     name: "exports the whole graph as an SVG that needs no style sheet and runs nothing",
     async run(test) {
       const graph = pipeline(60);
