@@ -40,6 +40,8 @@ export const kindStories: readonly Story[] = [
         assert.match(readFileSync(toolCalls, "utf8"), /damaged parcel X1/);
         const { summary, workbench } = world;
         assert.equal(summary().status, "done");
+        // The drawing is another page.
+        await workbench.command("View: Close All Editors");
         await workbench.pressOnToast("on its test set", "Show result");
         await workbench.graphText("The current graph scores").waitFor();
         await workbench.picture("95-kinds-scored");

@@ -127,9 +127,24 @@ describe("hostile code in the sandbox", () => {
       "copies",
       "export default () => { let all = ['x'.repeat(1000000)]; for (;;) all = all.concat(all.map((one) => one + all.length)); }",
     ],
+    // https://github.com/justjake/quickjs-emscripten/issues/255: no single one is large.
+    ["many texts", "export default () => { const all = []; for (;;) all.push('x'.repeat(1 << 20)); }"],
+    ["many buffers", "export default () => { const all = []; for (;;) all.push(new Uint8Array(1 << 20)); }"],
+    ["small objects", "export default () => { let all = null; for (;;) all = { all, more: [all] }; }"],
+    ["properties", "export default () => { const all = {}; for (let i = 0; ; i++) all['key' + i] = i; }"],
   ])("is stopped when it takes too much memory: %s", async (_, text) => {
     const small = patient.within({ memory: 16 * 2 ** 20 });
     await expect(small.call(js(text), null)).rejects.toMatchObject({ name: "CodeLimit", limit: "memory" });
+  });
+
+  it("keeps its limit of memory where earlier calls had a higher one", async () => {
+    const text =
+      "export default () => { const all = []; for (let i = 0; i < 40; i++) all.push('x'.repeat(1 << 20)); return all.length; }";
+    const [large, small] = [64, 24].map((megabytes) => patient.within({ memory: megabytes * 2 ** 20 }));
+    expect(await large?.call(js(text), null)).toBe(40);
+    await expect(small?.call(js(text), null)).rejects.toMatchObject({ name: "CodeLimit", limit: "memory" });
+    expect(await large?.call(js(text), null)).toBe(40);
+    await expect(small?.call(js("export default (x) => x"), 1)).resolves.toBe(1);
   });
 
   it.each<[string, string]>([
