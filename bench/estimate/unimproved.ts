@@ -3,7 +3,7 @@ import { optimize } from "../../src/engine/optimize.ts";
 import type { Task } from "../../src/engine/task.ts";
 import { makeLoss } from "../../src/loss/make.ts";
 import { methods } from "../../src/methods/registry.ts";
-import type { Model } from "../../src/models/model.ts";
+import type { Model, ModelRequest } from "../../src/models/model.ts";
 import { createStack } from "../../src/models/stack/stack.ts";
 import { type KnownReplies, MemoryReplies, NO_REPLIES } from "../../src/models/stack/store.ts";
 import { DEFAULTS } from "../worlds/run.ts";
@@ -34,13 +34,33 @@ export function unhelpful(inner: Model): Model {
     async complete(request, stop) {
       const reply = await inner.complete(request, stop);
       if (request.tag.purpose !== "optimizer") return reply;
-      const [, present] =
-        /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(request.messages.at(-1)?.content ?? "") ?? [];
-      const text = `${present} Be friendly, as at time ${++count}, and mind your tone throughout.`;
-      const said = JSON.stringify({ hypothesis: "Friendlier words may help the reader.", text });
+      const said = worded(request, ++count);
       return { ...reply, text: said, usage: { ...reply.usage, completion: Math.ceil(said.length / 4) } };
     },
   };
+}
+
+/** A rewrite that changes nothing, in the form that the method asks for. */
+function worded({ messages, schema, tag }: ModelRequest, count: number): string {
+  const shown = messages.map(({ content }) => content).join("\n");
+  const texts = [...shown.matchAll(/<current_text>\n([\s\S]*?)\n<\/current_text>/g)].map(([, text = ""]) => text);
+  const write = (index: number) =>
+    `${texts[index] ?? texts[0] ?? ""} Be friendly, as at time ${count}, and mind your tone throughout.`;
+  const variables = [...shown.matchAll(/<variable name="([^"]+)">/g)].map(([, name = ""]) => name);
+  if (!schema && tag.form) {
+    return tag.form
+      .map((name) => {
+        const index = variables.indexOf(name);
+        const isText = index >= 0 || variables.length === 0;
+        return `<${name}>${isText ? write(Math.max(0, index)) : "Friendlier words may help."}</${name}>`;
+      })
+      .join("\n");
+  }
+  const keys = Object.keys(schema?.schema.properties ?? {});
+  if (keys.includes("text") || keys.length === 0) {
+    return JSON.stringify({ hypothesis: "Friendlier words may help the reader.", text: write(0) });
+  }
+  return JSON.stringify(Object.fromEntries(keys.map((key) => [key, write(0)])));
 }
 
 /** A synthetic task without a budget, and a model that answers it but can't improve it. */

@@ -74,7 +74,7 @@ export function scoringLine(estimate: Pick<Estimate, "calls" | "tokens" | "usd" 
 }
 
 /**
- * `About 300 calls and 49,000 tokens ($0.02) if nothing improves, more if something does; at most 2,000 calls. The
+ * `About 300 calls and 49,000 tokens ($0.02) if nothing improves, more or less if something does; at most 2,000 calls. The
  * estimate can be off: 260 to 340 calls, 37,000 to 180,000 tokens.`
  */
 export function estimateLine({ calls, tokens, usd, cached, most, range }: Estimate): string {
@@ -86,7 +86,7 @@ export function estimateLine({ calls, tokens, usd, cached, most, range }: Estima
   const usual =
     calls === 0
       ? "No calls if nothing improves"
-      : `About ${amountLabel({ calls, tokens, usd })} if nothing improves, more if something does`;
+      : `About ${amountLabel({ calls, tokens, usd })} if nothing improves, more or less if something does`;
   return `${usual}; ${limitLabel(most)}.${ranges}${cachedLabel(cached)}`;
 }
 

@@ -54,7 +54,11 @@ export interface Amount {
   readonly usd: number | null;
 }
 
-/** What a run without any improvement uses. A run that improves takes longer, mostly less than twice as long. */
+/**
+ * What a run without any improvement uses. A run that improves can take more calls, as with `semantic` and `gepa` (up to 1.2
+ * times), or fewer, as with methods that end when all training samples are right or propose no more: `optoprime` and
+ * `semantic-reference` half as many (measured on the examples).
+ */
 export interface Estimate extends Amount {
   /** Of these calls, those that score the original graph. */
   readonly scoring: number;
