@@ -59,9 +59,9 @@ export class Typesetter {
   }
 }
 
-/** Between two words, in the second half of what fits; else where it ends. */
+/** Between two words, unless that leaves most of the line empty; else where the line ends. */
 function lastBreak(text: string, cut: number): number {
-  for (let end = cut; end > cut / 2; end--) {
+  for (let end = cut; end > cut / 3; end--) {
     if (text[end] === " " || /[-_./:]/.test(text[end - 1] ?? "")) return end;
   }
   return cut;
