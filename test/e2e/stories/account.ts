@@ -230,6 +230,21 @@ export const accountStories: readonly Story[] = [
     },
   },
   {
+    name: "the wish to optimize survives the question whether the folder is trusted",
+    workspaceTrust: true,
+    settings: { "security.workspace.trust.startupPrompt": "never", "agentgraph.provider": "simulated" },
+    async play({ workbench }) {
+      await workbench.openFile("chain.agentgraph.json");
+      await workbench.lens("Optimize graph").waitFor();
+      await workbench.command("AgentGraph: Optimize graph");
+      await workbench.pressOnToast("This folder is not trusted", "Manage Workspace Trust");
+      await workbench.page.locator(".workspace-trust-editor .monaco-button", { hasText: "Trust" }).first().click();
+      await workbench.dialog("Optimize “").waitFor();
+      await workbench.picture("62-trusted-and-asked");
+      await workbench.decide("Optimize “", "Cancel");
+    },
+  },
+  {
     name: "a run is cancelled from the status bar within a second, and resumed",
     shares: true,
     server: { latency: 300 },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { git } from "../../vscode/workspace.ts";
@@ -9,6 +9,35 @@ import type { Story, World } from "../world.ts";
 import { chooseServer } from "./steps.ts";
 
 const EXAMPLE = "agentgraph-chain";
+
+const AGENTS = `reader:
+  role: >
+    Support Ticket Reader
+  goal: Find out what a customer wants
+  backstory: You read tickets of an online shop.
+clerk:
+  role: 'Help Desk Clerk'
+  goal: "Choose the right category"
+  backstory: |
+    You work fast.
+    You never guess.
+`;
+
+const TASKS = `# Tasks run top to bottom.
+extract_task:
+  description: >
+    Write in one sentence what the customer wants.
+    Ticket: {ticket}
+  expected_output: One sentence
+  agent: reader
+category_task:
+  description: |
+    Choose the category of a support ticket: billing, delivery, account or product.
+    Ticket: {ticket}
+  expected_output: 'The category'
+  agent: clerk
+  context: [extract_task]  # kept
+`;
 
 /** The first minutes of somebody who has read nothing, by mouse alone; each says how long it took and how many clicks. */
 export const firstStories: readonly Story[] = [
@@ -103,6 +132,61 @@ export const firstStories: readonly Story[] = [
       const seconds = (Date.now() - started) / 1000;
       console.log(`    ${seconds.toFixed(0)} s with the pictures taken`);
       assert.match(git("show", "--format=%B", "HEAD"), /\+Answer with the category alone, in one word\./);
+      assert.deepEqual(await workbench.errors(), []);
+    },
+  },
+  {
+    name: "own pipeline: a crew of CrewAI is imported, tuned in its own YAML, and committed with prompt lines alone",
+    example: "test/fixtures/support",
+    server: { model: helpdesk },
+    size: { width: 1440, height: 900 },
+    async play(world) {
+      const { workbench, git } = world;
+      mkdirSync(path.join(world.folder, "config"));
+      world.write("config/agents.yaml", AGENTS);
+      world.write("config/tasks.yaml", TASKS);
+      git("add", "-A");
+      git("commit", "-qm", "crew");
+      await workbench.menuOn(workbench.file("config"), "Import graph");
+      await workbench.tab(".agentgraph.json").waitFor();
+      await workbench.toast("was created").waitFor();
+      await workbench.picture("82-imported");
+      const graph = `config/${readdirSync(path.join(world.folder, "config")).find((name) => name.endsWith(".json"))}`;
+      const data = { file: "../tickets.csv", split: { train: 0.4, validation: 0.3, test: 0.3 }, target: "category" };
+      world.write(graph, JSON.stringify({ ...JSON.parse(world.read(graph)), data }, null, 2));
+      await workbench.command("Notifications: Clear All Notifications");
+      await workbench.command("AgentGraph: Optimize graph");
+      await chooseServer(world);
+      await workbench.decide("Optimize “", "Start");
+      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
+      await workbench.openByName("tasks.yaml");
+      // Two tasks with a description and an expected output each.
+      await world.until(async () => (await workbench.page.locator(".codelens-decoration").count()) === 4);
+      await workbench.picture("83-yaml-lenses");
+      await workbench.command("AgentGraph: Apply all accepted");
+      await workbench.pressOnToast("Applied", "Commit accepted prompts");
+      await workbench.decide("Commit ", "Commit");
+      await workbench.toast("Committed as").waitFor();
+      assert.equal(git("show", "--name-only", "--format=", "HEAD").trim(), "config/tasks.yaml");
+      const changed: string[] = git("show", "--format=", "-U0", "HEAD").match(/^[-+](?![-+]).*$/gm) ?? [];
+      assert.ok(changed.includes("+    Answer with the category alone, in one word."), changed.join("\n"));
+      assert.deepEqual(
+        changed.filter((line) => line.startsWith("-")),
+        ["-  expected_output: 'The category'"],
+      );
+      assert.match(world.read("config/tasks.yaml"), /^# Tasks run top to bottom\.$[\s\S]*# kept$/m);
+      await workbench.clearToasts();
+
+      // A text that changes after its verdict.
+      world.write("config/tasks.yaml", world.read("config/tasks.yaml").replace("in one word.", "in one word, please."));
+      await workbench.lens("Committed, text changed since").waitFor();
+      await workbench.openSideBar();
+      await workbench.row("Proposals", "text changed since").waitFor();
+      await workbench.row("Graphs", "text changed since").waitFor();
+      await workbench.openByName(path.basename(graph));
+      await workbench.command("AgentGraph: Show graph");
+      await workbench.graphText("text changed since").waitFor({ state: "attached" });
+      await workbench.picture("84-text-changed");
       assert.deepEqual(await workbench.errors(), []);
     },
   },
