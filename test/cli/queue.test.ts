@@ -200,6 +200,22 @@ describe.skipIf(!hasRedis())("several machines", () => {
     expect(there.stderr).toMatch(/Functions and scripts of the graph run on the workers/);
     expect(JSON.parse(there.stdout)).toMatchObject({ samples, score });
     expect(await calls()).toBe(36);
+    // Other languages run on no worker.
+    await writeFile(join(one.folder, "count.py"), "print(1)\n");
+    const count = { kind: "function", inputs: Object.keys(graph.inputs), code: { file: "count.py" } };
+    const answer = { inputs: ["count"], instruction: "Say {{count}}." };
+    const other = { ...graph, nodes: { count, answer }, output: "answer" };
+    await writeFile(join(one.folder, "other.agentgraph.json"), JSON.stringify(other));
+    const before = one.server.requests();
+    const [, , ...options] = args;
+    const program = ["evaluate", "other.agentgraph.json", ...options, "--queue", url, "--workers-only"];
+    expect(await one.within(SECRET, ...program)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /count\.py can't run with --workers-only: .* other languages only run on this machine/,
+      ),
+    });
+    expect(one.server.requests()).toBe(before);
     const all = await written();
     for (const text of ["export default", "add_up", "calls.txt", "score.js"]) expect(all).not.toContain(text);
   });
