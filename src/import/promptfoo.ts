@@ -76,13 +76,14 @@ class Config {
     const names = new Names();
     const answer = names.take("answer");
     const { nodes, inputs } = this.#nodes(prompt, answer, names);
+    const filled = this.#filled(rows, Object.keys(inputs));
     this.#tellOfRest();
     return {
       name: textOf(this.config.description)?.split("\n")[0]?.slice(0, 80) ?? "promptfoo",
       inputs,
       nodes,
       output: answer,
-      ...(rows.length > 0 && { data: { rows } }),
+      ...(filled.length > 0 && { data: { rows: filled } }),
       ...(target !== undefined && { target }),
       loss,
       ...this.#models(),
@@ -129,6 +130,23 @@ class Config {
       this.#notes.push(t("Lines that name a role divide the prompt into messages here. promptfoo sends it as one."));
     nodes[answer] = node;
     return { nodes, inputs };
+  }
+
+  /** Rows in which variables of the prompt that a test does not set have an empty text, as in promptfoo. */
+  #filled(rows: readonly Row[], inputs: readonly string[]): Row[] {
+    const { t } = this.source;
+    const lacks = (row: Row, input: string) => Object.keys(row).every((name) => validName(name) !== input);
+    const partly = inputs.filter((input) => {
+      const without = rows.filter((row) => lacks(row, input)).length;
+      const isPartly = without > 0 && without < rows.length;
+      if (isPartly)
+        this.#notes.push(t("Tests without a value for {0} have an empty text there ({1}).", input, without));
+      return isPartly;
+    });
+    return rows.map((row) => ({
+      ...Object.fromEntries(partly.filter((input) => lacks(row, input)).map((input) => [input, ""])),
+      ...row,
+    }));
   }
 
   async #prompts(): Promise<Prompt[]> {

@@ -46,6 +46,26 @@ describe("a tuned graph in use", () => {
     },
   );
 
+  it("draws a graph that has no model and no rows yet", async () => {
+    const { run, folder } = await open();
+    const graph = {
+      version: 1,
+      inputs: { question: "" },
+      nodes: {
+        plan: { inputs: ["question"], instruction: "Plan." },
+        solve: { inputs: ["plan"], instruction: "Solve." },
+      },
+      output: "solve",
+      data: {},
+      loss: { kind: "exact" },
+    };
+    await writeFile(join(folder, "new.agentgraph.json"), JSON.stringify(graph));
+    const drawn = await run("export", "new.agentgraph.json");
+    expect([drawn.code, drawn.stdout]).toEqual([0, expect.stringContaining("n1 --> n2")]);
+    const texts = await run("export", "new.agentgraph.json", "--format", "texts");
+    expect(JSON.parse(texts.stdout)).toMatchObject({ plan: "Plan." });
+  });
+
   it("prints the answer alone on stdout, and the values of all nodes with --trace", async () => {
     const { online, graph, folder } = await open();
     await writeFile(join(folder, "query.txt"), QUERY);

@@ -1,11 +1,14 @@
 import { basename, dirname, join, resolve } from "node:path";
+import type { ExportSource } from "../../graph/exporters/exporter.ts";
 import { EXPORTERS, type ExportFormat } from "../../graph/exporters/exporters.ts";
+import { hasErrors } from "../../graph/fault.ts";
 import { plain } from "../../i18n/plain-text.ts";
+import { loadTask, type Overrides } from "../../run/load.ts";
 import { type ModelNames, overridesOf, type TaskOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import { loadOrThrow } from "../runs/load.ts";
+import { faultLines, loadOrThrow } from "../runs/load.ts";
 
 export interface ExportOptions extends ModelNames, TaskOptions {
   readonly format: ExportFormat;
@@ -17,10 +20,9 @@ export interface ExportOptions extends ModelNames, TaskOptions {
 export async function exportCommand({ deps, output }: Cli, path: string, options: ExportOptions): Promise<number> {
   const graphFile = resolve(path);
   const overrides = { ...overridesOf(options), needs: [], targetless: true };
-  const { subject } = await loadOrThrow(graphFile, deps, overrides, output);
-  const { graph, models } = subject.task;
+  const { graph, model } = await sourceOf(graphFile, options.format, overrides, { deps, output });
   const name = basename(graphFile).replace(/\.?agentgraph\.json$/, "") || "graph";
-  const { files, left } = EXPORTERS[options.format].export({ graph, model: models.forward.model, name });
+  const { files, left } = EXPORTERS[options.format].export({ graph, model, name });
   const [only, ...more] = Object.entries(files);
   if (!only) throw new UsageError(left.join(" "));
   const written: string[] = [];
@@ -42,4 +44,24 @@ export async function exportCommand({ deps, output }: Cli, path: string, options
   }
   for (const one of left) output.warn(one);
   return EXIT.done;
+}
+
+/** Formats that show a graph as it is, also one with errors. */
+const SHOWN: readonly ExportFormat[] = ["mermaid", "dot", "texts"];
+
+/** The graph, and the model that it names, if any: an exported graph runs elsewhere, with other data. @throws InvalidGraph */
+async function sourceOf(
+  graphFile: string,
+  format: ExportFormat,
+  overrides: Overrides,
+  { deps, output }: Pick<Cli, "deps" | "output">,
+): Promise<Pick<ExportSource, "graph" | "model">> {
+  const loaded = await loadTask(graphFile, deps, overrides);
+  const isUsable = SHOWN.includes(format) || !hasErrors(loaded.faults);
+  if (loaded.task || !loaded.graph || !isUsable) {
+    const { task } = (await loadOrThrow(graphFile, deps, overrides, output)).subject;
+    return { graph: task.graph, model: task.models.forward.model };
+  }
+  for (const fault of loaded.faults) if (fault.severity === "error") output.info(faultLines(fault, output));
+  return { graph: loaded.graph, model: null };
 }

@@ -20,7 +20,9 @@ export const module: Exporter = {
     const title = (graph.name || name).replace(/\s+/g, " ");
     const head = `// ${title}: exported by AgentGraph. Run: import { run } from "./${name}.mjs"; await run({ … }, { apiKey }).`;
     const text = `${head}\n\nconst GRAPH = ${JSON.stringify(whole, null, 2)};\n\n${runner.trim()}\n`;
-    return { files: { [`${name}.mjs`]: text }, left: [] };
+    const isNameless = order.some((node) => asksOnce(node) && !node.model && model === null);
+    const left = isNameless ? ["The graph names no model. Pass one to `run` as `model`."] : [];
+    return { files: { [`${name}.mjs`]: text }, left };
   },
 };
 

@@ -138,6 +138,18 @@ ${rest}`;
     expect(notes.join("\n")).toMatch(/It has 2 alternative prompts.*import another with --prompt/);
   });
 
+  it("gives an empty text to a variable that a test does not set, as promptfoo does", async () => {
+    const tests =
+      "tests:\n  - vars: { word: no }\n    assert: [{ type: contains, value: a }]\n  - vars: { other: x }\n    assert: [{ type: contains, value: b }]\n";
+    const { rows, errors, notes } = await imported({ "promptfooconfig.yaml": config(tests), "other.txt": "{{word}}" });
+    expect(errors).toEqual([]);
+    expect(rows).toEqual([
+      { word: "no", expected: "a" },
+      { word: "", other: "x", expected: "b" },
+    ]);
+    expect(notes.join("\n")).toContain("Tests without a value for word have an empty text there (1).");
+  });
+
   it("takes another prompt, and mixed assertions as requirements for a judge", async () => {
     const tests = `defaultTest: { assert: [{ type: latency, threshold: 1 }] }
 tests:
