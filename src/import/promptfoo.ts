@@ -7,6 +7,7 @@ import {
   type Importer,
   ImportRefused,
   type ImportSource,
+  type Row,
   type TextReference,
 } from "./importer.ts";
 import { hasRoles, readJinja } from "./jinja-prompt.ts";
