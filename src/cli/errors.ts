@@ -44,15 +44,15 @@ const UNWRITABLE: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
 };
 
-/** An error as a message, a code for programs, and an exit code. */
-export function failureOf(error: unknown): Failure & { readonly exit: number } {
+/** An error as a message, a code for programs, and an exit code. @param hasRun whether the command makes or resumes a run */
+export function failureOf(error: unknown, hasRun = true): Failure & { readonly exit: number } {
   if (error instanceof CommanderError) {
     return { code: "UsageError", message: plain(sentence(error.message)), exit: EXIT.wrongUse };
   }
   const code = error instanceof Error ? error.name : "Error";
   const fields = error instanceof Error ? fieldsOf(error) : {};
   const shown = describeError(code, fields, error instanceof Error ? error.message : String(error), ENGLISH);
-  return { code, message: withAction(shown), exit: exitFor(error, shown.severity) };
+  return { code, message: withAction(shown, hasRun), exit: exitFor(error, shown.severity) };
 }
 
 function exitFor(error: unknown, severity: Severity): number {
@@ -68,8 +68,9 @@ export function runFailure({ error, detail, finished }: RunState): Failure {
   return { code, message: withAction(describeError(code, finished?.fields ?? {}, detail ?? "", ENGLISH)) };
 }
 
-function withAction({ message, action }: ShownError): string {
-  const next = action === null ? "" : ACTIONS[action];
+function withAction({ message, action }: ShownError, hasRun = true): string {
+  const actions = hasRun ? ACTIONS : { ...ACTIONS, ...WITHOUT_RUN };
+  const next = action === null ? "" : actions[action];
   return plain(next ? `${message} ${next}` : message);
 }
 
@@ -101,6 +102,14 @@ const ACTIONS: Readonly<Record<ErrorAction, string>> = {
   "wait for tier":
     "Resume the run later, allow a longer wait with --max-wait, or allow the standard price with --tier-fallback.",
   "wait longer": "Resume the run later, or allow a longer wait with --max-wait.",
+};
+
+/** The same where there is no run. */
+const WITHOUT_RUN: Partial<Readonly<Record<ErrorAction, string>>> = {
+  "add credit": "Add credit to the account, or use another key.",
+  "check server": "Check that the server is running and that --base-url is correct.",
+  "resume later": "Try again later.",
+  "wait longer": "Try again later.",
 };
 
 /** Commander's messages as sentences: `error: unknown option '--x'`. */

@@ -73,7 +73,7 @@ export async function main(given: Cli, version: string, argv: readonly string[])
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;
     const error = cli.signal.aborted ? new Cancelled() : thrown;
-    const { exit: code, ...failure } = failureOf(error);
+    const { exit: code, ...failure } = failureOf(error, !argv.includes("models"));
     if (output.json) output.object(failureObject(argv, failure, code));
     if (!(thrown instanceof CommanderError)) output.error(failure.message);
     return code;

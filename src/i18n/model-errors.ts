@@ -138,6 +138,12 @@ export const MODEL_ERRORS: ModelErrors = {
         "web page": t("{0} returned a web page instead of a model's answer ({1}): {2}.", server, status, said),
         "sign-in page": t("{0} returned a sign-in page instead of a model's answer ({1}): {2}.", server, status, said),
         "not found": t("{0} has no chat completions ({1}): {2}.", server, status, said),
+        "no list": t(
+          "{0} has no list of models ({1}): {2}. If the address is right, enter the name of a model.",
+          server,
+          status,
+          said,
+        ),
         redirect:
           detail === ""
             ? t("{0} redirects to another address ({1}). Your key is not sent there.", server, status)

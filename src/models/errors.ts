@@ -242,7 +242,7 @@ export class AddressWrong extends Failure<"AddressWrong"> {
     readonly identity: string,
     readonly status: number,
     /** What it returned instead. */
-    readonly came: "web page" | "sign-in page" | "not found" | "redirect" | "other JSON" | "text",
+    readonly came: "web page" | "sign-in page" | "not found" | "no list" | "redirect" | "other JSON" | "text",
     /** Text of the answer, or the target of its redirect. */
     readonly detail: string,
     /** A base address to try; null if none is likely. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../deps.ts";
 import type { Translate } from "../i18n/locale.ts";
 import type { Address } from "./address.ts";
+import type { Price } from "./known-models.ts";
 import type { Model } from "./model.ts";
 import type { Memory } from "./parameters/learned.ts";
 import type { Network } from "./protocols/server-model.ts";
@@ -70,4 +71,6 @@ export interface NamedModel {
   readonly title?: string;
   /** End date as YYYY-MM-DD; absent if none is known. */
   readonly end?: string;
+  /** Price in the server's own list; absent: it names none. */
+  readonly price?: Price;
 }

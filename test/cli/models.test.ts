@@ -48,6 +48,65 @@ describe("models", () => {
     expect(listed.models[3]).toEqual({ name: "mine", price: null });
   });
 
+  it.each([
+    ["an array alone, as Together and GitHub Models send it", [{ id: "a" }, { id: "b" }], ["a", "b"]],
+    ["nothing, as Ollama without models sends it", { object: "list", data: null }, []],
+    [
+      "entries that are none, and a name twice",
+      { data: [{ id: "m" }, { id: "m" }, { id: "" }, { id: 5 }, null, "s"] },
+      ["m"],
+    ],
+    [
+      "vLLM's fields",
+      { data: [{ id: "Qwen/Qwen3-8B", root: "Qwen/Qwen3-8B", max_model_len: 40960 }] },
+      ["Qwen/Qwen3-8B"],
+    ],
+    ["llama.cpp's two lists", { models: [{ name: "x.gguf" }], data: [{ id: "/m/x.gguf" }] }, ["/m/x.gguf"]],
+  ])("are read from %s", async (_, body, names) => {
+    const one = await open();
+    const { code, stdout } = await one.keyed("models", "--base-url", await serve(200, body), "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).models.map(({ name }: { name: string }) => name)).toEqual(names);
+  });
+
+  it("have the price and the end of the server's own list, as OpenRouter's has them, unless the user names a price", async () => {
+    const one = await open();
+    const pricing = { prompt: "0.00000125", completion: "0.00001", input_cache_read: "0.000000125" };
+    const data = [
+      { id: "vendor/one", pricing, expiration_date: "2027-01-01" },
+      { id: "vendor/free:free", pricing: { prompt: "0", completion: "0" } },
+      { id: "openrouter/auto", pricing: { prompt: "-1", completion: "-1" } },
+      { id: "vendor/mine", pricing },
+    ];
+    const url = await serve(200, { data });
+    const { stdout } = await one.keyed("models", "--base-url", url, "--price", "vendor/mine=3,4", "--json");
+    expect(JSON.parse(stdout).models).toEqual([
+      { name: "openrouter/auto", price: null },
+      { name: "vendor/free:free", price: { prompt: 0, completion: 0 } },
+      { name: "vendor/mine", price: { prompt: 3, completion: 4 } },
+      { name: "vendor/one", end: "2027-01-01", price: { prompt: 1.25, completion: 10 } },
+    ]);
+  });
+
+  it.each([
+    { message: "Not Found" },
+    { Output: { __type: "com.amazon.coral.service#UnknownOperationException" }, Version: "1.0" },
+  ])("of an address without a list, as Bedrock's and Vertex's, are the user's to name", async (body) => {
+    const one = await open();
+    const { code, stderr } = await one.keyed("models", "--base-url", await serve(404, body));
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/has no list of models \(404\): .*If the address is right, enter the name of a model\./);
+  });
+
+  it("of a server that fails are listed later: there is no run to resume", async () => {
+    const one = await open();
+    const url = await serve(503, { error: { code: 503, message: "Loading model", type: "unavailable_error" } });
+    const { code, stderr } = await one.keyed("models", "--base-url", url);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/Loading model\. Try again later\./);
+    expect(stderr).not.toMatch(/[Rr]esume/);
+  });
+
   it("that can't be listed are reported with the reason", async () => {
     const one = await open();
     const url = await serve(401, { error: { message: "Incorrect API key provided." } });

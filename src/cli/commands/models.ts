@@ -1,5 +1,6 @@
 import { ENGLISH } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
+import { entryFor } from "../../models/known-models.ts";
 import { type PriceOf, priceList } from "../../models/prices.ts";
 import type { NamedModel } from "../../models/provider.ts";
 import type { ServerChoice } from "../arguments/options.ts";
@@ -16,7 +17,10 @@ export async function modelsCommand(cli: Cli, options: ServerChoice): Promise<nu
   const { provider, connection } = await chooseServer([], options, cli);
   const models = await provider.listModels(connection, AbortSignal.any([signal, AbortSignal.timeout(LISTING)]));
   const price = priceList(options.price);
-  const listed = models.map((model) => ({ ...model, price: priceOf(model.name, price) }));
+  const listed = models.map(({ price: own, ...model }) => {
+    const isOwn = own !== undefined && entryFor(options.price ?? {}, model.name) === undefined;
+    return { ...model, price: isOwn ? { prompt: own.prompt, completion: own.completion } : priceOf(model.name, price) };
+  });
   if (output.json) output.object({ version: 1, models: listed });
   const width = Math.max(0, ...listed.map(({ name }) => name.length));
   for (const model of listed) output.print(line(model, Math.min(width, 60)));
@@ -46,7 +50,10 @@ function priceOf(model: string, price: PriceOf): ListedPrice | null {
   return { prompt: (prompt * 1e6) / SOME, completion: (completion * 1e6) / SOME };
 }
 
-function line({ name, end, price }: NamedModel & { readonly price: ListedPrice | null }, width: number): string {
+function line(
+  { name, end, price }: Omit<NamedModel, "price"> & { readonly price: ListedPrice | null },
+  width: number,
+): string {
   const cost = price ? `${ENGLISH.money(price.prompt)} / ${ENGLISH.money(price.completion)}` : "price unknown";
   return [oneLine(name, 200).padEnd(width), cost.padEnd(18), ...(end === undefined ? [] : [`ends ${end}`])]
     .join("  ")

@@ -2,6 +2,7 @@ import type { Clock } from "../../deps.ts";
 import { hasImage, partsOf } from "../../graph/images.ts";
 import { parseJson } from "../../graph/replies/json.ts";
 import { BodyBroken, type MissingReason } from "../errors.ts";
+import type { Price } from "../known-models.ts";
 import type { Message, ModelReply, Usage } from "../model.ts";
 import { property } from "../property.ts";
 import { answerText } from "./answer-text.ts";
@@ -258,6 +259,26 @@ export interface ListedModel {
   readonly name: string;
   /** End date as YYYY-MM-DD; null: the server names none. */
   readonly end: string | null;
+  /** US dollars per million tokens; null: the server names none. */
+  readonly price: Price | null;
+}
+
+/** OpenRouter's prices: US dollars per token as text, and -1 for a model that stands for others. */
+function priceIn(pricing: unknown): Price | null {
+  const of = (name: string) => {
+    const amount = property(pricing, name);
+    const perToken = typeof amount === "string" && amount.trim() !== "" ? Number(amount) : Number.NaN;
+    // 0.00000125 × 1e6 is 1.2499999999999998.
+    return perToken >= 0 && perToken < 1 ? Number((perToken * 1e6).toPrecision(12)) : null;
+  };
+  const [prompt, completion, cached, written] = [
+    of("prompt"),
+    of("completion"),
+    of("input_cache_read"),
+    of("input_cache_write"),
+  ];
+  if (prompt === null || completion === null) return null;
+  return { prompt, completion, ...(cached !== null && { cached }), ...(written !== null && { written }) };
 }
 
 /** The models in a list, sorted by name. @throws BodyBroken if it is not a list of models */
@@ -265,9 +286,13 @@ export function readModels(list: unknown, identity: string): ListedModel[] {
   if (!Array.isArray(list)) throw new BodyBroken(identity, "it lists no models");
   const listed = new Map<string, ListedModel>();
   for (const model of list) {
-    const [name, end] = [property(model, "id"), property(model, "shutdown_date")];
-    if (typeof name !== "string" || name.length > LONGEST_NAME) continue;
-    listed.set(name, { name, end: typeof end === "string" && /^\d{4}-\d\d-\d\d$/.test(end) ? end : null });
+    const [name, end] = [
+      property(model, "id") ?? property(model, "name"),
+      property(model, "shutdown_date") ?? property(model, "expiration_date"),
+    ];
+    if (typeof name !== "string" || name.trim() === "" || name.length > LONGEST_NAME) continue;
+    const isDate = typeof end === "string" && /^\d{4}-\d\d-\d\d$/.test(end);
+    listed.set(name, { name, end: isDate ? end : null, price: priceIn(property(model, "pricing")) });
   }
   return [...listed.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, MOST_MODELS);
 }

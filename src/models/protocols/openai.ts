@@ -3,6 +3,7 @@ import { imagesWithUser } from "../../graph/images.ts";
 import { openaiBatches } from "../batch/openai-batches.ts";
 import { ParameterRefused } from "../errors.ts";
 import { knownModel } from "../known-models.ts";
+import { property } from "../property.ts";
 import { ErrorResponse, withParts } from "./openai-wire.ts";
 import { asksForResponses, completionFrom, responseRequest } from "./responses-wire.ts";
 import type { ServerError } from "./server-error.ts";
@@ -54,11 +55,16 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
           throw new ParameterRefused(model, "chat/completions", "responses");
         });
       },
-      list: async (signal) => (await client.models.list({ signal })).data,
+      list: async (signal) => listIn(await client.get<unknown>("/models", { signal })),
     };
   };
   const server = createServerModel(isAzure ? "azure" : "openai", options, headers, connect, query);
   return { ...server, hasFlex: true, batches: openaiBatches(server.http, isAzure, asksResponses) };
+}
+
+/** The list in an answer: some servers (Together, GitHub Models) send it alone. Ollama without models sends null. */
+function listIn(answer: unknown): unknown {
+  return Array.isArray(answer) ? answer : (property(answer, "data") ?? property(answer, "models") ?? []);
 }
 
 /** The server's error; null if it did not answer. */

@@ -7,6 +7,7 @@ import {
   AnswerMissing,
   isModelError,
   type ModelError,
+  ModelUnknown,
   ParameterInvalid,
   ParameterRefused,
   ProviderFault,
@@ -226,7 +227,11 @@ export function createServerModel(
       });
     },
     listModels: (signal) =>
-      within(signal, "", null, async (limited) => readModels(await protocol.list(limited), identity)),
+      within(signal, "", null, async (limited) => readModels(await protocol.list(limited), identity)).catch(
+        (error: unknown) => {
+          throw listFailure(error);
+        },
+      ),
     http: {
       json: (path, body, signal) =>
         within(signal, "", null, async (limited) => {
@@ -260,6 +265,14 @@ export function createServerModel(
     },
     lines: { fit: fitted, read, refused: ({ model }, sent, said) => refused(model, sent, said) },
   };
+}
+
+/** An address without a list can be right: Bedrock and Vertex have none. */
+function listFailure(error: unknown): unknown {
+  if (error instanceof ModelUnknown)
+    return new AddressWrong(error.identity, error.status, "no list", error.detail, null);
+  if (!(error instanceof AddressWrong && error.came === "not found")) return error;
+  return new AddressWrong(error.identity, error.status, "no list", error.detail, error.suggestion);
 }
 
 /** A refusal with another cause, such as a length, a key or a rate, can't be fixed by leaving out a parameter. */

@@ -57,8 +57,8 @@ async function connectOpenAI({ address, ...rest }: ProviderConnection): Promise<
 
 /** The models of a server, with end dates that it names or that are known. */
 export async function listOf(model: ServerModel, signal: AbortSignal): Promise<NamedModel[]> {
-  return (await model.listModels(signal)).map(({ name, end }) => {
+  return (await model.listModels(signal)).map(({ name, end, price }) => {
     const known = end ?? knownModel(name)?.end;
-    return known === undefined ? { name } : { name, end: known };
+    return { name, ...(known !== undefined && { end: known }), ...(price && { price }) };
   });
 }

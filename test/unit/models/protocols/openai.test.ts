@@ -91,7 +91,7 @@ describe("a reply", () => {
     expect({ temperature, top_p, max_tokens, reasoning_effort }).toEqual(asked.params);
     expect(messages).toEqual(asked.messages);
     expect(model.identity).toBe(`openai ${new URL(server.url).origin}`);
-    expect(await model.listModels(never)).toEqual([{ name: "simulated", end: null }]);
+    expect(await model.listModels(never)).toEqual([{ name: "simulated", end: null, price: null }]);
   });
 
   it("is asked for as JSON of a strict schema", async () => {
