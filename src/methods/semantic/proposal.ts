@@ -3,6 +3,7 @@ import type { BatchGradients } from "../../engine/backward/batch-gradients.ts";
 import { type ForwardPass, PRIORITY, start } from "../../engine/forward/forward.ts";
 import { inGateOrder, MINIMUM_WAVE } from "../../engine/gate/validation.ts";
 import type { Engine } from "../../engine/method.ts";
+import { callsOf } from "../../engine/nodes/behaviors.ts";
 import type { Parameter } from "../../engine/parameters.ts";
 import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
 import type { Task } from "../../engine/task.ts";
@@ -20,6 +21,9 @@ const TRIES = 3;
 
 /** Maximum number of validation samples to score while ϕ writes: a small budget still has to reach the gate. */
 const SCORED_IN_IDLE_SLOTS = 4 * MINIMUM_WAVE;
+
+/** Minimum budget of calls for an early start of what comes next, in multiples of the calls that score the validation set. */
+const AMPLE = 8;
 
 /** Maximum share of harmful joint proposals for the next step to start before they are screened. */
 const SELDOM = 0.25;
@@ -44,7 +48,7 @@ export type Proposals = (
  * @param firstOfTraining the passes with which the next batch under these texts starts
  */
 export function createProposals(
-  { graph, data, options: { threshold, gate } }: Task,
+  { graph, data, options: { threshold, gate, budget } }: Task,
   options: SemanticOptions,
   engine: Engine,
   firstOfTraining: (texts: Texts, priority?: number) => readonly ForwardPass[],
@@ -52,6 +56,7 @@ export function createProposals(
   const propose = createPropose({ graph, options, engine });
   /** Number of joint proposals that were screened for harm, and of those with a harmful text. */
   let [joints, harmfulJoints] = [0, 0];
+  const isAmple = (budget.calls ?? Infinity) >= AMPLE * data.validation.length * callsOf(graph.nodes);
   const loss = async (texts: Texts, sample: Sample) =>
     (await engine.forward(texts, sample, { split: "train" }).score)?.loss ?? null;
 
@@ -66,7 +71,7 @@ export function createProposals(
       ? [batch.texts, firstOfFailing]
       : [engine.start, isDue ? firstOfGate : firstOfBatch];
     const probe = createProbe({ graph, reference, forward: (texts) => next(texts).slice(0, PROBED) });
-    if (gate.policy !== "off") scoreInIdleSlots();
+    if (isAmple && gate.policy !== "off") scoreInIdleSlots();
     const kept = await untilKept({ draft: bestDrafts, screen: screened }, parameters, pending);
     // The gate judges next; the batch that follows runs in its idle slots.
     if (isDue && kept.length > 0 && isTrusted()) start(firstOfTraining(withTexts(incumbent, kept), PRIORITY.start));
@@ -140,7 +145,7 @@ export function createProposals(
 
     /** Whether proposals of this run seldom do harm, so that calls for the next step are seldom in vain. */
     function isTrusted(): boolean {
-      return harmfulJoints <= SELDOM * joints;
+      return isAmple && harmfulJoints <= SELDOM * joints;
     }
 
     /** While ϕ writes: the scores that the gate compares with, and those of the report, which come at the end otherwise. */

@@ -112,6 +112,14 @@ describe("while a text is written and screened", () => {
     expect(events.slice(first, written).filter(isScoring).length).toBeGreaterThanOrEqual(10);
   });
 
+  it("nothing is scored ahead if the budget is small", async () => {
+    const budget = { calls: 100, tokens: null, usd: null };
+    const { events } = await run({ options: { gateEvery: 1, budget }, concurrency: 32 });
+    const written = events.findIndex(({ type }) => type === "attempt");
+    expect(written).toBeGreaterThan(0);
+    expect(events.slice(0, written).filter(isScoring)).toEqual([]);
+  });
+
   it("no call is made that a gate without them would not make, where no text does harm", async () => {
     const { events, finished } = await run({
       world: { shape: "chain", seed: 3, destructiveRewrites: 0, feedbackAccuracy: 1 },
