@@ -21,7 +21,7 @@ const SUITES = [
   { name: "host", run: ["node", "scripts/ts.mjs", "test/host/run.ts"], minutes: 30 },
   { name: "e2e", run: ["node", "scripts/ts.mjs", "test/e2e/run.ts"], minutes: 60 },
   { name: "cli", run: vitest("cli", "vitest.cli.config.mts"), report: reportOf("cli"), minutes: 45 },
-  { name: "pages", run: ["node", "scripts/ts.mjs", "test/pages/run.ts"], minutes: 15 },
+  { name: "pages", run: ["node", "scripts/ts.mjs", "test/pages/run.ts"], minutes: 25 },
   { name: "chaos", run: ["node", "scripts/chaos.mjs", "--runs", "50"], minutes: 10 },
 ];
 

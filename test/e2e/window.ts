@@ -142,7 +142,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
     } catch (error) {
       last = error;
     }
-    if (waited > 60_000) throw new Error(`This never came true: ${condition}`, { cause: last });
+    if (waited > 120_000) throw new Error(`This never came true: ${condition}`, { cause: last });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { Locator, Page } from "playwright-core";
 
 /** Milliseconds that anything a person would wait for may take. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 /** VS Code as a person sees it: what is on the screen, the mouse and the keyboard. */
 export class Workbench {
@@ -39,7 +39,7 @@ export class Workbench {
     await this.page.keyboard.press("Control+P");
     await this.quickInput().fill(name);
     await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
-    await this.page.keyboard.press("Enter");
+    await this.takeRow(name);
     await this.tab(name).waitFor();
   }
 
@@ -88,7 +88,19 @@ export class Workbench {
       if (tries === 4) throw new Error(`The palette does not offer “${title}”.`);
       await this.page.keyboard.press("Escape");
     }
-    await this.page.keyboard.press("Enter");
+    await this.takeRow(title);
+  }
+
+  /** Enter takes the row that has the focus: until a list is filtered, that is the one used last. */
+  private async takeRow(text: string): Promise<void> {
+    const rows = this.page.locator(".quick-input-list .monaco-list-row", { hasText: text });
+    const focused = this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: text });
+    const isFocused = await focused.waitFor({ timeout: 3000 }).then(
+      () => true,
+      () => false,
+    );
+    if (isFocused) await this.page.keyboard.press("Enter");
+    else await rows.first().click();
   }
 
   quickInput(): Locator {
@@ -148,7 +160,7 @@ export class Workbench {
 
   async pressOnToast(text: string, button: string): Promise<void> {
     const toast = this.toast(text);
-    await toast.waitFor({ timeout: 60_000 });
+    await toast.waitFor();
     await toast.hover();
     await toast.locator(".monaco-button", { hasText: button }).first().click();
   }
@@ -172,10 +184,10 @@ export class Workbench {
     await this.command("View: Close All Editors");
     const tabs = page.locator(".tabs-container .tab");
     const discard = page.locator(".monaco-dialog-box .monaco-button", { hasText: "Don't Save" });
-    await tabs
-      .first()
-      .waitFor({ state: "detached", timeout: 4000 })
-      .catch(() => discard.click());
+    for (let turn = 0; turn < 600 && (await tabs.first().isVisible()); turn++) {
+      if (await discard.isVisible()) await discard.click();
+      await page.waitForTimeout(100);
+    }
     await tabs.first().waitFor({ state: "detached" });
     await page.mouse.move(640, 4);
   }

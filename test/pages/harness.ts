@@ -121,7 +121,7 @@ export class TestPage {
     this.#graph = graph ?? this.#graph;
     const view = graph && graphView(graph, "gpt-4.1-mini");
     await this.say({ type: "graph", graph: view, faults: faultViews(faults), stale });
-    if (graph && graph.nodes.length > 0) await this.page.waitForSelector("svg.graph g.node", { timeout: 10_000 });
+    if (graph && graph.nodes.length > 0) await this.page.waitForSelector("svg.graph g.node", { timeout: 60_000 });
   }
 
   async run(run: ActiveRun | null): Promise<void> {

@@ -12,7 +12,7 @@ import { panelTests } from "./tests/panel.ts";
 import { reportTests } from "./tests/reports.ts";
 import { textTests } from "./tests/text.ts";
 
-const SECONDS = 400;
+const SECONDS = 1200;
 const tests: readonly PageTest[] = [
   ...canvasTests,
   ...textTests,
@@ -39,7 +39,7 @@ for (const { name, opening, run } of tests.filter((test) => test.name.includes(f
   let page: TestPage | null = null;
   try {
     page = await TestPage.open(browser.context, server.url, opening);
-    page.page.setDefaultTimeout(8000);
+    page.page.setDefaultTimeout(60_000);
     await run(page);
     if (page.wrong.length > 0) throw new Error(page.wrong.join("\n"));
     if (browser.outside.length > 0) throw new Error(`asked for ${browser.outside.join(", ")}`);

@@ -58,6 +58,7 @@ export async function startBrowser(size: Size): Promise<Browser> {
   });
   // VS Code is thousands of lines that a busy machine compiles anew in each fresh window.
   context.setDefaultNavigationTimeout(120_000);
+  await context.addInitScript(standStill);
   const outside: string[] = [];
   context.on("request", (request) => {
     const { protocol, hostname } = new URL(request.url());
@@ -89,6 +90,17 @@ export async function startBrowser(size: Size): Promise<Browser> {
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/**
+ * Runs in each page before its own scripts: endless animations, such as those of progress, would make the browser draw
+ * a whole window up to 60 times a second without a graphics card.
+ */
+function standStill(): void {
+  const style = new CSSStyleSheet();
+  const once = "animation-iteration-count: 1 !important; animation-duration: 1ms !important";
+  style.replaceSync(`*, *::before, *::after { ${once} }`);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, style];
 }
 
 /** Unpacks the browser of `@sparticuz/chromium` if that was not done yet. */

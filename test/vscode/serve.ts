@@ -82,7 +82,7 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   const packed = [...(options.vsix ? [options.vsix] : []), ...(options.others ?? [])];
   if (packed.length > 0) {
     const install = packed.flatMap((file) => ["--install-extension", file]);
-    await promisify(execFile)(node, [server, ...folders, ...install], { env, timeout: 120_000 });
+    await promisify(execFile)(node, [server, ...folders, ...install], { env, timeout: 300_000 });
   }
   const port = options.port ?? (await freePort());
   const log = openSync(at("server.log"), "w");
@@ -103,7 +103,7 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   };
   const url = `http://127.0.0.1:${port}/`;
   for (let waited = 0; !(await healthy(url)); waited += 100) {
-    if (waited > 30_000 || child.exitCode !== null) {
+    if (waited > 120_000 || child.exitCode !== null) {
       const end = readLog().slice(-3000);
       await stop();
       throw new Error(`VS Code did not start:\n${end}`);
@@ -124,11 +124,12 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, root, log: readLog, set, replace, fresh, stop };
 }
 
-/** What would make the interface move on its own, or ask the outside, is off. */
+/** What would make the interface move on its own, or ask the outside, is off; so is the overview of each editor, which is drawn anew with each change. */
 const STEADY = {
   "security.workspace.trust.enabled": false,
   "workbench.reduceMotion": "on",
   "editor.cursorBlinking": "solid",
+  "editor.minimap.enabled": false,
   "workbench.startupEditor": "none",
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",

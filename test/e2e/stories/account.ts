@@ -24,7 +24,7 @@ export const accountStories: readonly Story[] = [
       await workbench.answer("API key for 127.0.0.1", CANARY);
       await workbench.pick("Which model should be used?", "simulated");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       assert.ok(models.log.every(({ headers }) => headers.authorization === `Bearer ${CANARY}`));
       for (const file of filesUnder(world.folder)) assert.ok(!readFileSync(file, "utf8").includes(CANARY), file);
       assert.ok(!world.vscode.log().includes(CANARY), "the server's log");
@@ -54,7 +54,7 @@ export const accountStories: readonly Story[] = [
       await workbench.toast("uses simulated, second").waitFor();
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
       assert.match(await workbench.decide("Optimize “", "Start"), /models simulated, second/);
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       const rewrites = models.log.filter(({ body }) =>
         JSON.stringify(body.response_format ?? "").includes("hypothesis"),
       );
@@ -91,7 +91,7 @@ export const accountStories: readonly Story[] = [
       assert.match(said, /models gpt-6-luna, gpt-6\.1-terra/);
       await workbench.statusBar("$0.0").waitFor();
       await workbench.picture("69-price-running");
-      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor();
       const { id, usd } = world.summary();
       // Dollars per million tokens: gpt-6-luna answers for the nodes, gpt-6.1-terra says what should change and rewrites.
       const price = (purpose: string) => (purpose === "forward" ? [0.1, 0.5] : [1, 5]);
@@ -137,7 +137,7 @@ export const accountStories: readonly Story[] = [
       await workbench.pick("Which deployment should be used?", "Enter a name…");
       await workbench.answer("Which deployment should be used?", "simulated");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       for (const { path: asked, headers } of models.log) {
         assert.equal(asked, "/openai/deployments/simulated/chat/completions");
         assert.equal(headers["api-key"], CANARY);
@@ -265,7 +265,7 @@ export const accountStories: readonly Story[] = [
       await workbench.page.waitForTimeout(1000);
       assert.equal(models.requests(), asked, "nothing is sent any more");
       await workbench.pressOnToast("was cancelled", "Resume");
-      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor();
       assert.equal(world.summary().status, "done");
     },
   },
@@ -279,12 +279,12 @@ export const accountStories: readonly Story[] = [
       await workbench.decide("Optimize “", "Change budget");
       await workbench.answer("Budget", "230");
       assert.match(await workbench.decide("Optimize “", "Start"), /at most 230 calls/);
-      await workbench.toast("reached its budget").waitFor({ timeout: 60_000 });
+      await workbench.toast("reached its budget").waitFor();
       await workbench.picture("63-budget");
       assert.ok(models.requests() <= 230, `${models.requests()} requests`);
       await workbench.pressOnToast("reached its budget", "Resume");
       await workbench.answer("Budget", "2000");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       assert.equal(world.summary().status, "done");
       assert.deepEqual(await workbench.errors(), []);
     },
@@ -305,7 +305,7 @@ function refusedKey(): Story {
       refused = false;
       await workbench.pressOnToast("rejected the API key", "Set API key and resume");
       await workbench.answer("API key for 127.0.0.1", CANARY);
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       assert.equal(world.models.log.at(-1)?.headers.authorization, `Bearer ${CANARY}`);
       assert.equal(world.summary().status, "done");
     },

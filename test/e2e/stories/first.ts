@@ -42,7 +42,30 @@ category_task:
 /** The first minutes of somebody who has read nothing, by mouse alone; each says how long it took and how many clicks. */
 export const firstStories: readonly Story[] = [
   {
+    name: "first minutes: the walkthrough, step by step",
+    shares: true,
+    example: "",
+    async play({ workbench, vscode }) {
+      // Beside a side bar there is no room for the pictures.
+      await workbench.command("View: Toggle Primary Side Bar Visibility");
+      for (const theme of ["Light Modern", "Dark Modern", "Default High Contrast"]) {
+        vscode.set({ "workbench.colorTheme": theme });
+        await workbench.page.waitForTimeout(500);
+        const steps = await openWalkthrough(workbench);
+        for (let step = 0; step < (await steps.count()); step++) {
+          await steps.nth(step).click();
+          await workbench.page.waitForTimeout(700);
+          await workbench.picture(`78-walkthrough-${theme.toLowerCase().replaceAll(" ", "-")}-${step + 1}`);
+        }
+        assert.equal(await steps.count(), 4);
+        assert.equal(await ticked(workbench.page), 0, "looking at a step does not complete it");
+        await workbench.command("View: Close All Editors");
+      }
+    },
+  },
+  {
     name: "first minutes: from nothing to a commit with the simulated model",
+    shares: true,
     example: "",
     async play(world) {
       await firstMinutes(world, async () => {
@@ -120,7 +143,7 @@ export const firstStories: readonly Story[] = [
       await workbench.pressOnToast("was created", "Optimize graph");
       await chooseServer(world);
       assert.match(await workbench.decide("Optimize “", "Start"), /60 samples are sent/);
-      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor();
       await workbench.picture("81-optimized");
       await workbench.pressOnToast("Optimized", "Review proposals");
       await workbench.lens("Accepted by the gate").waitFor();
@@ -158,7 +181,7 @@ export const firstStories: readonly Story[] = [
       await workbench.command("AgentGraph: Optimize graph");
       await chooseServer(world);
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor();
       await workbench.openByName("tasks.yaml");
       // Two tasks with a description and an expected output each.
       await world.until(async () => (await workbench.page.locator(".codelens-decoration").count()) === 4);
@@ -188,27 +211,6 @@ export const firstStories: readonly Story[] = [
       await workbench.graphText("text changed since").waitFor({ state: "attached" });
       await workbench.picture("84-text-changed");
       assert.deepEqual(await workbench.errors(), []);
-    },
-  },
-  {
-    name: "first minutes: the walkthrough, step by step",
-    example: "",
-    async play({ workbench, vscode }) {
-      // Beside a side bar there is no room for the pictures.
-      await workbench.command("View: Toggle Primary Side Bar Visibility");
-      for (const theme of ["Light Modern", "Dark Modern", "Default High Contrast"]) {
-        vscode.set({ "workbench.colorTheme": theme });
-        await workbench.page.waitForTimeout(500);
-        const steps = await openWalkthrough(workbench);
-        for (let step = 0; step < (await steps.count()); step++) {
-          await steps.nth(step).click();
-          await workbench.page.waitForTimeout(700);
-          await workbench.picture(`78-walkthrough-${theme.toLowerCase().replaceAll(" ", "-")}-${step + 1}`);
-        }
-        assert.equal(await steps.count(), 4);
-        assert.equal(await ticked(workbench.page), 0, "looking at a step does not complete it");
-        await workbench.command("View: Close All Editors");
-      }
     },
   },
 ];
@@ -252,7 +254,7 @@ async function firstMinutes(world: World, choose: () => Promise<void>): Promise<
 }
 
 async function toCommit({ workbench }: World, repository = async () => {}): Promise<void> {
-  await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+  await workbench.toast("Optimized").waitFor();
   await workbench.picture("75-optimized");
   await workbench.pressOnToast("Optimized", "Review proposals");
   await workbench.lens("Accepted by the gate").waitFor();

@@ -7,6 +7,7 @@ const GRAPH = "chain.agentgraph.json";
 export const languageStories: readonly Story[] = [
   {
     name: "names in graph and prompt: hover, completion, quick fix and rename",
+    shares: true,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, read, until } = world;
@@ -14,7 +15,7 @@ export const languageStories: readonly Story[] = [
       await workbench.openByName(GRAPH);
       await workbench.command("AgentGraph: Optimize graph");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       await workbench.clearToasts();
 
       for (const theme of THEMES) await look(world, theme);
@@ -43,7 +44,6 @@ export const languageStories: readonly Story[] = [
 
       // Renamed from the prompt file: the graph follows, and one undo takes all of it back.
       const before = { graph: read(GRAPH), prompt: read("prompts/solve.md") };
-      await page.keyboard.press("Control+Home");
       await put(world, "{{plan}}");
       await page.keyboard.press("F2");
       const box = page.locator(".rename-box input");
@@ -117,16 +117,21 @@ async function openMenu(world: World, text: string): Promise<void> {
   await entry.waitFor();
 }
 
-/** Sets the cursor into the first place of the text, two characters in. */
+/** Sets the cursor into the first place of the text, two characters in. The status bar says where the cursor is. */
 async function put({ workbench }: World, text: string): Promise<void> {
   const { page } = workbench;
+  await workbench.focusEditor();
   await page.keyboard.press("Control+Home");
+  await workbench.statusBar("Ln 1, Col 1").waitFor();
   await page.keyboard.press("Control+F");
   const find = page.locator(".find-widget.visible textarea").first();
   await find.fill(text);
+  // The widget may still count the matches of an earlier search.
   await page.locator(".find-widget .matchesCount", { hasText: /of/ }).waitFor();
-  await page.keyboard.press("Enter");
+  const found = workbench.statusBar(`(${text.length} selected)`);
+  await workbench.pressUntil(() => page.keyboard.press("Enter"), found);
   await page.keyboard.press("Escape");
+  await page.locator(".find-widget.visible").waitFor({ state: "detached" });
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");

@@ -24,7 +24,7 @@ export const mainStories: readonly Story[] = [
       assert.match(said, /70 samples are sent to model simulated at 127\.0\.0\.1/);
       await workbench.statusBar("iteration").waitFor();
       await workbench.picture("07-running");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       await workbench.picture("08-done");
       assert.equal(models.requests(), world.summary().calls, "the server counts the calls that the run shows");
 
@@ -80,7 +80,7 @@ export const mainStories: readonly Story[] = [
       await keyboard.press("Enter");
       await workbench.dialog("Optimize “").waitFor();
       await keyboard.press("Enter");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
 
       const [first] = world.accepted();
       assert.ok(first, "the run accepted a proposal");

@@ -59,7 +59,7 @@ export const robustStories: readonly Story[] = [
       await start(world);
       await workbench.statusBar("iteration").waitFor();
       rmSync(path.join(folder, GRAPH));
-      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
+      await workbench.toast("Optimized").waitFor();
       const [node] = world.accepted();
       assert.ok(node, "the run accepted something");
       await workbench.row("Proposals", node).waitFor();
@@ -141,7 +141,7 @@ export const robustStories: readonly Story[] = [
       const folders = ["one", "two"].map((name) => ({ path: name }));
       world.write("several.code-workspace", JSON.stringify({ folders }));
       await workbench.row("Graphs", "three").waitFor({ state: "detached" });
-      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
+      await workbench.toast("Optimized").waitFor();
       assert.ok(world.accepted("three/agentgraph-diamond").length > 0, "the run accepted something");
       assert.ok(!existsSync(path.join(folder, "two/agentgraph-chain/.agentgraph")), "the other root has no part in it");
       await workbench.row("Proposals", "→").waitFor();
@@ -191,7 +191,7 @@ function twoWindows(): Story {
       await other.picture("44-second-window");
       await other.clearToasts();
       goOn();
-      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor();
       const [node] = world.accepted();
       assert.ok(node, "the run accepted something");
 

@@ -26,7 +26,7 @@ export const runStories: readonly Story[] = [
       const said = await workbench.decide("Score “", "Evaluate");
       assert.match(said, /≈ 40 calls/);
       assert.match(said, /20 samples are sent to model simulated at 127\.0\.0\.1/);
-      await workbench.toast("on its validation set").waitFor({ timeout: 60_000 });
+      await workbench.toast("on its validation set").waitFor();
       assert.equal(models.requests(), 40);
       await workbench.pressOnToast("on its validation set", "Show result");
       await workbench.tab("Evaluation: Word problems").waitFor();
@@ -78,10 +78,10 @@ export const runStories: readonly Story[] = [
       await workbench.openSideBar();
       // Made by the command line as another user: it appears while it is being written.
       const made = elsewhere(world);
-      await workbench.row("Runs", "running").waitFor({ timeout: 60_000 });
+      await workbench.row("Runs", "running").waitFor();
       await workbench.picture("76-running-elsewhere");
       assert.equal(await made, 0);
-      await workbench.row("Runs", "from another machine").waitFor({ timeout: 30_000 });
+      await workbench.row("Runs", "from another machine").waitFor();
       const [honest = ""] = runsOf(world);
       forge(world, honest);
       await workbench.row("Runs", FORGED).waitFor();
@@ -128,9 +128,11 @@ export const runStories: readonly Story[] = [
       await workbench.picture("83-scoring");
       await workbench.pressOnToast("Scoring Word problems", "Cancel");
       await workbench.pressOnToast("was cancelled", "Resume");
-      await workbench.toast("on its test set").waitFor({ timeout: 60_000 });
+      await workbench.toast("on its test set").waitFor();
       assert.equal(world.summary().status, "done");
-      assert.equal(world.summary().calls, models.requests());
+      // A request that was cancelled on its way is on record, whether or not it still reached the server.
+      const cut = world.summary().calls - models.requests();
+      assert.ok(cut >= 0 && cut <= 4, `${cut} requests on record did not reach the server`);
       assert.ok(models.requests() <= 60 + 2 * 4, `${models.requests()} requests: only those on the way were lost`);
       assert.deepEqual(await workbench.errors(), []);
     },
@@ -246,7 +248,7 @@ async function optimizeHere({ workbench }: World): Promise<void> {
   await workbench.decide("Optimize “", "Start");
   // With one iteration, it may be that nothing was accepted.
   const end = workbench.toast("Optimized").or(workbench.toast("The run of Word problems finished"));
-  await end.first().waitFor({ timeout: 60_000 });
+  await end.first().waitFor();
   await workbench.clearToasts();
 }
 
@@ -307,6 +309,6 @@ async function recheck(world: World, name: string): Promise<void> {
   await workbench.dialog("proposals for").waitFor();
   await workbench.picture("78-recheck-confirm");
   await workbench.decide("proposals for", "Recheck");
-  await workbench.toast("Rechecked").waitFor({ timeout: 60_000 });
+  await workbench.toast("Rechecked").waitFor();
   assert.equal(runsOf(world).length, before + 1);
 }

@@ -56,7 +56,7 @@ export const securityStories: readonly Story[] = [
         const said = await workbench.decide("Optimize “", "Start");
         assert.match(said, /no data leaves this machine/);
         assert.match(said, /at most 150 calls/);
-        await workbench.toast("reached its budget").waitFor({ timeout: 60_000 });
+        await workbench.toast("reached its budget").waitFor();
         await workbench.picture("84-hostile-ended");
         assert.equal(await workbench.page.locator(".notification-toast a", { hasText: "Open" }).count(), 0, "a link");
         assert.ok(world.summary().calls <= 150);
@@ -76,7 +76,7 @@ export const securityStories: readonly Story[] = [
         await workbench.answer("API key for 127.0.0.1", CANARY);
         await workbench.pick("Which model should be used?", "echo");
         await workbench.decide("Optimize “", "Start");
-        await workbench.toast("The run of").waitFor({ timeout: 90_000 });
+        await workbench.toast("The run of").waitFor();
         assert.ok(echo.given() > 20, "the key was sent, and came back");
         assert.ok(!(await workbench.page.locator("body").textContent())?.includes(CANARY), "on the screen");
         await workbench.command("AgentGraph: Show log");

@@ -18,7 +18,7 @@ export async function chooseServer({ workbench, models }: World, model = "simula
 /** A whole run of the workspace's one graph against the story's server, to its end. */
 export async function optimize(world: World, end = "Optimized"): Promise<void> {
   await start(world);
-  await world.workbench.toast(end).waitFor({ timeout: 60_000 });
+  await world.workbench.toast(end).waitFor();
 }
 
 export async function start(world: World): Promise<void> {

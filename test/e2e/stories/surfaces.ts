@@ -48,7 +48,7 @@ export const surfaceStories: readonly Story[] = [
       await workbench.openByName("fan-in.agentgraph.json");
       await workbench.command("AgentGraph: Optimize graph");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       await workbench.clearToasts();
       const [node] = world.accepted();
       assert.ok(node);

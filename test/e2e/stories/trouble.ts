@@ -18,7 +18,7 @@ export const troubleStories: readonly Story[] = [
       await keyboard.type("Mine, written while the run was under way.");
       await keyboard.press("Control+S");
       await world.until(() => read("prompts/plan.md").includes("Mine, written"));
-      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
+      await workbench.toast("Optimized").waitFor();
       const mine = read("prompts/plan.md");
 
       assert.ok(world.accepted().includes("plan"), "the run accepted a proposal for the edited file");
@@ -56,7 +56,7 @@ export const troubleStories: readonly Story[] = [
       await workbench.ready();
       const before = models.requests();
       await workbench.pressOnToast("was interrupted", "Resume");
-      await workbench.toast("Optimized").waitFor({ timeout: 120_000 });
+      await workbench.toast("Optimized").waitFor();
       assert.ok(models.requests() > before, "the rest was asked for");
       // A request is on record before it leaves: the window may have gone between the two, once for each slot.
       const unsent = world.summary().calls - models.requests();
@@ -109,7 +109,7 @@ export const troubleStories: readonly Story[] = [
       await workbench.openSideBar();
       await workbench.command("AgentGraph: Optimize graph");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       await workbench.clearToasts();
       const [node] = world.accepted();
       assert.ok(node, "the run accepted something");
@@ -150,7 +150,7 @@ export const troubleStories: readonly Story[] = [
       await workbench.openSideBar();
       await workbench.command("AgentGraph: Optimize graph");
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       await workbench.clearToasts();
       await workbench.titleAction("Proposals", "Apply all accepted");
       await workbench.toast("Applied").waitFor();
@@ -185,13 +185,13 @@ function brokenServer(): Story {
     async play(world) {
       const { workbench, models } = world;
       await start(world);
-      await workbench.toast("has no model named simulated").waitFor({ timeout: 60_000 });
+      await workbench.toast("has no model named simulated").waitFor();
       await workbench.picture("32-failed");
       const asked = models.requests();
       assert.equal(world.summary().status, "failed");
       broken = false;
       await workbench.pressOnToast("has no model named simulated", "Resume");
-      await workbench.toast("Optimized").waitFor({ timeout: 60_000 });
+      await workbench.toast("Optimized").waitFor();
       assert.equal(world.summary().status, "done");
       const onRecord = world.summary().calls;
       assert.ok(onRecord >= models.requests() && onRecord <= models.requests() + 16, "every request is on record");

@@ -17,7 +17,7 @@ export const vscodeModelStories: readonly Story[] = [
       const said = await workbench.decide("Optimize “", "Start");
       assert.match(said, /are sent to model test-models\/simulated through VS Code/);
       assert.match(said, /cost is an estimate/);
-      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
+      await workbench.toast("Optimized").waitFor();
       assert.ok(world.accepted().length > 0, "the run accepted a proposal");
       assert.equal(models.requests(), world.summary().calls, "the server counts the calls that the run shows");
       assert.ok(models.inFlight().most <= 4, `${models.inFlight().most} at once`);
@@ -63,13 +63,13 @@ function refusedByVscode(): Story {
       const { workbench, models } = world;
       await chooseVscodeModels(world);
       await workbench.decide("Optimize “", "Start");
-      await workbench.toast("to use its models").waitFor({ timeout: 60_000 });
+      await workbench.toast("to use its models").waitFor();
       await workbench.picture("71-vscode-models-refused");
       assert.ok(models.requests() <= 60 + 4, `${models.requests()} requests`);
       assert.equal(world.summary().status, "failed");
       refused = false;
       await workbench.pressOnToast("to use its models", "Resume");
-      await workbench.toast("Optimized").waitFor({ timeout: 90_000 });
+      await workbench.toast("Optimized").waitFor();
       assert.equal(world.summary().status, "done");
     },
   };
