@@ -61,8 +61,8 @@ export function targetsAmong(columns: readonly string[], read: ReadonlySet<strin
   const free = columns.filter(
     (name) =>
       !read.has(name) &&
-      !/^(?:id|_id|idx|index|row|uuid|split|source|feedback|comment|notes?|date|created_at|url)$/i.test(
-        name.split(".").at(-1) ?? "",
+      !/^(?:id|idx|index|row|uuid|split|source|feedback|comment|notes?|date|time|timestamp|(?:created|updated)(?:_at)?|url)$/.test(
+        plainName(name.split(".").at(-1) ?? ""),
       ),
   );
   const rank = (name: string) => {
@@ -73,6 +73,14 @@ export function targetsAmong(columns: readonly string[], read: ReadonlySet<strin
     return TARGETS.length + (within < 0 ? TARGETS.length : within);
   };
   return [...free].sort((a, b) => rank(a) - rank(b) || free.indexOf(b) - free.indexOf(a));
+}
+
+/** `Created at`, `ID#` and `_id` as `created_at` and `id`. */
+function plainName(column: string): string {
+  return column
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, "_")
+    .replaceAll(/^_|_$/g, "");
 }
 
 /** Which set a file is for, by its name. */

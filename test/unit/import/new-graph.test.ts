@@ -157,6 +157,17 @@ describe("a graph of prompt files", () => {
     expect(graph.nodes.sort.inputs).toEqual(["ticket"]);
   });
 
+  it("takes no date and no number of a row for the answer, however their columns are written", async () => {
+    const { graph } = await made({
+      "team.md": "Which team handles {{ticket}}?",
+      "export.csv": table(
+        "ID#,ticket,Team name,Created at,Updated at",
+        (at) => `${at},"Ticket ${at}",Sales,2026-01-01,2026-01-02`,
+      ),
+    });
+    expect(graph.data.target).toBe("Team name");
+  });
+
   it("reads names in the letters of any language", async () => {
     const { graph, faults, path } = await made(
       {
