@@ -107,8 +107,8 @@ export function redirectTarget(response: Response, requested: string): string | 
   if (!isRedirect) return null;
   const location = response.headers.get("location") ?? "";
   if (!URL.canParse(location, requested)) return "";
-  const { origin, pathname } = new URL(location, requested);
-  return origin + pathname;
+  const { protocol, host, pathname } = new URL(location, requested);
+  return `${protocol}//${host}${pathname}`;
 }
 
 /**

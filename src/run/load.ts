@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import type { CorpusSource } from "../data/corpus.ts";
 import { loadData } from "../data/load.ts";
 import type { Passage } from "../data/passage.ts";
@@ -315,7 +315,9 @@ async function readText(path: string, files: Files, locale: Locale): Promise<str
     return decodeUtf8(await files.read(path)) ?? { message: t("The file is not UTF-8 text.") };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    return { message: code === "ENOENT" ? t("The file does not exist.") : t("The file can't be read ({0}).", code) };
+    if (code === "ENOENT") return { message: t("The file does not exist.") };
+    if (code === "EUNSAFE") return { message: t("{0} is not a regular file.", basename(path)) };
+    return { message: t("The file can't be read ({0}).", code) };
   }
 }
 

@@ -18,6 +18,10 @@ export interface SimulatedOptions {
 
 const CHARACTERS_PER_TOKEN = 4;
 
+/** Characters above which only the start of a message is read: patterns take minutes for a row of megabytes. */
+const LONGEST = 200_000;
+const START = 2_000;
+
 /**
  * A model without a server, for a first try and for tests: deterministic, and good at the tasks of the example graphs
  * alone. How well it does them depends on what the instruction asks for; its feedback and its rewrites come from what
@@ -29,7 +33,8 @@ export function createSimulated({ latency = 0, clock }: SimulatedOptions = {}): 
     complete: async (request, signal) => {
       signal.throwIfAborted();
       if (latency > 0) await clock?.sleep(latency, signal);
-      const text = answer(request);
+      const messages = request.messages.map(({ role, content }) => ({ role, content: readable(content) }));
+      const text = answer({ ...request, messages });
       const prompt = request.messages.reduce((sum, { content }) => sum + content.length, 0);
       return {
         text,
@@ -47,6 +52,10 @@ export function createSimulated({ latency = 0, clock }: SimulatedOptions = {}): 
       };
     },
   };
+}
+
+function readable(content: string): string {
+  return content.length > LONGEST ? content.slice(0, START) : content;
 }
 
 /**

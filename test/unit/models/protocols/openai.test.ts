@@ -354,6 +354,7 @@ describe("a failure", () => {
     ["https://127.0.0.1/v1/chat/completions", "https://127.0.0.1/v1"],
     ["https://elsewhere.example/v1/chat/completions", null],
     ["https://127.0.0.1/login?next=/v1/chat/completions", null],
+    ["file:///v1/chat/completions", null],
   ])(
     "names the target of a redirect, and the base address if only the scheme or port moved: %s",
     async (location, suggestion) => {

@@ -21,6 +21,12 @@ const SOLVE = "Add up the quantities and say how many there are.";
 const question = user(`<question>\n${QUESTION}\n</question>`);
 const planned = (plan: string) => user(`<question>\n${QUESTION}\n</question>\n\n<plan>\n${plan}\n</plan>`);
 
+it("answers a question of megabytes as soon as any other", async () => {
+  for (const text of ["x", "Mia has 3 cards. "]) {
+    expect(await ask([user(`<question>\n${text.repeat((10 * 2 ** 20) / text.length)}\n</question>`)])).not.toBe("");
+  }
+});
+
 describe("skills", () => {
   const texts = TASKS.flatMap(({ steps, text }) => [...steps, ...(text ? [text] : [])]);
 
