@@ -230,7 +230,7 @@ function ticked(page: Page): Promise<number> {
   return page.locator('.getting-started-step [role="checkbox"][aria-checked="true"]').count();
 }
 
-/** From the side bar's empty views to a commit, in under two minutes. */
+/** From the empty views of the side bar to a commit, in under five minutes on a busy machine. */
 async function firstMinutes(world: World, choose: () => Promise<void>): Promise<void> {
   const { workbench } = world;
   const clicks = await countClicks(workbench.page);
@@ -250,7 +250,7 @@ async function firstMinutes(world: World, choose: () => Promise<void>): Promise<
   await toCommit(world);
   const seconds = (Date.now() - started) / 1000;
   console.log(`    ${await clicks()} clicks, ${seconds.toFixed(0)} s with the pictures taken`);
-  assert.ok(seconds < 120, `${seconds} s`);
+  assert.ok(seconds < 300, `${seconds} s`);
 }
 
 async function toCommit({ workbench }: World, repository = async () => {}): Promise<void> {
