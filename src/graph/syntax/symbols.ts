@@ -57,8 +57,9 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
     uses.push(...node.inputs.map((input) => quoted("reads", input, node.id)));
     uses.push(...node.body.slice(0, -1).map((name) => quoted("reads", name, node.id)));
     if (node.over) uses.push(quoted("reads", node.over, node.id));
-    if (!fillsIn(node)) continue;
     const parts = partsOf(node.id);
+    if (node.kind === "tool") uses.push(...argumentPlaceholders(document, node, parts));
+    if (!fillsIn(node)) continue;
     uses.push(...placeholdersIn(document, node, parts), ...keptPlaceholders(document, node, parts));
     uses.push(...framePlaceholders(document, node, parts));
   }
@@ -141,6 +142,7 @@ export function useAt(uses: readonly Use[], offset: number): Use | null {
 /** Whether the name stands for something: a placeholder does so only where it is filled in. */
 export function isBound(outline: Outline, node: string, name: string): boolean {
   const reader = outline.nodes.find(({ id }) => id === node);
+  if (reader?.kind === "tool") return reader.inputs.some((input) => input.name === name);
   if (!reader || !fillsIn(reader)) return false;
   return reader.inputs.some((input) => input.name === name) || (name !== node && named(outline, name) !== null);
 }
@@ -174,6 +176,16 @@ export function sinksOf({ nodes }: Outline): string[] {
 function keptPlaceholders(document: JsonDocument, { id, templating }: OutlineNode, parts: Parts): Use[] {
   const entries = parts.get("keep")?.children?.[1]?.children ?? [];
   return entries.flatMap((entry) => placeholdersOf(document, entry, id, "kept", templating));
+}
+
+/** Placeholders in the values of a tool's arguments. */
+function argumentPlaceholders(document: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {
+  const values = (node: Node): Node[] =>
+    node.type === "property"
+      ? (node.children ?? []).slice(1).flatMap(values)
+      : [node, ...(node.children ?? []).flatMap(values)];
+  const given = parts.get("arguments")?.children?.[1];
+  return (given ? values(given) : []).flatMap((one) => placeholdersOf(document, one, id, "placeholder", "mustache"));
 }
 
 function framePlaceholders(document: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {

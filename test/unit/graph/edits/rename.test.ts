@@ -101,6 +101,23 @@ describe("renaming a node", () => {
     expect(await renamed("b", "last")).toBe(graph.replaceAll('"b"', '"last"'));
   });
 
+  it("reaches the arguments of a tool, in lists and objects too, and the query of a retriever", async () => {
+    const graph = `{ "version": 1, "inputs": { "q": "" }, "nodes": {
+      "clean": { "inputs": ["q"], "instruction": "x" },
+      "hits": { "kind": "tool", "inputs": ["clean"], "tool": "clean",
+        "arguments": { "clean": "{{clean}}", "list": ["{{ clean }}", { "deep": "a {{clean}} b" }] } },
+      "find": { "kind": "retriever", "inputs": ["clean"], "corpus": "docs/*.md", "query": "about {{clean}}" } }, "output": "hits" }`;
+    const files = await renamed({ "/w/g.agentgraph.json": graph }, "/w/g.agentgraph.json", "clean", "tidy");
+    const { nodes } = JSON.parse(files["/w/g.agentgraph.json"] ?? "");
+    expect(nodes.hits).toEqual({
+      kind: "tool",
+      inputs: ["tidy"],
+      tool: "clean",
+      arguments: { clean: "{{tidy}}", list: ["{{ tidy }}", { deep: "a {{tidy}} b" }] },
+    });
+    expect(nodes.find).toMatchObject({ inputs: ["tidy"], query: "about {{tidy}}" });
+  });
+
   it("of the answer changes the output", async () => {
     const after = await renamed(FILES, "/w/g.agentgraph.json", "solve", "answer");
     expect(after["/w/g.agentgraph.json"]).toContain('"output": "answer"');

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { FILE_KINDS } from "../../../../src/graph/node-kinds.ts";
 import { readGraphText } from "../../../../src/graph/read.ts";
 import { LOSS_KINDS } from "../../../../src/graph/schema/schema-run.ts";
 import { graphFormat } from "../../../../src/methods/registry.ts";
@@ -15,6 +16,13 @@ it.each(examples.map((part) => [JSON.stringify(part).slice(0, 80), part]))("read
   const file = JSON.stringify({ ...whole, ...inputs, ...part });
   const { faults } = readGraphText("/g.agentgraph.json", file, graphFormat);
   expect(faults.map(({ code, message }) => `${code}: ${message}`)).toEqual([]);
+});
+
+it("shows every kind of node", () => {
+  const kinds = examples.flatMap(({ nodes = {} }) =>
+    Object.values<{ kind?: string }>(nodes).map(({ kind = "llm" }) => kind),
+  );
+  expect([...new Set(kinds)].toSorted()).toEqual(FILE_KINDS.toSorted());
 });
 
 it("shows every loss and every part of a file", () => {
