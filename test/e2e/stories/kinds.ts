@@ -45,11 +45,9 @@ export const kindStories: readonly Story[] = [
         await workbench.pressOnToast("on its test set", "Show result");
         await workbench.graphText("The current graph scores").waitFor();
         await workbench.picture("95-kinds-scored");
-        const log = filesUnder(path.join(world.folder, ".agentgraph"))
-          .map((file) => readFileSync(file, "utf8"))
-          .join();
-        assert.ok(log.includes("damaged parcel X1"), "values are in the log");
-        assert.ok(!log.includes(ESCAPED), "no code found a way out");
+        const sent = JSON.stringify(world.models.log.map(({ body }) => body));
+        assert.ok(sent.includes("damaged parcel X1"), "values of code are in the requests");
+        assert.ok(!sent.includes(ESCAPED), "no code found a way out");
       } finally {
         rmSync(outside, { recursive: true, force: true });
       }
@@ -174,9 +172,3 @@ const PRICES = {
   loss: { kind: "number" },
   optimize: { edges: true },
 };
-
-function filesUnder(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name));
-}
