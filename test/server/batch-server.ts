@@ -94,6 +94,7 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
       files.set(id, /\r\n\r\n(\{[\s\S]*?\n)\r\n--/.exec(text)?.[1] ?? "");
       return [200, { id, object: "file", purpose: "batch" }];
     }
+    if (path.endsWith("/models")) return [200, { data: [] }];
     const content = /\/files\/([^/]+)\/content$/.exec(path)?.[1];
     if (content) return [200, files.get(content) ?? ""];
     if (path.endsWith("/batches") && method === "POST") {
