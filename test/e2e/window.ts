@@ -30,7 +30,7 @@ export class Window {
     private readonly first: Story,
   ) {
     this.workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
-    this.#folder = makeWorkspace(first.example ?? EXAMPLE, first.plain);
+    this.#folder = makeWorkspace(first.example ?? EXAMPLE, first);
     this.#logged = vscode.log().length;
     this.#start = first.plain ? null : git(this.#folder, "rev-parse", "HEAD").trim();
   }
@@ -111,9 +111,17 @@ export function settingsOf({ workspaceTrust = false, settings }: Story): Record<
 }
 
 /** What a window has to have for a story and can't change: stories of one kind can share one. */
-export function kindOf({ example = EXAMPLE, opens, plain, workspaceTrust, modelExtension, settings }: Story): string {
+export function kindOf({
+  example = EXAMPLE,
+  files,
+  opens,
+  plain,
+  workspaceTrust,
+  modelExtension,
+  settings,
+}: Story): string {
   const provider = settings?.["agentgraph.provider"];
-  return JSON.stringify({ example, opens, plain, workspaceTrust, modelExtension, provider });
+  return JSON.stringify({ example, files, opens, plain, workspaceTrust, modelExtension, provider });
 }
 
 /** The part of VS Code's address that says what to open. */

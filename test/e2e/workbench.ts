@@ -171,8 +171,14 @@ export class Workbench {
     return found.locator(".notification-list-item-message").allInnerTexts();
   }
 
+  /**
+   * VS Code shows no more than three toasts within 800 ms, and a further one never. Those of progress are not cleared and
+   * stay for 800 ms at least: where a story waits for the end of what was short, its next toast is shown.
+   */
   async clearToasts(): Promise<void> {
     await this.command("Notifications: Clear All Notifications");
+    const toasts = this.page.locator(".notifications-toasts.visible");
+    await toasts.waitFor({ state: "hidden", timeout: 3000 }).catch(() => {});
   }
 
   /** Closes what is open: lists, messages, the panel, and editors without saving them. */

@@ -28,6 +28,8 @@ export interface Story {
   /** What the user does, as a sentence. */
   readonly name: string;
   readonly example?: string;
+  /** Further files of the first commit, by path. A new file that is written as the window opens may never be listed there: VS Code may not watch yet. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly server?: Partial<ServerOptions>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly workspaceTrust?: boolean;

@@ -1,15 +1,25 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+interface WorkspaceOptions {
+  /** A folder without a repository instead. */
+  readonly plain?: boolean;
+  /** Texts of further files, by path. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 /**
  * A fresh git repository with the files of `from` committed, or with none. The caller removes it.
- * @param plain a folder without a repository instead
  */
-export function makeWorkspace(from: string, plain = false): string {
+export function makeWorkspace(from: string, { plain = false, files = {} }: WorkspaceOptions = {}): string {
   const folder = mkdtempSync(path.join(tmpdir(), "agw-"));
   if (from && existsSync(from)) cpSync(from, folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), text);
+  }
   if (plain) return folder;
   git(folder, "init", "-q");
   git(folder, "add", "-A");

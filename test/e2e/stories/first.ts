@@ -161,15 +161,11 @@ export const firstStories: readonly Story[] = [
   {
     name: "own pipeline: a crew of CrewAI is imported, tuned in its own YAML, and committed with prompt lines alone",
     example: "test/fixtures/support",
+    files: { "config/agents.yaml": AGENTS, "config/tasks.yaml": TASKS },
     server: { model: helpdesk },
     size: { width: 1440, height: 900 },
     async play(world) {
       const { workbench, git } = world;
-      mkdirSync(path.join(world.folder, "config"));
-      world.write("config/agents.yaml", AGENTS);
-      world.write("config/tasks.yaml", TASKS);
-      git("add", "-A");
-      git("commit", "-qm", "crew");
       await workbench.menuOn(workbench.file("config"), "Import graph");
       await workbench.tab(".agentgraph.json").waitFor();
       await workbench.toast("was created").waitFor();
