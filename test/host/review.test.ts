@@ -119,7 +119,13 @@ describe("the review of a run that was made outside the editor", () => {
     const before = `\uFEFF${[originals[0]?.trimEnd(), ...lines].join("\r\n")}\r\n`;
     assert.ok(Buffer.byteLength(before) > 900_000 && Buffer.byteLength(before) < 2 ** 20);
     await put(file, before);
-    run = await makeRun();
+    // The question here is the file, not whether the gate accepts.
+    run = await makeRun({
+      set: [
+        ["optimize.gate.policy", '"off"'],
+        ["optimize.iterations", "1"],
+      ],
+    });
     const proposal = accepted().find(({ node }) => node === "plan");
     assert.ok(proposal, "the simulated model finds something");
     const document = await show(file);

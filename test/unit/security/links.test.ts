@@ -125,7 +125,7 @@ describe.skipIf(process.platform === "win32")("what never ends is not read", () 
     link("/dev/zero", device);
     await expect(deps.files.read(device)).rejects.toMatchObject({ reason: "is not a regular file" });
     const { faults } = await loadTask(device, deps);
-    expect(faults).toMatchObject([{ code: "no-such-file", message: "The file can't be read (EUNSAFE)." }]);
+    expect(faults).toMatchObject([{ code: "no-such-file", message: "device.agentgraph.json is not a regular file." }]);
     const socket = join(root, "socket.md");
     const server = createServer().listen(socket);
     await once(server, "listening");
