@@ -172,8 +172,8 @@ export class Workbench {
   }
 
   /**
-   * VS Code shows no more than three toasts within 800 ms, and a further one never. Those of progress are not cleared and
-   * stay for 800 ms at least: where a story waits for the end of what was short, its next toast is shown.
+   * Clears all toasts and waits until those of short progress, which VS Code keeps for 800 ms, have gone: of more than
+   * three toasts within 800 ms it never shows the further ones.
    */
   async clearToasts(): Promise<void> {
     await this.command("Notifications: Clear All Notifications");

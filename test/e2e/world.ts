@@ -28,7 +28,7 @@ export interface Story {
   /** What the user does, as a sentence. */
   readonly name: string;
   readonly example?: string;
-  /** Further files of the first commit, by path. A new file that is written as the window opens may never be listed there: VS Code may not watch yet. */
+  /** Texts of further files of the first commit, by path. The explorer may never list one that is written as the window opens. */
   readonly files?: Readonly<Record<string, string>>;
   readonly server?: Partial<ServerOptions>;
   readonly settings?: Readonly<Record<string, unknown>>;
