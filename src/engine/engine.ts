@@ -60,7 +60,7 @@ export function createEngine({
   control = new RunControl(),
 }: EngineParts): RunEngine {
   const { graph, data, models, options } = task;
-  const { start, ask, emit } = session;
+  const { start, ask, emit, begun } = session;
   const parameters = allParametersOf(graph);
   const answers = answersIn(graph, data.train);
   const leaks = leaksOf(data.train);
@@ -96,7 +96,11 @@ export function createEngine({
     },
     forward: (texts, sample, at) => session.forward(texts, sample, placed(at)),
     score,
-    backward: (pass, style) => backward(pass, iteration, style),
+    backward: (pass, style) => {
+      const gradients = backward(pass, iteration, style);
+      begun.add(gradients.then((contexts) => Promise.all(contexts.values())));
+      return gradients;
+    },
     ask: askOptimizer,
     candidate,
     compare: async (before, after, rule = policy) => ({

@@ -117,6 +117,8 @@ class Run {
       if (options.baseline && status === "done") await this.#scoreBaseline();
       test = before && after && measuredOn(before, after, options.threshold);
       if (status === "done") {
+        // What was begun and not needed ends too: which of its requests are sent must not depend on how fast replies are.
+        await this.#session.begun.settled();
         error = this.#session.nothingScored();
         if (error !== null) status = "failed";
       }

@@ -3,6 +3,7 @@ import type { CodeRunner } from "../loss/loss.ts";
 import type { Budget, Model, Usage } from "../models/model.ts";
 import { codeRunner, type Forward, forwardOf } from "./forward/forward.ts";
 import { createLlm, type Llm } from "./forward/llm.ts";
+import { Pending } from "./forward/pending.ts";
 import type { Local } from "./nodes/node-behavior.ts";
 import type { RunControl } from "./run-control.ts";
 import type { Emit } from "./stream.ts";
@@ -33,6 +34,8 @@ export interface Session {
   readonly start: Texts;
   readonly ask: Llm;
   readonly forward: Forward;
+  /** Forward and backward passes on the way. */
+  readonly begun: Pending;
   /** For nodes and losses that don't need a model; undefined if they can't run here. */
   readonly local: Local | undefined;
   /** Runs a loss in code. @param values of nodes, by id */
@@ -53,7 +56,8 @@ export function openSession(task: Task, deps: EngineDeps, stop: AbortController,
     if (error === null) isScored = true;
     else lost ??= error instanceof Error ? error : new Error(String(error));
   };
-  const forward = forwardOf(task, { ask, emit, onScored, price, ...(local && { local }) });
+  const begun = new Pending();
+  const forward = forwardOf(task, { ask, emit, onScored, begun, price, ...(local && { local }) });
   /** Holds back tool calls while the run is paused. */
   function heldBack(recall: Local["recall"]): Local["recall"] {
     if (!control) return recall;
@@ -69,6 +73,7 @@ export function openSession(task: Task, deps: EngineDeps, stop: AbortController,
     start: textsOf(task.graph),
     ask,
     forward,
+    begun,
     local,
     code: (values) => codeRunner(local, values),
     emit,

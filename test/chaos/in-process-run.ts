@@ -22,9 +22,6 @@ import { ChaosTools, chaosSandbox } from "./local.ts";
 import { differenceOf, type Outcome, type WatchOptions } from "./outcome.ts";
 import { decidedIn, priceOf, type Reference, referenceOf } from "./reference.ts";
 
-/** Training samples of a batch, by default. */
-const BATCH = 8;
-
 const UNLIMITED: BudgetLimits = { calls: null, tokens: null, usd: null };
 /** The user's folder. */
 const ROOT = "/work";
@@ -293,7 +290,7 @@ class InProcessRun {
     const { graph, data } = this.subject.task;
     // A run that reaches its budget scores what it has by then.
     const isCut = this.one.accidents.some(({ kind }) => kind === "budget");
-    const ahead = BATCH + (isCut ? data.validation.length + data.test.length : 0);
+    const ahead = isCut ? data.validation.length + data.test.length : 0;
     this.#ledger.settleWhole(read.state, reference, ahead * graph.nodes.length);
     const graphFile = join(ROOT, this.one.graph.graphFile);
     this.#found(await faultsOfApplying(graphFile, this.disk, (disk) => this.#reading(disk), this.#place, read));

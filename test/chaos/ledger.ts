@@ -85,7 +85,7 @@ export class Ledger {
   /**
    * After a run that is done: it has every reply that the clean run needed, no reply twice, and has counted what they
    * cost.
-   * @param ahead replies that it may have beyond that: of what was begun ahead, or scored at an early end
+   * @param ahead replies that it may have beyond that: of what is scored at an early end
    */
   settleWhole(state: RunState, { asked }: Reference, ahead: number): void {
     let [more, fewer] = [0, 0];

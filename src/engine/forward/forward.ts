@@ -15,6 +15,7 @@ import type { Failure, Local, Value } from "../nodes/node-behavior.ts";
 import type { Task } from "../task.ts";
 import { thetaOf } from "../theta.ts";
 import { endsRun, type Llm } from "./llm.ts";
+import { Pending } from "./pending.ts";
 import { Spent } from "./spent.ts";
 
 /** The score of one node's value. */
@@ -82,6 +83,8 @@ export interface ForwardDeps {
   readonly emit: (event: RunEvent) => Promise<void>;
   /** Called with each outcome of a score: the error that left the sample unscored, or null. */
   readonly onScored?: ((error: unknown) => void) | undefined;
+  /** Holds the passes whose scores are on the way. Default: nobody needs to know. */
+  readonly begun?: Pending;
   /** US dollars; null if no price is known. Default: none is. */
   readonly price?: (model: string, usage: Usage) => number | null;
 }
@@ -143,6 +146,7 @@ export function createForward({
   local = NOWHERE,
   emit,
   onScored,
+  begun = new Pending(),
   price = () => null,
 }: ForwardDeps): Forward {
   const orderUnder = perEdges(graph, neededOrder);
@@ -169,7 +173,7 @@ export function createForward({
     const order = orderUnder(texts);
     const spent = new Spent(price);
     let values: ReadonlyMap<string, () => Promise<Value>> | null = null;
-    const scored = once(score);
+    const scored = once(() => begun.add(score()));
     const pass: ForwardPass = {
       theta,
       texts,
@@ -353,7 +357,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 /** The forward function of a task, with its judge if the loss asks one. */
 export function forwardOf(
   { graph, loss, losses, models }: Task,
-  deps: Pick<ForwardDeps, "ask" | "local" | "emit" | "onScored" | "price">,
+  deps: Pick<ForwardDeps, "ask" | "local" | "emit" | "onScored" | "begun" | "price">,
 ): Forward {
   const judge = createJudge({ graph, choice: models.judge, ask: deps.ask });
   return createForward({ graph, loss, ...(losses && { losses }), choice: models.forward, judge, ...deps });

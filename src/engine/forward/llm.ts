@@ -13,6 +13,7 @@ import type { Message, Model, ModelReply, Usage } from "../../models/model.ts";
 import { outputLimit } from "../../models/stack/tokens.ts";
 import type { RunEvent } from "../events.ts";
 import { shortHash } from "../theta.ts";
+import { Pending } from "./pending.ts";
 
 /** One call to a model on behalf of a run. */
 export interface LlmCall {
@@ -81,7 +82,7 @@ const FAILURES_IN_A_ROW = 3;
  * request that is refused by itself, or fails while others succeed, costs only its sample, however many there are.
  */
 export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
-  const pending = new Set<Promise<unknown>>();
+  const pending = new Pending();
   const drawOf = createDraws(seed);
   /** Nodes and samples that the server failed while it answered others. */
   const lost = new Set<string>();
@@ -90,16 +91,10 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
   let answers = 0;
   let ended = false;
 
-  const ask = (question: LlmCall): Promise<ModelReply> => {
-    const call = answered(question);
-    pending.add(call);
-    const done = () => pending.delete(call);
-    call.then(done, done);
-    return call;
-  };
+  const ask = (question: LlmCall): Promise<ModelReply> => pending.add(answered(question));
   const settled = async () => {
     ended = true;
-    while (pending.size > 0) await Promise.allSettled([...pending]);
+    await pending.settled();
   };
   const invalidate = async ({ key }: ModelReply) => model.invalidate?.(key);
   const yieldNow = async () => model.yieldNow?.();

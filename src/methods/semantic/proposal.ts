@@ -28,7 +28,7 @@ const AMPLE = 8;
 /** Maximum share of harmful joint proposals for the next step to start before they are screened. */
 const SELDOM = 0.25;
 
-/** The Θ and the pending proposals that new ones build on or replace, and whether the run ends with them otherwise. */
+/** The Θ and the pending proposals that new ones build on or replace, and whether the run ends unless the gate accepts. */
 type Ground = Pick<GateSchedule, "incumbent" | "pending" | "isLastTry">;
 
 /**
@@ -73,8 +73,9 @@ export function createProposals(
     const probe = createProbe({ graph, reference, forward: (texts) => next(texts).slice(0, PROBED) });
     if (isAmple && gate.policy !== "off") scoreInIdleSlots();
     const kept = await untilKept({ draft: bestDrafts, screen: screened }, parameters, pending);
-    // The gate judges next; the batch that follows runs in its idle slots.
-    if (isDue && kept.length > 0 && isTrusted()) start(firstOfTraining(withTexts(incumbent, kept), PRIORITY.start));
+    // The gate judges next; the batch that follows runs in its idle slots, if one is likely to follow.
+    if (isDue && !isLastTry && kept.length > 0 && isTrusted())
+      start(firstOfTraining(withTexts(incumbent, kept), PRIORITY.start));
     return kept;
 
     /** The best draft for each parameter with a gradient. */

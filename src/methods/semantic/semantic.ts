@@ -108,7 +108,9 @@ export async function* descend(
     }
 
     const isDue = schedule.isDue(batch, iteration);
-    const fresh = await propose(batch, choose(engine, options.update, iteration), schedule, isDue);
+    const isLastTry = schedule.isLastTry || iteration === options.iterations;
+    const ground = { incumbent: schedule.incumbent, pending: schedule.pending, isLastTry };
+    const fresh = await propose(batch, choose(engine, options.update, iteration), ground, isDue);
 
     if (!isDue && fresh.length > 0) schedule.defer(fresh);
     else {

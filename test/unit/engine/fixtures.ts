@@ -3,6 +3,7 @@ import { createEngine, type RunEngine } from "../../../src/engine/engine.ts";
 import type { RunEvent, Verdict } from "../../../src/engine/events.ts";
 import { createForward } from "../../../src/engine/forward/forward.ts";
 import type { Llm, LlmCall } from "../../../src/engine/forward/llm.ts";
+import { Pending } from "../../../src/engine/forward/pending.ts";
 import { createValidation, type Validation } from "../../../src/engine/gate/validation.ts";
 import type { Candidate } from "../../../src/engine/propose/candidate.ts";
 import { History } from "../../../src/engine/propose/history.ts";
@@ -148,6 +149,7 @@ export function engineOf(given: EngineGiven): RunEngine {
     start: textsOf(graph),
     ask,
     forward,
+    begun: new Pending(),
     emit,
     local: undefined,
     code: noCode,

@@ -24,6 +24,7 @@ interface Services {
     incumbent: Texts,
     pending: readonly Candidate[],
     isDue: boolean,
+    isLastTry: boolean,
   ) => Promise<readonly Candidate[]>;
   readonly gate: (iteration: number, incumbent: Texts, candidates: readonly Candidate[]) => Promise<GateResult>;
   readonly glance: Pick<BatchGradients, "gain" | "few">;
@@ -73,8 +74,8 @@ async function follow(script: Partial<Services>, options: Partial<SemanticOption
     {
       engine: { start, parameters, random, pairs: () => pairsWith(validationLoss()), isStopping: false },
       runBatch: (texts) => services.differentiate(texts, now()),
-      propose: (batch, asked, { incumbent, pending }, isDue) =>
-        services.propose({ ...batch, iteration: now() }, asked, incumbent, pending, isDue),
+      propose: (batch, asked, { incumbent, pending, isLastTry }, isDue) =>
+        services.propose({ ...batch, iteration: now() }, asked, incumbent, pending, isDue, isLastTry),
       glance: async () => script.glance ?? { gain: 0, few: false },
       shorten: async (_, candidates, isLast) => (isLast ? (script.shorter?.() ?? []) : candidates),
       judge: (incumbent, candidates) => services.gate(now(), incumbent, candidates),
@@ -88,6 +89,14 @@ async function follow(script: Partial<Services>, options: Partial<SemanticOption
 }
 
 describe("semantic gradient descent", () => {
+  it("says when no batch follows unless the gate accepts, or none at all", async () => {
+    const isLastTry = async (gate: Services["gate"], options: Partial<SemanticOptions>) =>
+      (await follow({ gate }, options)).services.propose.mock.calls.map((call) => call[5]);
+    expect(await isLastTry(reject, { patience: 3 })).toEqual([false, false, true]);
+    expect(await isLastTry(accept, { iterations: 3 })).toEqual([false, false, true]);
+    expect(await isLastTry(accept, { iterations: 1 })).toEqual([true]);
+  });
+
   it("takes what the gate accepted for the next iteration's Θ, and ends with it", async () => {
     const { services, texts, iterations } = await follow({}, { iterations: 2 });
     const second = { a: "a 1", b: "b 1", c: "c 1" };
@@ -118,7 +127,7 @@ describe("semantic gradient descent", () => {
       .mockImplementation(reject);
     const { services, texts } = await follow({ gate }, { patience: 2 });
     expect(services.differentiate.mock.calls[1]?.[0]).toEqual({ ...start, a: "a 1" });
-    expect(services.propose.mock.calls[1]?.slice(2)).toEqual([start, harmless, true]);
+    expect(services.propose.mock.calls[1]?.slice(2, 5)).toEqual([start, harmless, true]);
     expect(services.gate.mock.calls[1]?.[1]).toEqual(start);
     expect(texts).toEqual(start);
   });
