@@ -101,7 +101,8 @@ export interface Contributions {
 
 /**
  * What the user reviews (docs/method.md, "What a proposal is"): for each changed node, the change from the file's
- * text to the final text, with one verdict. A node whose attempts all failed shows its best rejected one.
+ * text to the final text, with one verdict. A node that ends with the file's text shows its best rejected attempt: what
+ * was accepted and taken back later is no proposal.
  */
 export function netProposals(
   graph: Graph,
@@ -127,7 +128,8 @@ export function netProposals(
       const ofEdges = each && { edges: Object.fromEntries(each) };
       return [{ id, node, base, text: final, hypothesis, verdict: net, ...left, ...ofEdges, attempts }];
     }
-    const best = bestOf(entries) ?? screenedOf(entries, nothing);
+    const failed = entries.filter(({ verdict }) => verdict?.decision !== "accepted");
+    const best = bestOf(failed) ?? screenedOf(failed, nothing);
     if (!best) return [];
     const { attempt, verdict } = best;
     const { id, hypothesis } = attempt;

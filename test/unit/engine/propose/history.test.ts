@@ -174,6 +174,19 @@ describe("the net proposals", () => {
     expect(others).toEqual([]);
   });
 
+  it("leave out what was accepted and taken back later", () => {
+    const accepted = { decision: "accepted", scored: 8 } as const;
+    const back = [
+      { node: "b", base: "Do b.", text: "b1", verdict: accepted },
+      { node: "b", base: "b1", text: "Do b.", verdict: accepted },
+    ];
+    expect(netProposals(graph, start, start, net, unmeasured, historyOf(back), nothing)).toEqual([]);
+    const history = historyOf([{ node: "b", base: "Do b.", text: "b0", verdict: rejected }, ...back]);
+    expect(netProposals(graph, start, start, net, unmeasured, history, nothing)).toMatchObject([
+      { text: "b0", verdict: rejected },
+    ]);
+  });
+
   it("prefer what the gate scored to what never came before it", () => {
     const worse = { ...rejected, lossBefore: 0.5, lossAfter: 0.9 };
     const history = historyOf([
