@@ -13,7 +13,7 @@ import { randomFaults, TRANSIENT } from "../server/faults.ts";
 import { type Server, startServer } from "../server/server.ts";
 import type { Case } from "./case.ts";
 import { changedIn, writeFolder } from "./folder.ts";
-import { PROGRAM_FILE } from "./local.ts";
+import { chaosSandbox, PROGRAM_FILE } from "./local.ts";
 import { chaosModel, contentId } from "./model.ts";
 import { differenceOf, type Outcome, type WatchOptions } from "./outcome.ts";
 import { type RandomGraph, withCode } from "./random-graph.ts";
@@ -50,7 +50,7 @@ export async function runAsProcesses(one: Case, { log = () => {}, keep = false }
   try {
     await writeFolder(root, withoutTools(one.graph.files, one.graph.steps <= FEW));
     await writeFolder(root, { "home/agentgraph/code.json": COMMANDS });
-    const { task } = await loadTask(join(root, one.graph.graphFile), nodeDeps());
+    const { task } = await loadTask(join(root, one.graph.graphFile), { ...nodeDeps(), sandbox: chaosSandbox });
     if (!task) throw new Error("the graph cannot run");
     return await new ProcessRun(one, root, server, await referenceOf(task), log).toEnd();
   } finally {
@@ -196,7 +196,7 @@ class ProcessRun {
   /** The accepted texts are in their files, and nothing else is changed. */
   async #checkFiles({ proposals, final }: RunReport): Promise<void> {
     const { files, graphFile } = this.one.graph;
-    const { task } = await loadTask(join(this.root, graphFile), nodeDeps());
+    const { task } = await loadTask(join(this.root, graphFile), { ...nodeDeps(), sandbox: chaosSandbox });
     const texts = Object.fromEntries(
       (task?.graph.nodes ?? []).flatMap(({ id, text, inputs }) => [
         [id, text],

@@ -112,7 +112,7 @@ describe("hostile code in the sandbox", () => {
     ["promises", "export default async () => { for (;;) await null; }"],
     ["a list that becomes a text", "export default () => new Array(1e9) + ''"],
     ["a number without end", "export default () => { const n = 3n ** 600000n; for (;;) String(n); }"],
-    ["a string that is searched", "export default () => 'a'.repeat(1 << 20).split('').sort(() => { for (;;); })"],
+    ["a string that is searched", "export default () => 'a'.repeat(1 << 12).split('').sort(() => { for (;;); })"],
     ["an error that is read", "export default () => { throw { get message() { for (;;); } }; }"],
   ])("is stopped when its time is up: %s", async (_, text) => {
     await expect(hasty.call(js(text), null)).rejects.toMatchObject({ name: "CodeLimit", limit: "time" });
