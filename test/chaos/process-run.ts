@@ -195,7 +195,7 @@ class ProcessRun {
 
   /** The accepted texts are in their files, and nothing else is changed. */
   async #checkFiles({ proposals, final }: RunReport): Promise<void> {
-    const { files, graphFile } = this.one.graph;
+    const { files, graphFile, steps } = this.one.graph;
     const { task } = await loadTask(join(this.root, graphFile), { ...nodeDeps(), sandbox: chaosSandbox });
     const texts = Object.fromEntries(
       (task?.graph.nodes ?? []).flatMap(({ id, text, inputs }) => [
@@ -206,7 +206,7 @@ class ProcessRun {
     const difference = differenceOf(texts, { ...texts, ...final });
     if (difference !== null) this.#faults.push(`applied, the graph has another text: ${difference}`);
     const accepted = proposals.some(({ verdict }) => verdict === "accepted");
-    for (const path of await changedIn(this.root, files)) {
+    for (const path of await changedIn(this.root, withoutTools(files, steps <= FEW))) {
       if (!accepted || !/^(graph\.agentgraph\.json|prompts\/n\d+\.md)$/.test(path)) {
         this.#faults.push(`${path} was changed`);
       }
