@@ -144,7 +144,7 @@ describe.skipIf(!hasRedis())("several machines", () => {
     none.child.stderr?.on("data", (text: string) => {
       said += text;
     });
-    for (let wait = 0; wait < 100 && !said.includes("Waiting for a worker"); wait++) await sleep(100);
+    for (let wait = 0; wait < 1_000 && !said.includes("Waiting for a worker"); wait++) await sleep(100);
     none.child.kill("SIGINT");
     expect((await none.ended).stderr).toMatch(/Waiting for a worker of 127\.0\.0\.1/);
   });
