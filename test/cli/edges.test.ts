@@ -3,30 +3,15 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/output/json.ts";
 import { open } from "./cli.ts";
-import { priceModel, prices } from "./price-model.ts";
-
-const INSTRUCTION = ["Say what it costs.", "", "Question: {{question}}", "", "Gossip:", "{{gossip}}"];
+import { priceGraph, priceModel } from "./price-model.ts";
 
 async function bench(more: { answer?: object; optimize?: object } = {}) {
   const opened = await open({ model: priceModel });
+  const { nodes, optimize } = priceGraph;
   const graph = {
-    version: 1,
-    description: "Says what something costs.",
-    inputs: { question: "what a customer asks", list: "today's price list" },
-    nodes: {
-      gossip: { role: "guesses", inputs: ["question"], instruction: "Guess what it costs.", trainable: false },
-      answer: {
-        role: "answers the customer",
-        inputs: ["question", "gossip"],
-        instruction: INSTRUCTION,
-        ...more.answer,
-      },
-    },
-    output: "answer",
-    models: { forward: "prices" },
-    data: { train: prices(0, 20), validation: prices(1, 20), test: prices(2, 20), target: "price" },
-    loss: { kind: "number" },
-    optimize: { edges: true, ...more.optimize },
+    ...priceGraph,
+    nodes: { ...nodes, answer: { ...nodes.answer, ...more.answer } },
+    optimize: { ...optimize, ...more.optimize },
   };
   const path = join(opened.folder, "price.agentgraph.json");
   await writeFile(path, `${JSON.stringify(graph, null, 2)}\n`);

@@ -57,7 +57,7 @@ function choose(prompt: string): string {
 const ITEMS = "pen book lamp chair table stamp clock spoon kettle brush".split(" ");
 
 /** Questions with the list that answers them. */
-export function prices(set: number, count: number): { question: string; list: string; price: number }[] {
+function prices(set: number, count: number): { question: string; list: string; price: number }[] {
   return Array.from({ length: count }, (_, index) => {
     const items = ITEMS.map((item, at) => ({ item, price: 10 + ((7 * at + 13 * index + 101 * set) % 90) }));
     const { item, price } = items[index % items.length] ?? { item: "", price: 0 };
@@ -65,3 +65,23 @@ export function prices(set: number, count: number): { question: string; list: st
     return { question: `What does ${item} cost on day ${index} of month ${set}?`, list: `List: ${list}`, price };
   });
 }
+
+/** A graph whose answer lacks an input, the list, and has one that misleads. */
+export const priceGraph = {
+  version: 1,
+  description: "Says what something costs.",
+  inputs: { question: "what a customer asks", list: "today's price list" },
+  nodes: {
+    gossip: { role: "guesses", inputs: ["question"], instruction: "Guess what it costs.", trainable: false },
+    answer: {
+      role: "answers the customer",
+      inputs: ["question", "gossip"],
+      instruction: ["Say what it costs.", "", "Question: {{question}}", "", "Gossip:", "{{gossip}}"],
+    },
+  },
+  output: "answer",
+  models: { forward: "prices" },
+  data: { train: prices(0, 20), validation: prices(1, 20), test: prices(2, 20), target: "price" },
+  loss: { kind: "number" },
+  optimize: { edges: true },
+};

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { priceModel, prices } from "../../cli/price-model.ts";
+import { priceGraph, priceModel } from "../../cli/price-model.ts";
 import { CLAIMS, claimsModel, ESCAPED, writeClaims } from "../claims.ts";
 import type { Story, World } from "../world.ts";
 import { chooseServer } from "./steps.ts";
@@ -59,7 +59,7 @@ export const kindStories: readonly Story[] = [
     server: { model: priceModel, models: ["prices"] },
     async play(world) {
       const { workbench, git, read } = world;
-      world.write("chain.agentgraph.json", `${JSON.stringify(PRICES, null, 2)}\n`);
+      world.write("chain.agentgraph.json", `${JSON.stringify({ name: "Prices", ...priceGraph }, null, 2)}\n`);
       git("commit", "-qam", "prices");
       await workbench.openFile("chain.agentgraph.json");
       await workbench.openSideBar();
@@ -152,23 +152,3 @@ async function scored({ workbench }: World, button: string): Promise<string> {
   assert.match(said, /It can read and write the files that you can\./);
   return said;
 }
-
-const PRICES = {
-  version: 1,
-  name: "Prices",
-  description: "Says what something costs.",
-  inputs: { question: "what a customer asks", list: "today's price list" },
-  nodes: {
-    gossip: { role: "guesses", inputs: ["question"], instruction: "Guess what it costs.", trainable: false },
-    answer: {
-      role: "answers the customer",
-      inputs: ["question", "gossip"],
-      instruction: ["Say what it costs.", "", "Question: {{question}}", "", "Gossip:", "{{gossip}}"],
-    },
-  },
-  output: "answer",
-  models: { forward: "prices" },
-  data: { train: prices(0, 20), validation: prices(1, 20), test: prices(2, 20), target: "price" },
-  loss: { kind: "number" },
-  optimize: { edges: true },
-};
