@@ -34,7 +34,7 @@ async function main(): Promise<void> {
       validation: rows.slice(ROWS, 2 * ROWS),
       test: testRows.slice(from, from + TEST_ROWS),
     };
-    const { model } = createWorld({ ...WORLDS.plain!, shape: "paper", seed: 1 }, undefined, given);
+    const { model } = createWorld({ ...WORLDS.plain, shape: "paper", seed: 1 }, undefined, given);
     const lines = (all: readonly Row[]) => all.map((row) => JSON.stringify(row)).join("\n");
     const files = {
       "graph.agentgraph.json": graph,

@@ -68,9 +68,11 @@ export function world(options: Partial<WorldOptions> & Pick<WorldOptions, "shape
   task: Task;
   provider: Model;
 } {
-  const kind = WORLDS.plain;
-  if (!kind) throw new Error("there is no such world");
-  const { graph, train, validation, test, model } = createWorld({ ...kind, destructiveRewrites: 0, ...options });
+  const { graph, train, validation, test, model } = createWorld({
+    ...WORLDS.plain,
+    destructiveRewrites: 0,
+    ...options,
+  });
   const choice = { model: "world", params: { temperature: 0 } };
   const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
   const loss = makeLoss({ kind: "exact", ignoreCase: true });

@@ -21,7 +21,7 @@ export const convergence: Experiment = {
   async run({ seeds: [count = 0] = [], climbs: [climbs = 0] = [], calls = [] }) {
     const results = await inTurn(pairs(SHAPES, Object.entries(ARMS)), async ([shape, [arm, options]]) => {
       const seeds = seedsFrom(1, arm === "semantic" ? count : climbs);
-      const runs = await inTurn(seeds, (seed) => runWorld({ ...WORLDS.gradual!, shape, seed }, options));
+      const runs = await inTurn(seeds, (seed) => runWorld({ ...WORLDS.gradual, shape, seed }, options));
       return { shape, arm, runs };
     });
     const rows = results.flatMap(({ shape, arm, runs }) => [

@@ -15,7 +15,7 @@ export const tokens: Experiment = {
   async run({ seeds: [count = 0] = [] }) {
     const results = await inTurn(pairs(["plain", "harsh"] as const, METHODS), async ([world, method]) => {
       const runs = await inTurn(seedsFrom(1, count), (seed) =>
-        runWorld({ ...WORLDS[world]!, shape: "chain", seed }, { method, budget: BUDGET }),
+        runWorld({ ...WORLDS[world], shape: "chain", seed }, { method, budget: BUDGET }),
       );
       const gains = runs.map(({ start, end }) => end - start);
       const spent = median(runs.map((run) => run.tokens));

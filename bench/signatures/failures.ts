@@ -115,9 +115,7 @@ export const HEALTHY: readonly Failure[] = [
 
 /** The world of one failure, with the model that fails. */
 export function worldOf({ world, change, instead }: Failure, base: Pick<WorldOptions, "shape" | "seed">): World {
-  const kind = WORLDS.plain;
-  if (!kind) throw new Error("there is no such world");
-  const made = createWorld({ ...kind, ...world, ...base });
+  const made = createWorld({ ...WORLDS.plain, ...world, ...base });
   const failing = change ? change(made) : made;
   return { ...failing, model: instead ? answering(failing, instead) : failing.model };
 }

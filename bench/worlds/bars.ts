@@ -1,6 +1,7 @@
 import { mean } from "simple-statistics";
+import { inTurn, seedsFrom } from "../experiments/experiment.ts";
 import { type FlatOptions, median, runWorld, type WorldRun } from "./run.ts";
-import { shapesOf, WORLDS } from "./worlds.ts";
+import { shapesOf, worldNamed } from "./worlds.ts";
 
 /** Seeds that no default was chosen by start here. */
 const FIRST_SEED = 31_000;
@@ -79,21 +80,15 @@ function createRuns(seeds: number, first: number) {
   const known = new Map<string, Promise<Figures[]>>();
   return (world: string, shape: Shape, options: FlatOptions): Promise<Figures[]> => {
     const key = JSON.stringify([world, shape, options]);
-    const runs = known.get(key) ?? inTurn(world, shape, options);
+    const runs = known.get(key) ?? inTurn(seedsFrom(first, seeds), figuresOf);
     known.set(key, runs);
     return runs;
-  };
 
-  async function inTurn(world: string, shape: Shape, options: FlatOptions): Promise<Figures[]> {
-    const kind = WORLDS[world];
-    if (!kind) throw new Error(`There is no world named ${world}.`);
-    const runs: Figures[] = [];
-    for (let seed = first; seed < first + seeds; seed++) {
-      const { calls, tokens, seconds, end } = await runWorld({ ...kind, shape, seed }, options);
-      runs.push({ calls, tokens, seconds, end });
+    async function figuresOf(seed: number): Promise<Figures> {
+      const { calls, tokens, seconds, end } = await runWorld({ ...worldNamed(world), shape, seed }, options);
+      return { calls, tokens, seconds, end };
     }
-    return runs;
-  }
+  };
 }
 
 function met(isMet: boolean): string {

@@ -3,11 +3,22 @@ import type { WorldOptions } from "./world.ts";
 type Kind = Omit<WorldOptions, "shape" | "seed">;
 type Shape = WorldOptions["shape"];
 
-const OVERCRITICAL: Kind = {
-  rules: 3,
+const NOISELESS: Kind = {
+  rules: 2,
   startAccuracy: 0.08,
   rulesPerRewrite: 2,
-  feedbackAccuracy: 0.9,
+  feedbackAccuracy: 1,
+  destructiveRewrites: 0,
+  uselessRewrites: 0,
+};
+
+const PLAIN: Kind = { ...NOISELESS, feedbackAccuracy: 0.9, destructiveRewrites: 0.1 };
+
+const HARSH: Kind = { ...NOISELESS, feedbackAccuracy: 0.4, destructiveRewrites: 0.3, uselessRewrites: 0.1 };
+
+const OVERCRITICAL: Kind = {
+  ...PLAIN,
+  rules: 3,
   destructiveRewrites: 0.05,
   uselessRewrites: 0.14,
   overcritical: true,
@@ -19,65 +30,14 @@ const OVERCRITICAL: Kind = {
  * what does not help; `lengthy` and `unkind` turn answers wrong for each sentence too many. None of them is what the
  * engine was tuned to alone: a default is what wins over all of them.
  */
-export const WORLDS: Readonly<Record<string, Kind>> = {
-  noiseless: {
-    rules: 2,
-    startAccuracy: 0.08,
-    rulesPerRewrite: 2,
-    feedbackAccuracy: 1,
-    destructiveRewrites: 0,
-    uselessRewrites: 0,
-  },
-  plain: {
-    rules: 2,
-    startAccuracy: 0.08,
-    rulesPerRewrite: 2,
-    feedbackAccuracy: 0.9,
-    destructiveRewrites: 0.1,
-    uselessRewrites: 0,
-  },
-  gradual: {
-    rules: 3,
-    startAccuracy: 0.08,
-    rulesPerRewrite: 2,
-    feedbackAccuracy: 0.9,
-    destructiveRewrites: 0.1,
-    uselessRewrites: 0,
-  },
-  harsh: {
-    rules: 2,
-    startAccuracy: 0.08,
-    rulesPerRewrite: 2,
-    feedbackAccuracy: 0.4,
-    destructiveRewrites: 0.3,
-    uselessRewrites: 0.1,
-  },
-  harsher: {
-    rules: 3,
-    startAccuracy: 0.08,
-    rulesPerRewrite: 2,
-    feedbackAccuracy: 0.4,
-    destructiveRewrites: 0.3,
-    uselessRewrites: 0.1,
-  },
-  sly: {
-    rules: 2,
-    startAccuracy: 0.08,
-    rulesPerRewrite: 2,
-    feedbackAccuracy: 0.4,
-    destructiveRewrites: 0.3,
-    uselessRewrites: 0.1,
-    hiddenDamage: true,
-  },
-  halfway: {
-    rules: 2,
-    startAccuracy: 0.5,
-    rulesPerRewrite: 2,
-    feedbackAccuracy: 0.4,
-    destructiveRewrites: 0.3,
-    uselessRewrites: 0.1,
-    hiddenDamage: true,
-  },
+export const WORLDS = {
+  noiseless: NOISELESS,
+  plain: PLAIN,
+  gradual: { ...PLAIN, rules: 3 },
+  harsh: HARSH,
+  harsher: { ...HARSH, rules: 3 },
+  sly: { ...HARSH, hiddenDamage: true },
+  halfway: { ...HARSH, startAccuracy: 0.5, hiddenDamage: true },
   talkative: { ...OVERCRITICAL, rules: 2 },
   demanding: OVERCRITICAL,
   severe: { ...OVERCRITICAL, feedbackAccuracy: 0.4, destructiveRewrites: 0.3 },
@@ -92,7 +52,15 @@ export const WORLDS: Readonly<Record<string, Kind>> = {
     misattribution: 0.3,
     rows: { train: 8, validation: 12 },
   },
-};
+} satisfies Readonly<Record<string, Kind>>;
+
+/** @throws Error if there is none of this name */
+export function worldNamed(name: string): Kind {
+  const worlds: Readonly<Record<string, Kind>> = WORLDS;
+  const world = worlds[name];
+  if (!world) throw new Error(`There is no world named ${name}. There are: ${Object.keys(WORLDS).join(", ")}.`);
+  return world;
+}
 
 /** Additional shapes of some worlds. All worlds have the chain and the diamond. */
 const MORE: Readonly<Record<string, readonly Shape[]>> = {

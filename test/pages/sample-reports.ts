@@ -5,6 +5,7 @@ import { createPlanted, DEFAULT_PLAN, type Plan } from "../../bench/experiments/
 import { VirtualClock } from "../../bench/worlds/clock.ts";
 import { type FlatOptions, optionsOf } from "../../bench/worlds/run.ts";
 import { createWorld, type World, type WorldOptions } from "../../bench/worlds/world.ts";
+import { WORLDS } from "../../bench/worlds/worlds.ts";
 import { THEME } from "../../src/editor/runs/pages/page-theme.ts";
 import { inspect } from "../../src/engine/inspect.ts";
 import type { Task } from "../../src/engine/task.ts";
@@ -27,14 +28,6 @@ import { type RunDeps, startRun } from "../../src/run/run.ts";
 /** Text that would do harm as markup, and that is wider than any page. */
 const HOSTILE = `</div><script>alert(1)</script><img src=x onerror=alert(2)> ${"wide".repeat(80)} \u202eturned`;
 
-const HARSH = {
-  rules: 2,
-  startAccuracy: 0.08,
-  rulesPerRewrite: 2,
-  feedbackAccuracy: 0.4,
-  destructiveRewrites: 0.3,
-  uselessRewrites: 0.1,
-};
 const EXACT = loss.parse({ kind: "exact" });
 
 interface Setting {
@@ -80,7 +73,7 @@ export const REPORTS = [
 ] as const;
 
 function harsh(change: Partial<WorldOptions> = {}): World {
-  return createWorld({ ...HARSH, shape: "diamond", seed: 3, ...change });
+  return createWorld({ ...WORLDS.harsh, shape: "diamond", seed: 3, ...change });
 }
 
 /** 50 nodes in ten layers; each reads two of the layer before. */
