@@ -3,8 +3,8 @@ import { choiceLoss } from "../../src/loss/choice.ts";
 import { llmNode } from "../worlds/parts.ts";
 import { DEFAULTS } from "../worlds/run.ts";
 import { createExaminee, questions } from "./examinee.ts";
-import { type Experiment, inTurn, written } from "./experiment.ts";
-import { type Arm, armsAtEqualCalls, playArm, plotByCalls } from "./solving.ts";
+import { type Experiment, written } from "./experiment.ts";
+import { atEqualCalls, plotByCalls } from "./solving.ts";
 
 /** Single answers to multiple-choice questions, at as many calls for each solver. */
 export const choices: Experiment = {
@@ -14,13 +14,8 @@ export const choices: Experiment = {
   options: { seeds: [20], rows: [60], calls: [5, 8, 11, 14, 20] },
 
   async run({ seeds: [seeds = 0] = [], rows: [rows = 0] = [], calls = [] }) {
-    const one = task(rows);
-    const first: Arm = { name: "first answer", solver: "textgrad", steps: 0 };
-    const arms = [{ limit: 2, arm: first }, ...armsAtEqualCalls(one, calls)];
-    const results = await inTurn(arms, async ({ limit, arm }) => ({
-      limit,
-      ...(await playArm(arm, { task: one, seeds, modelOf: createExaminee })),
-    }));
+    const setting = { task: task(rows), seeds, modelOf: createExaminee };
+    const results = await atEqualCalls("first answer", calls, setting);
     return {
       head: ["at most calls a row", "", "attempts", "right", "calls a row"],
       rows: results.map(({ limit, name, steps, right, calls: made }) => [

@@ -6,9 +6,9 @@ import { testsLoss } from "../../src/loss/tests.ts";
 import { nodeSandbox } from "../../src/platform/sandbox/sandbox.ts";
 import { llmNode } from "../worlds/parts.ts";
 import { DEFAULTS } from "../worlds/run.ts";
-import { type Experiment, inTurn, written } from "./experiment.ts";
+import { type Experiment, written } from "./experiment.ts";
 import { createProgrammer } from "./programmer.ts";
-import { type Arm, armsAtEqualCalls, playArm, plotByCalls } from "./solving.ts";
+import { atEqualCalls, plotByCalls } from "./solving.ts";
 
 const FOLDER = join("examples", "code");
 
@@ -21,13 +21,8 @@ export const completion: Experiment = {
 
   async run({ seeds: [seeds = 0] = [], calls = [] }) {
     const sandbox = nodeSandbox(resolve("dist/sandbox.js"));
-    const one = task();
-    const first: Arm = { name: "zero-shot", solver: "textgrad", steps: 0 };
-    const arms = [{ limit: 1, arm: first }, ...armsAtEqualCalls(one, calls)];
-    const results = await inTurn(arms, async ({ limit, arm }) => ({
-      limit,
-      ...(await playArm(arm, { task: one, seeds, modelOf: createProgrammer, sandbox })),
-    }));
+    const setting = { task: task(), seeds, modelOf: createProgrammer, sandbox };
+    const results = await atEqualCalls("zero-shot", calls, setting);
     return {
       head: ["at most calls a program", "", "attempts", "completion rate", "tests that pass", "calls a program"],
       rows: results.map(({ limit, name, steps, right, score, calls: made }) => [

@@ -1,6 +1,6 @@
 import type { Sample } from "../../src/data/sample.ts";
 import type { Model } from "../../src/models/model.ts";
-import { createWorldModel, fieldsOf, seededChance } from "../worlds/parts.ts";
+import { createWorldModel, fieldsOf, lastIn, seededChance } from "../worlds/parts.ts";
 
 /**
  * Made-up multiple-choice questions, and a made-up model that answers and checks them. A question takes two to four steps of
@@ -108,10 +108,4 @@ function check(question: number, prompt: string, chance: Chance): string {
   const others = pool.filter((step) => !named.includes(step));
   const step = others[Math.floor(chance("which", question, answer) * others.length)] ?? pool[0] ?? 1;
   return JSON.stringify({ reason: `Work step ${step} out again.`, score: 0.3 });
-}
-
-function lastIn(prompt: string, tag: string): string {
-  const start = prompt.lastIndexOf(`<${tag}>`);
-  const end = prompt.indexOf(`</${tag}>`, start);
-  return start < 0 ? "" : prompt.slice(start + tag.length + 2, end < 0 ? undefined : end).trim();
 }

@@ -1,5 +1,5 @@
 import type { Model } from "../../src/models/model.ts";
-import { seededChance } from "../worlds/parts.ts";
+import { createWorldModel, lastIn, seededChance } from "../worlds/parts.ts";
 
 /**
  * A simulated programmer for the twelve tasks of `examples/code`: each program has aspects that it gets right or
@@ -100,24 +100,11 @@ const RIGHT = {
  */
 export function createProgrammer(seed: number): Model {
   const chance = seededChance(seed);
-  return {
-    identity: `programmer ${seed}`,
-    async complete({ messages }) {
-      const prompt = messages.map(({ content }) => content).join("\n");
-      const text = reply(prompt, chance);
-      const usage = { prompt: Math.ceil(prompt.length / 4), completion: Math.ceil(text.length / 4), estimated: false };
-      return {
-        text,
-        usage,
-        model: "programmer",
-        finish: "stop",
-        key: "",
-        source: "provider",
-        requests: 1,
-        milliseconds: 0,
-      };
-    },
-  };
+  return createWorldModel(
+    `programmer ${seed}`,
+    async () => {},
+    ({ messages }) => reply(messages.map(({ content }) => content).join("\n"), chance),
+  );
 }
 
 function reply(prompt: string, chance: (...parts: unknown[]) => number): string {
@@ -149,12 +136,6 @@ function aspectsOf({ aspects, write }: Program, code: string): ReadonlySet<strin
     if (code.includes(write((aspect) => held.has(aspect)))) return held;
   }
   return new Set();
-}
-
-function lastIn(prompt: string, tag: string): string {
-  const start = prompt.lastIndexOf(`<${tag}>`);
-  const end = prompt.indexOf(`</${tag}>`, start);
-  return start < 0 ? "" : prompt.slice(start + tag.length + 2, end < 0 ? undefined : end).trim();
 }
 
 /** A program without some of its aspects. */

@@ -11,13 +11,15 @@ import { nodeDeps } from "../../src/platform/node.ts";
 import { type Estimate, inTurn, over, type Plot, seedsFrom } from "./experiment.ts";
 
 /** What is compared: a solver and how many attempts it has after the first. */
-export interface Arm {
+interface Arm {
   readonly name: string;
+  /** Maximum calls a row. */
+  readonly limit: number;
   readonly solver: SolverName;
   readonly steps: number;
 }
 
-export interface ArmResult extends Arm {
+interface ArmResult extends Arm {
   /** Share of rows whose chosen answer has no loss. */
   readonly right: Estimate;
   /** Mean of 1 − loss of the chosen answers. */
@@ -26,11 +28,28 @@ export interface ArmResult extends Arm {
   readonly calls: number;
 }
 
-/** Solves the test set once a seed. @param modelOf the model of a seed */
-export async function playArm(
-  arm: Arm,
-  { task, seeds, modelOf, sandbox }: { task: Task; seeds: number; modelOf: (seed: number) => Model; sandbox?: Sandbox },
-): Promise<ArmResult> {
+interface Setting {
+  readonly task: Task;
+  /** Number of seeds. The test set is solved once for each. */
+  readonly seeds: number;
+  readonly modelOf: (seed: number) => Model;
+  /** Default: no code runs. */
+  readonly sandbox?: Sandbox;
+}
+
+/**
+ * The first answer, then both solvers at as many calls.
+ * @param first the name of an arm that makes no further attempt
+ * @param limits maximum calls a row
+ */
+export async function atEqualCalls(first: string, limits: readonly number[], setting: Setting): Promise<ArmResult[]> {
+  const { task } = setting;
+  const limit = mostCalls(task, "textgrad", 0);
+  const arms: readonly Arm[] = [{ name: first, limit, solver: "textgrad", steps: 0 }, ...armsWithin(task, limits)];
+  return inTurn(arms, (arm) => playArm(arm, setting));
+}
+
+async function playArm(arm: Arm, { task, seeds, modelOf, sandbox }: Setting): Promise<ArmResult> {
   const { clock } = nodeDeps();
   const runs = await inTurn(seedsFrom(1, seeds), async (seed) => {
     const stack = createStack({
@@ -70,15 +89,18 @@ const LABELS: Readonly<Record<SolverName, string>> = { textgrad: "textual gradie
 const MOST_STEPS = 30;
 
 /** Both solvers with as many attempts as never need more than a number of calls a row. */
-export function armsAtEqualCalls(task: Task, limits: readonly number[]): { limit: number; arm: Arm }[] {
+function armsWithin(task: Task, limits: readonly number[]): Arm[] {
   const steps = Array.from({ length: MOST_STEPS }, (_, index) => index + 1);
   return limits.flatMap((limit) =>
     (["textgrad", "reflexion"] as const).map((solver) => {
-      const fits = (count: number) => mostCallsPerRow(task, { solver, steps: count, split: "test" }) <= limit;
-      const most = steps.findLast(fits) ?? 0;
-      return { limit, arm: { name: LABELS[solver], solver, steps: most } };
+      const most = steps.findLast((count) => mostCalls(task, solver, count) <= limit) ?? 0;
+      return { name: LABELS[solver], limit, solver, steps: most };
     }),
   );
+}
+
+function mostCalls(task: Task, solver: SolverName, steps: number): number {
+  return mostCallsPerRow(task, { solver, steps, split: "test" });
 }
 
 /** Share of right answers by the calls that a row took on average. */

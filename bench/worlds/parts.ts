@@ -53,3 +53,10 @@ export function createWorldModel(
 export function fieldsOf({ schema }: Pick<ModelRequest, "schema">): string[] {
   return Object.keys((schema?.schema.properties ?? {}) as Record<string, unknown>);
 }
+
+/** The content of the last element with a tag; "" if there is none. */
+export function lastIn(prompt: string, tag: string): string {
+  const start = prompt.lastIndexOf(`<${tag}>`);
+  const end = prompt.indexOf(`</${tag}>`, start);
+  return start < 0 ? "" : prompt.slice(start + tag.length + 2, end < 0 ? undefined : end).trim();
+}
