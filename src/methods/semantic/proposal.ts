@@ -6,7 +6,7 @@ import type { Engine } from "../../engine/method.ts";
 import { callsOf } from "../../engine/nodes/behaviors.ts";
 import type { Parameter } from "../../engine/parameters.ts";
 import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
-import type { Task } from "../../engine/task.ts";
+import { callsOfLosses, type Task } from "../../engine/task.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
 import { CONTROLS } from "./batch.ts";
@@ -48,15 +48,18 @@ export type Proposals = (
  * @param firstOfTraining the passes with which the next batch under these texts starts
  */
 export function createProposals(
-  { graph, data, options: { threshold, gate, budget } }: Task,
+  task: Task,
   options: SemanticOptions,
   engine: Engine,
   firstOfTraining: (texts: Texts, priority?: number) => readonly ForwardPass[],
 ): Proposals {
+  const { graph, data } = task;
+  const { threshold, gate, budget } = task.options;
   const propose = createPropose({ graph, options, engine });
   /** Number of joint proposals that were screened for harm, and of those with a harmful text. */
   let [joints, harmfulJoints] = [0, 0];
-  const isAmple = (budget.calls ?? Infinity) >= AMPLE * data.validation.length * callsOf(graph.nodes);
+  const callsPerSample = callsOf(graph.nodes) + callsOfLosses(task);
+  const isAmple = (budget.calls ?? Infinity) >= AMPLE * data.validation.length * callsPerSample;
   const loss = async (texts: Texts, sample: Sample) =>
     (await engine.forward(texts, sample, { split: "train" }).score)?.loss ?? null;
 

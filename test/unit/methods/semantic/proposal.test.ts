@@ -3,7 +3,7 @@ import type { RunEvent } from "../../../../src/engine/events.ts";
 import type { Parameter } from "../../../../src/engine/parameters.ts";
 import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
 import { harmfulAmong, untilKept } from "../../../../src/methods/semantic/proposal.ts";
-import { candidate, llm, ofType } from "../../engine/fixtures.ts";
+import { candidate, llm, ofType, verbatim } from "../../engine/fixtures.ts";
 import { run } from "../../engine/runs.ts";
 
 describe("texts that do harm", () => {
@@ -118,6 +118,22 @@ describe("while a text is written and screened", () => {
     const written = events.findIndex(({ type }) => type === "attempt");
     expect(written).toBeGreaterThan(0);
     expect(events.slice(0, written).filter(isScoring)).toEqual([]);
+  });
+
+  it("a budget is small if it is for a loss that asks a model itself", async () => {
+    const budget = { calls: 300, tokens: null, usd: null };
+    const early = async (calls: number) => {
+      const loss = { ...verbatim, calls };
+      const { events } = await run({ options: { gateEvery: 1, budget }, concurrency: 32, loss });
+      return events
+        .slice(
+          0,
+          events.findIndex(({ type }) => type === "attempt"),
+        )
+        .filter(isScoring).length;
+    };
+    expect(await early(0)).toBeGreaterThan(0);
+    expect(await early(3)).toBe(0);
   });
 
   it("no call is made that a gate without them would not make, where no text does harm", async () => {
