@@ -146,7 +146,7 @@ export function createBatch(deps: BatchDeps): RunBatch {
     glance: async (texts: Texts) => {
       await begin(texts);
       glancedAt = theta;
-      const few = failingShare() <= FEW;
+      const few = failsFew();
       // The gate may judge first; the batch grows in its idle slots.
       if (few) start(batches.open(theta, 2 * size).map((sample) => forward(texts, sample, PRIORITY.start)));
       return { gain, few };
@@ -160,7 +160,7 @@ export function createBatch(deps: BatchDeps): RunBatch {
   async function runBatch(texts: Texts): Promise<BatchGradients> {
     if (thetaOf(texts) !== glancedAt) await begin(texts);
     glancedAt = null;
-    for (let more = 2 * size; failingShare() <= FEW || !(await hasGradient()); more *= 2) {
+    for (let more = 2 * size; failsFew() || !(await hasGradient()); more *= 2) {
       // Samples that were right are run again only if no other sample is informative.
       const further = (await hasGradient()) ? batches.open(theta, more) : batches.next(theta, more);
       if (further.length === 0) break;
@@ -168,14 +168,14 @@ export function createBatch(deps: BatchDeps): RunBatch {
     }
     const failing = known.flatMap(({ pass, gradients }) => (gradients ? [{ pass, gradients }] : []));
     const right = known.filter(({ gradients }) => !gradients).slice(0, CONTROLS);
-    wasFew = failingShare() <= FEW;
+    wasFew = failsFew();
     return {
       texts,
       looked,
       gain,
       broke,
       failing: failing.map(({ pass }) => pass.sample.id),
-      few: failingShare() <= FEW,
+      few: wasFew,
       rightOnes: right.map(({ pass }) => pass.sample.id),
       contexts: async (parameter) => {
         const all = await Promise.all(failing.map(({ gradients }) => contextOf(gradients, parameter)));
@@ -227,9 +227,9 @@ export function createBatch(deps: BatchDeps): RunBatch {
     return { pass, gradients: right ? null : backward(pass, style) };
   }
 
-  function failingShare(): number {
+  function failsFew(): boolean {
     const all = known.length + batches.right(theta).length;
-    return known.filter(({ gradients }) => gradients).length / Math.max(1, all);
+    return known.filter(({ gradients }) => gradients).length / Math.max(1, all) <= FEW;
   }
 
   /** Resolves with the first gradient, without waiting for the others. */
