@@ -11,26 +11,18 @@ export function choose(attempts: readonly Solution[], threshold: number): Pick<S
   if (passed) return { chosen: passed.step, reason: passed.step === 0 ? "first passed" : "passed" };
   const counts = new Map<string, number>();
   for (const one of attempts.filter(({ formatError }) => !formatError)) {
-    counts.set(keyOf(one), (counts.get(keyOf(one)) ?? 0) + 1);
+    counts.set(answerKey(one), (counts.get(answerKey(one)) ?? 0) + 1);
   }
   const most = Math.max(0, ...counts.values());
-  const common = most > 1 ? attempts.filter((one) => !one.formatError && counts.get(keyOf(one)) === most) : [];
+  const common = most > 1 ? attempts.filter((one) => !one.formatError && counts.get(answerKey(one)) === most) : [];
   const left = common.length > 0 ? common : attempts;
   const best = Math.max(...left.map(({ score }) => score ?? -1));
   const chosen = left.findLast(({ score }) => (score ?? -1) === best) ?? attempts[attempts.length - 1];
-  const isMajority = new Set(common.map(keyOf)).size === 1;
+  const isMajority = new Set(common.map(answerKey)).size === 1;
   return { chosen: chosen?.step ?? 0, reason: isMajority ? "majority" : best >= 0 ? "best score" : "last" };
 }
 
-/** Whether two answers count as one: case, spaces and a final period don't matter. */
-export function isSameAnswer(one: string, other: string): boolean {
-  return normalized(one) === normalized(other);
-}
-
-function keyOf({ answer }: Solution): string {
-  return normalized(answer);
-}
-
-function normalized(answer: string): string {
+/** Equal for answers that count as one: case, spaces and a final period don't matter. */
+export function answerKey({ answer }: Pick<Solution, "answer">): string {
   return answer.trim().toLowerCase().replace(/\s+/g, " ").replace(/\.$/, "");
 }

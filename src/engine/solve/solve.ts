@@ -16,7 +16,7 @@ import { ENGINE_VERSION, openSession, type Session } from "../session.ts";
 import type { Solution, Solved } from "../solution-schema.ts";
 import type { Task } from "../task.ts";
 import { textsOf, thetaOf } from "../theta.ts";
-import { choose, isSameAnswer } from "./choose.ts";
+import { answerKey, choose } from "./choose.ts";
 import type { Problem, Reply } from "./solver.ts";
 import { SOLVERS, type SolverName } from "./solvers.ts";
 
@@ -208,7 +208,7 @@ class RowSolver {
       }
       const instruction = againInstruction(
         this.#instruction,
-        before.filter((one) => isSameAnswer(one.answer, answer)),
+        before.filter((one) => answerKey(one) === answerKey({ answer })),
       );
       const { score, reason } = await judge({ sample, answer: reply, split, priority: 0 })(instruction, 0);
       return { score, criticism: score < 1 ? reason : "" };
