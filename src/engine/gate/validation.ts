@@ -54,8 +54,8 @@ export const MINIMUM_WAVE = 8;
 const MARGIN = 1.5;
 
 /**
- * Scores samples in waves hardly larger than the minimum that a decision needs. Samples that failed before come first. Each wave is awaited as a whole, so the result never depends on the
- * order of replies.
+ * Scores samples in waves hardly larger than the minimum that a decision needs. Samples that failed before come first.
+ * Each wave is awaited as a whole, so the result never depends on the order of replies.
  */
 export function createValidation({ samples: validation, owed, options, score, atOnce }: ValidationDeps) {
   const { threshold } = options;

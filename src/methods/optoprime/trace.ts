@@ -12,9 +12,6 @@ import caseTemplate from "./optimizer-case.md";
 /** Maximum characters shown of a value. */
 const VALUE = 2000;
 
-/** Feedback on a value that is right. */
-const RIGHT = "The answer is right.";
-
 /** A text that was tried, and its result. */
 export interface Attempt {
   readonly texts: Texts;
@@ -50,7 +47,7 @@ export function createTraces(graph: Graph) {
     if (!score) return null;
     const steps = order.filter((node) => runs(node) && node.id !== graph.output);
     const values = await Promise.all(steps.map(async ({ id }) => value("value", (await pass.value(id)).text, id)));
-    const feedback = [score.criticism || RIGHT, pass.sample.feedback ?? ""].filter(Boolean).join("\n");
+    const feedback = [score.criticism || "The answer is right.", pass.sample.feedback ?? ""].filter(Boolean).join("\n");
     const parts = [
       ...graph.inputs.map(({ name }) => value("input", pass.sample.inputs[name] ?? "", name)),
       ...values,
