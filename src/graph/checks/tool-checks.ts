@@ -1,5 +1,4 @@
-import type { Node } from "jsonc-parser";
-import { type JsonDocument, rangeOf } from "../syntax/document.ts";
+import { type JsonDocument, rangeOf, stringsIn } from "../syntax/document.ts";
 import type { Outline } from "../syntax/outline.ts";
 import { findPlaceholders } from "../text/templating.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -9,7 +8,7 @@ export function checkToolArguments(document: JsonDocument, { nodes }: Outline): 
   for (const { id, kind, inputs } of nodes) {
     const parts = kind === "tool" ? document.at(["nodes", id, "arguments"]) : undefined;
     const names = new Set(inputs.map(({ name }) => name));
-    for (const part of parts ? textsIn(parts) : []) {
+    for (const part of parts ? stringsIn(parts) : []) {
       for (const { name } of findPlaceholders(String(part.value))) {
         if (names.has(name) || document.isFull) continue;
         const meant = didYouMean(name, names);
@@ -24,11 +23,4 @@ export function checkToolArguments(document: JsonDocument, { nodes }: Outline): 
       }
     }
   }
-}
-
-/** Every string in a value. */
-function textsIn(node: Node): Node[] {
-  if (node.type === "string") return [node];
-  if (node.type === "property") return node.children?.[1] ? textsIn(node.children[1]) : [];
-  return (node.children ?? []).flatMap(textsIn);
 }

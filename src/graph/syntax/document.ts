@@ -191,6 +191,13 @@ export function rangeOf(node: Node | undefined): Range {
   return node ? { start: node.offset, end: node.offset + node.length } : { start: 0, end: 0 };
 }
 
+/** Every string in a value, without the keys of objects. */
+export function stringsIn(node: Node): Node[] {
+  if (node.type === "string") return [node];
+  if (node.type === "property") return node.children?.[1] ? stringsIn(node.children[1]) : [];
+  return (node.children ?? []).flatMap(stringsIn);
+}
+
 /** Offset of the first bracket beyond the allowed depth: the parser is recursive and would run out of stack. */
 function firstTooDeep(json: string): number | null {
   if (isShallow(json)) return null;

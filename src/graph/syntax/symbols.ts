@@ -6,7 +6,7 @@ import { placedText } from "../places/place.ts";
 import { isPlaced } from "../places/placed-text.ts";
 import { INSTRUCTION } from "../text/template.ts";
 import { findPlaceholders, type Templating } from "../text/templating.ts";
-import { type JsonDocument, rangeOf } from "./document.ts";
+import { type JsonDocument, rangeOf, stringsIn } from "./document.ts";
 import { literalRange } from "./literal.ts";
 import { keysOf, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
 
@@ -180,12 +180,8 @@ function keptPlaceholders(document: JsonDocument, { id, templating }: OutlineNod
 
 /** Placeholders in the values of a tool's arguments. */
 function argumentPlaceholders(document: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {
-  const values = (node: Node): Node[] =>
-    node.type === "property"
-      ? (node.children ?? []).slice(1).flatMap(values)
-      : [node, ...(node.children ?? []).flatMap(values)];
   const given = parts.get("arguments")?.children?.[1];
-  return (given ? values(given) : []).flatMap((one) => placeholdersOf(document, one, id, "placeholder", "mustache"));
+  return (given ? stringsIn(given) : []).flatMap((one) => placeholdersOf(document, one, id, "placeholder", "mustache"));
 }
 
 function framePlaceholders(document: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {
