@@ -39,14 +39,14 @@ export function rowsOfTraces(records: readonly unknown[], accept: boolean): Trac
     }
   }
   const traces = [...joined(spans).values()];
-  const rows = traces.map((one) => rowOf(one, accept)).filter((row) => row !== null);
-  const withAnswer = rows.filter((row) => row.answer !== undefined);
-  const answered = traces.map((one) => rowOf(one, false)).filter((row) => row?.answer !== undefined).length;
+  const read = traces.map((one) => rowOf(one, accept)).filter((one) => one !== null);
+  const rows = read.map(({ row }) => row);
+  const accepted = read.filter(({ isAccepted }) => isAccepted).length;
   return {
     format,
     rows,
-    answered,
-    accepted: withAnswer.length - answered,
+    answered: rows.filter(({ answer }) => answer !== undefined).length - accepted,
+    accepted,
     unknown: [...new Set(unknown)],
     empty: traces.length - rows.length,
   };
@@ -88,7 +88,13 @@ function unwrap(record: unknown): readonly unknown[] {
   return inner && record.trace_id === undefined && record.id === undefined ? inner : [record];
 }
 
-function rowOf(spans: readonly Span[], accept: boolean): Row | null {
+interface TraceRow {
+  readonly row: Row;
+  /** Whether the answer is an output that nobody criticized. */
+  readonly isAccepted: boolean;
+}
+
+function rowOf(spans: readonly Span[], accept: boolean): TraceRow | null {
   const ids = new Set(spans.map(({ id }) => id));
   const top = spans.filter(({ parent }) => parent === null || !ids.has(parent));
   const root = top.find(({ parent }) => parent === null) ?? top[0];
@@ -108,10 +114,11 @@ function rowOf(spans: readonly Span[], accept: boolean): Row | null {
   const comments = feedback.flatMap(({ comment }) =>
     comment === null || comment.trim() === "" ? [] : [comment.trim()],
   );
-  const isRight = worst === null ? accept && comments.length === 0 : worst >= 1;
-  const answer = correction ?? (isRight ? output : undefined);
+  const isUncriticized = correction === undefined && worst === null && comments.length === 0;
+  const isAccepted = accept && isUncriticized && output !== undefined;
+  const answer = correction ?? (isAccepted || (worst !== null && worst >= 1) ? output : undefined);
   const steps = Object.fromEntries(answers.map((span) => [stepName(span, root, spans), plainOutput(span.output)]));
-  return {
+  const row = {
     trace: root.trace,
     ...inputs,
     ...(output !== undefined && { output }),
@@ -120,6 +127,7 @@ function rowOf(spans: readonly Span[], accept: boolean): Row | null {
     ...(worst !== null && { score: worst }),
     ...(Object.keys(steps).length > 0 && { steps }),
   };
+  return { row, isAccepted };
 }
 
 /** The span's name; if others have it too, that of a step that consists of this span alone, else a numbered one. */
