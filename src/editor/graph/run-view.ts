@@ -12,7 +12,7 @@ import {
   type WarningView,
 } from "../../../webview/protocol.ts";
 import { SPLITS } from "../../data/sample.ts";
-import type { Judged, Proposal, Verdict, Warned } from "../../engine/events.ts";
+import type { Judged, Verdict, Warned } from "../../engine/events.ts";
 import { edgeChanges, nodeOfInputs } from "../../graph/edges.ts";
 import { textStatusOf } from "../../graph/edits/text-status.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -139,16 +139,13 @@ function verdictViews(
       );
   }
   let until: number | null = null;
-  // Most texts are the file's own, and telling the others apart reads the whole graph.
-  const now = new Map(current?.nodes.map((node) => [node.id, node.text]));
-  const isKnownText = ({ node, base, text }: Proposal) => [base, text].includes(now.get(node) ?? "");
   for (const proposal of state.proposals) {
     const { node, verdict } = proposal;
     const isKnown = isContributionKnown(state, proposal, threshold);
     // Starts at the first one that takes time, so that each snapshot makes progress.
     until ??= isKnown ? null : performance.now() + AT_ONCE;
     const part = isKnown || performance.now() < (until ?? 0) ? contributionOf(state, proposal, threshold) : null;
-    const isTextChanged = isKnownText(proposal) ? false : textStatusOf(proposal, graph, current) === "changed";
+    const isTextChanged = textStatusOf(proposal, graph, current) === "changed";
     verdicts.set(node, { ...verdictView(node, verdict, verdict.decision, locale, part), isTextChanged });
   }
   return verdicts;

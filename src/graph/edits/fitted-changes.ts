@@ -1,5 +1,5 @@
 import { fitText, inputsIdOf, inputsText, namesIn, nodeOfInputs } from "../edges.ts";
-import type { Graph } from "../graph.ts";
+import type { Graph, GraphNode } from "../graph.ts";
 
 /** A new text for one element of Θ. */
 export interface Change {
@@ -21,11 +21,11 @@ export interface FittedChange<C extends Change> {
  * @param now the graph as in the file
  */
 export function fittedChanges<C extends Change>(changes: readonly C[], run: Graph, now: Graph): FittedChange<C>[] {
-  const [inRun, inFile] = [run, now].map(({ nodes }) => new Map(nodes.map((node) => [node.id, node])));
+  const [inRun, inFile] = [nodesOf(run), nodesOf(now)];
   return changes.flatMap((change): FittedChange<C>[] => {
     const reader = nodeOfInputs(change.node);
     const id = reader ?? change.node;
-    const [before, present] = [inRun?.get(id), inFile?.get(id)];
+    const [before, present] = [inRun.get(id), inFile.get(id)];
     const whole = { change, isCompanion: false };
     if (!before || !present) return [whole];
     if (reader === null) {
@@ -47,4 +47,13 @@ export function fittedChanges<C extends Change>(changes: readonly C[], run: Grap
     const change = changes.find(({ node }) => node === inputsIdOf(id));
     return change?.base === inputsText(present) ? namesIn(change.text) : present;
   }
+}
+
+const known = new WeakMap<Graph, ReadonlyMap<string, GraphNode>>();
+
+/** The nodes of a graph by id. Views fit thousands of changes to one graph, each on its own. */
+export function nodesOf(graph: Graph): ReadonlyMap<string, GraphNode> {
+  const nodes = known.get(graph) ?? new Map(graph.nodes.map((node) => [node.id, node]));
+  known.set(graph, nodes);
+  return nodes;
 }

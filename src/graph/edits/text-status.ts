@@ -1,7 +1,7 @@
 import { inputsText, nodeOfInputs } from "../edges.ts";
 import type { Graph } from "../graph.ts";
 import { isSameButSpacing } from "../text/formatting.ts";
-import { type Change, fittedChanges } from "./fitted-changes.ts";
+import { type Change, fittedChanges, nodesOf } from "./fitted-changes.ts";
 
 /**
  * The current state of a change in the file: the text from before it, the proposed one, or another one to which the
@@ -19,7 +19,7 @@ export function textStatusOf(change: Change, run: Graph, graph: Graph | null): T
   const [{ change: fitted } = { change }] = fittedChanges([change], run, graph);
   const { node, base, text } = fitted;
   const reader = nodeOfInputs(node);
-  const found = graph.nodes.find(({ id }) => id === (reader ?? node));
+  const found = nodesOf(graph).get(reader ?? node);
   if (!found) return "changed";
   const now = reader === null ? found.text : inputsText(found.inputs);
   if (now === base) return "base";
