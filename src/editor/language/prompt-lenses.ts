@@ -1,4 +1,4 @@
-import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDocument } from "vscode";
+import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDocument, type Uri } from "vscode";
 import { textStatusOf } from "../../graph/edits/text-status.ts";
 import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
@@ -8,15 +8,24 @@ import { contributionOf } from "../../run/explain/contribution.ts";
 import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
+import type { CurrentGraph } from "../graph/graph-source.ts";
 import type { ProposalRef } from "../review/instructions.ts";
 import { textStatusLabel } from "../review/text-status.ts";
 import type { RunStore } from "../runs/run-store.ts";
+import type { RunSummary } from "../runs/run-summary.ts";
 import type { Scores } from "../runs/scores.ts";
 import type { GraphDocuments } from "./documents.ts";
 import type { PromptFiles, PromptUser } from "./prompts.ts";
 
 /** Nodes that use one text and have lenses above it. */
 const USERS = 3;
+
+/** A graph as in the file, with its last run. */
+interface ScoredGraph extends Pick<CurrentGraph, "graph" | "stale"> {
+  readonly latest: RunSummary | null;
+  /** The score as part of a sentence; empty if it is unknown. */
+  readonly score: string;
+}
 
 /**
  * Code lenses above each text of a node in a prompt file: the score of its graph, Try, Optimize only this, and the verdict
@@ -45,16 +54,33 @@ export class PromptLenses extends Disposable implements CodeLensProvider {
       const line = lineOf(user, document);
       byLine.set(line, [...(byLine.get(line) ?? []), user]);
     }
+    // The texts of a file are mostly of one graph, which reads many files.
+    const scored = new Map<string, Promise<ScoredGraph>>();
     const all = [...byLine].flatMap(([line, users]) =>
-      users.slice(0, USERS).map((user) => this.#lenses(user, line, users.length > 1)),
+      users.slice(0, USERS).map((user) => {
+        const key = user.graph.toString();
+        const graph = scored.get(key) ?? this.#scored(user.graph);
+        scored.set(key, graph);
+        return this.#lenses(user, graph, line, users.length > 1);
+      }),
     );
     return (await Promise.all(all)).flat();
   }
 
-  async #lenses({ graph: file, node }: PromptUser, line: number, isNamed: boolean): Promise<CodeLens[]> {
+  async #scored(file: Uri): Promise<ScoredGraph> {
     const { graph, stale } = await this.documents.current(file);
     const latest = await this.runStore.latest(file);
     const { score } = await this.scores.of(latest, graph);
+    return { graph, stale, latest, score };
+  }
+
+  async #lenses(
+    { graph: file, node }: PromptUser,
+    scored: Promise<ScoredGraph>,
+    line: number,
+    isNamed: boolean,
+  ): Promise<CodeLens[]> {
+    const { graph, stale, latest, score } = await scored;
     const above = new Range(line, 0, line, 0);
     const lens = (title: string, command: string, argument: unknown) =>
       new CodeLens(above, { title, command: command && `agentgraph.${command}`, arguments: [argument] });
