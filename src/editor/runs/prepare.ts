@@ -80,6 +80,13 @@ export async function prepare(
   return { subject, folds: loaded.file?.data.folds, root, place, connection, deps: all, known };
 }
 
+/** The same for other models of the graph: asks for their prices where the budget requires them. @throws Cancelled */
+export async function withPrices(prepared: Prepared, models: readonly string[]): Promise<Prepared> {
+  await askForPrices(models, prepared.subject.task.options.budget.usd);
+  const price = priceList(readSettings().prices);
+  return { ...prepared, deps: { ...prepared.deps, price }, known: { ...prepared.known, price } };
+}
+
 /**
  * The simulated model only knows the example graphs. @returns whether the user has chosen other models. @throws
  * Cancelled

@@ -25,7 +25,6 @@ import type { RunsDeps } from "../../../run/record/runs.ts";
 import { migrationHtml } from "../../../run/report/migration.ts";
 import { startRun } from "../../../run/run.ts";
 import type { Account } from "../../account/account.ts";
-import { askForPrices } from "../../account/prices.ts";
 import { readSettings } from "../../account/settings.ts";
 import { LOCALE } from "../../editor-locale.ts";
 import { Cancelled, NotFound } from "../../errors.ts";
@@ -34,7 +33,7 @@ import { oneLine } from "../../ui/markdown.ts";
 import { showInfo, withoutLinks } from "../../ui/notifications.ts";
 import { confirmCalls, confirmStart, estimating } from "../confirm.ts";
 import type { Page, Pages } from "../pages/pages.ts";
-import { type Prepared, prepare } from "../prepare.ts";
+import { type Prepared, prepare, withPrices } from "../prepare.ts";
 import type { RunController } from "../run-controller.ts";
 
 /** The page takes the graph and a provider. @throws NotFound */
@@ -69,9 +68,7 @@ export class Migrate {
     if (to === old) throw new NotFound(l10n.t("“{0}” already uses {1}.", oneLine(name), oneLine(to)));
     const moved = withForward(subject, to);
     void this.account.warnOfEndings(connection, [to]);
-    const { usd } = task.options.budget;
-    if (usd !== null) await askForPrices(modelsOf(moved.task), usd);
-    const prepared = usd === null ? first : await prepare(file, this.account, this.deps);
+    const prepared = await withPrices(first, modelsOf(moved.task));
     await this.#confirm(prepared, moved);
     const split = migrationSplit(task);
     const from = await measured(task, prepared);
