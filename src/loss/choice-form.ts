@@ -5,7 +5,7 @@ import { type ChoiceSpec, choiceTargets, questionOf } from "./choice-targets.ts"
 import { normalize } from "./normalize.ts";
 import type { Option } from "./options.ts";
 
-/** How a column writes an option: by its letter, its text, both, or its position. */
+/** How a column writes an option: by its letter, text, both, or position `at`, which is −1 if the options are unknown. */
 type Form = (option: Option, at: number) => string;
 
 const LETTER = /^([([]?)([A-Za-z]|\d{1,2})([)\].:]*)(?:(\s*[-=]?\s*)(\S[\s\S]*))?$/;
@@ -22,9 +22,8 @@ export function choiceForm(spec: ChoiceSpec, text: string, row: SampleRow, rows:
   const form = firstForm(spec, examples);
   const option = chosenOption(text, options);
   if (option) {
-    const at = options.findIndex(({ letter, text: words }) => letter === option.letter && words === option.text);
     const write = form ?? (showsLetters && option.letter !== null ? (one: Option) => one.letter ?? "" : BY_TEXT);
-    return at >= 0 || options.length === 0 ? write(option, at) : null;
+    return write(option, options.indexOf(option));
   }
   const isPosition = /^\d{1,2}$/.test(text.trim()) && form !== null && isPositional(form, options);
   return isPosition && options.some((one, at) => form(one, at) === text.trim()) ? text.trim() : null;
@@ -48,8 +47,7 @@ function firstForm(spec: ChoiceSpec, rows: readonly SampleRow[]): Form | null {
     const raw = row.sample.targets[0]?.trim() ?? "";
     const { options } = questionOf(row, spec.options);
     const option = chosenOption(targets[index]?.[0] ?? "", options);
-    const at = options.findIndex((one) => option !== null && one.letter === option.letter && one.text === option.text);
-    if (option && (at >= 0 || options.length === 0)) return formOf(raw, option, at);
+    if (option) return formOf(raw, option, options.indexOf(option));
   }
   return null;
 }

@@ -1,5 +1,5 @@
 import type { Loss } from "./loss.ts";
-import { compact, containsWords, normalize, scoreOf } from "./normalize.ts";
+import { compact, normalize, onlyNamed, scoreOf } from "./normalize.ts";
 import { lettered, type Option, optionsOf } from "./options.ts";
 
 export function choiceLoss({ options }: { readonly options?: readonly string[] }): Loss {
@@ -124,9 +124,10 @@ function lastChoice(answer: string, options: readonly Option[]): Choice {
     if (letter) return { letter, text: null };
   }
   if (options.length === 0) return choiceIn(answer, options);
-  const said = normalize(answer);
-  const held = options.filter(({ text }) => containsWords(said, text));
-  // "a blue fox" contains "fox", but doesn't choose it.
-  const meant = held.filter((one) => !held.some((other) => other !== one && containsWords(other.text, one.text)));
-  return meant.length === 1 && meant[0] ? nameOf(meant[0]) : choiceIn(answer, options);
+  const meant = onlyNamed(
+    normalize(answer),
+    options.map(({ text }) => text),
+  );
+  const option = options.find(({ text }) => text === meant);
+  return option ? nameOf(option) : choiceIn(answer, options);
 }

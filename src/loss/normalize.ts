@@ -107,3 +107,13 @@ export function containsWords(text: string, part: string): boolean {
   }
   return false;
 }
+
+/**
+ * The one of several texts that `text` contains as whole words; null if it contains none, or several. In "a blue fox",
+ * "fox" does not count beside "blue fox". All must be normalized.
+ */
+export function onlyNamed(text: string, parts: readonly string[]): string | null {
+  const held = parts.filter((part) => part !== "" && containsWords(text, part));
+  const meant = held.filter((one) => !held.some((other) => other !== one && containsWords(other, one)));
+  return meant.length === 1 ? (meant[0] ?? null) : null;
+}

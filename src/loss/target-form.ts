@@ -9,7 +9,7 @@ import { choiceForm, hasOptions } from "./choice-form.ts";
 import { finalNumber, markedTarget } from "./final-answer.ts";
 import { jsonTargetFault } from "./json.ts";
 import { makeLoss, targetFault, targetReader } from "./make.ts";
-import { compact, containsWords, normalize } from "./normalize.ts";
+import { compact, normalize, onlyNamed } from "./normalize.ts";
 import { type Numeral, numeralsIn, plainNumbers } from "./numerals.ts";
 import { listOf, separatorOf } from "./set.ts";
 
@@ -30,7 +30,6 @@ export async function targetOfAnswer(answer: string, column: TargetColumn): Prom
   const { spec, rows } = column;
   switch (spec.kind) {
     case "exact":
-      return labelIn(answer, rows, spec.ignoreCase);
     case "contains":
       return labelIn(answer, rows, spec.ignoreCase);
     case "regex":
@@ -132,9 +131,8 @@ function labelIn(answer: string, rows: readonly SampleRow[], ignoreCase: boolean
   for (const [label, target] of labels) if (compact(label) === compact(said)) return target;
   const isRepeated = labels.size > 1 && labels.size * 2 <= targets.length;
   if (isRepeated) {
-    const held = [...labels.keys()].filter((label) => label !== "" && containsWords(said, label));
-    const meant = held.filter((one) => !held.some((other) => other !== one && containsWords(other, one)));
-    if (meant.length === 1) return labels.get(meant[0] ?? "") ?? null;
+    const meant = onlyNamed(said, [...labels.keys()]);
+    if (meant !== null) return labels.get(meant) ?? null;
   }
   const longest = Math.max(0, ...targets.map(wordCount));
   const isLong = targets.length > 0 && wordCount(answer) > longest + LONGER;
