@@ -5,7 +5,7 @@ import { type ChoiceSpec, choiceTargets, questionOf } from "./choice-targets.ts"
 import { normalize } from "./normalize.ts";
 import type { Option } from "./options.ts";
 
-/** How a column writes an option: by its letter, text, both, or position `at`, which is −1 if the options are unknown. */
+/** How a column writes an option: by its letter, text, both, or position `at`, which is −1 without known options. */
 type Form = (option: Option, at: number) => string;
 
 const LETTER = /^([([]?)([A-Za-z]|\d{1,2})([)\].:]*)(?:(\s*[-=]?\s*)(\S[\s\S]*))?$/;

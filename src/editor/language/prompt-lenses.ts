@@ -28,8 +28,8 @@ interface ScoredGraph extends Pick<CurrentGraph, "graph" | "stale"> {
 }
 
 /**
- * Code lenses above each text of a node in a prompt file: the score of its graph, Try, Optimize only this, and the verdict
- * on the text.
+ * Code lenses above each text of a node in a prompt file: the score of its graph, Try, Optimize only this, and the
+ * verdict on the text.
  */
 export class PromptLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
