@@ -6,7 +6,7 @@ import { proposedEdge } from "../graph/proposed-edge.ts";
 import { type Bounds, edgeKey, related, type Scene, type SceneEdge, type SceneNode } from "../graph/scene.ts";
 import type { NodeRunView, RunView } from "../protocol.ts";
 import { type CardFace, type Detail, detailAt, drawCard } from "./card.ts";
-import { nextPart } from "./in-parts.ts";
+import { DrawnInParts } from "./in-parts.ts";
 import { badge, gradientCounts, Pulses } from "./marks.ts";
 import type { Typesetter } from "./text.ts";
 import { Viewport } from "./viewport.ts";
@@ -55,11 +55,9 @@ export class GraphCanvas {
   readonly #drawnEdges = new WeakMap<SVGGElement, SceneEdge>();
   #view: CanvasView | null = null;
   #runs: ReadonlyMap<string, NodeRunView> = new Map();
-  /** Elements in the document: nodes with their detail, and edges with their line. */
-  readonly #shownNodes = new Map<string, Detail>();
-  readonly #shownEdges = new Map<string, string>();
-  /** Elements that can still be added in this task. */
-  #room: { nodes: number; edges: number } = { ...PART };
+  /** Elements in the document: nodes in their detail, and edges with their line. */
+  readonly #nodeParts = new DrawnInParts<SceneNode, Detail>(PART.nodes, ({ id }) => id);
+  readonly #edgeParts = new DrawnInParts<SceneEdge, string>(PART.edges, ({ key }) => key);
   #more: ReturnType<typeof setTimeout> | undefined;
   /** The part of the graph that is in the document. */
   #drawn: { readonly bounds: Bounds; readonly detail: Detail } | null = null;
@@ -147,7 +145,8 @@ export class GraphCanvas {
     const isPartial = this.#drawNodes(view, lit, nodes, detail) || edgesLeft;
     clearTimeout(this.#more);
     this.#more = setTimeout(() => {
-      this.#room = { ...PART };
+      this.#nodeParts.refill();
+      this.#edgeParts.refill();
       if (isPartial) this.#draw();
     }, 0);
   }
@@ -166,22 +165,7 @@ export class GraphCanvas {
 
   /** @returns whether further edges are left for the next task */
   #drawEdges(view: CanvasView, lit: ReadonlySet<string> | null, near: readonly SceneEdge[], detail: Detail): boolean {
-    const shown = this.#shownEdges;
-    const {
-      items: edges,
-      isPartial,
-      isFresh,
-      added,
-    } = nextPart(
-      near,
-      this.#room.edges,
-      ({ key, line }) => shown.get(key) === line,
-      ({ key }) => shown.has(key),
-    );
-    this.#room.edges -= added;
-    const lines = edges.map((edge) => [edge.key, isFresh(edge) ? edge.line : (shown.get(edge.key) ?? "")] as const);
-    shown.clear();
-    for (const [key, line] of lines) shown.set(key, line);
+    const { items: edges, isPartial, isFresh } = this.#edgeParts.next(near, ({ line }) => line);
     const counts = gradientCounts(view.run);
     const isRunning = view.run?.status === "running";
     const chosen = view.selectedEdge && edgeKey(view.selectedEdge.source, view.selectedEdge.target);
@@ -215,22 +199,7 @@ export class GraphCanvas {
 
   /** @returns whether further nodes are left for the next task */
   #drawNodes(view: CanvasView, lit: ReadonlySet<string> | null, near: readonly SceneNode[], detail: Detail): boolean {
-    const shown = this.#shownNodes;
-    const {
-      items: nodes,
-      isPartial,
-      isFresh,
-      added,
-    } = nextPart(
-      near,
-      this.#room.nodes,
-      ({ id }) => shown.get(id) === detail,
-      ({ id }) => shown.has(id),
-    );
-    this.#room.nodes -= added;
-    const details = new Map(nodes.map((node) => [node.id, isFresh(node) ? detail : (shown.get(node.id) ?? detail)]));
-    shown.clear();
-    for (const [id, one] of details) shown.set(id, one);
+    const { items: nodes, isPartial } = this.#nodeParts.next(near, () => detail);
     const most = Math.max(
       1,
       ...[...this.#runs.values()].map(({ forward, forwardInFlight }) => forward + forwardInFlight),
@@ -239,7 +208,7 @@ export class GraphCanvas {
       setAttribute(group, "data-id", node.id);
       setAttribute(group, "transform", `translate(${node.x},${node.y})`);
       setAttribute(group, "class", nodeClass(node, view, lit, this.#runs.get(node.id)));
-      this.#drawFace(group, this.#face(node, details.get(node.id) ?? detail), most);
+      this.#drawFace(group, this.#face(node, this.#nodeParts.form(node) ?? detail), most);
     };
     select(this.#nodes)
       .selectAll<SVGGElement, SceneNode>("g.node")

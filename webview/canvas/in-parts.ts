@@ -1,5 +1,45 @@
+/** Elements of one kind in the document, each in the form in which it was drawn last. */
+export class DrawnInParts<T, F> {
+  #forms: ReadonlyMap<string, F> = new Map();
+  #room: number;
+
+  /** @param most maximum number of elements that one task draws anew */
+  constructor(
+    private readonly most: number,
+    private readonly keyOf: (item: T) => string,
+  ) {
+    this.#room = most;
+  }
+
+  /** Starts a new task. */
+  refill(): void {
+    this.#room = this.most;
+  }
+
+  /** Takes what this task still draws. @param formOf current form of an element */
+  next(all: readonly T[], formOf: (item: T) => F): Part<T> {
+    const forms = this.#forms;
+    const formerOf = (item: T) => forms.get(this.keyOf(item));
+    const part = nextPart(
+      all,
+      this.#room,
+      (item) => formerOf(item) === formOf(item),
+      (item) => formerOf(item) !== undefined,
+    );
+    this.#room -= part.added;
+    const drawn = (item: T) => (part.isFresh(item) ? formOf(item) : (formerOf(item) ?? formOf(item)));
+    this.#forms = new Map(part.items.map((item) => [this.keyOf(item), drawn(item)]));
+    return part;
+  }
+
+  /** The form of an element in the document. */
+  form(item: T): F | undefined {
+    return this.#forms.get(this.keyOf(item));
+  }
+}
+
 /** Elements of a list that are in the document after this task. */
-export interface Part<T> {
+interface Part<T> {
   readonly items: readonly T[];
   /** Number of those that this task draws anew. */
   readonly added: number;
@@ -18,7 +58,7 @@ export function nextPart<T>(
   all: readonly T[],
   most: number,
   isDrawn: (item: T) => boolean,
-  isKept: (item: T) => boolean = () => false,
+  isKept: (item: T) => boolean,
 ): Part<T> {
   const fresh = new Set<T>();
   let left = 0;
