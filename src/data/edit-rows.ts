@@ -94,7 +94,8 @@ function valueAt({ fields }: Row, field: string): unknown {
   return field.split(".").reduce<unknown>(memberOf, fields);
 }
 
-function isTable(name: string): boolean {
+/** Whether the rows of a file are texts in cells. */
+export function isTable(name: string): boolean {
   return /\.(csv|tsv|tab)$/i.test(name);
 }
 

@@ -1,9 +1,9 @@
 import { isLosslessNumber } from "lossless-json";
-import { addRow, editRow, RowsUneditable } from "../data/edit-rows.ts";
+import { addRow, editRow, isTable, RowsUneditable } from "../data/edit-rows.ts";
 import { DataUnreadable, type Row } from "../data/row.ts";
 import { formatOf } from "../data/rows.ts";
 import { SPLITS, type Split } from "../data/sample.ts";
-import { labelOf, type SampleRow, sampleOf, targetsOf } from "../data/samples.ts";
+import { labelOf, type SampleRow, sampleOf, type TargetUse, targetsOf } from "../data/samples.ts";
 import type { Deps, Files } from "../deps.ts";
 import { add } from "../graph/checks/quick-fixes.ts";
 import { MAX_DATA, ReferenceRefused, readReference } from "../graph/containment.ts";
@@ -12,7 +12,7 @@ import { type GraphReading, readGraph } from "../graph/read.ts";
 import { parseJson } from "../graph/replies/json.ts";
 import type { DataSet, DataSpec, LossSpec } from "../graph/schema/schema.ts";
 import { JsonDocument } from "../graph/syntax/document.ts";
-import { ENGLISH, type Locale } from "../i18n/locale.ts";
+import type { Locale } from "../i18n/locale.ts";
 import { targetFault } from "../loss/make.ts";
 import { comparesTexts, isExpected, noTargetIn, targetOfAnswer, targetOfText } from "../loss/target-form.ts";
 import { graphFormat } from "../methods/registry.ts";
@@ -111,7 +111,9 @@ export async function addSample(
     const rows = await rowsOf(reading, files, locale);
     const column = await targetColumn(reading, rows, files, locale);
     const sample = { id: "", inputs, targets: [], feedback: null };
-    values[data.target] = column ? enteredIn(column, target, { sample, fields: values }, set.file, locale) : target;
+    values[data.target] = column
+      ? inColumn(column, enteredIn(column, target, { sample, fields: values }, locale), set.file, null)
+      : target;
   }
   if (data.id !== undefined) values[data.id] = `added-${clock.now()}`;
   const edited = await addRow({ name: set.file, text, list: set.list }, values).catch((error: unknown) => {
@@ -172,6 +174,7 @@ async function rowsOf(reading: GraphReading, files: Files, locale: Locale): Prom
 interface Target {
   readonly field: string;
   readonly spec: LossSpec;
+  readonly use: TargetUse;
   /** Rows with targets. */
   readonly rows: readonly SampleRow[];
   /** The first value that a row has. */
@@ -192,23 +195,24 @@ async function targetColumn(
   const output = graph?.output ?? "";
   const field = data.target ?? data.targets?.[output];
   if (field === undefined) return null;
-  const values = rows.flatMap(({ row }) => labelOf(row, field) ?? []);
+  const labelled = rows.filter(({ row }) => labelOf(row, field) !== null);
+  const labels = labelled.map(({ row }) => labelOf(row, field));
   const stated = isOfNode ? file.losses?.[output] : file.loss;
   const path = isOfNode ? ["losses", output] : ["loss"];
   const spec = stated
     ? await lossOf(stated, path, reading, files)
     : guessedLoss(
-        values,
-        rows.map(({ fields }) => fields),
+        labels,
+        labelled.map(({ fields }) => fields),
       );
   if (!spec) throw new NotRated(locale.t("The graph file has errors. Correct them first."));
-  return { field, spec, example: values[0], rows: rows.flatMap((row) => withTargets(row, field, spec) ?? []) };
+  const use = targetUse(spec, true, locale);
+  return { field, spec, use, example: labels[0], rows: labelled.flatMap((row) => withTargets(row, field, use) ?? []) };
 }
 
 /** null: the row has no target. */
-function withTargets({ row, sample, fields }: RatedRow, field: string, spec: LossSpec): SampleRow | null {
-  if (labelOf(row, field) === null) return null;
-  const targets = targetsOf(row, field, targetUse(spec, true, ENGLISH));
+function withTargets({ row, sample, fields }: RatedRow, field: string, use: TargetUse): SampleRow | null {
+  const targets = labelOf(row, field) === null ? null : targetsOf(row, field, use);
   return Array.isArray(targets) ? { sample: { ...sample, targets }, fields } : null;
 }
 
@@ -224,7 +228,8 @@ async function valuesOf(
   const comments = comment === undefined ? [] : [comment];
   const values: Record<string, unknown> = {};
   if (target && correction !== undefined) {
-    values[target.field] = enteredIn(target, correction, row, row.name, locale);
+    const entered = enteredIn(target, correction, row, locale);
+    values[target.field] = inColumn(target, entered, row.name, labelOf(row.row, target.field));
   } else if (target && answer !== undefined) {
     const accepted = await acceptedIn(target, answer, row, locale);
     if (accepted !== null) values[target.field] = accepted;
@@ -240,44 +245,37 @@ async function valuesOf(
 
 /** The value of the target field with a right answer; null if it accepts the answer already. */
 async function acceptedIn(target: Target, answer: string, row: RatedRow, locale: Locale): Promise<unknown> {
-  const { spec, rows, field, example } = target;
-  const old = withTargets(row, field, spec) ?? { sample: row.sample, fields: row.fields };
+  const { spec, use, rows, field } = target;
+  const old = withTargets(row, field, use) ?? row;
   const column = { spec, rows, row: old };
   if (await isExpected(answer, column)) return null;
   const said = await targetOfAnswer(answer, column);
-  const isAccepted =
-    said !== null &&
-    targetFault(spec, said, locale) === null &&
-    (!comparesTexts(spec) || (await isExpected(answer, { ...column, row: relabelled(old, [said]) })));
-  if (said === null || !isAccepted) throw new FormUnknown(noTargetIn(spec, locale));
-  if (isTable(row.name)) return said;
-  const known = row.fields[field] ?? example;
-  if (!Array.isArray(known) || targetUse(spec, true, locale).listIsAnswer) return typed(said, known);
-  const accepted = Array.isArray(row.fields[field]) ? row.fields[field] : [];
-  return [...accepted, typed(said, known[0])];
+  if (said === null || targetFault(spec, said, locale) !== null) throw new FormUnknown(noTargetIn(spec, locale));
+  const relabelled = { ...old, sample: { ...old.sample, targets: [said] } };
+  if (comparesTexts(spec) && !(await isExpected(answer, { ...column, row: relabelled }))) {
+    throw new FormUnknown(noTargetIn(spec, locale));
+  }
+  const own = labelOf(row.row, field);
+  const value = inColumn(target, said, row.name, own);
+  return Array.isArray(own) && !use.listIsAnswer ? own.concat(value) : value;
 }
 
-/** The value of the target field with what a person entered. @throws NotRated */
-function enteredIn(
-  { spec, rows, field, example }: Target,
-  text: string,
-  row: SampleRow,
-  name: string,
-  locale: Locale,
-): unknown {
-  const { t } = locale;
+/** What a person entered, as a target. @throws NotRated */
+function enteredIn({ spec, rows }: Target, text: string, row: SampleRow, locale: Locale): string {
   const said = targetOfText(text, { spec, rows, row });
   const fault = targetFault(spec, said ?? text, locale);
-  if (fault !== null) throw new NotRated(t("{0} can't be the expected answer: {1}.", JSON.stringify(text), fault));
+  if (fault !== null) {
+    throw new NotRated(locale.t("{0} can't be the expected answer: {1}.", JSON.stringify(text), fault));
+  }
   if (said === null) throw new FormUnknown(noTargetIn(spec, locale));
-  if (isTable(name)) return said;
-  const known = row.fields[field] ?? example;
-  const isList = Array.isArray(known) && !targetUse(spec, true, locale).listIsAnswer;
-  return isList ? [typed(said, known[0])] : typed(said, known);
+  return said;
 }
 
-function relabelled({ sample, fields }: SampleRow, targets: readonly string[]): SampleRow {
-  return { sample: { ...sample, targets }, fields };
+/** A target as a value of its column. @param own the present value of the row; null: it has none */
+function inColumn({ use, example }: Target, said: string, name: string, own: unknown): unknown {
+  if (isTable(name)) return said;
+  const known = own ?? example;
+  return Array.isArray(known) && !use.listIsAnswer ? [typed(said, known[0])] : typed(said, known);
 }
 
 /** A target as JSON of the type that its column has. */
@@ -288,10 +286,6 @@ function typed(said: string, example: unknown): unknown {
   if (typeof example === "boolean") return /^true$/i.test(said) || (!/^false$/i.test(said) && said);
   const value = typeof example === "object" ? parseJson(said)?.value : undefined;
   return typeof value === "object" && value !== null ? value : said;
-}
-
-function isTable(name: string): boolean {
-  return /\.(csv|tsv|tab)$/i.test(name);
 }
 
 async function nameFeedback(graphFile: string, { document }: GraphReading, files: Files): Promise<void> {

@@ -80,6 +80,24 @@ describe("rate", () => {
     expect(await readFile(join(bench.folder, name), "utf8")).toBe(after);
   });
 
+  it("keeps the other accepted answers of a row, also in a field inside another one", async () => {
+    const bench = await open({ model: scripted({ forward: () => "by bus" }) });
+    const rows = [
+      { id: "a", question: "Who?", gold: { answers: ["Ada"] } },
+      { id: "b", question: "How?", gold: { answers: ["by car", "by train"] } },
+    ];
+    await writeFile(join(bench.folder, "rows.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const file = await writeGraph(bench, {
+      data: { train: { file: "rows.jsonl", rows: [0, 1] }, validation: "rows.jsonl", target: "gold.answers", id: "id" },
+      loss: { kind: "exact" },
+    });
+    expect((await bench.online("evaluate", file, "--split", "validation")).code).toBe(0);
+    const right = await bench.run("rate", file, "--sample", "b", "--right");
+    expect(right.stderr).toBe("");
+    const [, written = ""] = (await readFile(join(bench.folder, "rows.jsonl"), "utf8")).split("\n");
+    expect(JSON.parse(written).gold.answers).toEqual(["by car", "by train", "by bus"]);
+  });
+
   it("asks for the right answer if the confirmed one has not the form of the column", async () => {
     const bench = await open({ model: scripted({ forward: () => "There are many of them, as far as I know." }) });
     await writeFile(join(bench.folder, "rows.csv"), "question,answer\nWho?,Ada\nHow?,by car\n");
