@@ -8,7 +8,7 @@ import { type ModelNames, overridesOf, type TaskOptions } from "../arguments/opt
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
-import { faultLines, loadOrThrow } from "../runs/load.ts";
+import { faultLines, runnable } from "../runs/load.ts";
 
 export interface ExportOptions extends ModelNames, TaskOptions {
   readonly format: ExportFormat;
@@ -59,7 +59,7 @@ async function sourceOf(
   const loaded = await loadTask(graphFile, deps, overrides);
   const isUsable = SHOWN.includes(format) || !hasErrors(loaded.faults);
   if (loaded.task || !loaded.graph || !isUsable) {
-    const { task } = (await loadOrThrow(graphFile, deps, overrides, output)).subject;
+    const { task } = runnable(loaded, graphFile, output).subject;
     return { graph: task.graph, model: task.models.forward.model };
   }
   for (const fault of loaded.faults) if (fault.severity === "error") output.info(faultLines(fault, output));

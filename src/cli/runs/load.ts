@@ -22,7 +22,15 @@ export async function loadOrThrow(
   overrides: Overrides,
   output: Output,
 ): Promise<LoadedTask & { readonly subject: RunRequest }> {
-  const loaded = await loadTask(path, deps, overrides);
+  return runnable(await loadTask(path, deps, overrides), path, output);
+}
+
+/** Prints errors and warnings of a graph file that was read. @throws InvalidGraph if it cannot run */
+export function runnable(
+  loaded: LoadedTask,
+  path: string,
+  output: Output,
+): LoadedTask & { readonly subject: RunRequest } {
   for (const fault of loaded.faults) {
     if (fault.severity !== "information") output.info(faultLines(fault, output));
   }
