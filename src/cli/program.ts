@@ -45,7 +45,7 @@ import { spentCommand } from "./commands/spent.ts";
 import { workerCommand } from "./commands/worker.ts";
 import { Cancelled, failureOf, sentence } from "./errors.ts";
 import { EXIT } from "./exit.ts";
-import { evaluationFailure, failureReport } from "./output/json.ts";
+import { evaluationFailure, type Failure, failureReport } from "./output/json.ts";
 import { longCancelled, watchLocks } from "./runs/cancel.ts";
 import { runGraph } from "./runs/run-graph.ts";
 
@@ -73,16 +73,16 @@ export async function main(given: Cli, version: string, argv: readonly string[])
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;
     const error = cli.signal.aborted ? new Cancelled() : thrown;
-    const { exit: code, ...failure } = failureOf(error, !argv.includes("models"));
-    if (output.json) output.object(failureObject(argv, failure, code));
+    const [command] = argv.filter((argument) => !argument.startsWith("-"));
+    const { exit: code, ...failure } = failureOf(error, command !== "models");
+    if (output.json) output.object(failureObject(command, argv, failure, code));
     if (!(thrown instanceof CommanderError)) output.error(failure.message);
     return code;
   }
 }
 
 /** In the shape that the command prints on success. */
-function failureObject(argv: readonly string[], failure: { code: string; message: string }, exit: number): object {
-  const [command] = argv.filter((argument) => !argument.startsWith("-"));
+function failureObject(command: string | undefined, argv: readonly string[], failure: Failure, exit: number): object {
   const status = exit === EXIT.cancelled ? "cancelled" : "failed";
   if (command === "evaluate") {
     const split = argv.find((_, index) => argv[index - 1] === "--split") ?? "validation";

@@ -107,6 +107,14 @@ describe("models", () => {
     expect(stderr).not.toMatch(/[Rr]esume/);
   });
 
+  it("are not taken for the command if a folder has that name", async () => {
+    const one = await open();
+    const url = await serve(402, { error: { message: "Insufficient Balance" } });
+    const server = ["--base-url", url, "--model", "m", "--runs-dir", "models"];
+    const { stderr } = await one.keyed("run", one.graph, "--input", "question=Who?", ...server);
+    expect(stderr).toMatch(/Insufficient Balance\. Add credit to the account, or use another key or model\./);
+  });
+
   it("that can't be listed are reported with the reason", async () => {
     const one = await open();
     const url = await serve(401, { error: { message: "Incorrect API key provided." } });
