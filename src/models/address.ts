@@ -69,8 +69,11 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** In any spelling: a password can contain slashes, and addresses accept backslashes in their place. */
-function withoutCredentials(address: string): string {
+/**
+ * An address without name and password, in any spelling: a password can contain slashes, and addresses accept backslashes
+ * in their place.
+ */
+export function withoutCredentials(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:)?[/\\]*.*@/is, "$1//…@");
 }
 

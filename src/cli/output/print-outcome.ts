@@ -7,6 +7,7 @@ import { frontHead, frontRows } from "../../i18n/pareto-front.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { type Contribution, nodeFigureLabels, VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
+import { withoutCredentials } from "../../models/address.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { tiersLabel } from "../../models/tiers/choice.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";
@@ -135,7 +136,7 @@ function nextStep(run: Run, { colors }: Output, options: Partial<ModelOptions>):
   }
 }
 
-/** The options that a resumed run needs again. A password is left out. */
+/** The options that a resumed run needs again. Name and password of a queue are left out. */
 function sameServer(options: Partial<ModelOptions>): string[] {
   const { provider, baseUrl, azureApiVersion, caFile, tier, tierFallback, queue, workersOnly, tools, codeCommands } =
     options;
@@ -145,7 +146,7 @@ function sameServer(options: Partial<ModelOptions>): string[] {
     "--azure-api-version": azureApiVersion,
     "--ca-file": caFile,
     "--tier": tier && tiersLabel(tier),
-    "--queue": queue?.replace(/:[^:/@]*@/, ":…@"),
+    "--queue": queue && withoutCredentials(queue),
     "--tools": tools,
     "--code-commands": codeCommands,
   };
