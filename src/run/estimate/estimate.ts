@@ -124,7 +124,8 @@ export async function estimateRun(task: Task, known: EstimateDeps, among = metho
 }
 
 /**
- * What a run uses, from fewer dry runs and without a range: for many runs that are added up.
+ * What a run uses, from fewer dry runs and without a range: for many runs that are added up. Nothing is learned from known
+ * replies beforehand, because such runs share none.
  * @param draws seeds of the dry runs
  * @param upTo calls after which a dry run ends, because its budget does; null: no limit
  */
@@ -133,9 +134,8 @@ export async function estimateUse(
   known: EstimateDeps,
   { draws, upTo }: { readonly draws: readonly number[]; readonly upTo: number | null },
 ): Promise<Amount> {
-  const { learned } = await playScoring(task, known);
   const amounts: Amount[] = [];
-  for (const draw of draws) amounts.push((await playRun(task, known, { draw, learned, upTo })).amount);
+  for (const draw of draws) amounts.push((await playRun(task, known, { draw, upTo })).amount);
   return meanOf(amounts);
 }
 
