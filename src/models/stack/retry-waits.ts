@@ -10,9 +10,9 @@ export interface RetryWaitsOptions {
   readonly clock: Clock;
   /**
    * Milliseconds without any answer of a model after which the run ends. A server that asks for a longer wait ends it
-   * at once. Default 300,000.
+   * at once.
    */
-  readonly maxWait?: number;
+  readonly maxWait: number;
   /** Time limit of a request in milliseconds, after which a hanging one is given up. Default 120,000. */
   readonly timeout?: number;
   /** Called when the reason for waiting changes, and with null when it ends. */
@@ -63,7 +63,7 @@ export class RetryWaits {
   #told: Waiting | null = null;
 
   constructor(private readonly options: RetryWaitsOptions) {
-    this.maxWait = options.maxWait ?? DEFAULT_MAX_WAIT;
+    this.maxWait = options.maxWait;
   }
 
   /** What the run waits for now; null if replies arrive, or nothing is requested. */
