@@ -63,6 +63,7 @@ describe("moving a graph to another model", () => {
     await commands.executeCommand("agentgraph.migrate", at(GRAPH));
     assert.match(answers.find(/^Move “/)?.detail ?? "", /Both models answer 30 test samples/);
     assert.match(answers.find(/student scores lower than oracle/)?.message ?? "", /broken/);
+    assert.deepEqual(answers.find(/^Optimize “/)?.buttons, ["Start", "Change budget…"]);
     assert.match(await newestLog(), /"type":"finished".*"status":"done"/);
     assert.ok(answers.find(/student keeps the score of oracle|student scores lower than oracle: /));
     await until(() => titles().some((title) => title.startsWith("Move: ")));

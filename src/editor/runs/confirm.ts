@@ -23,6 +23,7 @@ export type Confirmed = { readonly start: Task } | "change model" | "change tier
  * model, changes the budget, uses a subset of the validation set, or cancels.
  * @param cap the user's limit on calls, which no file can raise; null without one
  * @param pace milliseconds per call
+ * @param isFixed whether the model and the standard price are decided, so that neither can be changed. Default: false
  * @throws Cancelled
  */
 export async function confirmStart(
@@ -31,6 +32,7 @@ export async function confirmStart(
   estimateOf: (task: Task) => Promise<Estimate>,
   cap: number | null,
   pace: number,
+  isFixed = false,
 ): Promise<Confirmed> {
   let task = asked;
   let estimate = await estimating(() => estimateOf(task));
@@ -50,14 +52,20 @@ export async function confirmStart(
     const tier = l10n.t("Change tier…");
     const detail = [
       costs(estimate, limits, pace),
-      tierWords(task, estimate, connection),
+      isFixed ? "" : tierWords(task, estimate, connection),
       answers(task, connection, samples),
       words,
     ]
       .filter(Boolean)
       .join("\n\n");
-    const isTiered = offered.length > 0 || readSettings().tier !== "now";
-    const buttons = [start, model, change, ...(isTiered ? [tier] : []), ...(subset === null ? [] : [subset])];
+    const isTiered = !isFixed && (offered.length > 0 || readSettings().tier !== "now");
+    const buttons = [
+      start,
+      ...(isFixed ? [] : [model]),
+      change,
+      ...(isTiered ? [tier] : []),
+      ...(subset === null ? [] : [subset]),
+    ];
     const answer = await window.showInformationMessage(message, { modal: true, detail }, ...buttons);
     if (answer === start) return { start: task };
     if (answer === model) return "change model";

@@ -126,7 +126,8 @@ export class Migrate {
     const { known, connection, place, root, deps } = prepared;
     const { limits, concurrency } = readSettings();
     const estimateOf = (task: Task) => estimateRun(task, known);
-    const confirmed = await confirmStart(moved.task, connection, estimateOf, limits.calls, paceOf(null, concurrency));
+    const pace = paceOf(null, concurrency);
+    const confirmed = await confirmStart(moved.task, connection, estimateOf, limits.calls, pace, true);
     if (typeof confirmed === "string") throw new Cancelled();
     const stop = new AbortController();
     const run = await startRun({ ...moved, task: confirmed.start }, place, root, deps, stop.signal);
