@@ -101,7 +101,7 @@ export async function newGraph(
     throw new ImportRefused(t("There is no prompt file among these. Name Markdown, text or YAML files with prompts."));
   if (rowsByPath.size === 0) await lookFor(folder, files, rowsByPath);
   const found = await choose(chosen.data, prompts, rowsByPath, files);
-  const data = sets(found, folder, rowsByPath, chosen.split);
+  const data = sets(found, folder, rowsByPath, chosen.split, t);
   const columns = found ? columnsOf(found.rows) : [];
   // A column with the name of a step has the expected value of that step: other prompts that name it read the step.
   const inputColumns = columnsRead(columns, prompts).filter((column) => !isStep(column, prompts));
@@ -241,6 +241,7 @@ function sets(
   folder: string,
   known: ReadonlyMap<string, readonly Row[]>,
   chosen: string | undefined,
+  t: Translate,
 ): { readonly data: object; readonly split: string | null } {
   const reference = (path: string) => relative(folder, path).split(sep).join("/");
   if (!found) return { data: { train: [], validation: [] }, split: null };
@@ -258,15 +259,17 @@ function sets(
     return { data: files, split: null };
   }
   const split = chosen ?? (found.rows.length < FEW ? "50/50/0" : "40/30/30");
-  return { data: { file: reference(found.path), split: partsOf(split) }, split };
+  return { data: { file: reference(found.path), split: partsOf(split, t) }, split };
 }
 
 /** `40/30/30` as shares of all rows. @throws ImportRefused */
-function partsOf(split: string): object {
+function partsOf(split: string, t: Translate): object {
   const percents = split.split("/").map((part) => (/^\d+$/.test(part.trim()) ? Number(part) : Number.NaN));
   const [train = 0, validation = 0, test = 0] = percents;
   if (percents.length !== 3 || train + validation + test !== 100 || train === 0 || validation === 0) {
-    throw new ImportRefused(`“${split}” is not a split. Enter percents for training, validation and test: 40/30/30.`);
+    throw new ImportRefused(
+      t("“{0}” is not a split. Enter percents for training, validation and test: 40/30/30.", split),
+    );
   }
   return { train: train / 100, validation: validation / 100, test: test / 100 };
 }
