@@ -95,7 +95,8 @@ export function targetsOf(
   if (value === null) return { missing: field };
   const accepted = Array.isArray(value) && !listIsAnswer ? value.filter((entry) => entry !== null) : [value];
   if (accepted.length === 0) return { missing: field };
-  const object = objectIsAnswer ? undefined : accepted.find(isObject);
+  const isNoAnswer = (entry: unknown) => isObject(entry) && !(listIsAnswer && Array.isArray(entry));
+  const object = objectIsAnswer ? undefined : accepted.find(isNoAnswer);
   if (object) return { object: `${field}.${Object.keys(object)[0] ?? "…"}` };
   return accepted.map((entry) => (listIsAnswer && typeof entry !== "string" ? jsonOf(entry) : textOf(entry)));
 }

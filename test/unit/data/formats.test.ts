@@ -211,6 +211,13 @@ describe("loadTask", () => {
     ]);
   });
 
+  it("takes a list as one answer if the loss compares sets", async () => {
+    const files = { "a.jsonl": '{"q":"a","t":["x","y"]}\n{"q":"b","t":"x, z"}\n{"q":"c","t":[]}\n' };
+    const { data, faults } = await faultsOf({ train: "a.jsonl", validation }, files, { kind: "set" });
+    expect(faults).toEqual([]);
+    expect(data?.train.map(({ targets }) => targets)).toEqual([['["x","y"]'], ["x, z"], ["[]"]]);
+  });
+
   it("refuses objects as targets if the loss compares texts", async () => {
     const { faults } = await faultsOf(
       { train: "a.jsonl", validation },
