@@ -143,7 +143,7 @@ export function targetUse(spec: LossSpec, isUsable: boolean, locale: Locale): Ta
 }
 
 /** Guesses a loss from the form of the targets. Never one that costs calls. */
-export function guessedLoss(labels: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): LossSpec {
+function guessedLoss(labels: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): LossSpec {
   const kind = guessLoss(labels, rows);
   return lossSchema.parse({ kind: kind === "judge" ? "f1" : kind });
 }

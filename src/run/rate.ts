@@ -16,7 +16,7 @@ import type { Locale } from "../i18n/locale.ts";
 import { targetFault } from "../loss/make.ts";
 import { comparesTexts, isExpected, noTargetIn, targetOfAnswer, targetOfText } from "../loss/target-form.ts";
 import { graphFormat } from "../methods/registry.ts";
-import { guessedLoss, targetUse } from "./load.ts";
+import { targetUse } from "./load.ts";
 import { lossOf } from "./load-loss.ts";
 
 /** A person's rating of one answer. */
@@ -181,33 +181,21 @@ interface Target {
   readonly example: unknown;
 }
 
-/** null: the graph has no targets, or its loss can't be used. */
+/** null: the graph has no targets. */
 async function targetColumn(
   reading: GraphReading,
   rows: readonly RatedRow[],
   files: Files,
   locale: Locale,
 ): Promise<Target | null> {
-  const { file, graph } = reading;
-  if (!file) return null;
-  const { data } = file;
-  const isOfNode = data.target === undefined;
-  const output = graph?.output ?? "";
-  const field = data.target ?? data.targets?.[output];
+  const { data, loss } = fileOf(reading, locale);
+  const field = data.target;
   if (field === undefined) return null;
-  const labelled = rows.filter(({ row }) => labelOf(row, field) !== null);
-  const labels = labelled.map(({ row }) => labelOf(row, field));
-  const stated = isOfNode ? file.losses?.[output] : file.loss;
-  const path = isOfNode ? ["losses", output] : ["loss"];
-  const spec = stated
-    ? await lossOf(stated, path, reading, files)
-    : guessedLoss(
-        labels,
-        labelled.map(({ fields }) => fields),
-      );
+  const spec = await lossOf(loss, ["loss"], reading, files);
   if (!spec) throw new NotRated(locale.t("The graph file has errors. Correct them first."));
   const use = targetUse(spec, true, locale);
-  return { field, spec, use, example: labels[0], rows: labelled.flatMap((row) => withTargets(row, field, use) ?? []) };
+  const example = rows.map(({ row }) => labelOf(row, field)).find((label) => label !== null);
+  return { field, spec, use, example, rows: rows.flatMap((row) => withTargets(row, field, use) ?? []) };
 }
 
 /** null: the row has no target. */
