@@ -66,6 +66,7 @@ export const FAULTS = {
   "unknown-kind": "error",
   "unknown-placeholder": "warning",
   "foreign-template": "error",
+  "unknown-in-code": "warning",
   "kept-text-absent": "warning",
   "bad-pattern": "error",
   "reference-refused": "error",

@@ -2,6 +2,7 @@ import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { checkGraph } from "./checks/checks.ts";
+import { checkFunctionNames } from "./checks/code-checks.ts";
 import { didYouMean } from "./checks/did-you-mean.ts";
 import { GraphNames } from "./checks/foreign-templates.ts";
 import { addMissing, declareInput, remove, rename, startGraph } from "./checks/quick-fixes.ts";
@@ -14,6 +15,7 @@ import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from ".
 import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
 import { textOf } from "./node-texts.ts";
 import type { TextPart } from "./places/part.ts";
+import { programExtension } from "./program-file.ts";
 import { parseWith } from "./schema/issues.ts";
 import { type FileFormat, type GraphFile, type GraphPart, graphPartSchema, VERSION } from "./schema/schema.ts";
 import type { ModelSpec, NodeSpec } from "./schema/schema-nodes.ts";
@@ -21,6 +23,7 @@ import { isBlank } from "./starters.ts";
 import { JsonDocument, rangeOf } from "./syntax/document.ts";
 import { type Outline, type OutlineNode, outlineOf } from "./syntax/outline.ts";
 import { namesOf } from "./syntax/symbols.ts";
+import { nameInCode } from "./text/templating.ts";
 import { hashText } from "./text/text.ts";
 import { defaultArguments } from "./tool-arguments.ts";
 
@@ -102,6 +105,7 @@ export async function readGraph(
     const found = await textOf(document, node, root, files);
     if (!node.text || !found) continue;
     texts.set(node.id, found.text);
+    checkCodeOf(document, node, found.text);
     const { form, range } = node.text;
     const where = found.part && { part: found.part };
     sources[node.id] = { node: node.id, form, path: found.path, range, hash: hashText(found.text), ...where };
@@ -112,6 +116,13 @@ export async function readGraph(
   checkSharedFiles(document, outline, places);
   const graph = part && !hasGraphErrors(document) ? buildGraph(part, outline, texts) : null;
   return { graph, file, outline, faults: document.faults, sources, root, document };
+}
+
+/** Checks the names that the code of a function node reads. */
+function checkCodeOf(document: JsonDocument, { id, text, inputs, variables }: OutlineNode, code: string): void {
+  if (text?.key !== "code" || (text.reference !== null && programExtension(text.reference) !== null)) return;
+  const known = inputs.map(({ name }) => nameInCode(name, variables));
+  checkFunctionNames(document, id, { text: code, file: text.reference, path: ["nodes", id, "code"] }, known);
 }
 
 function readAlone(path: string, text: string, format: FileFormat, { set = [], locale = ENGLISH }: ReadGraphOptions) {
@@ -282,14 +293,17 @@ function unchangeable(id: string, role: string, text: string, inputs: string[]) 
 function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline?: OutlineNode): GraphNode | null {
   const { role } = spec;
   const inputs = [...new Set(spec.inputs)];
+  const { templating = "mustache", frame = null, variables = {} } = outline ?? {};
+  const renamed = Object.keys(variables).length > 0 && { variables };
   if (spec.kind === "retriever") {
     const query = text ?? inputs.map((name) => `{{${name}}}`).join("\n");
-    return { kind: "retriever", ...unchangeable(id, role, query, inputs), corpus: [spec.corpus].flat(), top: spec.top };
+    const fixed = { ...unchangeable(id, role, query, inputs), ...renamed };
+    return { kind: "retriever", ...fixed, corpus: [spec.corpus].flat(), top: spec.top };
   }
   if (spec.kind === "tool") {
-    const given = spec.arguments ?? defaultArguments(inputs);
+    const given = spec.arguments ?? defaultArguments(inputs, outline?.variables);
     const shown = JSON.stringify({ tool: spec.tool, arguments: given });
-    return { kind: "tool", ...unchangeable(id, role, shown, inputs), tool: spec.tool, arguments: given };
+    return { kind: "tool", ...unchangeable(id, role, shown, inputs), ...renamed, tool: spec.tool, arguments: given };
   }
   if (spec.kind === "map" && spec.nodes) {
     return { kind: "join", ...unchangeable(id, role, "", spec.nodes.slice(-1)), join: spec.join ?? null };
@@ -298,15 +312,14 @@ function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline
   const fixed = unchangeable(id, role, text, inputs);
   if (spec.kind === "function") {
     const file = isReference(spec.code) ? spec.code.file : `nodes.${id}.code`;
-    return { kind: "function", ...fixed, file };
+    return { kind: "function", ...fixed, ...renamed, file };
   }
   const { trainable, keep, maxWords = null, constraints } = spec;
-  const { templating = "mustache", frame = null, variables = {} } = outline ?? {};
   const within = outline?.text?.part;
   const base = {
     ...{ ...fixed, trainable, keep, maxWords, constraints },
     ...(templating !== "mustache" && { templating }),
-    ...(Object.keys(variables).length > 0 && { variables }),
+    ...renamed,
     ...(within && { part: within }),
   };
   switch (spec.kind) {

@@ -1,4 +1,4 @@
-import { render } from "./text/templating.ts";
+import { nameInCode, render } from "./text/templating.ts";
 
 /** Arguments of a tool as in the file: JSON whose strings name inputs as `{{name}}`. */
 export type ToolArguments = Readonly<Record<string, unknown>>;
@@ -26,7 +26,10 @@ export function fillArguments(
   return Object.fromEntries(Object.entries(parts).map(([key, value]) => [key, filled(value)]));
 }
 
-/** Default arguments: the inputs by name. */
-export function defaultArguments(inputs: readonly string[]): ToolArguments {
-  return Object.fromEntries(inputs.map((name) => [name, `{{${name}}}`]));
+/** Default arguments: the inputs by name, or by the variable that stands for them. */
+export function defaultArguments(
+  inputs: readonly string[],
+  variables?: Readonly<Record<string, string>>,
+): ToolArguments {
+  return Object.fromEntries(inputs.map((name) => [nameInCode(name, variables), `{{${name}}}`]));
 }

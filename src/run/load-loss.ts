@@ -1,5 +1,7 @@
 import type { Files } from "../deps.ts";
+import { checkScriptNames } from "../graph/checks/code-checks.ts";
 import { referencedCode, referencedText, warnOfFileName } from "../graph/node-texts.ts";
+import { programExtension } from "../graph/program-file.ts";
 import type { GraphReading } from "../graph/read.ts";
 import type { LossSpec } from "../graph/schema/schema.ts";
 import type { JsonPath } from "../graph/syntax/document.ts";
@@ -46,7 +48,7 @@ type Spec<K extends LossSpec["kind"]> = LossSpec & { kind: K };
 async function scriptOf(
   spec: Spec<"script">,
   path: JsonPath,
-  { document, root }: GraphReading,
+  { document, root, outline, graph }: GraphReading,
   files: Files,
 ): Promise<LossSpec | null> {
   const { file, code } = spec;
@@ -55,9 +57,17 @@ async function scriptOf(
     document.addAt("wrong-value", path, message, document.t("Use exactly one of the two."));
     return null;
   }
-  if (file === undefined) return spec;
-  const found = await referencedCode(document, path, file, root, files);
-  return found && { ...spec, code: found.text };
+  const text = file === undefined ? [code ?? ""].flat().join("\n") : null;
+  const found = file === undefined ? null : await referencedCode(document, path, file, root, files);
+  const script = text ?? found?.text ?? null;
+  if (script === null) return null;
+  if (file === undefined || programExtension(file) === null) {
+    const at = [...path, file === undefined ? "code" : "file"];
+    const values = [...new Set([...outline.nodes, ...(graph?.nodes ?? [])].map(({ id }) => id))];
+    const known = { inputs: outline.inputs.map(({ name }) => name), values };
+    checkScriptNames(document, { text: script, file: file ?? null, path: at }, known);
+  }
+  return file === undefined ? spec : { ...spec, code: script };
 }
 
 /** The tests with their code. null, with a fault, if a file can't be read. */

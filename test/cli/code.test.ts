@@ -36,6 +36,12 @@ describe("feedback crosses code and improves the earlier prompt", () => {
         "steps/total.js": "export default ({ lines }) => String(lines.reduce((sum, line) => sum + line, 0));\n",
       },
     ],
+    [
+      "a function that knows its input by another name",
+      { items: JSON_READ, total: { ...total, variables: { list: "items" } }, say },
+      "say",
+      { "steps/total.js": PARSED.replace("{ items }", "{ list }").replace("parse(items)", "parse(list)") },
+    ],
     ["the answer itself", { items: JSON_READ, total }, "total", { "steps/total.js": PARSED }],
     [
       "a function that reads the query, too",

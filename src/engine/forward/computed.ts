@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
+import { nameInCode } from "../../graph/text/templating.ts";
 import type { Topology } from "../../graph/topology.ts";
 import { behaviorOf } from "../nodes/behaviors.ts";
 import { block } from "./prompt.ts";
@@ -45,7 +46,11 @@ function unique<T>(all: readonly T[]): T[] {
 
 /** A computed node as prompts show it: its code, its query, or the tool that it calls with which arguments. */
 export function codeBlock(node: GraphNode): string {
-  const { id, role, inputs, kind } = node;
+  const { id, role, inputs, kind, variables } = node;
   const tag = kind === "function" ? "code" : kind;
-  return block(tag, behaviorOf(node).computes?.(node) ?? node.text, { step: id, role, reads: inputs.join(", ") });
+  const reads = inputs.map((input) => {
+    const name = nameInCode(input, variables);
+    return name === input ? input : `${input} (as ${name})`;
+  });
+  return block(tag, behaviorOf(node).computes?.(node) ?? node.text, { step: id, role, reads: reads.join(", ") });
 }

@@ -1,13 +1,15 @@
 import { type Code, CodeFault } from "../../deps.ts";
-import type { FunctionNode } from "../../graph/graph.ts";
+import type { FunctionNode, GraphNode } from "../../graph/graph.ts";
+import { nameInCode } from "../../graph/text/templating.ts";
 import { shortHash } from "../theta.ts";
-import type { NodeBehavior, Value } from "./node-behavior.ts";
+import type { NodeBehavior, NodeRun, Value } from "./node-behavior.ts";
 
 /** Calls the code of a `function` node with its inputs. An exception is a format error, never a wrong answer. */
 export const fn: NodeBehavior<FunctionNode> = {
   calls: 0,
   prompt: () => [],
-  async run(node, { text, given, local }) {
+  async run(node, { text, local, ...run }) {
+    const given = inCode(node, run.given);
     const code: Code = { file: node.file, text };
     const key = `function ${shortHash([node.file, text, given])}`;
     const value = await computed(node.id, () => local.sandbox.call(code, given));
@@ -20,6 +22,12 @@ export const fn: NodeBehavior<FunctionNode> = {
   },
   computes: ({ text }) => text,
 };
+
+/** Inputs by the names that code and tools know them by. */
+export function inCode({ variables }: GraphNode, given: NodeRun["given"]): NodeRun["given"] {
+  if (!variables) return given;
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [nameInCode(name, variables), value]));
+}
 
 async function computed(node: string, call: () => Promise<unknown>): Promise<Value> {
   try {

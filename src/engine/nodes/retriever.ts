@@ -1,6 +1,6 @@
 import type { Passage } from "../../data/passage.ts";
 import type { RetrieverNode } from "../../graph/graph.ts";
-import { render } from "../../graph/text/templating.ts";
+import { render, valuesFor } from "../../graph/text/templating.ts";
 import { shortHash } from "../theta.ts";
 import type { NodeBehavior } from "./node-behavior.ts";
 
@@ -8,8 +8,8 @@ import type { NodeBehavior } from "./node-behavior.ts";
 export const retriever: NodeBehavior<RetrieverNode> = {
   calls: 0,
   prompt: () => [],
-  async run({ id, top, templating }, { text, inputs, local }) {
-    const query = render(text, new Map(inputs), templating);
+  async run({ id, top, templating, variables }, { text, inputs, local }) {
+    const query = render(text, valuesFor(inputs, variables), templating);
     const found = await local.search(id, query, top);
     const value = found.length > 0 ? found.map(shown).join("\n\n") : "No passage fits the query.";
     const key = `retriever ${shortHash([query, top, value])}`;

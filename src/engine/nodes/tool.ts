@@ -1,8 +1,10 @@
 import { ToolFault, ToolMissing } from "../../deps.ts";
 import type { ToolNode } from "../../graph/graph.ts";
 import { structureIn } from "../../graph/replies/json.ts";
+import { valuesFor } from "../../graph/text/templating.ts";
 import { fillArguments } from "../../graph/tool-arguments.ts";
 import { shortHash } from "../theta.ts";
+import { inCode } from "./function.ts";
 import type { NodeBehavior, Value } from "./node-behavior.ts";
 
 /**
@@ -14,7 +16,11 @@ export const tool: NodeBehavior<ToolNode> = {
   prompt: () => [],
   async run(node, { inputs, given, local: { tools, recall } }) {
     if (!tools) throw new ToolMissing(node.tool, [], "Tools can't be called here.");
-    const input = fillArguments(node.arguments, given, new Map(inputs));
+    const input = fillArguments(
+      node.arguments,
+      { ...given, ...inCode(node, given) },
+      valuesFor(inputs, node.variables),
+    );
     const key = `tool ${shortHash([await tools.identify(node.tool), input])}`;
     try {
       const text = await recall(key, () => tools.call(node.tool, input));

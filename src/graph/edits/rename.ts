@@ -1,7 +1,10 @@
 import { add } from "../checks/quick-fixes.ts";
 import type { TextEdit } from "../fault.ts";
-import type { JsonDocument } from "../syntax/document.ts";
-import { NAME, type Outline } from "../syntax/outline.ts";
+import { programExtension } from "../program-file.ts";
+import { memberAccess, memberNames } from "../syntax/code-names.ts";
+import { type JsonDocument, type JsonPath, stringsIn } from "../syntax/document.ts";
+import { literalRange } from "../syntax/literal.ts";
+import { lossPaths, NAME, type Outline, type OutlineNode } from "../syntax/outline.ts";
 import { isBound, named, type Use, usesIn, usesInPrompt } from "../syntax/symbols.ts";
 
 /** A rename that would change what a graph means, or would miss a use. */
@@ -38,7 +41,8 @@ export interface PromptUser {
  * Edits, by file, that rename a graph input or node everywhere: its definition, `inputs`, `output`, `data.fields`,
  * `data.targets`, `losses`, `keep`, and `{{name}}` in instructions and prompt files. A prompt file that several
  * graphs share connects their names: if another graph reads the same name there, it is renamed in that graph, too.
- * An input with the name of its data field keeps the field.
+ * An input with the name of its data field keeps the field. Code and tools keep the name by which they read a value, as one
+ * of their `variables`. In scripts that score, `values.name` and `inputs.name` are renamed, too.
  * @param graphs paths of the graphs in which it is renamed first
  * @throws RenameRefused
  */
@@ -54,6 +58,12 @@ export async function planRename(
   for (const graph of tied) {
     const { document, outline } = await source.graph(graph);
     edits.set(graph, renameInGraph(document, outline, name, to));
+    for (const file of scriptFiles(document)) {
+      const script = await source.promptOf(graph, file);
+      if (script === null) continue;
+      const found = inScript(await source.prompt(script), holderOf(outline, name), name, to);
+      if (found.length > 0) edits.set(script, found);
+    }
     const bound = outline.nodes.filter(({ id, text }) => text?.reference != null && isBound(outline, id, name));
     for (const { text, templating } of bound) {
       const prompt = await source.promptOf(graph, text?.reference ?? "");
@@ -87,9 +97,82 @@ function renameInGraph(document: JsonDocument, outline: Outline, name: string, t
   const uses = usesIn(document, outline).filter((use) => use.name === name);
   if (uses.filter(({ kind }) => kind === "node" || kind === "input").length !== 1) throw refuse("made twice", name);
   if (!isWhole(document, uses, name)) throw refuse("cannot be read", name);
-  return [...replaced(uses, to), ...("input" in known ? keepField(document, name, to) : [])].sort(
-    (a, b) => a.offset - b.offset,
-  );
+  return [
+    ...replaced(uses, to),
+    ...keepNames(document, outline, name, to),
+    ...inInlineScripts(document, holderOf(outline, name), name, to),
+    ...("input" in known ? keepField(document, name, to) : []),
+  ].sort((a, b) => a.offset - b.offset);
+}
+
+/** Keeps the names by which code and tools read a renamed value. */
+function keepNames(document: JsonDocument, { nodes }: Outline, name: string, to: string): TextEdit[] {
+  return nodes.flatMap((node) => {
+    if (!readsByName(document, node) || !node.inputs.some((input) => input.name === name)) return [];
+    if (Object.values(node.variables).includes(name)) return [];
+    const variables = document.at(["nodes", node.id, "variables"]);
+    const value = JSON.stringify(to);
+    const [fix] = variables
+      ? add(document, ["nodes", node.id, "variables"], name, value)
+      : add(document, ["nodes", node.id], "variables", `{ ${JSON.stringify(name)}: ${value} }`);
+    return fix?.edits ?? [];
+  });
+}
+
+/** Whether a node gets its inputs by their names: code, and a tool that gets them as its arguments. */
+function readsByName(document: JsonDocument, { id, kind }: OutlineNode): boolean {
+  return kind === "function" || (kind === "tool" && !document.at(["nodes", id, "arguments"]));
+}
+
+type Holder = "values" | "inputs";
+
+/** What holds a name in a script. */
+function holderOf(outline: Outline, name: string): Holder {
+  return outline.inputs.some((input) => input.name === name) ? "inputs" : "values";
+}
+
+/** Files of scripts that score answers. */
+function scriptFiles(document: JsonDocument): string[] {
+  return scriptPaths(document).flatMap((path) => {
+    const file: unknown = document.at([...path, "file"])?.value;
+    return typeof file === "string" && programExtension(file) === null ? [file] : [];
+  });
+}
+
+function scriptPaths(document: JsonDocument): JsonPath[] {
+  return lossPaths(document).filter((path) => document.at([...path, "kind"])?.value === "script");
+}
+
+/** Edits of a script that reads a renamed value as a member: `values.plan`. What it destructures gets a warning instead. */
+function inScript(code: string, holder: Holder, name: string, to: string): TextEdit[] {
+  return memberNames(code, holder)
+    .filter((one) => one.name === name)
+    .map(({ offset, length }) => memberEdit(code, offset, length, to));
+}
+
+function inInlineScripts(document: JsonDocument, holder: Holder, name: string, to: string): TextEdit[] {
+  const literals = scriptPaths(document).flatMap((path) => {
+    const code = document.at([...path, "code"]);
+    return code ? stringsIn(code) : [];
+  });
+  return literals.flatMap((literal) => {
+    const { text } = document;
+    return inScript(String(literal.value), holder, name, to).map((edit) => {
+      const { start, end } = literalRange(text, literal, edit.offset, edit.length);
+      return { offset: start, length: end - start, text: JSON.stringify(edit.text).slice(1, -1) };
+    });
+  });
+}
+
+/** A name in quotes is replaced there; after a dot, one that is no identifier is put in brackets. */
+function memberEdit(code: string, offset: number, length: number, to: string): TextEdit {
+  const access = memberAccess(to);
+  if (/["']/.test(code[offset - 1] ?? "")) return { offset, length, text: to };
+  if (access.startsWith(".")) return { offset, length, text: to };
+  const dot = code.lastIndexOf(".", offset);
+  const isOptional = code[dot - 1] === "?";
+  const start = isOptional ? dot + 1 : dot;
+  return { offset: start, length: offset + length - start, text: access };
 }
 
 /**

@@ -153,6 +153,8 @@ const variables = z
   .optional()
   .describe('Names in the text that stand for inputs of other names: `{ "chat_input": "question" }`.');
 
+const namesInCode = variables.describe('Names by which it reads inputs of other names: `{ "items": "ordered" }`.');
+
 /** How a node asks a model. */
 const asking = {
   ...parameter,
@@ -237,6 +239,7 @@ const functionNode = z
     kind: z.literal("function").describe("Runs a JavaScript or TypeScript function in a sandbox."),
     role: parameter.role,
     inputs,
+    variables: namesInCode,
     code: codeForm(
       "An ES module whose default export takes an object with the inputs and returns a text or JSON: `export default ({ items }) => items.length`.",
     ),
@@ -248,6 +251,7 @@ const retrieverNode = z
     kind: z.literal("retriever").describe("Searches text files of this repository by words (BM25)."),
     role: parameter.role,
     inputs,
+    variables,
     corpus: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)], { error: "a pattern or a list of patterns" })
       .describe("Patterns of the files to search, relative to this file: `docs/**/*.md`."),
@@ -263,6 +267,7 @@ const toolNode = z
     kind: z.literal("tool").describe("Calls a tool on one of your own servers."),
     role: parameter.role,
     inputs,
+    variables: namesInCode,
     tool: z
       .string()
       .min(1)

@@ -58,6 +58,7 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
     uses.push(...node.body.slice(0, -1).map((name) => quoted("reads", name, node.id)));
     if (node.over) uses.push(quoted("reads", node.over, node.id));
     const parts = partsOf(node.id);
+    uses.push(...variableUses(document, node, parts));
     if (node.kind === "tool") uses.push(...argumentPlaceholders(document, node, parts));
     if (!fillsIn(node)) continue;
     uses.push(...placeholdersIn(document, node, parts), ...keptPlaceholders(document, node, parts));
@@ -176,6 +177,16 @@ export function sinksOf({ nodes }: Outline): string[] {
 function keptPlaceholders(document: JsonDocument, { id, templating }: OutlineNode, parts: Parts): Use[] {
   const entries = parts.get("keep")?.children?.[1]?.children ?? [];
   return entries.flatMap((entry) => placeholdersOf(document, entry, id, "kept", templating));
+}
+
+/** Inputs that variables stand for. */
+function variableUses({ text }: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {
+  const members = parts.get("variables")?.children?.[1]?.children ?? [];
+  return members.flatMap(({ children: [, value] = [] }) =>
+    value?.type === "string"
+      ? [quotedUse(text, "reads", { name: String(value.value), range: rangeOf(value) }, id)]
+      : [],
+  );
 }
 
 /** Placeholders in the values of a tool's arguments. */

@@ -120,6 +120,11 @@ export function valuesFor(
   return values;
 }
 
+/** An input as code and tools name it: a variable that stands for it, else its own name. */
+export function nameInCode(input: string, variables: Readonly<Record<string, string>> = {}): string {
+  return Object.keys(variables).find((variable) => variables[variable] === input) ?? input;
+}
+
 /** A placeholder as it is written. */
 export function placeholderOf(name: string, templating: Templating = "mustache"): string {
   return SYNTAX[templating].placeholder(name);

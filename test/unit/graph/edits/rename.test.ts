@@ -118,6 +118,53 @@ describe("renaming a node", () => {
     expect(nodes.find).toMatchObject({ inputs: ["tidy"], query: "about {{tidy}}" });
   });
 
+  it("keeps the names by which code and tools read a value", async () => {
+    const graph = `{ "version": 1, "inputs": { "q": "" }, "nodes": {
+      "plan": { "inputs": ["q"], "instruction": "x" },
+      "total": { "kind": "function", "inputs": ["plan", "q"], "code": "export default ({ plan, q }) => plan + q" },
+      "hits": { "kind": "tool", "inputs": ["plan"], "tool": "search" },
+      "solve": { "inputs": ["total", "hits"], "instruction": "x" } }, "output": "solve" }`;
+    const path = "/w/g.agentgraph.json";
+    const once = await renamed({ [path]: graph }, path, "plan", "outline");
+    const { nodes } = JSON.parse(once[path] ?? "");
+    expect(nodes.total).toMatchObject({ inputs: ["outline", "q"], variables: { plan: "outline" } });
+    expect(nodes.hits).toMatchObject({ inputs: ["outline"], variables: { plan: "outline" } });
+    const twice = await renamed(await renamed(once, path, "outline", "draft"), path, "q", "question");
+    expect(JSON.parse(twice[path] ?? "").nodes.total).toMatchObject({
+      inputs: ["draft", "question"],
+      variables: { plan: "draft", q: "question" },
+    });
+  });
+
+  it("reaches the inputs that variables stand for", async () => {
+    const graph = `{ "version": 1, "inputs": { "q": "" }, "nodes": {
+      "plan": { "inputs": ["q"], "variables": { "chat": "q" }, "instruction": "{{chat}}" } }, "output": "plan" }`;
+    const path = "/w/g.agentgraph.json";
+    const after = JSON.parse((await renamed({ [path]: graph }, path, "q", "question"))[path] ?? "");
+    expect(after.nodes.plan).toMatchObject({
+      inputs: ["question"],
+      variables: { chat: "question" },
+      instruction: "{{chat}}",
+    });
+  });
+
+  it("reaches what scripts that score read as members, in their file and in the graph", async () => {
+    const path = "/w/g.agentgraph.json";
+    const graph = `{ "version": 1, "inputs": { "q": "" }, "nodes": {
+      "plan": { "inputs": ["q"], "instruction": "x" }, "solve": { "inputs": ["plan"], "instruction": "x" } },
+      "output": "solve", "loss": { "kind": "script", "file": "m.js" },
+      "losses": { "plan": { "kind": "script", "code": ["export default ({ values, inputs }) =>", "  values.plan === inputs.plan ? 0 : 'values.plan'"] } } }`;
+    const script =
+      "export default ({ values }) => values.plan?.length + values['plan'] + values.planned; // values.plan\n";
+    const after = await renamed({ [path]: graph, "/w/m.js": script }, path, "plan", "a-b");
+    expect(after["/w/m.js"]).toBe(
+      `export default ({ values }) => values["a-b"]?.length + values['a-b'] + values.planned; // values.plan\n`,
+    );
+    expect(JSON.parse(after[path] ?? "").losses["a-b"].code[1]).toBe(
+      `  values["a-b"] === inputs.plan ? 0 : 'values.plan'`,
+    );
+  });
+
   it("of the answer changes the output", async () => {
     const after = await renamed(FILES, "/w/g.agentgraph.json", "solve", "answer");
     expect(after["/w/g.agentgraph.json"]).toContain('"output": "answer"');
