@@ -15,6 +15,11 @@ const sample = z.object({
   feedback: z.string().nullable(),
 });
 
+/** Accepted values of a node; empty if the row has none. */
+export function nodeTargetsOf({ nodeTargets = {} }: Pick<Sample, "nodeTargets">, node: string): readonly string[] {
+  return Object.hasOwn(nodeTargets, node) ? (nodeTargets[node] ?? []) : [];
+}
+
 export const SPLITS = ["train", "validation", "test"] as const;
 export const split = z.enum(SPLITS);
 export const data = z.record(split, z.array(sample));

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isLosslessNumber, stringify } from "lossless-json";
+import { LosslessNumber, stringify } from "lossless-json";
 import { memberOf } from "../graph/replies/json.ts";
 import type { DataSpec } from "../graph/schema/schema.ts";
 import type { Row } from "./row.ts";
@@ -118,11 +118,11 @@ function step(value: unknown, key: string): unknown {
     const found = value.map((entry) => step(entry, key));
     return found.every((entry) => entry !== undefined) && found.length > 0 ? found : undefined;
   }
-  return memberOf(value, key);
+  return isObject(value) ? memberOf(value, key) : undefined;
 }
 
 function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !isLosslessNumber(value);
+  return typeof value === "object" && value !== null && !(value instanceof LosslessNumber);
 }
 
 function textOf(value: unknown): string {

@@ -1,7 +1,7 @@
 import type { Graph, GraphNode, Texts } from "./graph.ts";
 import { traitsOf } from "./node-kinds.ts";
 import { roleSections } from "./text/role-marks.ts";
-import { findPlaceholders, placeholderOf, placeholders, type Templating } from "./text/templating.ts";
+import { findPlaceholders, inputsNamedIn, placeholderOf, placeholders, type Templating } from "./text/templating.ts";
 
 /**
  * Edges as parameters: what a node reads is another element of Θ, `<node>:inputs`. Its text is the names of the
@@ -77,9 +77,10 @@ export function graphsUnder(graph: Graph): (texts: Texts) => Graph {
 
 /** The graph with the texts and the edges of Θ in place of its own. */
 export function withTheta(graph: Graph, texts: Texts): Graph {
+  const known = new Map(Object.entries(texts));
   const nodes = graph.nodes.map((node) => {
     const inputs = [...inputsUnder(texts, node)];
-    return { ...node, inputs, text: fitText(node, texts[node.id] ?? node.text, inputs) };
+    return { ...node, inputs, text: fitText(node, known.get(node.id) ?? node.text, inputs) };
   });
   return { ...graph, nodes };
 }
@@ -144,10 +145,10 @@ function edgeOrder({ nodes, output }: Graph): string[] {
 
 /** Inputs that a node requires: those in the frame of its instruction, and the list of a map node. */
 export function neededInputs(node: GraphNode): string[] {
-  const kept = node.keep.flatMap((text) => placeholders(text, node.templating));
+  const kept = node.keep.flatMap((text) => [...inputsNamedIn(text, node)]);
   const framed = "frame" in node && node.frame !== undefined ? placeholders(node.frame) : [];
   const needed = new Set([
-    ...kept.map((name) => node.variables?.[name] ?? name),
+    ...kept,
     ...framed,
     ...Object.values(node.variables ?? {}),
     ...("over" in node ? [node.over] : []),
@@ -162,11 +163,11 @@ export function neededInputs(node: GraphNode): string[] {
  * @param node as in the file
  */
 export function fitText(node: GraphNode, text: string, inputs: readonly string[]): string {
-  const { templating, variables = {} } = node;
+  const { templating } = node;
   const dropped = new Set(node.inputs.filter((name) => !inputs.includes(name)));
   const added = inputs.filter((name) => !node.inputs.includes(name));
   if (dropped.size + added.length === 0) return text;
-  const named = new Set(placeholders(text, templating).map((name) => variables[name] ?? name));
+  const named = inputsNamedIn(text, node);
   const isAlone = node.inputs.length > 0 && node.inputs.every((name) => named.has(name));
   const left = [...dropped].some((name) => named.has(name)) ? withoutPlaceholders(text, dropped, templating) : text;
   if (!isAlone || !("message" in node) || node.message === "user" || node.frame !== undefined || roleSections(text))

@@ -27,13 +27,18 @@ interface Overlap {
   readonly extra: number;
 }
 
-/** Words; each character separately in scripts without spaces. */
+/**
+ * Words; each character separately in scripts without spaces. Articles are left out if there are other words. A text
+ * without words, as 👍, is one.
+ */
 function tokens(text: string): string[] {
   const plain = text.normalize("NFKC").toLowerCase();
   const all = plain.match(
     /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])[\p{L}\p{M}\p{N}])+/gu,
   );
-  return (all ?? []).filter((token) => !["a", "an", "the"].includes(token));
+  if (!all) return [plain.trim()].filter(Boolean);
+  const words = all.filter((token) => !["a", "an", "the"].includes(token));
+  return words.length > 0 ? words : all;
 }
 
 function overlap(said: readonly string[], wanted: readonly string[]): Overlap {

@@ -1,4 +1,4 @@
-import { isLosslessNumber } from "lossless-json";
+import { LosslessNumber } from "lossless-json";
 import { structureIn } from "../graph/replies/json.ts";
 import { ENGLISH, type Translate } from "../i18n/locale.ts";
 import { numberTargetFault } from "./number.ts";
@@ -16,7 +16,7 @@ const LONG = 25;
 export function guessLoss(values: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): GuessedLoss {
   const answers = values.slice(0, LOOKED_AT).filter((value) => value !== null && value !== undefined && value !== "");
   const texts = answers.map((value) =>
-    typeof value === "object" && !isLosslessNumber(value) ? JSON.stringify(value) : String(value),
+    typeof value === "object" && !(value instanceof LosslessNumber) ? JSON.stringify(value) : String(value),
   );
   if (texts.length === 0) return "judge";
   if (answers.every((value) => Array.isArray(value) && value.every((one) => typeof one !== "object"))) return "set";

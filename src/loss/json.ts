@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isLosslessNumber, parse, stringify } from "lossless-json";
+import { LosslessNumber, parse, stringify } from "lossless-json";
 import * as z from "zod";
 import { decodeString } from "../graph/replies/escapes.ts";
 import { endOfString, findJson, memberOf, parseJson } from "../graph/replies/json.ts";
@@ -60,7 +60,7 @@ export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
 function compare(value: unknown, wanted: unknown, fields: readonly string[] | undefined): Reading {
   const paths = fields ?? (isObject(wanted) ? Object.keys(wanted) : []);
   if (paths.length === 0) return same(value, wanted) ? { loss: 0, hint: "" } : { loss: 1, hint: "" };
-  const pick = (from: unknown, path: string) => (fields ? at(from, path) : memberOf(from, path));
+  const pick = (from: unknown, path: string) => (fields ? at(from, path) : fieldOf(from, path));
   const differing = paths.filter((path) => !same(pick(value, path), pick(wanted, path)));
   const shown = differing.map((path) => `"${path}" is ${show(pick(value, path))}, not ${show(pick(wanted, path))}`);
   return { loss: differing.length / paths.length, hint: shown.length > 0 ? `In it, ${shown.join("; ")}.` : "" };
@@ -103,7 +103,7 @@ function same(a: unknown, b: unknown): boolean {
 
 /** Normalizes numbers to their exact value: 1.50 is 1.5, and 9007199254740993 is not 9007199254740992. */
 function canonical(value: unknown): unknown {
-  if (typeof value === "number" || isLosslessNumber(value)) {
+  if (typeof value === "number" || value instanceof LosslessNumber) {
     const text = String(value);
     const number = numeralsIn(text)[0]?.values[0];
     return { number: number?.toFraction() ?? text };
@@ -122,11 +122,16 @@ function byKey([a]: readonly unknown[], [b]: readonly unknown[]): number {
 }
 
 function at(value: unknown, path: string): unknown {
-  return path.split(".").reduce(memberOf, value);
+  return path.split(".").reduce(fieldOf, value);
+}
+
+/** A number as written has no fields, though the object that keeps its digits does. */
+function fieldOf(value: unknown, name: string): unknown {
+  return value instanceof LosslessNumber ? undefined : memberOf(value, name);
 }
 
 function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof LosslessNumber);
 }
 
 function show(value: unknown): string {

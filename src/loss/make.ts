@@ -11,6 +11,7 @@ import { f1Loss } from "./f1.ts";
 import { jsonLoss, jsonTargetFault } from "./json.ts";
 import { judgeLoss } from "./judge.ts";
 import type { Loss } from "./loss.ts";
+import { normalize } from "./normalize.ts";
 import { numberLoss, numberTargetFault } from "./number.ts";
 import { regexLoss } from "./regex.ts";
 import { scriptLoss } from "./script.ts";
@@ -85,7 +86,7 @@ export function targetFault(spec: LossSpec, target: string, locale: Locale): str
     return fault && t("it is not a regular expression ({0})", fault);
   }
   const mayBeEmpty = ["judge", "set", "script", "tests"].includes(spec.kind);
-  return target.trim() === "" && !mayBeEmpty ? t("it is empty") : null;
+  return normalize(target) === "" && !mayBeEmpty ? t("it is empty") : null;
 }
 
 /** What to do about a target that this loss can't use. */

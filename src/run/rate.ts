@@ -1,4 +1,4 @@
-import { isLosslessNumber } from "lossless-json";
+import { LosslessNumber } from "lossless-json";
 import { addRow, editRow, isTable, RowsUneditable } from "../data/edit-rows.ts";
 import { DataUnreadable, type Row } from "../data/row.ts";
 import { formatOf } from "../data/rows.ts";
@@ -268,7 +268,7 @@ function inColumn({ use, example }: Target, said: string, name: string, own: unk
 
 /** A target as JSON of the type that its column has. */
 function typed(said: string, example: unknown): unknown {
-  if (typeof example === "number" || isLosslessNumber(example)) {
+  if (typeof example === "number" || example instanceof LosslessNumber) {
     return String(Number(said)) === said ? Number(said) : said;
   }
   if (typeof example === "boolean") return /^true$/i.test(said) || (!/^false$/i.test(said) && said);

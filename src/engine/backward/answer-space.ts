@@ -1,4 +1,4 @@
-import type { Sample } from "../../data/sample.ts";
+import { nodeTargetsOf, type Sample } from "../../data/sample.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { parseJson } from "../../graph/replies/json.ts";
 import { formOf } from "./answer-form.ts";
@@ -186,7 +186,7 @@ export function answersIn(graph: Pick<Graph, "targets">, samples: readonly Sampl
   const answers = describeAnswers(answerSpaceOf(samples));
   const own = new Map(
     (graph.targets ?? []).map((node) => {
-      const space = answerSpaceOf(samples.map(({ nodeTargets = {} }) => ({ targets: nodeTargets[node] ?? [] })));
+      const space = answerSpaceOf(samples.map((sample) => ({ targets: nodeTargetsOf(sample, node) })));
       return [node, space ? `Of the results of this step: ${describeAnswers(space)}` : ""];
     }),
   );

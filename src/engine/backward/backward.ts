@@ -1,3 +1,4 @@
+import { nodeTargetsOf } from "../../data/sample.ts";
 import { fitText, inputsIdOf, nodeOfInputs, perEdges, readableNames } from "../../graph/edges.ts";
 import type { Graph, GraphNode, ModelChoice } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
@@ -184,9 +185,9 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
     const readers = topology.successors(node.id).filter(isNeeded);
     const values = (names: readonly string[]) => valuesOf(names, pass);
     const context = await behaviorOf(node).context(node, { query: queryOf(pass), readers, values });
-    const { targets, nodeTargets = {} } = pass.sample;
-    const expected = graph.targets?.includes(node.id) ? (nodeTargets[node.id] ?? []) : targets;
-    return { sample: pass.sample.id, ...context, expected, gradient };
+    const { sample } = pass;
+    const expected = graph.targets?.includes(node.id) ? nodeTargetsOf(sample, node.id) : sample.targets;
+    return { sample: sample.id, ...context, expected, gradient };
   }
 
   /** Asks a model for the gradient of a scored value; empty if no call is needed, or if it is lost. */

@@ -23,14 +23,14 @@ export function scoresIn(score: Scored | null): (readonly [node: string, score: 
 export function scoreBehind(graph: Graph): (node: string, score: Scored) => NodeScore | null {
   const { successors } = topologyOf(graph);
   return (node, score) => {
-    const { nodes } = score;
-    if (!nodes) return score;
+    if (!score.nodes) return score;
+    const nodes = new Map(Object.entries(score.nodes));
     const found = new Map<string, NodeScore>();
     const seen = new Set<string>();
     const visit = (id: string) => {
       if (seen.has(id)) return;
       seen.add(id);
-      const own = nodes[id];
+      const own = nodes.get(id);
       if (own) found.set(id, own);
       else for (const reader of successors(id)) visit(reader);
     };

@@ -1,4 +1,4 @@
-import type { Sample } from "../../data/sample.ts";
+import { nodeTargetsOf, type Sample } from "../../data/sample.ts";
 import { answerSpaceOf, ownAnswers } from "../backward/answer-space.ts";
 
 /** Minimum characters of an answer that an instruction would not contain by chance. */
@@ -18,9 +18,7 @@ export type Leaks = (base: string, text: string) => boolean;
  */
 export function leaksOf(samples: readonly Sample[]): Leaks {
   const nodes = new Set(samples.flatMap(({ nodeTargets = {} }) => Object.keys(nodeTargets)));
-  const ofNodes = [...nodes].map((node) =>
-    samples.map(({ nodeTargets = {} }) => ({ targets: nodeTargets[node] ?? [] })),
-  );
+  const ofNodes = [...nodes].map((node) => samples.map((sample) => ({ targets: nodeTargetsOf(sample, node) })));
   const answers = [samples, ...ofNodes]
     .flatMap((one) => ownAnswers(answerSpaceOf(one)))
     .filter(({ length }) => length >= SHORTEST_ANSWER);

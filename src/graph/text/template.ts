@@ -1,6 +1,6 @@
 import type { LlmNode } from "../graph.ts";
 import { type RoleSection, roleSections } from "./role-marks.ts";
-import { placeholders, render, valuesFor } from "./templating.ts";
+import { inputsNamedIn, placeholders, render, valuesFor } from "./templating.ts";
 
 /** Stands for a node's instruction in its frame. */
 export const INSTRUCTION = "instruction";
@@ -19,9 +19,8 @@ export function renderNode(
   text: string,
   inputs: readonly (readonly [name: string, value: string])[],
 ): { role: "system" | "user" | "assistant"; content: string }[] {
-  const { frame, templating, variables = {} } = node;
-  const named = placeholders(text, templating).map((name) => variables[name] ?? name);
-  const placed = new Set([...named, ...(frame === undefined ? [] : placeholders(frame))]);
+  const { frame, templating, variables } = node;
+  const placed = new Set([...inputsNamedIn(text, node), ...(frame === undefined ? [] : placeholders(frame))]);
   const values = valuesFor(inputs, variables);
   const blocks = inputs
     .filter(([name]) => !placed.has(name))

@@ -107,6 +107,15 @@ export function render(text: string, values: ReadonlyMap<string, string>, templa
   return rendered + text.slice(at);
 }
 
+/** The inputs that a text names: in its placeholders, or by variables that stand for them. */
+export function inputsNamedIn(
+  text: string,
+  { templating, variables = {} }: { readonly templating?: Templating; readonly variables?: Readonly<Record<string, string>> },
+): Set<string> {
+  const inputs = new Map(Object.entries(variables));
+  return new Set(placeholders(text, templating).map((name) => inputs.get(name) ?? name));
+}
+
 /** The values of a text's placeholders: by the names of its inputs, and of the variables that stand for them. */
 export function valuesFor(
   inputs: readonly (readonly [name: string, value: string])[],

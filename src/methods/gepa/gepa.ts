@@ -162,7 +162,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     const whole = scores.get(sample.id);
     const score = whole && scoreOf(id, whole);
     if (!context || !score) return null;
-    const isOwn = whole.nodes?.[id] !== undefined && id !== graph.output;
+    const isOwn = Object.hasOwn(whole.nodes ?? {}, id) && id !== graph.output;
     const said = score.loss > 0 ? score.criticism : isOwn ? "The result is right." : "The final answer is right.";
     const parts = [said, `Score: ${(1 - score.loss).toFixed(2)} of 1.`, sample.feedback ?? ""];
     return { ...context, gradient: parts.filter(Boolean).join("\n") };

@@ -2,6 +2,7 @@ import { fill } from "../../engine/forward/prompt.ts";
 import type { Draft, JsonForm, TaggedForm } from "../../engine/method.ts";
 import { readProposal } from "../../engine/propose/optimizer-prompt.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
+import { memberOf } from "../../graph/replies/json.ts";
 import jsonTemplate from "./reply-json.md";
 import tagsTemplate from "./reply-tags.md";
 
@@ -29,7 +30,7 @@ export function taggedForm(parameters: readonly GraphNode[], texts: Texts): Form
       read: (parts) => {
         const suggestions = suggestionsIn(parts, parameters, texts);
         const isSure = [...suggestions.values()].every(({ doubts = [] }) => doubts.length === 0);
-        const isAnswer = ids.some((id) => parts[id]) || parts[noChange] !== undefined;
+        const isAnswer = ids.some((id) => memberOf(parts, id)) || parts[noChange] !== undefined;
         return isSure && isAnswer ? suggestions : null;
       },
     },
@@ -73,7 +74,7 @@ function suggestionsIn(
 ): Suggestions {
   const drafts = parameters.flatMap((node): [string, Draft][] => {
     const base = texts[node.id] ?? node.text;
-    const draft = readProposal({ text: given[node.id] ?? "" }, node, base);
+    const draft = readProposal({ text: memberOf(given, node.id) ?? "" }, node, base);
     return draft && draft.text !== base.trim() ? [[node.id, draft]] : [];
   });
   return new Map(drafts);

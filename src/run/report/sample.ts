@@ -1,3 +1,4 @@
+import { nodeTargetsOf } from "../../data/sample.ts";
 import type { InspectedNode, Inspection } from "../../engine/inspect.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
@@ -74,8 +75,8 @@ function article(
   locale: Locale,
 ): Markup {
   const { t } = locale;
-  const expected = node.id === graph.output ? undefined : sample.nodeTargets?.[node.id];
-  const own = expected && score?.nodes?.[node.id];
+  const expected = node.id === graph.output ? [] : nodeTargetsOf(sample, node.id);
+  const own = expected.length > 0 ? score?.nodes?.[node.id] : undefined;
   const isOutput = node.id === graph.output;
   const notes = [
     traitsOf(node).text === "value" ? t("text") : "",
@@ -98,7 +99,7 @@ function article(
 <h3>${oneLine(node.id, 120)} <span class="soft">${[oneLine(node.role, 200), ...notes].filter(Boolean).join(" · ")}</span></h3>
 ${prompt.length > 0 ? html`<details><summary>${t("Prompt and inputs sent")}</summary>${prompt.map(({ role, content }) => named(role, content, locale))}</details>` : null}
 ${value ? named(t("value"), value.text, locale) : html`<p class="verdict undecided">${t("No value: its call, or an earlier one, failed.")}</p>`}
-${expected ? named(t("expected"), expected.join(`\n${t("or")}\n`), locale) : null}
+${expected.length > 0 ? named(t("expected"), expected.join(`\n${t("or")}\n`), locale) : null}
 ${wanted.length > 0 ? html`<div class="gradients">${wanted}</div>` : null}
 </article>`;
 }

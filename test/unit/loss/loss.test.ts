@@ -254,6 +254,13 @@ describe("f1", () => {
     expect(score(["cat", "brown fox"], "brown fox")).toEqual(RIGHT);
   });
 
+  it("finds no empty answer right: articles and signs are words if there are no others", () => {
+    for (const target of ["A", "the", "👍", "?", "C", "+"]) {
+      expect(score(target, target)).toEqual(RIGHT);
+      for (const answer of ["", "👎", "!", "an"]) expect([target, answer, score(target, answer)]).toEqual([target, answer, WRONG]);
+    }
+  });
+
   it("counts characters if words have no spaces", () => {
     expect(score("東京都", "東京")[0]).toBeCloseTo(1 - 4 / 5, 10);
   });
@@ -285,6 +292,15 @@ describe("json", () => {
     expect(score('{"id":9007199254740993}', '{"id":9007199254740993}')).toEqual(RIGHT);
     expect(score('{"a":[1.50,1e2]}', '{"a":[1.5,100]}')).toEqual(RIGHT);
     expect(score('{"a":"1.50"}', '{"a":"1.5"}')).toEqual(WRONG);
+  });
+
+  it("compares objects with any key, whatever the JSON library gives a meaning", () => {
+    const score = scorer({ kind: "json" });
+    expect(score('{"isLosslessNumber":true,"a":1}', '{"isLosslessNumber":true,"a":2}')[0]).toBe(0.5);
+    expect(score('{"isLosslessNumber":true}', "0")).toEqual(WRONG);
+    expect(score('[{"isLosslessNumber":true,"a":1}]', '[{"isLosslessNumber":true,"a":2}]')).toEqual(WRONG);
+    expect(score('{"value":"5"}', "5")).toEqual(WRONG);
+    expect(score('{"__proto__":1}', "{}")).toEqual(WRONG);
   });
 
   it("compares chosen paths, and checks a schema", () => {
@@ -322,7 +338,12 @@ describe("makeLoss", () => {
       /^it does not fit the schema/,
     );
     expect(targetFault(spec({ kind: "regex" }), "(", ENGLISH)).toMatch(/^it is not a regular expression/);
-    expect(targetFault(spec({ kind: "exact" }), " ", ENGLISH)).toBe("it is empty");
+    // A zero-width space, a soft hyphen, and quotes around nothing leave nothing to compare: every empty answer would be right.
+    for (const target of [" ", "\u200b", "\u00ad\n", '" "']) {
+      for (const kind of ["exact", "contains", "choice", "f1"]) {
+        expect(targetFault(spec({ kind }), target, ENGLISH)).toBe("it is empty");
+      }
+    }
     expect(targetFault(spec({ kind: "number" }), "$1,000", ENGLISH)).toBeNull();
   });
 
