@@ -110,7 +110,10 @@ export function render(text: string, values: ReadonlyMap<string, string>, templa
 /** The inputs that a text names: in its placeholders, or by variables that stand for them. */
 export function inputsNamedIn(
   text: string,
-  { templating, variables = {} }: { readonly templating?: Templating; readonly variables?: Readonly<Record<string, string>> },
+  {
+    templating,
+    variables = {},
+  }: { readonly templating?: Templating; readonly variables?: Readonly<Record<string, string>> },
 ): Set<string> {
   const inputs = new Map(Object.entries(variables));
   return new Set(placeholders(text, templating).map((name) => inputs.get(name) ?? name));

@@ -257,7 +257,8 @@ describe("f1", () => {
   it("finds no empty answer right: articles and signs are words if there are no others", () => {
     for (const target of ["A", "the", "👍", "?", "C", "+"]) {
       expect(score(target, target)).toEqual(RIGHT);
-      for (const answer of ["", "👎", "!", "an"]) expect([target, answer, score(target, answer)]).toEqual([target, answer, WRONG]);
+      for (const answer of ["", "👎", "!", "an"])
+        expect([target, answer, score(target, answer)]).toEqual([target, answer, WRONG]);
     }
   });
 

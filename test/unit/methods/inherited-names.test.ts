@@ -76,7 +76,11 @@ async function runNamed(method: string, names: Names) {
       return reply(answered(request, names));
     },
   });
-  const data = { train: samplesNamed(names, "t"), validation: samplesNamed(names, "v"), test: samplesNamed(names, "s") };
+  const data = {
+    train: samplesNamed(names, "t"),
+    validation: samplesNamed(names, "v"),
+    test: samplesNamed(names, "s"),
+  };
   const losses = { [names.plan]: verbatim, [names.answer]: verbatim };
   const events: string[] = [];
   const graph = graphNamed(names);
