@@ -14,7 +14,7 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
   if (reason === "no worker") return t("Waiting for a worker of {0}. Requests in the queue: {1}", host, detail);
   if (reason === "other secret")
     return t("Waiting for a worker of {0}: the workers of this queue have another AGENTGRAPH_QUEUE_SECRET", host);
-  if (reason === "queue full") return t("Waiting for the queue at {0}: its memory is full", host);
+  if (reason === "queue full") return t("Waiting for the queue at {0}: its memory or disk is full", host);
   if (reason === "no queue") return t("Waiting for the queue at {0}, next attempt at {1}", host, time);
   if (reason === "no room") return t("Waiting for {0} until {1}: the flex tier has no capacity", host, time);
   const label = {

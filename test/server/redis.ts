@@ -11,6 +11,8 @@ export interface RedisServer {
   readonly url: string;
   /** Kills it, waits, and starts it again on what it had written. */
   restart(pause: number): Promise<void>;
+  /** Stops it without a word, as a disk that hangs does, and lets it go on after these milliseconds. */
+  freeze(pause: number): Promise<void>;
   /** Everything that was ever written to it. */
   written(): Promise<string>;
   close(): Promise<void>;
@@ -61,6 +63,11 @@ export async function startRedis(isSecure = false, more: readonly string[] = [])
       await stop();
       await new Promise((resolve) => setTimeout(resolve, pause));
       await start();
+    },
+    async freeze(pause) {
+      child.kill("SIGSTOP");
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      child.kill("SIGCONT");
     },
     async written() {
       const files = await readdir(join(folder, "appendonlydir")).catch(() => []);

@@ -18,10 +18,14 @@ const PROTOCOL = 2;
 /** A separate queue for the jobs that the same workers take. Its name reveals nothing without the secret. */
 export interface Channel {
   readonly name: string;
-  /** Keys of a job's reply, which all runs read; of its failure; and of the set of runs that wait for it. */
+  /**
+   * Keys of a job's reply, which all runs read; of its failure; of the set of runs that wait for it; and of the sign that
+   * a worker which lost its lock still does it.
+   */
   reply(key: string): string;
   failure(key: string): string;
   wanted(key: string): string;
+  claim(key: string): string;
   /** Key of the job itself. */
   job(key: string): string;
 }
@@ -47,6 +51,7 @@ function channel(name: string): Channel {
     reply: (key) => `${PREFIX}:reply:${name}:${key}`,
     failure: (key) => `${PREFIX}:failure:${name}:${key}`,
     wanted: (key) => `${PREFIX}:wanted:${name}:${key}`,
+    claim: (key) => `${PREFIX}:claim:${name}:${key}`,
     job: (key) => `${PREFIX}:${name}:${key}`,
   };
 }

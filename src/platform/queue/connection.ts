@@ -25,7 +25,8 @@ export function connectRedis({ url, caFile, silence = SILENCE }: QueueAddress): 
     connectTimeout: silence,
     socketTimeout: silence,
     retryStrategy: (attempt: number) => Math.min(2_000, 50 * 2 ** attempt),
-    reconnectOnError: (error: Error) => /READONLY|LOADING/.test(error.message),
+    // 2: the command is sent again.
+    reconnectOnError: (error: Error) => (/READONLY|LOADING/.test(error.message) ? 2 : false),
     ...(isSecure && { tls: caFile === undefined ? {} : { ca: readFileSync(caFile) } }),
   });
   // Reported by the first command, or by the missing response.
@@ -124,7 +125,7 @@ export function lastingReason(error: Error): string | null {
   return null;
 }
 
-/** Whether the memory of Redis is full, so that it accepts no more data. */
-export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && /\bOOM\b/.test(error.message);
+/** Whether Redis accepts no more data, because its memory is full or it can't write to its disk. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && /\b(OOM|MISCONF)\b/.test(error.message);
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, Queue, Worker } from "bullmq";
-import type { Redis } from "ioredis";
 import type { Box } from "./box.ts";
 import { ANY_RATE, aboutEnd, aboutRequest, type Channel, ENDED, nameOf, PREFIX } from "./channels.ts";
-import { connectRedis, isOutOfMemory, type QueueAddress } from "./connection.ts";
+import { claimsOf } from "./claims.ts";
+import { connectRedis, lastingReason, type QueueAddress } from "./connection.ts";
 
 /** Common limits of all workers of a channel, stored in Redis: the last worker that names one sets it. */
 export interface SharedLimits {
@@ -60,8 +60,21 @@ class Changed extends Error {
 const KEPT = { reply: 86_400, failure: 600 };
 /** Milliseconds for a closing worker to remove completed jobs from the queue. */
 const CLOSING = 2_000;
-/** Milliseconds between attempts to store an end while the memory of Redis is full. */
-const FULL = 1_000;
+/** Milliseconds between attempts to store an end. */
+const AGAIN = 1_000;
+/**
+ * Stores an end, and tells the runs that wait for it. One script, because a transaction whose answer is cut off by a lost
+ * connection fails, and the reply in it would be paid for again; a single command is sent again.
+ * Keys: end, runs that wait, claim. Arguments: encrypted end (empty: it is stored), seconds, `NX` to keep an earlier end,
+ * channel, message.
+ */
+const STORE = `
+if ARGV[1] ~= "" then
+  if ARGV[3] == "NX" then redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2], "NX")
+  else redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2]) end
+end
+redis.call("DEL", KEYS[2], KEYS[3])
+redis.call("PUBLISH", ARGV[4], ARGV[5])`;
 /** Number of windows per minute for a rate: they are short, so that no minute exceeds the rate, wherever it starts. */
 const WINDOWS = 600;
 
@@ -84,6 +97,8 @@ export function consume(options: ConsumerOptions): Consumer {
   /** Failures by key, published once the job has left the queue: until then, the same job can't be added again. */
   const failures = new Map<string, string>();
 
+  const lockRenewTime = takeover / 3;
+  const claims = claimsOf(redis, channel, takeover, lockRenewTime);
   const worker = new Worker(
     channel.name,
     (job) => {
@@ -99,12 +114,15 @@ export function consume(options: ConsumerOptions): Consumer {
       prefix: PREFIX,
       concurrency: options.concurrency,
       lockDuration: takeover,
-      lockRenewTime: takeover / 3,
+      lockRenewTime,
       stalledInterval: Math.max(1_000, takeover / 2),
       maxStalledCount: options.mostLost,
     },
   );
   worker.on("error", () => {});
+  worker.on("lockRenewalFailed", (keys) => {
+    void claims.keep(keys.filter((key) => underWay.has(key))).catch(() => {});
+  });
   worker.on("completed", ({ id = "" }) => {
     const sealed = failures.get(id);
     failures.delete(id);
@@ -119,7 +137,11 @@ export function consume(options: ConsumerOptions): Consumer {
 
   async function work(job: Job, key: string): Promise<void> {
     // Another worker may have answered it meanwhile, if this one lost its connection or Redis restarted.
-    if ((await redis.exists(channel.reply(key))) > 0) {
+    const isTakenOver = job.stalledCounter > 0;
+    const isAnswered = isTakenOver
+      ? await claims.isAnswered(key, stop.signal)
+      : (await redis.exists(channel.reply(key))) > 0;
+    if (isAnswered) {
       onEnd("known");
       return void (await tellReply(key, null));
     }
@@ -148,33 +170,24 @@ export function consume(options: ConsumerOptions): Consumer {
    * Stores the first reply: a worker that lost its connection can return a second one.
    * @param sealed null: it is stored
    */
-  async function tellReply(key: string, sealed: string | null): Promise<void> {
-    await told(() => {
-      const steps = redis.multi();
-      if (sealed !== null) steps.set(channel.reply(key), sealed, "EX", KEPT.reply, "NX");
-      return steps.del(channel.wanted(key)).publish(ENDED, nameOf(channel, key));
-    });
+  function tellReply(key: string, sealed: string | null): Promise<void> {
+    return store(channel.reply(key), key, [sealed ?? "", KEPT.reply, "NX", ENDED, nameOf(channel, key)]);
   }
 
-  async function tellFailure(key: string, sealed: string): Promise<void> {
-    await told(() =>
-      redis
-        .multi()
-        .set(channel.failure(key), sealed, "EX", KEPT.failure)
-        .del(channel.wanted(key))
-        .publish(ENDED, `${nameOf(channel, key)} ${sealed}`),
-    );
+  function tellFailure(key: string, sealed: string): Promise<void> {
+    const message = `${nameOf(channel, key)} ${sealed}`;
+    return store(channel.failure(key), key, [sealed, KEPT.failure, "", ENDED, message]);
   }
 
-  /** Repeats until the memory of Redis has room, because the reply is paid for. */
-  async function told(steps: () => ReturnType<Redis["multi"]>): Promise<void> {
+  /** Repeats until Redis takes it, for example when its memory has room again, because the reply is paid for. */
+  async function store(place: string, key: string, about: readonly (string | number)[]): Promise<void> {
     for (;;) {
       try {
-        for (const [error] of (await steps().exec()) ?? []) if (error) throw error;
+        await redis.eval(STORE, 3, place, channel.wanted(key), channel.claim(key), ...about);
         return;
       } catch (error) {
-        if (!isOutOfMemory(error) && !isOutOfMemory(causeOf(error))) throw error;
-        await sleep(FULL, undefined, { signal: stop.signal });
+        if (stop.signal.aborted || (error instanceof Error && lastingReason(error) !== null)) throw error;
+        await sleep(AGAIN, undefined, { signal: stop.signal });
       }
     }
   }
@@ -198,13 +211,6 @@ export function consume(options: ConsumerOptions): Consumer {
       worker.disconnect().catch(() => {});
     },
   };
-}
-
-/** The error of a step that made Redis discard its transaction. */
-function causeOf(error: unknown): unknown {
-  return error instanceof Error && "previousErrors" in error && Array.isArray(error.previousErrors)
-    ? error.previousErrors[0]
-    : undefined;
 }
 
 /** Stores the limits that this worker names. Limits of earlier workers don't apply to later ones. */

@@ -5,14 +5,7 @@ import type { Clock } from "../../deps.ts";
 import type { Waiting } from "../../models/stack/waiting.ts";
 import type { Box } from "./box.ts";
 import { ANY_RATE, aboutEnd, aboutRequest, type Channel, ENDED, nameOf, PREFIX } from "./channels.ts";
-import {
-  connectRedis,
-  examineRedis,
-  isOutOfMemory,
-  lastingReason,
-  type QueueAddress,
-  QueueRefused,
-} from "./connection.ts";
+import { connectRedis, examineRedis, isFull, lastingReason, type QueueAddress, QueueRefused } from "./connection.ts";
 import { type Offers, readOffers, type WorkerOffer } from "./offers.ts";
 
 /** Milliseconds between checks for ends that were not published, for example after a restart of Redis. */
@@ -194,7 +187,7 @@ export class JobQueue {
       this.#isFull = false;
     } catch (error) {
       // Tried again by the next sweep.
-      if (!isOutOfMemory(error)) throw error;
+      if (!isFull(error)) throw error;
       this.#isFull = true;
     }
   }

@@ -38,18 +38,16 @@ const placeOf = (id: string) => `${PREFIX}:worker:${id}`;
 /** Publishes what a worker offers while it is alive, by the clock of Redis. @returns a function that withdraws it */
 export async function announce(redis: Redis, box: Box, id: string, offer: WorkerOffer): Promise<() => Promise<void>> {
   const tell = async () => {
-    await redis
-      .multi()
-      .set(placeOf(id), box.seal(offer, about(id)), "EX", ALIVE)
-      .sadd(ALL, id)
-      .exec();
+    await redis.set(placeOf(id), box.seal(offer, about(id)), "EX", ALIVE);
+    await redis.sadd(ALL, id);
   };
   await tell();
   const timer = setInterval(() => void tell().catch(() => {}), BEAT);
   timer.unref();
   return async () => {
     clearInterval(timer);
-    await redis.multi().del(placeOf(id)).srem(ALL, id).exec();
+    await redis.del(placeOf(id));
+    await redis.srem(ALL, id);
   };
 }
 
