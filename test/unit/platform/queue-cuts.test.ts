@@ -15,7 +15,9 @@ async function startBreakingConnection(to: string): Promise<{ readonly url: stri
   let broken = 0;
   const server = createServer((near) => {
     const far = connect(Number(new URL(to).port), "127.0.0.1");
-    const end = () => [near, far].forEach((socket) => socket.destroy());
+    const end = () => {
+      for (const socket of [near, far]) socket.destroy();
+    };
     near.on("data", (data) => {
       // The scripts of BullMQ are not sent as text again.
       const at = broken < BREAKS && data.includes("agentgraph:ended") ? data.toString("latin1").search(/publish/i) : -1;
