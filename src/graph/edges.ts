@@ -1,7 +1,8 @@
 import type { Graph, GraphNode, Texts } from "./graph.ts";
 import { traitsOf } from "./node-kinds.ts";
 import { roleSections } from "./text/role-marks.ts";
-import { findPlaceholders, inputsNamedIn, placeholderOf, placeholders, type Templating } from "./text/templating.ts";
+import { namedInFrame } from "./text/template.ts";
+import { findPlaceholders, inputsNamedIn, placeholderOf, placeholders, type TextSyntax } from "./text/templating.ts";
 
 /**
  * Edges as parameters: what a node reads is another element of Θ, `<node>:inputs`. Its text is the names of the
@@ -146,7 +147,7 @@ function edgeOrder({ nodes, output }: Graph): string[] {
 /** Inputs that a node requires: those in the frame of its instruction, and the list of a map node. */
 export function neededInputs(node: GraphNode): string[] {
   const kept = node.keep.flatMap((text) => [...inputsNamedIn(text, node)]);
-  const framed = "frame" in node && node.frame !== undefined ? placeholders(node.frame) : [];
+  const framed = "frame" in node && node.frame !== undefined ? namedInFrame(node.frame, node.inputs) : [];
   const needed = new Set([
     ...kept,
     ...framed,
@@ -163,33 +164,32 @@ export function neededInputs(node: GraphNode): string[] {
  * @param node as in the file
  */
 export function fitText(node: GraphNode, text: string, inputs: readonly string[]): string {
-  const { templating } = node;
   const dropped = new Set(node.inputs.filter((name) => !inputs.includes(name)));
   const added = inputs.filter((name) => !node.inputs.includes(name));
   if (dropped.size + added.length === 0) return text;
   const named = inputsNamedIn(text, node);
   const isAlone = node.inputs.length > 0 && node.inputs.every((name) => named.has(name));
-  const left = [...dropped].some((name) => named.has(name)) ? withoutPlaceholders(text, dropped, templating) : text;
+  const left = [...dropped].some((name) => named.has(name)) ? withoutPlaceholders(text, dropped, node) : text;
   if (!isAlone || !("message" in node) || node.message === "user" || node.frame !== undefined || roleSections(text))
     return left;
-  const missing = added.filter((name) => !named.has(name)).map((name) => taggedPlaceholder(name, templating));
+  const missing = added.filter((name) => !named.has(name)).map((name) => taggedPlaceholder(name, node));
   return [left, ...missing].filter(Boolean).join("\n\n");
 }
 
-function taggedPlaceholder(name: string, templating: Templating | undefined): string {
-  const placeholder = placeholderOf(name, templating);
-  return placeholders(placeholder, templating).includes(name) ? `<${name}>\n${placeholder}\n</${name}>` : "";
+function taggedPlaceholder(name: string, syntax: TextSyntax): string {
+  const placeholder = placeholderOf(name, syntax.templating);
+  return placeholders(placeholder, syntax).includes(name) ? `<${name}>\n${placeholder}\n</${name}>` : "";
 }
 
 /** A line with only a label: `Passage:`, `**Passage:**`, `## Passage`. */
 const LABEL = /^[\s>*_#-]*[\p{L}\p{N}][\p{L}\p{N}\s_'’()-]{0,50}:?[\s*_]*:?\s*$/u;
-const TAG = /^\s*<([\w-]+)[^<>]*>\s*$/;
+const TAG = /^\s*<([^<>/]+)>\s*$/;
 
-function withoutPlaceholders(text: string, names: ReadonlySet<string>, templating: Templating | undefined): string {
+function withoutPlaceholders(text: string, names: ReadonlySet<string>, syntax: TextSyntax): string {
   const lines = text.split("\n");
   const gone = new Set<number>();
   const changed = lines.map((line, at) => {
-    const found = findPlaceholders(line, templating).filter(({ name }) => names.has(name));
+    const found = findPlaceholders(line, syntax).filter(({ name }) => names.has(name));
     if (found.length === 0) return line;
     const rest = found.reduceRight(
       (left, one) => left.slice(0, one.offset) + left.slice(one.offset + one.length),
@@ -214,7 +214,7 @@ function withoutPlaceholders(text: string, names: ReadonlySet<string>, templatin
   function markLabel(at: number): void {
     const [above = "", below = ""] = [lines[at - 1], lines[at + 1]];
     const tag = TAG.exec(above)?.[1];
-    if (tag !== undefined && below.trim() === `</${tag}>`) {
+    if (tag !== undefined && [tag, tag.split(" ")[0]].some((one) => below.trim() === `</${one}>`)) {
       gone.add(at - 1).add(at + 1);
     } else if (LABEL.test(above) && /[:#]/.test(above)) gone.add(at - 1);
   }

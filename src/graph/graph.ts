@@ -45,6 +45,8 @@ const anyNode = {
   templating: z.enum(TEMPLATINGS).optional(),
   /** Names in the text for inputs with other names: variable → input. */
   variables: z.record(z.string(), z.string()).optional(),
+  /** Names of the graph that its language can't have, such as `Customer Message`. Absent: none. */
+  looseNames: z.array(z.string()).optional(),
   /** The part of its file that contains the text; absent: the whole file, or the text is in the graph file. */
   part: textPart.optional(),
 };

@@ -293,8 +293,11 @@ function unchangeable(id: string, role: string, text: string, inputs: string[]) 
 function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline?: OutlineNode): GraphNode | null {
   const { role } = spec;
   const inputs = [...new Set(spec.inputs)];
-  const { templating = "mustache", frame = null, variables = {} } = outline ?? {};
-  const renamed = Object.keys(variables).length > 0 && { variables };
+  const { templating = "mustache", frame = null, variables = {}, looseNames = [] } = outline ?? {};
+  const renamed = {
+    ...(Object.keys(variables).length > 0 && { variables }),
+    ...(looseNames.length > 0 && { looseNames: [...looseNames] }),
+  };
   if (spec.kind === "retriever") {
     const query = text ?? inputs.map((name) => `{{${name}}}`).join("\n");
     const fixed = { ...unchangeable(id, role, query, inputs), ...renamed };

@@ -16,7 +16,7 @@ export function fillArguments(
 ): Record<string, unknown> {
   const filled = (part: unknown): unknown => {
     if (typeof part === "string") {
-      const name = /^\{\{\s*([\w-]+)\s*\}\}$/.exec(part)?.[1];
+      const name = /^\{\{\s*([^{}]+?)\s*\}\}$/.exec(part)?.[1];
       return name !== undefined && Object.hasOwn(given, name) ? given[name] : render(part, texts, "mustache");
     }
     if (Array.isArray(part)) return part.map(filled);

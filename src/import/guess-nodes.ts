@@ -60,12 +60,19 @@ function keyedTexts(value: unknown, steps: readonly string[]): { steps: readonly
 }
 
 /** The language of a text's placeholders. @param known names that inputs may have */
-function templatingOf({ text, reference }: FoundPrompt, known: ReadonlySet<string>): Templating {
+function templatingOf(
+  { text, reference }: FoundPrompt,
+  known: ReadonlySet<string>,
+  looseNames: readonly string[],
+): Templating {
   if (/\.(?:jinja2?|j2|prompty)$/i.test(reference.file) || /\{%-?\s*(?:if|for|set|raw)\b/.test(text)) return "jinja";
   if (/\{\{#[\w.]+#\}\}/.test(text)) return "dify";
-  if (findPlaceholders(text).length > 0) return "mustache";
-  if (findPlaceholders(text, "jinja").length > 0) return "jinja";
-  const python = findPlaceholders(text, "python").filter(({ name }) => known.has(name));
+  const isKnown = ({ name }: { readonly name: string }) => known.has(name);
+  const doubled = findPlaceholders(text, { looseNames });
+  const python = findPlaceholders(text, { templating: "python", looseNames }).filter(isKnown);
+  // Beside `{question}`, `{{…}}` are braces that Python sends.
+  if (doubled.length > 0 && (python.length === 0 || doubled.some(isKnown))) return "mustache";
+  if (doubled.length === 0 && findPlaceholders(text, "jinja").length > 0) return "jinja";
   return python.length > 0 || foreignMarks(text, known, "mustache").some(({ what }) => what.startsWith("a Python"))
     ? "python"
     : "mustache";
@@ -102,11 +109,13 @@ export function guessNodes(
   const shared = prompts.filter((prompt) => !steps.includes(prompt) && steps.length > 0);
   const byWord = new Map([...ids].flatMap(([prompt, id]) => [plain(prompt.name), plain(id)].map((word) => [word, id])));
   const known = new Set([...columns, ...ids.values()]);
+  const columnOf = (name: string) =>
+    columns.find((one) => one === name) ?? columns.find((one) => plain(one) === plain(name));
   const inputs = new Map<string, string>();
   const inputFor = (name: string) => {
-    const same = columns.find((one) => one === name) ?? columns.find((one) => plain(one) === plain(name));
+    const same = columnOf(name);
     const column = same ?? columnFor(name, columns) ?? name;
-    const id = inputs.get(column) ?? names.take(validName(same ?? name));
+    const id = inputs.get(column) ?? (same === undefined ? names.take(validName(name)) : names.takeInput(same));
     inputs.set(column, id);
     return id;
   };
@@ -118,10 +127,13 @@ export function guessNodes(
   }
   for (const prompt of steps) {
     const id = idOf(prompt);
-    const templating = templatingOf(prompt, known);
+    const isKnown = (name: string) =>
+      columnOf(name) !== undefined || byWord.has(plain(name)) || columnFor(name, columns) !== null;
+    const looseNames = looseNamesInBraces(prompt.text).filter(isKnown);
+    const templating = templatingOf(prompt, new Set([...known, ...looseNames]), looseNames);
     const node: DraftNode = { role: words(prompt.name), inputs: [], instruction: prompt.reference };
     if (templating !== "mustache") node.templating = templating;
-    for (const name of new Set(findPlaceholders(prompt.text, templating).map((one) => one.name))) {
+    for (const name of new Set(findPlaceholders(prompt.text, { templating, looseNames }).map((one) => one.name))) {
       const other = byWord.get(plain(name)) ?? byWord.get(plain(name).replace(/(?:output|result|text|answer)$/, ""));
       const isOther = other !== undefined && other !== id && !columns.includes(name);
       const input = isOther ? other : inputFor(name);
@@ -215,7 +227,14 @@ export function isStep(column: string, prompts: readonly FoundPrompt[]): boolean
 
 /** Names in braces in a text, in any template language. */
 export function namesInBraces(text: string): string[] {
-  return [...text.matchAll(/\{\s*([\p{L}\p{M}\p{N}_-]+)\s*\}/gu)].map(([, name = ""]) => name);
+  const plainNames = [...text.matchAll(/\{\s*([\p{L}\p{M}\p{N}_-]+)\s*\}/gu)].map(([, name = ""]) => name);
+  return [...plainNames, ...looseNamesInBraces(text)];
+}
+
+/** Names in braces with spaces or signs, as columns have them: `{{Customer Message}}`, `{q.1}`. */
+function looseNamesInBraces(text: string): string[] {
+  const found = [...text.matchAll(/\{[ \t]{0,20}([\p{L}\p{N}_][^{}\r\n"|<>=]{0,119}?)[ \t]{0,20}\}/gu)];
+  return [...new Set(found.map(([, name = ""]) => name))].filter((name) => /[^\p{L}\p{M}\p{N}_]/u.test(name));
 }
 
 /** Connects steps that name no other: by words that they share, else in sequence. */

@@ -1,4 +1,4 @@
-import { NAME } from "../graph/syntax/outline.ts";
+import { isInputName, NAME } from "../graph/syntax/outline.ts";
 
 /** Valid and unique names for nodes and inputs. */
 export class Names {
@@ -11,6 +11,13 @@ export class Names {
     for (let count = 2; this.#taken.has(name); count++) name = `${base}_${count}`;
     this.#taken.add(name);
     return name;
+  }
+
+  /** The same for an input: the name of a column stays as it is, if it can. */
+  takeInput(column: string): string {
+    if (!isInputName(column) || this.#taken.has(column)) return this.take(column);
+    this.#taken.add(column);
+    return column;
   }
 
   has(name: string): boolean {

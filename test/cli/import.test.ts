@@ -101,21 +101,23 @@ it("creates a graph that runs from three prompts and a table", async () => {
   const folder = join(bench.folder, "mine");
   await mkdir(join(folder, "prompts"), { recursive: true });
   for (const [name, text] of Object.entries({
-    plan: "Plan {{question}}",
+    plan: "Plan {{The question?}}",
     check: "Check {{plan}}",
-    solve: "Solve {{question}} by {{check}}",
+    solve: "Solve {{the question}} by {{check}}",
   })) {
     await writeFile(join(folder, "prompts", `${name}.md`), `${text}\n`);
   }
-  const lines = Array.from({ length: 60 }, (_, at) => `question ${at},4`);
-  await writeFile(join(folder, "rows.csv"), ["question,answer", ...lines, ""].join("\n"));
+  const lines = Array.from({ length: 60 }, (_, at) => `question ${at};4`);
+  await writeFile(join(folder, "rows.csv"), ["\uFEFFThe question?;Answer", ...lines, ""].join("\r\n"));
   const made = await bench.run("init", "mine");
   expect(made.code).toBe(0);
   expect(made.stdout).toMatch(
-    /^Wrote mine\/mine\.agentgraph\.json\. Guessed:\n {2}data: rows\.csv\n {2}column with the answer: answer/m,
+    /^Wrote mine\/mine\.agentgraph\.json\. Guessed:\n {2}data: rows\.csv\n {2}column with the answer: Answer/m,
   );
   const run = await bench.online("optimize", "mine/mine.agentgraph.json", "--json", "--set", "optimize.iterations=1");
   expect(JSON.parse(run.stdout)).toMatchObject({ error: null, validation: { before: 0, after: 1 } });
+  const one = ["run", "mine/mine.agentgraph.json", "--input", "The question?=4 + 0"];
+  expect((await bench.online(...one)).stdout.trim()).toBe("5");
   const none = await bench.run("init", "mine/rows.csv");
   expect(none).toMatchObject({ code: 2, stdout: "" });
   expect(none.stderr).toContain("There is no prompt file among these.");

@@ -143,7 +143,7 @@ function openBraces(document: TextDocument, position: Position, templatings: rea
   const before = line.slice(0, position.character);
   const begun = templatings.map((one) => begunPlaceholder(before, one)).find((at) => at !== null);
   if (begun === undefined || begun === null) return null;
-  const rest = /^(?:[\w-]* *\}\}|[\w-]*\}?)/.exec(line.slice(position.character))?.[0] ?? "";
+  const rest = /^(?:[^{}"]{0,100}\}\}|[\p{L}\p{M}\p{N}_-]*\}?)/u.exec(line.slice(position.character))?.[0] ?? "";
   const end = rest.endsWith("}") ? rest.length : 0;
   return new Range(position.line, begun, position.line, position.character + end);
 }

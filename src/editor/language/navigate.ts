@@ -15,7 +15,7 @@ import {
   workspace,
 } from "vscode";
 import { referenceAt } from "../../graph/syntax/outline.ts";
-import { isBound, makesName, named, usesInPrompt } from "../../graph/syntax/symbols.ts";
+import { formOf, isBound, makesName, named, usesInPrompt } from "../../graph/syntax/symbols.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 import type { PromptFiles } from "./prompts.ts";
@@ -83,14 +83,15 @@ export class References implements ReferenceProvider {
     const own = parsed.uses
       .filter((use) => use.name === name && (withMaking || !makesName(use)))
       .map(({ range }) => new Location(graph, parsed.range(range)));
-    const inPrompts = parsed.outline.nodes.map(async ({ id, text, templating }) => {
+    const inPrompts = parsed.outline.nodes.map(async (node) => {
+      const { id, text } = node;
       const uri =
         text?.reference != null && isBound(parsed.outline, id, name)
           ? await this.prompts.address(graph, text.reference)
           : null;
       if (!uri) return [];
       const prompt = await workspace.openTextDocument(uri);
-      const uses = usesInPrompt(prompt.getText(), { part: text?.part, templating }).filter((use) => use.name === name);
+      const uses = usesInPrompt(prompt.getText(), formOf(node)).filter((use) => use.name === name);
       return uses.map(({ range }) => new Location(uri, toRange(prompt, range)));
     });
     return [...own, ...(await Promise.all(inPrompts)).flat()];

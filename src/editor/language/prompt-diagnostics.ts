@@ -21,7 +21,7 @@ import { fillsIn, traitsOf } from "../../graph/node-kinds.ts";
 import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
 import type { OutlineNode } from "../../graph/syntax/outline.ts";
-import { isBound, type Use, usesInPrompt } from "../../graph/syntax/symbols.ts";
+import { formOf, isBound, type Use, usesInPrompt } from "../../graph/syntax/symbols.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { toRange } from "./documents.ts";
@@ -95,7 +95,7 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
       const text = placedText(content, node.text?.part);
       if (!isPlaced(text)) continue;
       const inputs = new Set([...node.inputs.map(({ name }) => name), ...Object.keys(node.variables)]);
-      for (const mark of foreignMarks(text.text, inputs, node.templating)) {
+      for (const mark of foreignMarks(text.text, inputs, node)) {
         const place = text.rangeOf(mark.offset, mark.length);
         const range = toRange(document, place);
         if (!found.has(place.start)) found.set(place.start, { mark, range, home, node });
@@ -112,7 +112,7 @@ export class PromptDiagnostics extends Disposable implements CodeActionProvider 
       if (!node || traitsOf(node).text === "code") continue;
       const isRead = (name: string) =>
         fillsIn(node) && (name in node.variables || node.inputs.some((input) => input.name === name));
-      for (const use of usesInPrompt(document.getText(), { part: node.text?.part, templating: node.templating })) {
+      for (const use of usesInPrompt(document.getText(), formOf(node))) {
         if (isRead(use.name)) continue;
         const known = found.get(use.around.start) ?? { use, readers: [] };
         found.set(use.around.start, { use, readers: [...known.readers, { home, node }] });

@@ -10,7 +10,7 @@ import {
   readReference,
 } from "../../graph/containment.ts";
 import { codeReferences } from "../../graph/syntax/outline.ts";
-import { type PromptForm, type Use, usesInPrompt } from "../../graph/syntax/symbols.ts";
+import { formOf, type PromptForm, type Use, usesInPrompt } from "../../graph/syntax/symbols.ts";
 import { Delayed } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { type GraphFiles, isGraphFile } from "../graph-files.ts";
@@ -155,9 +155,10 @@ export class PromptFiles extends Disposable {
     const parsed = open ? this.documents.parsed(open) : new ParsedGraph(uri.fsPath, await textOf(uri, this.files));
     const root = await findRoot(uri.fsPath, this.files);
     const prompts = new Map<string, Omit<PromptUser, "graph">[]>();
-    for (const { id, text, templating } of parsed.outline.nodes) {
+    for (const node of parsed.outline.nodes) {
+      const { id, text } = node;
       for (const path of text?.reference == null ? [] : pathsOf(uri, root, text.reference)) {
-        const user = { node: id, form: { part: text?.part, templating } };
+        const user = { node: id, form: formOf(node) };
         prompts.set(path, [...(prompts.get(path) ?? []), user]);
       }
     }

@@ -89,7 +89,11 @@ function refusalSentence({ reason, of, graph }: RenameRefused): string {
   const file = workspace.asRelativePath(graph);
   switch (reason) {
     case "not a name":
-      return l10n.t("“{0}” is not a valid name. Start with a letter, then use letters, digits, _ or -.", of);
+      return l10n.t(
+        "“{0}” is not a valid name. Names of nodes have letters, digits, _ and -, and start with a letter. Names of inputs leave out {1}.",
+        of,
+        '{ } < > " \\ | =',
+      );
     case "taken":
       return l10n.t("“{0}” is already used in {1}. Graph inputs and nodes can't have the same name.", of, file);
     case "unknown":

@@ -1,5 +1,5 @@
 import type { Position, Range, TextDocument, Uri } from "vscode";
-import { type Use, type UseKind, useAt, usesInPrompt } from "../../graph/syntax/symbols.ts";
+import { formOf, type Use, type UseKind, useAt, usesInPrompt } from "../../graph/syntax/symbols.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 import type { ParsedGraph } from "./parsed.ts";
@@ -60,6 +60,6 @@ export class SymbolLocations {
 function isUsed(document: TextDocument, { parsed, node }: Home, use: Use): boolean {
   const user = parsed.outline.nodes.find(({ id }) => id === node);
   if (!user) return false;
-  const uses = usesInPrompt(document.getText(), { part: user.text?.part, templating: user.templating });
+  const uses = usesInPrompt(document.getText(), formOf(user));
   return uses.some(({ around }) => around.start === use.around.start);
 }

@@ -105,9 +105,7 @@ export function constraintsOf(node: GraphNode, base: string, index = 0): string 
   const language = languageOf(node);
   const kept = [
     ...new Set([
-      ...(language === null ? placeholders(base, node.templating) : []).map((name) =>
-        placeholderOf(name, node.templating),
-      ),
+      ...(language === null ? placeholders(base, node) : []).map((name) => placeholderOf(name, node.templating)),
       ...node.keep,
     ]),
   ];

@@ -24,8 +24,8 @@ export function violation(node: GraphNode, base: string, text: string, leaks: Le
 }
 
 function placeholderViolation(node: GraphNode, base: string, text: string): InvalidReason | null {
-  const named = new Set(placeholders(text, node.templating));
-  if (placeholders(base, node.templating).some((name) => !named.has(name))) return "drops a placeholder";
+  const named = new Set(placeholders(text, node));
+  if (placeholders(base, node).some((name) => !named.has(name))) return "drops a placeholder";
   const marks = new Set(marksIn(text));
   if (marksIn(base).some((mark) => !marks.has(mark))) return "drops a placeholder";
   return inventsPlaceholder(node, base, text) ? "invents a placeholder" : null;
@@ -49,11 +49,12 @@ function marksIn(text: string): string[] {
 
 /** Whether the text has a new name in double braces that is not an input of the node: it would be sent as is. */
 function inventsPlaceholder(node: GraphNode, base: string, text: string): boolean {
-  const named = (one: string) => placeholders(one, node.templating);
+  const named = (one: string) => placeholders(one, node);
   const known = new Set([...named(base), ...named(node.text), ...node.inputs, ...Object.keys(node.variables ?? {})]);
   if (named(text).some((name) => !known.has(name))) return true;
   // Other braces would break the program that fills in this text.
-  if (node.templating === "python" && isFormatString(base) && !isFormatString(text)) return true;
+  if (node.templating === "python" && isFormatString(base, node.looseNames) && !isFormatString(text, node.looseNames))
+    return true;
   const before = new Set([...marksIn(base), ...marksIn(node.text)]);
   const names = new Set(named(text).map((name) => placeholderOf(name, node.templating).replaceAll(" ", "")));
   return marksIn(text).some((mark) => /^\{\{|^\{%/.test(mark) && !before.has(mark) && !names.has(mark));

@@ -3,10 +3,17 @@ import type { Fix } from "../fault.ts";
 import { traitsOf } from "../node-kinds.ts";
 import { patternFault } from "../pattern.ts";
 import { type JsonDocument, type JsonPath, rangeOf } from "../syntax/document.ts";
-import { keysOf, lossPaths, NAME, type NamedRange, type Outline, type OutlineNode } from "../syntax/outline.ts";
+import {
+  isInputName,
+  keysOf,
+  lossPaths,
+  NAME,
+  type NamedRange,
+  type Outline,
+  type OutlineNode,
+} from "../syntax/outline.ts";
 import { namesOf, sinksOf, usesIn } from "../syntax/symbols.ts";
-import { INSTRUCTION } from "../text/template.ts";
-import { placeholders } from "../text/templating.ts";
+import { INSTRUCTION, namedInFrame } from "../text/template.ts";
 import { findCycle } from "../topology.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { checkMaps } from "./map-checks.ts";
@@ -80,17 +87,22 @@ function checkDuplicateKeys(document: JsonDocument): void {
 function checkNames(document: JsonDocument, outline: Outline): void {
   const { inputs, nodes } = outline;
   const taken = new Set<string>();
+  for (const { name, range } of inputs) {
+    if (isInputName(name)) continue;
+    const message = document.t('"{0}" is not a valid name of an input.', name);
+    const remedy = document.t(
+      'Start with a letter or digit, and leave out {0}. "data.fields" can name its column.',
+      '{ } < > " \\ | =',
+    );
+    document.add("bad-name", range, message, remedy, () => goodName(document, outline, name));
+  }
+  for (const { id, idRange } of nodes) {
+    if (NAME.test(id)) continue;
+    const message = document.t('"{0}" is not a valid name of a node.', id);
+    const remedy = document.t("Start with a letter, then use letters, digits, _ or -.");
+    document.add("bad-name", idRange, message, remedy, () => goodName(document, outline, id));
+  }
   for (const { name, range } of [...inputs, ...nodes.map(({ id, idRange }) => ({ name: id, range: idRange }))]) {
-    if (!NAME.test(name)) {
-      const message = document.t('"{0}" is not a valid name.', name);
-      document.add(
-        "bad-name",
-        range,
-        message,
-        document.t("Start with a letter, then use letters, digits, _ or -."),
-        () => goodName(document, outline, name),
-      );
-    }
     if (taken.has(name)) {
       const message = document.t(
         'The name "{0}" is used twice. Graph inputs and nodes can\'t have the same name.',
@@ -167,7 +179,12 @@ function checkFrame(document: JsonDocument, { id, frame, inputs }: OutlineNode):
   if (frame === null) return;
   const { t } = document;
   const path = ["nodes", id, "frame"];
-  const named = new Set(placeholders(frame));
+  const named = new Set(
+    namedInFrame(
+      frame,
+      inputs.map(({ name }) => name),
+    ),
+  );
   if (!named.has(INSTRUCTION)) {
     const message = t('The frame of "{0}" has no place for the instruction.', id);
     document.addAt("wrong-value", path, message, t("Add {{instruction}} where the instruction belongs."));
@@ -311,7 +328,7 @@ function unknownName(document: JsonDocument, { id }: OutlineNode, at: NamedRange
   const message = document.t('The input "{0}" of "{1}" is neither a graph input nor a node.', at.name, id);
   document.add("unknown-name", at.range, message, remedy, () => [
     ...(meant ? [rename(document, at.range, meant)] : []),
-    ...(NAME.test(at.name) ? declareInput(document, at.name) : []),
+    ...(isInputName(at.name) ? declareInput(document, at.name) : []),
     ...removeChildren(
       document,
       ["nodes", id, "inputs"],

@@ -1,5 +1,12 @@
 import { translatable } from "../../i18n/locale.ts";
-import { isFormatString, placeholderOf, readMarks, type Templating } from "../text/templating.ts";
+import {
+  isFormatString,
+  placeholderOf,
+  readMarks,
+  syntaxOf,
+  type Templating,
+  type TextSyntax,
+} from "../text/templating.ts";
 
 /** A piece of another program's template language in a text: nothing fills it in, so it would be sent unchanged. */
 export interface ForeignMark {
@@ -97,7 +104,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     pattern: re(`(?<![\\\\{])\\{\\{[ \\t]{0,20}(${LOOSE})\\}\\}(?!\\})`),
-    what: translatable("a placeholder without a valid name"),
+    what: translatable("a placeholder for a name that the graph doesn't have"),
     of: ["mustache"],
     isValue: true,
     isHint: true,
@@ -188,13 +195,14 @@ const OWN = /^\{\{ *\p{L}[\p{L}\p{M}\p{N}_-]* *\}\}$/u;
 export function foreignMarks(
   text: string,
   inputs: ReadonlySet<string>,
-  templating: Templating = "mustache",
+  syntax: Templating | TextSyntax = "mustache",
   names: GraphNames = NO_NAMES,
   self: string | null = null,
 ): ForeignMark[] {
   if (!/[{$<]|%[(\p{L}_]|\[\[/u.test(text)) return [];
   const found: ForeignMark[] = [];
-  const own = templating === "mustache" ? [] : readMarks(text, templating);
+  const { templating = "mustache", looseNames = [] } = syntaxOf(syntax);
+  const own = templating === "mustache" && looseNames.length === 0 ? [] : readMarks(text, syntax);
   const overlaps = (mark: { offset: number; length: number } | undefined, offset: number, length: number) =>
     mark !== undefined && offset < mark.offset + mark.length && mark.offset < offset + length;
   const isTaken = (offset: number, length: number) =>
@@ -202,7 +210,7 @@ export function foreignMarks(
     found.some((mark) => overlaps(mark, offset, length));
   const ofNode = new GraphNames(inputs);
   // In other texts, such braces are JSON or code.
-  const fieldsOfInputs = templating === "python" && !isFormatString(text);
+  const fieldsOfInputs = templating === "python" && !isFormatString(text, looseNames);
   for (const { pattern, what, ofInput, isValue, isHint, of } of KINDS) {
     if (!of.includes(templating)) continue;
     for (const { index, 0: mark, 1: name = "" } of text.matchAll(pattern)) {

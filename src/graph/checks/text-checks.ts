@@ -71,7 +71,7 @@ function checkForeignTemplates(
   { inputs, names }: { readonly inputs: ReadonlySet<string>; readonly names: GraphNames },
   firstLine: number,
 ): void {
-  const find = (content: string) => foreignMarks(content, inputs, node.templating, names, node.id);
+  const find = (content: string) => foreignMarks(content, inputs, node, names, node.id);
   const reference = node.text?.reference ?? null;
   const found =
     reference !== null
@@ -165,5 +165,5 @@ function placeholdersOf(document: JsonDocument, node: OutlineNode, text: string)
   );
   const range = node.text?.range;
   if (inline.length > 0 || !range) return inline;
-  return findPlaceholders(text, node.templating).map(({ name }) => ({ name, range, place: null }));
+  return findPlaceholders(text, node).map(({ name }) => ({ name, range, place: null }));
 }

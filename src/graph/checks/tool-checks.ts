@@ -5,11 +5,11 @@ import { didYouMean } from "./did-you-mean.ts";
 
 /** Checks that placeholders in tool arguments are inputs of their node: others would be sent unchanged. */
 export function checkToolArguments(document: JsonDocument, { nodes }: Outline): void {
-  for (const { id, kind, inputs, variables } of nodes) {
+  for (const { id, kind, inputs, variables, looseNames } of nodes) {
     const parts = kind === "tool" ? document.at(["nodes", id, "arguments"]) : undefined;
     const names = new Set([...inputs.map(({ name }) => name), ...Object.keys(variables)]);
     for (const part of parts ? stringsIn(parts) : []) {
-      for (const { name } of findPlaceholders(String(part.value))) {
+      for (const { name } of findPlaceholders(String(part.value), { looseNames })) {
         if (names.has(name) || document.isFull) continue;
         const meant = didYouMean(name, names);
         const { t } = document;

@@ -4,7 +4,7 @@ import { programExtension } from "../program-file.ts";
 import { memberAccess, memberNames } from "../syntax/code-names.ts";
 import { type JsonDocument, type JsonPath, stringsIn } from "../syntax/document.ts";
 import { literalRange } from "../syntax/literal.ts";
-import { lossPaths, NAME, type Outline, type OutlineNode } from "../syntax/outline.ts";
+import { isInputName, lossPaths, NAME, type Outline, type OutlineNode } from "../syntax/outline.ts";
 import { isBound, named, type Use, usesIn, usesInPrompt } from "../syntax/symbols.ts";
 
 /** A rename that would change what a graph means, or would miss a use. */
@@ -52,7 +52,6 @@ export async function planRename(
   to: string,
   source: RenameSource,
 ): Promise<ReadonlyMap<string, readonly TextEdit[]>> {
-  if (!NAME.test(to)) throw new RenameRefused("not a name", to, graphs[0] ?? "");
   const edits = new Map<string, readonly TextEdit[]>();
   const tied = new Set(graphs);
   for (const graph of tied) {
@@ -65,10 +64,10 @@ export async function planRename(
       if (found.length > 0) edits.set(script, found);
     }
     const bound = outline.nodes.filter(({ id, text }) => text?.reference != null && isBound(outline, id, name));
-    for (const { text, templating } of bound) {
+    for (const { text, templating, looseNames } of bound) {
       const prompt = await source.promptOf(graph, text?.reference ?? "");
       if (prompt === null) continue;
-      const uses = usesInPrompt(await source.prompt(prompt), { part: text?.part, templating });
+      const uses = usesInPrompt(await source.prompt(prompt), { part: text?.part, templating, looseNames });
       const found = replaced(
         uses.filter((use) => use.name === name),
         to,
@@ -93,6 +92,7 @@ function renameInGraph(document: JsonDocument, outline: Outline, name: string, t
   const refuse = (reason: RenameRefused["reason"], of: string) => new RenameRefused(reason, of, document.path);
   const known = named(outline, name);
   if (!known) throw refuse("unknown", name);
+  if (!("input" in known ? isInputName(to) : NAME.test(to))) throw refuse("not a name", to);
   if (to !== name && named(outline, to)) throw refuse("taken", to);
   const uses = usesIn(document, outline).filter((use) => use.name === name);
   if (uses.filter(({ kind }) => kind === "node" || kind === "input").length !== 1) throw refuse("made twice", name);

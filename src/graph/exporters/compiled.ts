@@ -1,6 +1,6 @@
 import type { GraphNode, LlmNode } from "../graph.ts";
-import { renderNode } from "../text/template.ts";
-import { inputsNamedIn, placeholders, render, valuesFor } from "../text/templating.ts";
+import { namedInFrame, renderNode } from "../text/template.ts";
+import { inputsNamedIn, render, valuesFor } from "../text/templating.ts";
 
 /**
  * A text with places for values: strings, and names of inputs; `block` is between tags of its name, which its value
@@ -15,7 +15,7 @@ export interface CompiledMessage {
 
 /** The messages of a node with places for the values of its inputs: what `renderNode` sends, for any values. */
 export function compiledMessages(node: LlmNode): CompiledMessage[] {
-  const named = new Set([...inputsNamedIn(node.text, node), ...placeholders(node.frame ?? "")]);
+  const named = new Set([...inputsNamedIn(node.text, node), ...namedInFrame(node.frame ?? "", node.inputs)]);
   const marks = marksFor(node);
   const messages = renderNode(
     node,

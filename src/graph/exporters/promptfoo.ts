@@ -1,7 +1,8 @@
 import { stringify } from "yaml";
 import { asksOnce } from "../graph.ts";
-import { renderNode } from "../text/template.ts";
+import { compiledText } from "./compiled.ts";
 import type { Exported, Exporter } from "./exporter.ts";
+import { jinjaMessages, jinjaNames, jinjaPlaceholder, jinjaText, renamedSentence } from "./jinja.ts";
 
 /** A configuration for promptfoo (https://www.promptfoo.dev/docs/configuration/guide/), for graphs with one call. */
 export const promptfoo: Exporter = {
@@ -14,19 +15,30 @@ export const promptfoo: Exporter = {
         "promptfoo tests one prompt at a time, and this graph calls a model in several nodes, or several times. Export it as a module instead.";
       return { files: {}, left: [left] };
     }
-    const texts = new Map(graph.nodes.map(({ id, text }) => [id, text]));
-    const sent = renderNode(
-      node,
-      node.text,
-      node.inputs.map((input) => [input, texts.get(input) ?? `{{${input}}}`]),
-    );
+    const texts = new Map(graph.nodes.flatMap((one) => (one.kind === "text" ? [[one.id, compiledText(one)]] : [])));
+    const computed = graph.nodes.filter(({ id, kind }) => kind !== "text" && node.inputs.includes(id));
+    const names = jinjaNames([...graph.inputs.map((one) => one.name), ...computed.map(({ id }) => id)]);
+    const place = (input: string) => jinjaPlaceholder(names.get(input) ?? input);
+    const sent = jinjaMessages(node, (input) => {
+      const text = texts.get(input);
+      return text === undefined ? place(input) : jinjaText(text, place);
+    });
     const config = {
       description: graph.description || graph.name,
       prompts: [JSON.stringify(sent)],
       providers: [`openai:chat:${node.model?.model ?? model ?? "MODEL"}`],
       tests: `file://${name}.tests.jsonl`,
     };
-    const left = `Add your rows as ${name}.tests.jsonl, one test per line: { "vars": { … }, "assert": [ … ] }.`;
-    return { files: { "promptfooconfig.yaml": stringify(config) }, left: [left] };
+    const renamed = renamedSentence(names);
+    const left = [
+      `Add your rows as ${name}.tests.jsonl, one test per line: { "vars": { … }, "assert": [ … ] }.`,
+      ...(computed.length > 0
+        ? [
+            `These steps don't run in promptfoo, so their values are variables: ${computed.map(({ id }) => id).join(", ")}.`,
+          ]
+        : []),
+      ...(renamed === null ? [] : [renamed]),
+    ];
+    return { files: { "promptfooconfig.yaml": stringify(config) }, left };
   },
 };

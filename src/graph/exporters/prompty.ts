@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { asksOnce } from "../graph.ts";
-import { renderNode } from "../text/template.ts";
 import type { Exporter } from "./exporter.ts";
+import { jinjaMessages, jinjaNames, jinjaPlaceholder, renamedSentence } from "./jinja.ts";
 
 /** One `.prompty` file for each node that calls a model (https://github.com/microsoft/prompty). */
 export const prompty: Exporter = {
@@ -12,25 +12,25 @@ export const prompty: Exporter = {
       ...graph.inputs.map((one) => [one.name, one.description] as const),
       ...graph.nodes.map(({ id, role }) => [id, role] as const),
     ]);
+    const renamed = new Map<string, string>();
     for (const node of graph.nodes) {
       if (!asksOnce(node)) continue;
-      const sent = renderNode(
-        node,
-        node.text,
-        node.inputs.map((name) => [name, `{{${name}}}`]),
-      );
+      const names = jinjaNames(node.inputs);
+      const sent = jinjaMessages(node, (input) => jinjaPlaceholder(names.get(input) ?? input));
+      for (const [input, name] of names) renamed.set(input, name);
       const head = {
         name: node.id,
         description: node.role,
         model: { api: "chat", configuration: { type: "openai", name: node.model?.model ?? model ?? "" } },
         inputs: Object.fromEntries(
-          node.inputs.map((name) => [name, { type: "string", description: roles.get(name) ?? "" }]),
+          [...names].map(([input, name]) => [name, { type: "string", description: roles.get(input) ?? "" }]),
         ),
       };
       const body = sent.map(({ role, content }) => `${role}:\n${content}`).join("\n\n");
       files[`${node.id}.prompty`] = `---\n${stringify(head)}---\n${body}\n`;
     }
     const others = graph.nodes.filter((node) => !("model" in node)).map(({ id }) => id);
+    const other = renamedSentence(renamed);
     const edges = graph.nodes.filter((node) => "model" in node).length > 1;
     return {
       files,
@@ -39,6 +39,7 @@ export const prompty: Exporter = {
           ? [`Not exported, because they call no model: ${others.join(", ")}. Their values are inputs.`]
           : []),
         ...(edges ? ["A .prompty file holds one call: your program passes the value of one to the next."] : []),
+        ...(other === null ? [] : [other]),
       ],
     };
   },

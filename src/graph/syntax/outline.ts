@@ -2,12 +2,20 @@ import { getNodeValue, type Node } from "jsonc-parser";
 import type { Range } from "../fault.ts";
 import { canChange } from "../node-kinds.ts";
 import { isCode, keyedFormat, type TextPart } from "../places/part.ts";
-import { TEMPLATINGS, type Templating } from "../text/templating.ts";
+import { looseAmong, TEMPLATINGS, type Templating } from "../text/templating.ts";
 import { plainText } from "../text/text.ts";
 import { type JsonDocument, type JsonPath, rangeOf } from "./document.ts";
 
-/** A valid name of a graph input or a node. */
+/** A valid name of a node. */
 export const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
+/** The name of a column as people write it: `Customer Message`, `Réponse`, `q.1`, `What is missing?`. */
+const COLUMN = /^(?=[^\p{L}]*\p{L})[\p{L}\p{N}][^\p{C}\p{Zl}\p{Zp}{}<>"\\|=]{0,119}$/u;
+
+/** Whether a name is valid for a graph input: that of a node, or of a column. */
+export function isInputName(name: string): boolean {
+  return NAME.test(name) || (COLUMN.test(name) && name.trim() === name);
+}
 
 /** Positions of everything in a graph file that can be read, even if the file is broken. */
 export interface Outline {
@@ -46,6 +54,8 @@ export interface OutlineNode {
   readonly templating: Templating;
   /** Names in its text for inputs with other names: variable → input. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Names of the graph, and variables, that its language can't have: placeholders all the same. */
+  readonly looseNames: readonly string[];
   /** The text sent around its instruction; null if there is none. */
   readonly frame: string | null;
   /** The instruction or text; null if the node has none. */
@@ -78,11 +88,20 @@ export function outlineOf(document: JsonDocument): Outline {
     const node = document.at(path);
     return node ? [...document.members(node)] : [];
   };
-  const nodes = members(["nodes"]).map(([id, member]) => outlineNode(document, id, member));
+  const inputs = inputNames(document);
+  const named = members(["nodes"]);
+  const names = [...inputs.map(({ name }) => name), ...named.map(([id]) => id)];
+  const looseByLanguage = new Map<Templating, readonly string[]>();
+  const looseIn = (templating: Templating) => {
+    const found = looseByLanguage.get(templating) ?? looseAmong(names, templating);
+    looseByLanguage.set(templating, found);
+    return found;
+  };
+  const nodes = named.map(([id, member]) => outlineNode(document, id, member, looseIn));
   return {
-    inputs: inputNames(document),
+    inputs,
     nodes,
-    output: named(document.at(["output"])),
+    output: namedRange(document.at(["output"])),
     targets: keysOf(document, ["data", "targets"]),
     references: [...nodes.flatMap((node) => textReference(document, node)), ...otherReferences(document)],
   };
@@ -106,18 +125,28 @@ export function referenceAt(outline: Outline, offset: number): FileReference | n
 
 function inputNames(document: JsonDocument): NamedRange[] {
   const inputs = document.at(["inputs"]);
-  if (inputs?.type === "array") return (inputs.children ?? []).flatMap((entry) => named(entry) ?? []);
-  return [...(inputs ? document.members(inputs).values() : [])].flatMap(({ children }) => named(children?.[0]) ?? []);
+  if (inputs?.type === "array") return (inputs.children ?? []).flatMap((entry) => namedRange(entry) ?? []);
+  return [...(inputs ? document.members(inputs).values() : [])].flatMap(
+    ({ children }) => namedRange(children?.[0]) ?? [],
+  );
 }
 
-function outlineNode(document: JsonDocument, id: string, member: Node): OutlineNode {
+function outlineNode(
+  document: JsonDocument,
+  id: string,
+  member: Node,
+  looseIn: (templating: Templating) => readonly string[],
+): OutlineNode {
   const [key, value] = member.children ?? [];
   const parts = value ? document.members(value) : new Map<string, Node>();
   const part = (name: string): Node | undefined => parts.get(name)?.children?.[1];
   const inputs = part("inputs");
   const members = part("nodes");
   const isJoin = stringOf(part("kind")) === "map" && members?.type === "array";
-  const body = isJoin ? (members.children ?? []).flatMap((entry) => named(entry) ?? []) : [];
+  const body = isJoin ? (members.children ?? []).flatMap((entry) => namedRange(entry) ?? []) : [];
+  const templating = templatingOf(part("templating")) ?? templatingOf(document.at(["templating"])) ?? "mustache";
+  const variables = variablesOf(document, part("variables"));
+  const loose = looseAmong(Object.keys(variables), templating);
   const kind = isJoin ? "join" : (stringOf(part("kind")) ?? "llm");
   return {
     id,
@@ -129,13 +158,14 @@ function outlineNode(document: JsonDocument, id: string, member: Node): OutlineN
     inputs: isJoin
       ? body.slice(-1)
       : inputs?.type === "array"
-        ? (inputs.children ?? []).flatMap((entry) => named(entry) ?? [])
+        ? (inputs.children ?? []).flatMap((entry) => namedRange(entry) ?? [])
         : [],
-    over: kind === "map" || isJoin ? named(part("over")) : null,
+    over: kind === "map" || isJoin ? namedRange(part("over")) : null,
     body,
     language: stringOf(part("language")),
-    templating: templatingOf(part("templating")) ?? templatingOf(document.at(["templating"])) ?? "mustache",
-    variables: variablesOf(document, part("variables")),
+    templating,
+    variables,
+    looseNames: loose.length === 0 ? looseIn(templating) : [...new Set([...looseIn(templating), ...loose])],
     frame: frameOf(part("frame")),
     text: outlineText(document, part),
   };
@@ -247,7 +277,7 @@ function reference(path: Node, node: string | null): FileReference[] {
   return [{ reference: String(path.value), range: rangeOf(path), node }];
 }
 
-function named(node: Node | undefined): NamedRange | null {
+function namedRange(node: Node | undefined): NamedRange | null {
   const name = stringOf(node);
   return node && name !== null ? { name, range: rangeOf(node) } : null;
 }

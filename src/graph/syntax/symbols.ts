@@ -5,7 +5,7 @@ import type { TextPart } from "../places/part.ts";
 import { placedText } from "../places/place.ts";
 import { isPlaced } from "../places/placed-text.ts";
 import { INSTRUCTION } from "../text/template.ts";
-import { findPlaceholders, type Templating } from "../text/templating.ts";
+import { findPlaceholders, looseAmong, type TextSyntax } from "../text/templating.ts";
 import { type JsonDocument, rangeOf, stringsIn } from "./document.ts";
 import { literalRange } from "./literal.ts";
 import { keysOf, type NamedRange, type Outline, type OutlineNode } from "./outline.ts";
@@ -23,7 +23,7 @@ export interface Use {
 }
 
 /**
- * `node`, `input`: where the name is made. `reads`: in a node's `inputs`. `field`: a key of `data.fields`. `target`: a key of
+ * `node`, `input`: where the name is made. `reads`: in a node's `inputs` or `variables`. `field`: a key of `data.fields`. `target`: a key of
  * `data.targets` or `losses`. `kept`: a `{{name}}` in `keep`. `tuned`: in `optimize.edges`.
  */
 export type UseKind = "node" | "input" | "reads" | "output" | "field" | "target" | "placeholder" | "kept" | "tuned";
@@ -81,16 +81,20 @@ export function usesIn(document: JsonDocument, { inputs, nodes, output }: Outlin
 }
 
 /** A node's text in a file of its own. */
-export interface PromptForm {
+export interface PromptForm extends TextSyntax {
   readonly part?: TextPart | undefined;
-  readonly templating?: Templating | undefined;
+}
+
+/** How a node's prompt file is read. */
+export function formOf({ text, templating, looseNames }: OutlineNode): PromptForm {
+  return { part: text?.part, templating, looseNames };
 }
 
 /** Every placeholder in the content of a prompt file, or in the part of it that is a node's text. */
-export function usesInPrompt(content: string, { part, templating }: PromptForm = {}): Use[] {
+export function usesInPrompt(content: string, { part, ...syntax }: PromptForm = {}): Use[] {
   const found = placedText(content, part);
   if (!isPlaced(found)) return [];
-  return placeholdersAt(found.text, null, "placeholder", templating, found.rangeOf);
+  return placeholdersAt(found.text, null, "placeholder", syntax, found.rangeOf);
 }
 
 /** Every `{{name}}` of a text that is in the graph file itself. */
@@ -128,11 +132,12 @@ function partsIn(document: JsonDocument): (id: string) => Parts {
   };
 }
 
-function placeholdersIn(document: JsonDocument, { id, text, templating }: OutlineNode, parts: Parts): Use[] {
+function placeholdersIn(document: JsonDocument, node: OutlineNode, parts: Parts): Use[] {
+  const { text } = node;
   const value = text && parts.get(text.key)?.children?.[1];
-  if (text?.form === "string" && value) return placeholdersOf(document, value, id, "placeholder", templating);
+  if (text?.form === "string" && value) return placeholdersOf(document, value, node, "placeholder");
   if (text?.form !== "lines") return [];
-  return (value?.children ?? []).flatMap((line) => placeholdersOf(document, line, id, "placeholder", templating));
+  return (value?.children ?? []).flatMap((line) => placeholdersOf(document, line, node, "placeholder"));
 }
 
 /** The name at an offset, its quotes or braces included. */
@@ -174,9 +179,9 @@ export function sinksOf({ nodes }: Outline): string[] {
   return nodes.filter(({ id }) => !read.has(id)).map(({ id }) => id);
 }
 
-function keptPlaceholders(document: JsonDocument, { id, templating }: OutlineNode, parts: Parts): Use[] {
+function keptPlaceholders(document: JsonDocument, node: OutlineNode, parts: Parts): Use[] {
   const entries = parts.get("keep")?.children?.[1]?.children ?? [];
-  return entries.flatMap((entry) => placeholdersOf(document, entry, id, "kept", templating));
+  return entries.flatMap((entry) => placeholdersOf(document, entry, node, "kept"));
 }
 
 /** Inputs that variables stand for. */
@@ -190,28 +195,34 @@ function variableUses({ text }: JsonDocument, { id }: OutlineNode, parts: Parts)
 }
 
 /** Placeholders in the values of a tool's arguments. */
-function argumentPlaceholders(document: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {
+function argumentPlaceholders(document: JsonDocument, node: OutlineNode, parts: Parts): Use[] {
   const given = parts.get("arguments")?.children?.[1];
-  return (given ? stringsIn(given) : []).flatMap((one) => placeholdersOf(document, one, id, "placeholder", "mustache"));
+  return (given ? stringsIn(given) : []).flatMap((one) =>
+    placeholdersOf(document, one, inGraphFile(node), "placeholder"),
+  );
 }
 
-function framePlaceholders(document: JsonDocument, { id }: OutlineNode, parts: Parts): Use[] {
+/** The node with the language of the graph file, in which its frame and its arguments are. */
+function inGraphFile({ id, inputs }: OutlineNode) {
+  return { id, templating: "mustache" as const, looseNames: looseAmong(inputs.map(({ name }) => name)) };
+}
+
+function framePlaceholders(document: JsonDocument, node: OutlineNode, parts: Parts): Use[] {
   const frame = parts.get("frame")?.children?.[1];
   const literals = frame?.type === "array" ? (frame.children ?? []) : frame ? [frame] : [];
-  const uses = literals.flatMap((literal) => placeholdersOf(document, literal, id, "placeholder", "mustache"));
+  const uses = literals.flatMap((literal) => placeholdersOf(document, literal, inGraphFile(node), "placeholder"));
   return uses.filter(({ name }) => name !== INSTRUCTION);
 }
 
 function placeholdersOf(
   document: JsonDocument,
   literal: Node,
-  node: string,
+  { id, ...syntax }: Pick<OutlineNode, "id" | "templating" | "looseNames">,
   kind: UseKind,
-  templating: Templating,
 ): Use[] {
   const text: unknown = literal.value;
   if (literal.type !== "string" || typeof text !== "string" || !text.includes("{")) return [];
-  return placeholdersAt(text, node, kind, templating, (offset, length) =>
+  return placeholdersAt(text, id, kind, syntax, (offset, length) =>
     literalRange(document.text, literal, offset, length),
   );
 }
@@ -220,10 +231,10 @@ function placeholdersAt(
   text: string,
   node: string | null,
   kind: UseKind,
-  templating: Templating | undefined,
+  syntax: TextSyntax,
   rangeAt: (offset: number, length: number) => Range,
 ): Use[] {
-  return findPlaceholders(text, templating).map(({ name, offset, length }) => {
+  return findPlaceholders(text, syntax).map(({ name, offset, length }) => {
     const from = offset + text.slice(offset, offset + length).indexOf(name);
     return { name, kind, range: rangeAt(from, name.length), around: rangeAt(offset, length), node };
   });

@@ -1,6 +1,6 @@
 import type { LlmNode } from "../graph.ts";
 import { type RoleSection, roleSections } from "./role-marks.ts";
-import { inputsNamedIn, placeholders, render, valuesFor } from "./templating.ts";
+import { inputsNamedIn, looseAmong, placeholders, render, valuesFor } from "./templating.ts";
 
 /** Stands for a node's instruction in its frame. */
 export const INSTRUCTION = "instruction";
@@ -20,7 +20,10 @@ export function renderNode(
   inputs: readonly (readonly [name: string, value: string])[],
 ): { role: "system" | "user" | "assistant"; content: string }[] {
   const { frame, templating, variables } = node;
-  const placed = new Set([...inputsNamedIn(text, node), ...(frame === undefined ? [] : placeholders(frame))]);
+  const placed = new Set([
+    ...inputsNamedIn(text, node),
+    ...(frame === undefined ? [] : namedInFrame(frame, node.inputs)),
+  ]);
   const values = valuesFor(inputs, variables);
   const blocks = inputs
     .filter(([name]) => !placed.has(name))
@@ -43,6 +46,11 @@ export function renderNode(
     { role: "system", content: instruction },
     { role: "user", content: blocks },
   ];
+}
+
+/** Names in a frame, which has the language of the graph file. @param inputs of the node */
+export function namedInFrame(frame: string, inputs: readonly string[]): string[] {
+  return placeholders(frame, { looseNames: looseAmong(inputs) });
 }
 
 /** An empty answer (`assistant:` with nothing after it) is not a message and takes no inputs. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { compiledMessages, type Parts } from "../../../src/graph/exporters/compiled.ts";
 import { EXPORTERS } from "../../../src/graph/exporters/exporters.ts";
 import type { Graph, LlmNode } from "../../../src/graph/graph.ts";
@@ -58,8 +59,35 @@ describe("a graph in another format", () => {
   it("is a prompty file for each call, and says what those can't contain", () => {
     const { files, left } = EXPORTERS.prompty.export(source);
     expect(Object.keys(files)).toEqual(["plan.prompty", "solve.prompty"]);
-    expect(files["plan.prompty"]).toContain("system:\nPlan it.\n\nuser:\n<question>\n{{question}}\n</question>");
+    expect(files["plan.prompty"]).toContain("system:\nPlan it.\n\nuser:\n<question>\n{{ question }}\n</question>");
     expect(left.join(" ")).toContain("style");
+  });
+
+  it("names inputs in templates of other programs as those can, and escapes braces there", () => {
+    const inputs = ["Customer Message", "order-id", "q.1"];
+    const one: Graph = {
+      ...graph,
+      inputs: inputs.map((name) => ({ name, description: "" })),
+      nodes: [
+        textNode("style", "Braces: {{x}}."),
+        llm("solve", [...inputs, "style"], { text: "{{Customer Message}} {{style}} \\{{y}}", looseNames: inputs }),
+      ],
+    };
+    const { files, left } = EXPORTERS.promptfoo.export({ ...source, graph: one });
+    const [message, ...more] = JSON.parse(parse(Object.values(files)[0] ?? "").prompts[0]);
+    expect(more).toHaveLength(1);
+    expect(message.content).toBe(
+      "{{ Customer_Message }} {% raw %}Braces: {{x}}.{% endraw %}{% raw %} {{y}}{% endraw %}",
+    );
+    expect(more[0].content).toContain("{{ order_id }}");
+    expect(left.join(" ")).toContain('"order-id" is order_id');
+    const prompty = Object.values(EXPORTERS.prompty.export({ ...source, graph: one }).files)[0] ?? "";
+    expect(Object.keys(parse(prompty.split("---")[1] ?? "").inputs)).toEqual([
+      "Customer_Message",
+      "order_id",
+      "q_1",
+      "style",
+    ]);
   });
 
   it("is refused if the format can't contain it", () => {

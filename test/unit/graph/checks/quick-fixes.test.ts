@@ -89,7 +89,7 @@ describe("what is offered for a fault", () => {
     ],
     ["kept-text-absent", '"maxWords": 20', '"keep": ["Answer {{question}}.", "odd"]', ['Remove it from "keep"']],
     ["duplicate-key", '"maxWords": 20', '"maxWords": 20, "maxWords": 30', ["Remove the first, which is not used"]],
-    ["bad-name", '"inputs": { "question"', '"inputs": { "2nd try": "", "question"', ['Change to "nd_try"']],
+    ["bad-name", '"inputs": { "question"', '"inputs": { "size=2": "", "question"', ['Change to "size_2"']],
     [
       "no-trainable-text",
       /"plan": \{ (.*)\n( {4}"solve": \{)/,

@@ -87,6 +87,25 @@ describe("renaming a node", () => {
     expect(after["/w/g.agentgraph.json"]).toContain('"losses": { "outline": { "kind": "f1" } }');
   });
 
+  it("gives an input the name of a column, and a node never", async () => {
+    const graph = `{ "version": 1, "inputs": { "ticket": "x" }, "nodes": {
+      "a": { "inputs": ["ticket"], "instruction": "{{ticket}} {{text}}", "variables": { "text": "ticket" } },
+      "b": { "inputs": ["ticket", "a"], "instruction": { "file": "b.md" } } }, "output": "b", "data": { "train": "rows.csv" } }`;
+    const files = { "/w/g.agentgraph.json": graph, "/w/b.md": "{{a}} {{ ticket }}" };
+    const there = await renamed(files, "/w/g.agentgraph.json", "ticket", "Ticket Text");
+    expect(there["/w/b.md"]).toBe("{{a}} {{ Ticket Text }}");
+    expect(there["/w/g.agentgraph.json"]).toContain(
+      '"{{Ticket Text}} {{text}}", "variables": { "text": "Ticket Text" }',
+    );
+    const back = await renamed(there, "/w/g.agentgraph.json", "Ticket Text", "ticket");
+    expect(back["/w/b.md"]).toBe(files["/w/b.md"]);
+    expect(back["/w/g.agentgraph.json"]).toContain(
+      '"instruction": "{{ticket}} {{text}}", "variables": { "text": "ticket" }',
+    );
+    await expect(renamed(files, "/w/g.agentgraph.json", "a", "Step A")).rejects.toThrow("not a name");
+    await expect(renamed(files, "/w/g.agentgraph.json", "ticket", "a=b")).rejects.toThrow("not a name");
+  });
+
   it("reaches the list and the nodes of a map over several", async () => {
     const graph = `{ "version": 1, "inputs": { "list": "x" }, "nodes": {
       "a": { "inputs": ["list"], "instruction": "{{list}}" },

@@ -6,6 +6,7 @@ import type { LlmNode } from "../../../../src/graph/graph.ts";
 import { renderNode } from "../../../../src/graph/text/template.ts";
 import {
   escapeBraces,
+  looseAmong,
   placeholderOf,
   placeholders,
   render,
@@ -53,6 +54,33 @@ describe("templates of Jinja", () => {
     const shown = foreignMarks(text, new Set(["x"]), "jinja").map(({ shown }) => shown);
     expect(shown).toEqual(["{{ x | upper }}", "{{ x.a }}", "{{ x + 1 }}", "{{ 5 }}", "{% if x %}", "{% endif %}"]);
     expect(foreignMarks("{x}", new Set(["x"]), "jinja")).toMatchObject([{ instead: "{{ x }}" }]);
+  });
+});
+
+describe("names of columns", () => {
+  const names = ["Customer Message", "Réponse", "order-id", "q.1", "What is missing? (1)"];
+  const values = new Map([...names.map((name) => [name, `<${name}>`] as const), ["Customer", "C"]]);
+
+  it.each(["mustache", "python", "jinja"] as const)("are placeholders in %s if the graph has them", (templating) => {
+    const looseNames = looseAmong(values.keys(), templating);
+    const text = [...names, "Customer", "Other Name"].map((name) => placeholderOf(name, templating)).join(" | ");
+    expect(render(text, values, templating)).toBe(
+      [...names.map((name) => `<${name}>`), "C", placeholderOf("Other Name", templating)].join(" | "),
+    );
+    expect(placeholders(text, { templating, looseNames })).toEqual([...names, "Customer"]);
+    expect(
+      foreignMarks(names.map((name) => placeholderOf(name, templating)).join(" "), new Set(names), {
+        templating,
+        looseNames,
+      }),
+    ).toEqual([]);
+  });
+
+  it("leave texts alone that only look like them", () => {
+    const text = '{{ item.name }} {{Step One}} {"Ticket Text": {order-id}} {Ticket Text, too}';
+    for (const templating of TEMPLATINGS) expect(render(text, new Map([["Ticket Text", "x"]]), templating)).toBe(text);
+    expect(render("\\{{q.1}} \\{q.1} {{q.1}}", values)).toBe("{{q.1}} {q.1} <q.1>");
+    expect(render("{{literal}} {Customer Message}", values, "python")).toBe("{literal} <Customer Message>");
   });
 });
 
