@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { asksOnce } from "../graph.ts";
+import { traitsOf } from "../node-kinds.ts";
 import { compiledText } from "./compiled.ts";
 import type { Exported, Exporter } from "./exporter.ts";
 import { jinjaMessages, jinjaNames, jinjaPlaceholder, jinjaText, renamedSentence } from "./jinja.ts";
@@ -15,8 +16,10 @@ export const promptfoo: Exporter = {
         "promptfoo tests one prompt at a time, and this graph calls a model in several nodes, or several times. Export it as a module instead.";
       return { files: {}, left: [left] };
     }
-    const texts = new Map(graph.nodes.flatMap((one) => (one.kind === "text" ? [[one.id, compiledText(one)]] : [])));
-    const computed = graph.nodes.filter(({ id, kind }) => kind !== "text" && node.inputs.includes(id));
+    const texts = new Map(
+      graph.nodes.flatMap((one) => (traitsOf(one).text === "value" ? [[one.id, compiledText(one)]] : [])),
+    );
+    const computed = graph.nodes.filter((one) => traitsOf(one).text !== "value" && node.inputs.includes(one.id));
     const names = jinjaNames([...graph.inputs.map((one) => one.name), ...computed.map(({ id }) => id)]);
     const place = (input: string) => jinjaPlaceholder(names.get(input) ?? input);
     const sent = jinjaMessages(node, (input) => {
