@@ -65,11 +65,10 @@ export function meanScore(scores: readonly ({ readonly loss: number } | null)[])
 /** Wilson's 95 % interval of a share (E. B. Wilson 1927). [0, 1] without any sample. */
 export function wilson(right: number, n: number): [number, number] {
   if (n === 0) return [0, 1];
-  const z = 1.959964;
   const share = right / n;
-  const centre = share + (z * z) / (2 * n);
-  const spread = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
-  const scale = 1 + (z * z) / n;
+  const centre = share + (Z * Z) / (2 * n);
+  const spread = Z * Math.sqrt((share * (1 - share)) / n + (Z * Z) / (4 * n * n));
+  const scale = 1 + (Z * Z) / n;
   return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
 }
 
@@ -86,22 +85,25 @@ export function scoreInterval(scores: readonly number[]): [number, number] {
       scores.length,
     );
   }
-  return bootstrap(scores);
+  return bootstrap(scores, 0);
 }
 
 /** The same for the mean of differences between two scores, −1 … 1. */
 export function gainInterval(gains: readonly number[]): [number, number] {
   const [first] = gains;
-  if (!gains.every((gain) => gain === first)) return bootstrap(gains);
+  if (!gains.every((gain) => gain === first)) return bootstrap(gains, -1);
   const [low, high] = scoreInterval(gains.map((gain) => (gain + 1) / 2));
   return [2 * low - 1, 2 * high - 1];
 }
 
 /**
- * 95 % interval of the mean of one or more values: percentiles of the means of resamples, seeded so that the same values
- * always give the same interval.
+ * 95 % interval of the mean of two or more values: percentiles of the means of resamples, seeded so that the same values
+ * always give the same interval. Resamples of few values vary less than the mean does, so the percentiles are moved away
+ * from the mean, by as much as Student's interval is wider than a normal one (Hesterberg 2015, "What teachers should know
+ * about the bootstrap": the expanded percentile interval).
+ * @param least value that the mean can have; the largest is 1
  */
-function bootstrap(values: readonly number[]): [number, number] {
+function bootstrap(values: readonly number[], least: -1 | 0): [number, number] {
   const random = randomLcg(values.length);
   const resamples = values.length > 1000 ? 200 : 1000;
   // Drawn in place: building lists of thousands of values would take most of the time.
@@ -111,7 +113,20 @@ function bootstrap(values: readonly number[]): [number, number] {
     return mean(drawn);
   });
   means.sort((a, b) => a - b);
-  return [quantileSorted(means, 0.025), quantileSorted(means, 0.975)];
+  const center = mean([...values]);
+  const wider = expansion(values.length);
+  const bound = (share: number) => center + (quantileSorted(means, share) - center) * wider;
+  return [Math.max(least, bound(0.025)), Math.min(1, bound(0.975))];
+}
+
+const Z = 1.959964;
+
+/** How much wider the interval of a mean of n values is than the spread of its resamples: √(n / (n − 1)) · t / z. */
+function expansion(n: number): number {
+  const freedom = n - 1;
+  // Student's t from the normal z (Wallace 1959): 0.2 % too large with 5 degrees of freedom, 4 % with 2.
+  const t = Math.sqrt(freedom * Math.expm1((Z * (8 * freedom + 3)) ** 2 / (8 * freedom + 1) ** 2 / freedom));
+  return (Math.sqrt(n / freedom) * t) / Z;
 }
 
 /** Values by repeat, then sample; null: not measured. Every repeat has the same samples in the same order. */

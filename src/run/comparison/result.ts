@@ -254,7 +254,10 @@ function heldOutOf(values: Crossed, byRepeat: Crossed): HeldOut {
 function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
   const means = differences.map(sampleMeans);
   const ps = means.map(signFlipTest);
-  const adjusted = holm(ps);
+  // What could not be measured is no comparison to correct for.
+  const tested = ps.filter((_, index) => means[index]?.length);
+  const corrected = holm(tested).values();
+  const adjusted = means.map(({ length }) => (length > 0 ? corrected.next().value : undefined));
   return means.map((values, index) => {
     const difference = differences[index] ?? [];
     if (values.length === 0) return null;
@@ -276,14 +279,15 @@ function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
 
 /** In an ablation, each variant with the unchanged one; otherwise every pair. */
 function pairsOf(rows: readonly VariantRow[], crossed: readonly Crossed[], kind: ComparisonPlan["kind"]): Pair[] {
-  const score = (index: number) => rows[index]?.heldOut.score ?? 0;
+  const difference = ([a = 0, b = 0]: readonly number[]) => crossedDifference(crossed[a] ?? [], crossed[b] ?? []);
   const pairs = rows.flatMap((_, a) =>
     rows.flatMap((_, b) => {
       if (b <= a || (kind === "ablation" && a > 0)) return [];
-      return [score(b) > score(a) ? [b, a] : [a, b]];
+      // Each side's own score is over the samples that it was scored on, which can be others.
+      return [(crossedMean(difference([a, b])) ?? 0) < 0 ? [b, a] : [a, b]];
     }),
   );
-  const gains = gainsOf(pairs.map(([a = 0, b = 0]) => crossedDifference(crossed[a] ?? [], crossed[b] ?? [])));
+  const gains = gainsOf(pairs.map(difference));
   return pairs.flatMap(([a = 0, b = 0], index) => {
     const gain = gains[index];
     return gain ? [{ higher: rows[a]?.name ?? "", lower: rows[b]?.name ?? "", ...gain }] : [];

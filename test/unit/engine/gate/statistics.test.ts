@@ -1,3 +1,4 @@
+import { randomLcg } from "d3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -142,6 +143,40 @@ describe("the interval of the mean score", () => {
     expect(low).toBeLessThan(-0.1);
     expect(high).toBeGreaterThan(0.1);
     expect(gainInterval(Array<number>(20).fill(1))[0]).toBeGreaterThan(0.5);
+  });
+
+  it("covers the true mean of graded scores about 19 times in 20, however few they are", () => {
+    for (const count of [2, 3, 5, 10, 20]) {
+      for (const width of [1, 0.1]) {
+        const random = randomLcg(0.37);
+        const score = () => 0.5 + (random() - 0.5) * width;
+        const covered = Array.from({ length: 300 }, () => {
+          const [low, high] = scoreInterval(Array.from({ length: count }, score));
+          return low <= 0.5 && high >= 0.5;
+        });
+        expect(covered.filter(Boolean).length / 300).toBeGreaterThan(0.88);
+      }
+    }
+    // Nor does a difference in two samples prove a gain.
+    expect(gainInterval([0.2, 0.3])[0]).toBeLessThan(0);
+  });
+
+  it("stays within the values that a mean can have", () => {
+    const score = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(score, { minLength: 1, maxLength: 6 }), fc.array(score, { minLength: 6 }), (scores, others) => {
+        const mean = scores.reduce((sum, one) => sum + one, 0) / scores.length;
+        const [low, high] = scoreInterval(scores);
+        expect(low).toBeGreaterThanOrEqual(0);
+        expect(low).toBeLessThanOrEqual(mean + 1e-9);
+        expect(high).toBeGreaterThanOrEqual(mean - 1e-9);
+        expect(high).toBeLessThanOrEqual(1);
+        const gains = scores.map((one, at) => one - (others[at] ?? 0));
+        expect(gainInterval(gains)[0]).toBeGreaterThanOrEqual(-1 - 1e-9);
+        expect(gainInterval(gains)[1]).toBeLessThanOrEqual(1 + 1e-9);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it("is a bootstrap's for graded scores: around the mean, the same each time, narrower with more samples", () => {
