@@ -164,17 +164,21 @@ describe("the interval of the mean score", () => {
   it("stays within the values that a mean can have", () => {
     const score = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
-      fc.property(fc.array(score, { minLength: 1, maxLength: 6 }), fc.array(score, { minLength: 6 }), (scores, others) => {
-        const mean = scores.reduce((sum, one) => sum + one, 0) / scores.length;
-        const [low, high] = scoreInterval(scores);
-        expect(low).toBeGreaterThanOrEqual(0);
-        expect(low).toBeLessThanOrEqual(mean + 1e-9);
-        expect(high).toBeGreaterThanOrEqual(mean - 1e-9);
-        expect(high).toBeLessThanOrEqual(1);
-        const gains = scores.map((one, at) => one - (others[at] ?? 0));
-        expect(gainInterval(gains)[0]).toBeGreaterThanOrEqual(-1 - 1e-9);
-        expect(gainInterval(gains)[1]).toBeLessThanOrEqual(1 + 1e-9);
-      }),
+      fc.property(
+        fc.array(score, { minLength: 1, maxLength: 6 }),
+        fc.array(score, { minLength: 6 }),
+        (scores, others) => {
+          const mean = scores.reduce((sum, one) => sum + one, 0) / scores.length;
+          const [low, high] = scoreInterval(scores);
+          expect(low).toBeGreaterThanOrEqual(0);
+          expect(low).toBeLessThanOrEqual(mean + 1e-9);
+          expect(high).toBeGreaterThanOrEqual(mean - 1e-9);
+          expect(high).toBeLessThanOrEqual(1);
+          const gains = scores.map((one, at) => one - (others[at] ?? 0));
+          expect(gainInterval(gains)[0]).toBeGreaterThanOrEqual(-1 - 1e-9);
+          expect(gainInterval(gains)[1]).toBeLessThanOrEqual(1 + 1e-9);
+        },
+      ),
       { numRuns: 200 },
     );
   });
