@@ -1,5 +1,5 @@
 import type { Node } from "jsonc-parser";
-import { LosslessNumber, parse } from "lossless-json";
+import { isNumber, LosslessNumber, parse } from "lossless-json";
 import { endOfString, isNestedTooDeep, memberOf } from "../graph/replies/json.ts";
 import type { Locale, Translate } from "../i18n/locale.ts";
 import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
@@ -144,9 +144,12 @@ function columns(value: Readonly<Record<string, unknown>>): unknown[] | null {
   return keys.map((key) => Object.fromEntries(entries.map(([name, column]) => [name, memberOf(column, key)])));
 }
 
-/** A value from the graph file, with numbers as written. */
+/** A value from the graph file, with numbers as written. The reader of the file reports numbers that end early: `0e`. */
 export function losslessValue(node: Node, text: string): unknown {
-  if (node.type === "number") return new LosslessNumber(text.slice(node.offset, node.offset + node.length));
+  if (node.type === "number") {
+    const written = text.slice(node.offset, node.offset + node.length);
+    return isNumber(written) ? new LosslessNumber(written) : node.value;
+  }
   if (node.type === "array") return (node.children ?? []).map((child) => losslessValue(child, text));
   if (node.type !== "object") return node.value;
   const members = (node.children ?? []).flatMap(({ children }): [string, unknown][] => {

@@ -358,11 +358,21 @@ test("nesting is refused above its limit and nowhere else, whatever is between t
   );
 });
 
+test.each(["0e", "1.", "-", "1e+"])("a number in a row that ends early is a syntax error: %s", async (number) => {
+  const [{ text } = { text: "" }] = valid.filter((example) =>
+    /"train": \[\s*\{\s*"question": "[^"]*"/.test(example.text),
+  );
+  const damaged = text.replace(/("train": \[\s*\{\s*"question": )"[^"]*"/, `$1${number}`);
+  expect(damaged).toContain(number);
+  const { faults } = await loadTask("/w/g.agentgraph.json", { ...nodeDeps(), files: filesOf(Buffer.from(damaged)) });
+  expect(faults.some(({ severity }) => severity === "error")).toBe(true);
+});
+
 test("no damage to a good file makes the reader throw, nor a quick fix or an outline wrong", async () => {
   const texts = [...valid, ...invalid].map(({ text }) => text);
   const scrap = fc.oneof(
     fc.string(),
-    fc.constantFrom('"', "{", "]", ",", "//", "/*", "\\u", ": null", "\uFEFF", "1e999", '"__proto__":{}'),
+    fc.constantFrom('"', "{", "]", ",", "//", "/*", "\\u", ": null", "\uFEFF", "1e999", "0e", "-", '"__proto__":{}'),
   );
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...texts), fc.nat(), fc.nat(20), scrap, async (text, where, length, by) => {
