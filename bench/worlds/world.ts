@@ -35,6 +35,10 @@ export interface WorldOptions {
    * feedback.
    */
   readonly overcritical?: boolean;
+  /** Share of the rules of a text that a rewrite loses, as a model that condenses does. Default: 0. */
+  readonly lostRules?: number;
+  /** Share of answers that are right although a rule is missing, drawn for each prompt. Default: 0. */
+  readonly luckyAnswers?: number;
   /** Share of samples that each irrelevant sentence of a text makes wrong. Default: 0. */
   readonly lengthPenalty?: number;
   /** Share of answers that are wrong by chance, drawn for each prompt. Default: 0. */
@@ -229,7 +233,8 @@ export function createWorld(
       return `${node} of case ${index}${marks ? ` (${marks})` : upstream ? " (lacks: something before)" : ""}`;
     }
     const isUnlucky = options.answerNoise !== undefined && random("unlucky", all) < options.answerNoise;
-    const wrong = upstream || lacks.length > 0 || hopeless(index) || isUnlucky;
+    const isLucky = options.luckyAnswers !== undefined && random("lucky", all) < options.luckyAnswers;
+    const wrong = ((upstream || lacks.length > 0) && !isLucky) || hopeless(index) || isUnlucky;
     const value = wrong ? `not ${word("wrong", index, all.length)}` : target(index);
     return given ? `Answer: ${value}` : value;
   }
@@ -331,7 +336,10 @@ export function createWorld(
       return { hypothesis: "tone", text: `${present} Be ${word("tone", all)}.` };
     }
     const added = asked.slice(0, options.rulesPerRewrite).map(([rule]) => `Always ${rule}.`);
-    return { hypothesis: "rules", text: [present, ...added].join(" ") };
+    const kept = present.replace(/ Always (mind the \w+ rule)\./g, (sentence, rule) =>
+      random("forget", all, rule) < (options.lostRules ?? 0) ? "" : sentence,
+    );
+    return { hypothesis: "rules", text: [kept, ...added].join(" ") };
   }
 
   /** A proposal without examples: the best version in the prompt, with an idea that is seldom relevant. */

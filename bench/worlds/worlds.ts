@@ -26,9 +26,10 @@ const OVERCRITICAL: Kind = {
 
 /**
  * From kind to unkind. In `sly` and `halfway` a ruined text stays ruined until it is taken back, and nothing but scores
- * shows it. From `demanding` on there are feedback that never falls silent, as of real models, and rewrites that add only
- * what does not help; `lengthy` and `unkind` turn answers wrong for each sentence too many. None of them is what the
- * engine was tuned to alone: a default is what wins over all of them.
+ * shows it. In `forgetful` and `careless` a rewrite loses rules of the text; in `lucky` and `careless` some answers are
+ * right although a rule is missing. From `demanding` on there are feedback that never falls silent, as of real models, and
+ * rewrites that add only what does not help; `lengthy` and `unkind` turn answers wrong for each sentence too many. None
+ * of them is what the engine was tuned to alone: a default is what wins over all of them.
  */
 export const WORLDS = {
   noiseless: NOISELESS,
@@ -38,6 +39,9 @@ export const WORLDS = {
   harsher: { ...HARSH, rules: 3 },
   sly: { ...HARSH, hiddenDamage: true },
   halfway: { ...HARSH, startAccuracy: 0.5, hiddenDamage: true },
+  forgetful: { ...PLAIN, rules: 3, lostRules: 0.25 },
+  lucky: { ...PLAIN, luckyAnswers: 0.3 },
+  careless: { ...OVERCRITICAL, feedbackAccuracy: 0.7, lostRules: 0.2, luckyAnswers: 0.2 },
   talkative: { ...OVERCRITICAL, rules: 2 },
   demanding: OVERCRITICAL,
   severe: { ...OVERCRITICAL, feedbackAccuracy: 0.4, destructiveRewrites: 0.3 },
