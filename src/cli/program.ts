@@ -29,6 +29,7 @@ import { ablateCommand, COMPARISON_FORMATS, compareCommand } from "./commands/co
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exampleCommand } from "./commands/example.ts";
 import { exportCommand } from "./commands/export.ts";
+import { historyCommand } from "./commands/history.ts";
 import { importCommand } from "./commands/import.ts";
 import { importRowsCommand } from "./commands/import-rows.ts";
 import { initCommand } from "./commands/init.ts";
@@ -45,7 +46,7 @@ import { spentCommand } from "./commands/spent.ts";
 import { workerCommand } from "./commands/worker.ts";
 import { Cancelled, failureOf, sentence } from "./errors.ts";
 import { EXIT } from "./exit.ts";
-import { evaluationFailure, type Failure, failureReport } from "./output/json.ts";
+import { failureObject } from "./output/failure-object.ts";
 import { longCancelled, watchLocks } from "./runs/cancel.ts";
 import { runGraph } from "./runs/run-graph.ts";
 
@@ -79,35 +80,6 @@ export async function main(given: Cli, version: string, argv: readonly string[])
     if (!(thrown instanceof CommanderError)) output.error(failure.message);
     return code;
   }
-}
-
-/** In the shape that the command prints on success. */
-function failureObject(command: string | undefined, argv: readonly string[], failure: Failure, exit: number): object {
-  const status = exit === EXIT.cancelled ? "cancelled" : "failed";
-  if (command === "evaluate") {
-    const split = argv.find((_, index) => argv[index - 1] === "--split") ?? "validation";
-    return evaluationFailure(split, status, failure);
-  }
-  if (command === "recheck") return failureReport("recheck", status, failure);
-  const isRun = command === "optimize" || command === "resume";
-  return isRun ? failureReport(methodIn(argv), status, failure) : { version: 1, error: failure };
-}
-
-/** The method that the command line names. */
-function methodIn(argv: readonly string[]): string | null {
-  const values = argv.flatMap((argument, index) => {
-    const [name, value] = argument.startsWith("--") ? splitAt(argument, "=") : [argument, ""];
-    const given = value || argv[index + 1] || "";
-    if (name === "--method") return [given];
-    const [path, method] = name === "--set" ? splitAt(given, "=") : ["", ""];
-    return path === "optimize.method" ? [method] : [];
-  });
-  return values.at(-1) || null;
-}
-
-function splitAt(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function createProgram(cli: Cli, version: string, done: (exit: number) => void): Command {
@@ -335,6 +307,12 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
   withPlace(command("runs", "list runs, newest first"))
     .argument("[path]", "graph file, or folder of a repository", ".")
     .action(async (path, options) => done(await runsCommand(cli, path, options)));
+
+  withPlace(command("history", "show a node's texts over the runs of a graph, with scores and commits"))
+    .argument("<file>", "graph file")
+    .argument("[node]", "node whose changes are shown (default: all nodes, without their changes)")
+    .option("--output <file>", "write a page about the node (.html)")
+    .action(async (file, node, options) => done(await historyCommand(cli, file, node, options)));
 
   withPlace(command("spent", "show what runs have cost, by graph, model and purpose"))
     .argument("[path]", "graph file, or folder of a repository", ".")

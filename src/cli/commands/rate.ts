@@ -9,6 +9,7 @@ import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
+import { warnOfChangedTexts } from "../runs/texts-now.ts";
 import { graphFileOf } from "./recheck.ts";
 import { findRun } from "./runs.ts";
 
@@ -32,6 +33,7 @@ export async function rateCommand(cli: Cli, name: string, options: RateOptions):
   const replies = await readReplies(deps, run.files.replies, trusted);
   const known = new Samples(start, state, await readAnswers(start, state, replies), () => null);
   const rows = known.rows(Object.keys(state.scores[state.theta] ?? {}), state.theta, state.theta);
+  await warnOfChangedTexts(run, root, cli);
   const { sample, right = false, correct: correction, feedback: comment } = options;
   if (sample === undefined) {
     if (right || correction !== undefined || comment !== undefined) {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { plain } from "../../i18n/plain-text.ts";
+import { openRunState } from "../../run/record/runs.ts";
 import { reportHtml } from "../../run/report/format/html.ts";
 import { reportJson } from "../../run/report/format/json.ts";
 import { reportMarkdown } from "../../run/report/format/markdown.ts";
@@ -9,6 +10,7 @@ import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
+import { warnOfChangedTexts } from "../runs/texts-now.ts";
 import { findRun } from "./runs.ts";
 
 export const FORMATS = ["html", "markdown", "json"] as const;
@@ -30,8 +32,9 @@ export interface ReportOptions extends PlaceOptions {
  */
 export async function reportCommand(cli: Cli, name: string, options: ReportOptions): Promise<number> {
   const { deps, output } = cli;
-  const { id, place } = await findRun(cli, name, options, "last");
+  const { id, place, root } = await findRun(cli, name, options, "last");
   const report = await readReport(deps, place, id);
+  await warnOfChangedTexts(await openRunState(deps, place, id), root, cli);
   const { output: out } = options;
   if (out === undefined) {
     output.write(WRITERS[output.json ? "json" : (options.format ?? "markdown")](report));

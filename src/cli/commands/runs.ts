@@ -1,35 +1,63 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { type ContainmentRoot, findRoot } from "../../graph/containment.ts";
+import type { Graph } from "../../graph/graph.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
+import type { TextsSince } from "../../run/explain/texts-since.ts";
 import { nameOf } from "../../run/record/run-manifest.ts";
 import { isId, type RunPaths, runPathsOf } from "../../run/record/run-paths.ts";
-import { type ListedRun, listRuns } from "../../run/record/runs.ts";
+import { type ListedRun, listRuns, openRunState } from "../../run/record/runs.ts";
 import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
+import { graphNow, textsSinceRun } from "../runs/texts-now.ts";
+
+/** Maximum number of runs whose texts are compared with the files: each is read for that. */
+const COMPARED = 30;
 
 /** Lists runs, newest first: of one graph file, or of all graphs in a folder's repository. */
 export async function runsCommand({ deps, output }: Cli, path: string, options: PlaceOptions): Promise<number> {
   const { place, root, isFile } = await placeFor(deps.files, path, options);
   const all = await listRuns(deps, place);
   const runs = isFile ? all.filter(({ summary }) => summary.graphFile === nameOf(resolve(path), root)) : all;
+  const since = await changesSince(runs, place, root.folder, deps);
   if (output.json) {
     const listed = runs.map(({ summary: { mark: _, ...summary }, status, trusted }) => ({
       ...summary,
       status: status,
       trusted,
+      texts: since.get(summary.id)?.status ?? "unknown",
+      changed: since.get(summary.id)?.changed ?? [],
     }));
     output.object({ version: 1, folder: place.runs, runs: listed });
   }
-  for (const run of runs) output.print(runLine(run));
+  for (const run of runs) output.print(runLine(run, since.get(run.summary.id)));
   const none = `There are no runs${isFile ? ` of ${plain(path)}` : ""} in ${place.runs}.`;
   output.print(runs.length === 0 ? none : ENGLISH.count(runs.length, "run"));
   return EXIT.done;
 }
 
-function runLine({ summary, status, trusted }: ListedRun): string {
+/** How the texts of the newest runs compare with those in their graph files. */
+async function changesSince(
+  runs: readonly ListedRun[],
+  place: RunPaths,
+  root: string,
+  deps: Cli["deps"],
+): Promise<ReadonlyMap<string, TextsSince>> {
+  const graphs = new Map<string, Promise<Graph | null>>();
+  const found = new Map<string, TextsSince>();
+  for (const { summary } of runs.slice(0, COMPARED)) {
+    const { id, graphFile } = summary;
+    const now = graphs.get(graphFile) ?? graphNow(join(root, graphFile), deps.files);
+    graphs.set(graphFile, now);
+    const run = await openRunState(deps, place, id).catch(() => null);
+    if (run) found.set(id, textsSinceRun(run, await now));
+  }
+  return found;
+}
+
+function runLine({ summary, status, trusted }: ListedRun, since: TextsSince | undefined): string {
   const { id, graphFile, method, validation, evaluated, calls, usd, proposals } = summary;
   const accepted = proposals.filter(({ decision }) => decision === "accepted").length;
   const score = (value: number | null) => (value === null ? "?" : value.toFixed(2));
@@ -49,7 +77,11 @@ function runLine({ summary, status, trusted }: ListedRun): string {
     ENGLISH.count(calls, "call"),
     ENGLISH.money(usd),
   ];
-  return [...parts, ...(trusted ? [] : ["from another machine"])].join("  ");
+  const notes = [
+    ...(since?.status === "changed" ? [`text changed since: ${oneLine(since.changed.join(", "), 80)}`] : []),
+    ...(trusted ? [] : ["from another machine"]),
+  ];
+  return [...parts, ...notes].join("  ");
 }
 
 /** Folder that contains the runs of a file or folder. */

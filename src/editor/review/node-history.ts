@@ -1,7 +1,5 @@
 import { l10n, Uri, window, workspace } from "vscode";
-import type { Proposal } from "../../engine/events.ts";
-import { contributionOf } from "../../run/explain/contribution.ts";
-import { type HistoryEntry, historyHtml } from "../../run/report/history.ts";
+import { type HistoryEntry, historyEntry, historyHtml, type RunCommit, runOfCommit } from "../../run/report/history.ts";
 import { nodeOf } from "../commands/command-arguments.ts";
 import type { SomeCommands } from "../commands/commands.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -10,10 +8,8 @@ import { gitApi } from "../git/api.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { pickGraph } from "../graph-pick.ts";
 import type { GraphDocuments } from "../language/documents.ts";
-import type { OpenedRun } from "../runs/opened-run.ts";
 import type { Page, Pages } from "../runs/pages/pages.ts";
 import type { RunStore } from "../runs/run-store.ts";
-import type { RunSummary } from "../runs/run-summary.ts";
 
 /** Maximum number of runs on a page, and of commits searched for them. */
 const RUNS = 30;
@@ -31,43 +27,28 @@ export class NodeHistories {
     const entries: HistoryEntry[] = [];
     for (const summary of all.slice(0, most)) {
       const run = await this.runStore.open(summary.id).catch(() => null);
-      const proposal = run?.state.proposals.find((one) => one.node === node);
-      if (run && proposal) entries.push(entryOf(run, summary, proposal, commits));
+      const { id, startedAt, method, model } = summary;
+      const entry =
+        run &&
+        historyEntry(
+          { id, startedAt, method, model, threshold: run.threshold, state: run.state, untrusted: run.entry.untrusted },
+          node,
+          commits,
+        );
+      if (entry) entries.push(entry);
     }
     return { entries, left: Math.max(0, all.length - most) };
   }
 }
 
-/** Entry of a run. Commits are found by their trailer, so commits from other windows and by hand count, too. */
-function entryOf(run: OpenedRun, entry: RunSummary, proposal: Proposal, commits: readonly Trailed[]): HistoryEntry {
-  const act = run.state.acts[proposal.id] ?? null;
-  const trailed = commits.filter(({ run: id }) => id === entry.id).map(({ hash }) => hash);
-  return {
-    run: entry.id,
-    startedAt: entry.startedAt,
-    method: entry.method,
-    model: entry.model,
-    proposal,
-    part: contributionOf(run.state, proposal, run.threshold),
-    act,
-    commits: act === "committed" ? [...new Set([...run.state.commits, ...trailed])] : trailed,
-    untrusted: run.entry.untrusted,
-  };
-}
-
-interface Trailed {
-  readonly hash: string;
-  readonly run: string;
-}
-
 /** Commits with trailers. Empty if there is no repository, because a history is useful without commits. */
-async function commitsOf(graph: Uri): Promise<Trailed[]> {
+async function commitsOf(graph: Uri): Promise<RunCommit[]> {
   if (!workspace.isTrusted) return [];
   const repository = (await gitApi().catch(() => null))?.getRepository(graph);
   const commits = (await repository?.log({ maxEntries: COMMITS }).catch(() => null)) ?? [];
   return commits.flatMap(({ hash, message }) => {
-    const run = /^Agentgraph-Run: (\S+)$/m.exec(message)?.[1];
-    return run ? [{ hash, run }] : [];
+    const run = runOfCommit(message);
+    return run === null ? [] : [{ hash, run }];
   });
 }
 

@@ -1,8 +1,9 @@
 import { l10n } from "vscode";
 import { thetaIn } from "../../engine/theta.ts";
-import { type TextStatus, textStatusOf } from "../../graph/edits/text-status.ts";
+import type { TextStatus } from "../../graph/edits/text-status.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { splitLabel } from "../../i18n/labels.ts";
+import { acceptedNodes, textsSince } from "../../run/explain/texts-since.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { RunStore } from "./run-store.ts";
 import { isEvaluation, type RunSummary } from "./run-summary.ts";
@@ -59,15 +60,8 @@ export class Scores {
   async #textStatus({ id, proposals }: RunSummary, graph: Graph | null): Promise<TextStatus> {
     const run = await this.runStore.open(id).catch(() => null);
     if (!run || !graph) return "unknown";
-    const accepted = new Set(proposals.filter(({ decision }) => decision === "accepted").map(({ node }) => node));
-    const textStatuses = Object.entries(run.state.startTexts).map(([node, base]) => {
-      const text = accepted.has(node) ? (run.state.texts[node] ?? base) : base;
-      return { isAccepted: accepted.has(node), textStatus: textStatusOf({ node, base, text }, run.graph, graph) };
-    });
-    if (textStatuses.some(({ textStatus }) => textStatus === "changed")) return "changed";
-    const isIn = ({ isAccepted, textStatus }: (typeof textStatuses)[number]) =>
-      !isAccepted || textStatus === "proposed";
-    return textStatuses.every(isIn) ? "proposed" : "base";
+    const { startTexts, texts } = run.state;
+    return textsSince({ graph: run.graph, startTexts, texts }, acceptedNodes(proposals), graph).status;
   }
 }
 

@@ -10,6 +10,8 @@ import {
   verdictLine,
   verdictReason,
 } from "../../i18n/verdict.ts";
+import { contributionOf } from "../explain/contribution.ts";
+import type { RunState } from "../state/state.ts";
 import { html, type Markup } from "./format/markup.ts";
 import { pageHtml } from "./format/page.ts";
 import { wordChanges } from "./tables/word-changes.ts";
@@ -40,6 +42,46 @@ export interface NodeHistory {
   readonly entries: readonly HistoryEntry[];
   /** Older runs that are not shown. */
   readonly left: number;
+}
+
+/** The run that a commit message names in its trailer; null: none. */
+export function runOfCommit(message: string): string | null {
+  return /^Agentgraph-Run: (\S+)$/m.exec(message)?.[1] ?? null;
+}
+
+/** A commit with a run's texts. */
+export interface RunCommit {
+  readonly hash: string;
+  readonly run: string;
+}
+
+/**
+ * What a run changed in a node; null: nothing. Commits are found by their trailer, so commits from other windows and by hand
+ * count, too.
+ */
+export function historyEntry(
+  run: {
+    readonly id: string;
+    readonly startedAt: number;
+    readonly method: string;
+    readonly model: string;
+    readonly threshold: number;
+    readonly state: RunState;
+    readonly untrusted: boolean;
+  },
+  node: string,
+  commits: readonly RunCommit[],
+): HistoryEntry | null {
+  const { id, startedAt, method, model, threshold, state, untrusted } = run;
+  const proposal = state.proposals.find((one) => one.node === node);
+  if (!proposal) return null;
+  const act = state.acts[proposal.id] ?? null;
+  const trailed = commits.filter((one) => one.run === id).map(({ hash }) => hash);
+  return {
+    ...{ run: id, startedAt, method, model, proposal, act, untrusted },
+    part: contributionOf(state, proposal, threshold),
+    commits: act === "committed" ? [...new Set([...state.commits, ...trailed])] : trailed,
+  };
 }
 
 /** `Accepted by the gate · 3 → 20 of 20 right · committed as 1a2b3c4d` */

@@ -1,0 +1,54 @@
+import { execFileSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { open } from "./cli.ts";
+import { rows, scripted, writeGraph } from "./scripted.ts";
+
+it("shows what runs did to a node, the commits with it, and that its text changed since", async () => {
+  const bench = await open({ model: scripted({ forward: (_, better) => (better ? "4" : "5") }) });
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
+      cwd: bench.folder,
+      encoding: "utf8",
+    });
+  git("init", "--quiet");
+  await writeFile(join(bench.folder, "solve.md"), "Answer the question.\n");
+  const nodes = { solve: { inputs: ["question"], instruction: { file: "solve.md" } } };
+  const file = await writeGraph(bench, { nodes, data: rows(8, () => "4"), loss: { kind: "exact" } });
+  git("add", ".");
+  git("commit", "--quiet", "-m", "before");
+  expect((await bench.run("history", file)).stdout).toBe(`No run of ${file} has proposed a text yet.\n`);
+
+  const run = await bench.online("optimize", file, "--json", "--apply", "--set", "optimize.iterations=1");
+  const { run: id } = JSON.parse(run.stdout);
+  git("commit", "--quiet", "-a", "-m", `Better\n\nAgentgraph-Run: ${id}`);
+  const hash = git("rev-parse", "HEAD").slice(0, 8);
+  const brief = await bench.run("history", file);
+  expect(brief).toMatchObject({ code: 0, stderr: "" });
+  expect(brief.stdout).toContain(`solve · in the file: the text of run ${id}`);
+  expect(brief.stdout).toContain(`✓ Accepted by the gate · 0 → 8 of 8 right · committed as ${hash}`);
+  expect(brief.stdout).not.toContain("{+ BETTER+}");
+  const whole = await bench.run("history", file, "solve", "--output", "solve.html");
+  expect(whole.stdout).toContain("│ Answer the question. {+ BETTER+}");
+  expect(await readFile(join(bench.folder, "solve.html"), "utf8")).toContain(`In commit ${hash}.`);
+  const [node] = JSON.parse((await bench.run("history", file, "--json")).stdout).nodes;
+  expect(node).toMatchObject({ node: "solve", runs: [{ run: id, trusted: true, base: "Answer the question." }] });
+  expect((await bench.run("runs", file)).stdout).not.toContain("text changed since");
+  expect((await bench.run("report", file)).stderr).toBe("");
+
+  await writeFile(join(bench.folder, "solve.md"), "Answer in one word.\n");
+  expect((await bench.run("history", file)).stdout).toContain("solve · in the file: text changed since");
+  expect((await bench.run("runs")).stdout).toContain("text changed since: solve");
+  expect(JSON.parse((await bench.run("runs", "--json")).stdout).runs[0]).toMatchObject({
+    texts: "changed",
+    changed: ["solve"],
+  });
+  for (const command of [["report"], ["rate"]]) {
+    const said = await bench.run(...command, file);
+    expect(said.stderr).toContain(`Warning: Text changed since run ${id}: solve.`);
+  }
+  const none = await bench.run("history", file, "plan");
+  expect(none).toMatchObject({ code: 2, stdout: "" });
+  expect(none.stderr).toContain("It has solve.");
+});
