@@ -35,7 +35,7 @@ export function lossBounds(pairs: readonly Pair[]): [low: number, high: number] 
 }
 
 /** Rounds away errors of floating-point sums: a smaller difference is a tie. */
-function snap(value: number): number {
+export function snap(value: number): number {
   return Math.abs(value) < 1e-9 ? 0 : value;
 }
 

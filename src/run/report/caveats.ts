@@ -105,8 +105,8 @@ function aboutTest({ test, validation, run }: ReportFindings, locale: Locale): s
         : t("There is no test set, so there are no results on samples that were not used to choose the texts.");
     return [run.samples.test >= ENOUGH_SAMPLES ? why : `${why} ${remedy}`];
   }
-  const gain = gainOf(test);
-  const expected = validation ? gainOf(validation) : gain;
+  const gain = test.gain.mean;
+  const expected = validation ? validation.gain.mean : gain;
   const shown = locale.signed(gain);
   if (gain < 0) {
     return [
@@ -161,7 +161,7 @@ function aboutValidation({ validation, test, looks, isGraded, run }: ReportFindi
   if (!validation) return [t("No validation samples were scored.")];
   const said: string[] = [];
   const { scored, of, after } = validation;
-  const gain = gainOf(validation);
+  const gain = validation.gain.mean;
   if (gain > 0 && validation.p !== null && !isRare(validation)) {
     said.push(t("On the validation set {0}, so the gain may be chance.", changeLabelOf(validation, locale)));
   }
@@ -186,7 +186,7 @@ function aboutValidation({ validation, test, looks, isGraded, run }: ReportFindi
       ),
     );
   }
-  const isSettled = test !== null && gainOf(test) > 0 && isRare(test);
+  const isSettled = test !== null && test.gain.mean > 0 && isRare(test);
   return isSettled ? said : [...said, ...aboutFalseAccepts(run.options.gate, validation, looks, locale)];
 }
 
@@ -261,7 +261,7 @@ function aboutForm({ validation }: ReportFindings, locale: Locale): string[] {
   if (!validation) return [];
   const { before, after, scored } = validation;
   const said: string[] = [];
-  const gain = gainOf(validation);
+  const gain = validation.gain.mean;
   if (gain > 0 && after.lenient - before.lenient < gain / 2) {
     said.push(
       t(
@@ -315,10 +315,6 @@ function aboutChanges({ changes }: ReportFindings, locale: Locale): string[] {
     );
   }
   return said;
-}
-
-function gainOf({ before, after }: Comparison): number {
-  return after.score - before.score;
 }
 
 function isRare({ p }: Comparison): boolean {

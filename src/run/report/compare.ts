@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Sample, Split } from "../../data/sample.ts";
 import { SPLITS } from "../../data/sample.ts";
 import { gainInterval, signTest } from "../../engine/gate/statistics.ts";
@@ -40,7 +41,7 @@ export function unfairReasons(a: Side, b: Side, locale = ENGLISH): string[] {
       ),
     );
   }
-  if (!same(a.start.loss, b.start.loss)) said.push(t("They use different losses."));
+  if (!same([a.start.loss, a.start.losses], [b.start.loss, b.start.losses])) said.push(t("They use different losses."));
   for (const role of ["forward", "judge", "backward", "optimizer"] as const) {
     const [one, other] = [a.start.models[role], b.start.models[role]];
     if (one.model !== other.model) {
@@ -231,12 +232,14 @@ function shape({ graph }: RunManifest) {
 
 /** Which options, with both values. */
 function optionsThatDiffer({ options: a }: RunManifest, { options: b }: RunManifest, { t }: Locale): string[] {
-  return Object.entries(a).flatMap(([name, value]) => {
-    const other: unknown = Object.entries(b).find(([key]) => key === name)?.[1];
-    return same(value, other) ? [] : [t("{0} ({1} and {2})", name, JSON.stringify(value), `${JSON.stringify(other)}`)];
-  });
+  const [one, other] = [new Map<string, unknown>(Object.entries(a)), new Map<string, unknown>(Object.entries(b))];
+  const valueIn = (options: typeof one, name: string) => JSON.stringify(options.get(name)) ?? t("default");
+  return [...new Set([...one.keys(), ...other.keys()])].flatMap((name) =>
+    same(one.get(name), other.get(name)) ? [] : [t("{0} ({1} and {2})", name, valueIn(one, name), valueIn(other, name))],
+  );
 }
 
+/** Whether two values are equal, whatever the order of their keys. */
 function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return isDeepStrictEqual(a, b);
 }

@@ -23,7 +23,7 @@ export function conclusionOf(report: Report, locale: Locale): Conclusion | null 
   const price = runPrice(cost, locale);
   if (!isAccepted)
     return { answer: "no", sentence: `${[t("No: no better text was found"), price].filter(Boolean).join("; ")}.` };
-  const gain = set.after.score - set.before.score;
+  const gain = set.gain.mean;
   const isRare = set.p === null || set.p <= RARE;
   const isUnseen = set.split === "test";
   const answer = gain <= 0 ? "no" : isRare && isUnseen ? "yes" : "perhaps";

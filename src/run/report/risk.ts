@@ -8,11 +8,10 @@ import type { OptimizeOptions } from "../../engine/task.ts";
  */
 export function falseAcceptRisk({ policy, alpha }: OptimizeOptions["gate"], differ: number): number {
   if (policy === "off") return 1;
-  let [risk, term] = [0, 0.5 ** differ];
-  for (let better = 0; better <= differ; better++) {
-    const worse = differ - better;
-    if (better > worse && (policy === "strict" || signTest(better, worse) <= alpha)) risk += term;
-    term *= worse / (better + 1);
+  for (let better = Math.floor(differ / 2) + 1; better <= differ; better++) {
+    const p = signTest(better, differ - better);
+    // Every larger split passes, too: one tail of the two-sided test.
+    if (policy === "strict" || p <= alpha) return p / 2;
   }
-  return risk;
+  return 0;
 }

@@ -1,7 +1,7 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import type { Theta } from "../../engine/events.ts";
 import { nodeFigures } from "../../engine/gate/node-figures.ts";
-import { gainInterval, scoreInterval, signTest } from "../../engine/gate/statistics.ts";
+import { gainInterval, scoreInterval, signTest, snap } from "../../engine/gate/statistics.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import { shownValue } from "../../graph/replies/extract.ts";
 import type { StoredReply } from "../../models/stack/store.ts";
@@ -111,7 +111,7 @@ export class Samples {
         after,
         ids,
       ),
-      gain: { mean: mean(gains), interval: gainInterval(gains) },
+      gain: { mean: snap(mean(gains)), interval: gainInterval(gains) },
       better,
       worse,
       p: better + worse > 0 ? signTest(better, worse) : null,

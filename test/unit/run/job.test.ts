@@ -146,6 +146,11 @@ describe("two runs side by side", () => {
   it("are fair if nothing but luck differs", async () => {
     const [a, b] = [await side(), await side()];
     expect(unfairReasons(a, b)).toEqual([]);
+    const inOrder = (of: Side, methodOptions: Side["start"]["options"]["methodOptions"]): Side => ({
+      ...of,
+      start: { ...of.start, options: { ...of.start.options, methodOptions } },
+    });
+    expect(unfairReasons(inOrder(a, { batch: 4, patience: 2 }), inOrder(b, { patience: 2, batch: 4 }))).toEqual([]);
     expect(nodesThatDiffer(a.texts, b.texts)).toEqual([]);
     expect(compareHtml(a, b)).toContain("so the results are comparable");
   });
@@ -156,6 +161,9 @@ describe("two runs side by side", () => {
     const said = async (change: Partial<RunRequest["task"]>) =>
       unfairReasons(a, await side(withTask(change))).join("\n");
     expect(await said({ options: { ...options, seed: 7 } })).toBe("Their options differ: seed (1 and 7).");
+    expect(await said({ options: { ...options, baseline: true } })).toBe(
+      "Their options differ: baseline (default and true).",
+    );
     expect(await said({ data: { ...data, validation: data.validation.slice(0, 12) } })).toBe(
       "The validation set differs: 20 samples and 12 samples, 12 in common.",
     );

@@ -117,7 +117,8 @@ describe("the answer that a report opens with", () => {
   });
 
   it("is “no” if unseen samples got worse, or nothing better was found", () => {
-    const worse = { ...test, before: test.after, after: test.before, better: 0, worse: 23 };
+    const gain = { mean: -test.gain.mean, interval: [-0.5, -0.1] as const };
+    const worse = { ...test, before: test.after, after: test.before, gain, better: 0, worse: 23 };
     expect(said({ test: worse })).toMatchObject({ answer: "no" });
     expect(said({ test, changes: [] })?.sentence).toBe("No: no better text was found; the run cost $0.14.");
   });

@@ -426,6 +426,10 @@ describe("a sceptic's questions", () => {
     expect(risk(significant, 5)).toBe(0);
     expect(risk(significant, 6)).toBeCloseTo(1 / 64);
     expect(falseAcceptRisk({ policy: "off", alpha: 0.05 }, 3)).toBe(1);
+    // 2⁻¹²⁰⁰ is no number of the computer; ties of 1,200 have a probability of √(2 / (1200π)).
+    expect(risk(strict, 1200)).toBeCloseTo((1 - Math.sqrt(2 / (1200 * Math.PI))) / 2, 5);
+    expect(risk(significant, 1200)).toBeGreaterThan(0.02);
+    expect(risk(significant, 1200)).toBeLessThan(0.025);
   });
 
   it("how do I see it myself? The commands hold what files say as words, never as a shell's", async () => {
