@@ -235,7 +235,9 @@ function optionsThatDiffer({ options: a }: RunManifest, { options: b }: RunManif
   const [one, other] = [new Map<string, unknown>(Object.entries(a)), new Map<string, unknown>(Object.entries(b))];
   const valueIn = (options: typeof one, name: string) => JSON.stringify(options.get(name)) ?? t("default");
   return [...new Set([...one.keys(), ...other.keys()])].flatMap((name) =>
-    same(one.get(name), other.get(name)) ? [] : [t("{0} ({1} and {2})", name, valueIn(one, name), valueIn(other, name))],
+    same(one.get(name), other.get(name))
+      ? []
+      : [t("{0} ({1} and {2})", name, valueIn(one, name), valueIn(other, name))],
   );
 }
 
