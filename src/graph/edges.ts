@@ -106,7 +106,7 @@ export function canChangeInputs({ kind }: { readonly kind: string }): boolean {
 /** The graph with the nodes whose inputs a run can change. */
 export function openInputs(graph: Graph, isOpen: (node: GraphNode) => boolean): Graph {
   const nodes = graph.nodes.map(({ tunesInputs: _, ...node }) =>
-    canChangeInputs(node) && node.perElement === undefined && isOpen(node)
+    canChangeInputs(node) && node.perElement === undefined && node.within === undefined && isOpen(node)
       ? { ...node, tunesInputs: true as const }
       : node,
   );

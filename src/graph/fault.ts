@@ -73,6 +73,7 @@ export const FAULTS = {
   "missing-file": "error",
   "unreadable-file": "error",
   "no-text-there": "error",
+  "bad-graph": "error",
   "shared-file": "error",
   "front-matter": "information",
   "unclear-front-matter": "warning",

@@ -37,6 +37,8 @@ const anyNode = {
    * its values. Absent: it runs once.
    */
   perElement: z.array(z.string()).optional(),
+  /** Id of the map node whose graph it is from. Absent: it is in the graph file. */
+  within: z.string().optional(),
   /** Whether a run can change its inputs (`optimize.edges`). Absent: it can't. */
   tunesInputs: z.literal(true).optional(),
   /** The part of the reply that is the value; null: the whole reply. */

@@ -92,7 +92,7 @@ export async function referencedCode(
 }
 
 /** null, with a fault, if the file can't be read. @param path of its name */
-async function referencedFile(
+export async function referencedFile(
   document: JsonDocument,
   path: JsonPath,
   reference: string,

@@ -1,6 +1,7 @@
 import { modify } from "jsonc-parser";
 import type { Files } from "../deps.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
+import { buildGraph } from "./build-graph.ts";
 import { checkGraph } from "./checks/checks.ts";
 import { checkFunctionNames } from "./checks/code-checks.ts";
 import { didYouMean } from "./checks/did-you-mean.ts";
@@ -9,62 +10,27 @@ import { addMissing, declareInput, remove, rename, startGraph } from "./checks/q
 import { checkSharedFiles, type FilePlace } from "./checks/shared-files.ts";
 import { checkText } from "./checks/text-checks.ts";
 import { checkToolArguments } from "./checks/tool-checks.ts";
-import { type ContainmentRoot, findRoot } from "./containment.ts";
+import { findRoot } from "./containment.ts";
 import { canChangeInputs, inputsIdOf, inputsText } from "./edges.ts";
-import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
-import type { Extractor, Graph, GraphNode, ModelChoice } from "./graph.ts";
+import { applyEdits, type Fault, type FaultCode, hasErrors } from "./fault.ts";
 import { textOf } from "./node-texts.ts";
-import type { TextPart } from "./places/part.ts";
 import { programExtension } from "./program-file.ts";
+import type { GraphReading, GraphTextReading, TextSource } from "./reading.ts";
 import { parseWith } from "./schema/issues.ts";
-import { type FileFormat, type GraphFile, type GraphPart, graphPartSchema, VERSION } from "./schema/schema.ts";
-import type { ModelSpec, NodeSpec } from "./schema/schema-nodes.ts";
+import { type FileFormat, type GraphFile, graphPartSchema, VERSION } from "./schema/schema.ts";
 import { isBlank } from "./starters.ts";
+import { readSubGraphs } from "./sub-graph.ts";
 import { JsonDocument, rangeOf } from "./syntax/document.ts";
 import { type Outline, type OutlineNode, outlineOf } from "./syntax/outline.ts";
 import { namesOf } from "./syntax/symbols.ts";
-import { nameInCode } from "./text/templating.ts";
+import { namesInCode } from "./text/templating.ts";
 import { hashText } from "./text/text.ts";
-import { defaultArguments } from "./tool-arguments.ts";
-
-/** The content of a graph file, without the files that it names. */
-export interface GraphTextReading {
-  /** null if the file does not match the format; the faults say why. */
-  readonly file: GraphFile | null;
-  readonly outline: Outline;
-  readonly faults: readonly Fault[];
-  /** Collects further faults, with positions in the file. */
-  readonly document: JsonDocument;
-}
-
-export interface GraphReading extends GraphTextReading {
-  /** null if the graph itself has errors. Errors in data, loss or options leave it: it can be shown. */
-  readonly graph: Graph | null;
-  /** By node id: place of its text. By `inputsIdOf` a node: place of its inputs. */
-  readonly sources: Readonly<Record<string, TextSource>>;
-  readonly root: ContainmentRoot;
-}
 
 export interface ReadGraphOptions {
   /** Values that override the file's: `["optimize.batch", "4"]`; parsed as JSON if possible, else a text. */
   readonly set?: readonly (readonly [path: string, value: string])[] | undefined;
   /** Language of the faults. Default: English. */
   readonly locale?: Locale;
-}
-
-/** Position of a node's text, and its hash when it was read. */
-export interface TextSource {
-  readonly node: string;
-  /** `inputs`: not a text but the inputs of a node, and `node` is `inputsIdOf` the node. */
-  readonly form: "string" | "lines" | "rows" | "file" | "inputs";
-  /** Absolute path of the file that contains the text: the graph file, or a prompt file. */
-  readonly path: string;
-  /** Range of the value in the graph file: the text itself, or the reference to its file. */
-  readonly range: Range;
-  /** The part of the file that contains it; absent for a whole file, and for a text in the graph file. */
-  readonly part?: TextPart;
-  /** `hashText` of the text. */
-  readonly hash: string;
 }
 
 /**
@@ -87,6 +53,18 @@ export async function readGraph(
   files: Files,
   format: FileFormat,
   options: ReadGraphOptions = {},
+): Promise<GraphReading> {
+  return readWithFiles(path, text, files, format, options, true);
+}
+
+/** @param opensGraphs whether it also reads graphs that maps run for each element; a graph of a map can't have such maps */
+async function readWithFiles(
+  path: string,
+  text: string,
+  files: Files,
+  format: FileFormat,
+  options: ReadGraphOptions,
+  opensGraphs: boolean,
 ): Promise<GraphReading> {
   const { document, outline, file, part } = readAlone(path, text, format, options);
   const root = await findRoot(path, files);
@@ -114,14 +92,20 @@ export async function readGraph(
     places.set(node.id, { path: found.path, range: found.range });
   }
   checkSharedFiles(document, outline, places);
-  const graph = part && !hasGraphErrors(document) ? buildGraph(part, outline, texts) : null;
-  return { graph, file, outline, faults: document.faults, sources, root, document };
+  const { locale } = options;
+  const subGraphs = await readSubGraphs({ document, outline, sources, root, files }, (other, content) =>
+    opensGraphs ? readWithFiles(other, content, files, format, { ...(locale && { locale }) }, false) : null,
+  );
+  const all = { ...sources, ...subGraphs.sources };
+  const known = { ...outline, references: [...outline.references, ...subGraphs.references] };
+  const graph = part && !hasGraphErrors(document) ? buildGraph(part, outline, texts, subGraphs.byMap) : null;
+  return { graph, file, outline: known, faults: document.faults, sources: all, root, document };
 }
 
 /** Checks the names that the code of a function node reads. */
 function checkCodeOf(document: JsonDocument, { id, text, inputs, variables }: OutlineNode, code: string): void {
   if (text?.key !== "code" || (text.reference !== null && programExtension(text.reference) !== null)) return;
-  const known = inputs.map(({ name }) => nameInCode(name, variables));
+  const known = inputs.flatMap(({ name }) => namesInCode(name, variables));
   checkFunctionNames(document, id, { text: code, file: text.reference, path: ["nodes", id, "code"] }, known);
 }
 
@@ -252,118 +236,4 @@ function hasGraphErrors(document: JsonDocument): boolean {
   const inside = ({ range }: Fault) => apart.some(({ start, end }) => start <= range.start && range.end <= end);
   const elsewhere: readonly FaultCode[] = ["missing-key", "no-trainable-text", "bad-setting", "shared-file"];
   return hasErrors(document.faults.filter((fault) => !inside(fault) && !elsewhere.includes(fault.code)));
-}
-
-function buildGraph(part: GraphPart, outline: Outline, texts: ReadonlyMap<string, string>): Graph | null {
-  const outlined = new Map(outline.nodes.map((node) => [node.id, node]));
-  const perElement = perElementOf(outline);
-  const nodes = Object.entries(part.nodes).map(([id, spec]) => {
-    const node = buildNode(id, spec, texts.get(id), outlined.get(id));
-    const lists = node ? node.inputs.filter((name) => perElement.get(id)?.has(name)) : [];
-    return node && lists.length > 0 ? { ...node, perElement: lists } : node;
-  });
-  const complete = nodes.filter((node) => node !== null);
-  if (complete.length < nodes.length) return null;
-  const inputs = Array.isArray(part.inputs)
-    ? part.inputs.map((name) => ({ name, description: "" }))
-    : Object.entries(part.inputs).map(([name, input]) => ({
-        name,
-        description: typeof input === "string" ? input : input.description,
-        ...(typeof input !== "string" && input.type !== "text" && { type: input.type }),
-      }));
-  const { name, description, output } = part;
-  const targets = outline.targets.map((target) => target.name).filter((id) => id !== output && outlined.has(id));
-  return { name, description, inputs, nodes: complete, output, ...(targets.length > 0 && { targets }) };
-}
-
-/** Node of a map over several → names that stand for one element there. */
-function perElementOf({ nodes }: Outline): ReadonlyMap<string, ReadonlySet<string>> {
-  return new Map(
-    nodes.flatMap(({ over, body }) => {
-      const lists = new Set([...(over ? [over.name] : []), ...body.map(({ name }) => name)]);
-      return body.map(({ name }) => [name, lists] as const);
-    }),
-  );
-}
-
-function unchangeable(id: string, role: string, text: string, inputs: string[]) {
-  return { id, role, text, inputs, trainable: false, keep: [], maxWords: null, constraints: [], output: null };
-}
-
-function buildNode(id: string, spec: NodeSpec, text: string | undefined, outline?: OutlineNode): GraphNode | null {
-  const { role } = spec;
-  const inputs = [...new Set(spec.inputs)];
-  const { templating = "mustache", frame = null, variables = {}, looseNames = [] } = outline ?? {};
-  const renamed = {
-    ...(Object.keys(variables).length > 0 && { variables }),
-    ...(looseNames.length > 0 && { looseNames: [...looseNames] }),
-  };
-  if (spec.kind === "retriever") {
-    const query = text ?? inputs.map((name) => `{{${name}}}`).join("\n");
-    const fixed = { ...unchangeable(id, role, query, inputs), ...renamed };
-    return { kind: "retriever", ...fixed, corpus: [spec.corpus].flat(), top: spec.top };
-  }
-  if (spec.kind === "tool") {
-    const given = spec.arguments ?? defaultArguments(inputs, outline?.variables);
-    const shown = JSON.stringify({ tool: spec.tool, arguments: given });
-    return { kind: "tool", ...unchangeable(id, role, shown, inputs), ...renamed, tool: spec.tool, arguments: given };
-  }
-  if (spec.kind === "map" && spec.nodes) {
-    return { kind: "join", ...unchangeable(id, role, "", spec.nodes.slice(-1)), join: spec.join ?? null };
-  }
-  if (text === undefined) return null;
-  const fixed = unchangeable(id, role, text, inputs);
-  if (spec.kind === "function") {
-    const file = isReference(spec.code) ? spec.code.file : `nodes.${id}.code`;
-    return { kind: "function", ...fixed, ...renamed, file };
-  }
-  const { trainable, keep, maxWords = null, constraints } = spec;
-  const within = outline?.text?.part;
-  const base = {
-    ...{ ...fixed, trainable, keep, maxWords, constraints },
-    ...(templating !== "mustache" && { templating }),
-    ...renamed,
-    ...(within && { part: within }),
-  };
-  switch (spec.kind) {
-    case "llm":
-    case "map": {
-      const model = spec.model === undefined ? null : modelChoice(spec.model);
-      const around = frame !== null && { frame };
-      const { message } = spec;
-      const output = extractorOf(spec.output);
-      const asking = { ...base, ...around, inputs, model, message };
-      if (!("over" in spec)) return { ...asking, kind: "llm", output };
-      return { ...asking, kind: "map", over: spec.over, each: output, join: spec.join ?? null };
-    }
-    case "text":
-      return {
-        kind: "text",
-        ...base,
-        ...(spec.examples && { form: "rows" }),
-        ...(spec.language && { language: spec.language }),
-      };
-  }
-}
-
-/** Whether the text is in a separate file. */
-function isReference(text: string | readonly string[] | { readonly file: string }): text is { readonly file: string } {
-  return typeof text === "object" && "file" in text;
-}
-
-/** Default parameters of a model: at a higher temperature, the gate can't distinguish a gain from noise. */
-export const DEFAULT_PARAMS = { temperature: 0 } as const;
-
-export function modelChoice(spec: ModelSpec): ModelChoice {
-  if (typeof spec === "string") return { model: spec, params: { ...DEFAULT_PARAMS } };
-  const { model, temperature, params } = spec;
-  return { model, params: { ...(temperature !== null && { temperature }), ...params } };
-}
-
-function extractorOf(spec: (NodeSpec & { kind: "llm" | "map" })["output"]): Extractor | null {
-  if (!spec) return null;
-  if ("after" in spec) return { kind: "after", ...spec };
-  if ("tag" in spec) return { kind: "tag", ...spec };
-  if ("pattern" in spec) return { kind: "pattern", ...spec };
-  return { kind: "json", ...spec };
 }

@@ -1,4 +1,4 @@
-import { nameInCode, render } from "./text/templating.ts";
+import { namesInCode, render } from "./text/templating.ts";
 
 /** Arguments of a tool as in the file: JSON whose strings name inputs as `{{name}}`. */
 export type ToolArguments = Readonly<Record<string, unknown>>;
@@ -31,5 +31,7 @@ export function defaultArguments(
   inputs: readonly string[],
   variables?: Readonly<Record<string, string>>,
 ): ToolArguments {
-  return Object.fromEntries(inputs.map((name) => [nameInCode(name, variables), `{{${name}}}`]));
+  return Object.fromEntries(
+    inputs.flatMap((input) => namesInCode(input, variables).map((name) => [name, `{{${input}}}`])),
+  );
 }

@@ -2,7 +2,7 @@ import type { Files } from "../deps.ts";
 import { checkScriptNames } from "../graph/checks/code-checks.ts";
 import { referencedCode, referencedText, warnOfFileName } from "../graph/node-texts.ts";
 import { programExtension } from "../graph/program-file.ts";
-import type { GraphReading } from "../graph/read.ts";
+import type { GraphReading } from "../graph/reading.ts";
 import type { LossSpec } from "../graph/schema/schema.ts";
 import type { JsonPath } from "../graph/syntax/document.ts";
 import { schemaFault } from "../loss/json.ts";

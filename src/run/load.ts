@@ -7,11 +7,13 @@ import type { TargetUse } from "../data/samples.ts";
 import type { TypedSource } from "../data/typed-inputs.ts";
 import type { Code, Deps, Files } from "../deps.ts";
 import type { Corpora, Task } from "../engine/task.ts";
+import { DEFAULT_PARAMS, modelChoice } from "../graph/build-graph.ts";
 import { decodeUtf8, findRoot, MAX_DATA } from "../graph/containment.ts";
 import { hasErrors } from "../graph/fault.ts";
 import type { Graph, ModelChoice, Role } from "../graph/graph.ts";
 import { programExtension } from "../graph/program-file.ts";
-import { DEFAULT_PARAMS, type GraphReading, modelChoice, readGraph } from "../graph/read.ts";
+import { readGraph } from "../graph/read.ts";
+import type { GraphReading } from "../graph/reading.ts";
 import type { GraphFile, LossSpec } from "../graph/schema/schema.ts";
 import { loss as lossSchema } from "../graph/schema/schema-run.ts";
 import { JsonDocument, type JsonPath } from "../graph/syntax/document.ts";
@@ -93,7 +95,7 @@ async function makeTask(
   checkOptions(file.optimize, document);
   checkOptimizedEdges(file.optimize, outline, document);
   const yielder = new Yielder(clock);
-  const corpora = await corporaOf(file, { document, root, files, yieldNow: () => yielder.next() });
+  const corpora = await corporaOf(file, graph, { document, root, files, yieldNow: () => yielder.next() });
   const { locale } = document;
   const losses: Record<string, LossSpec> = {};
   const scored = Object.keys(file.data.targets ?? {}).filter((id) => graph?.targets?.includes(id));
@@ -186,16 +188,24 @@ async function typedOf(data: Data, graph: Graph | null, source: Omit<TypedSource
 /** The corpora of retriever nodes. Nodes with the same patterns share one. null, with a fault, if one can't be read. */
 async function corporaOf(
   { nodes }: GraphFile,
+  graph: Graph | null,
   source: Omit<CorpusSource, "patterns" | "path">,
 ): Promise<Corpora | null> {
   const known = new Map<string, readonly Passage[] | null>();
   const corpora: Record<string, readonly Passage[]> = {};
-  for (const [id, node] of Object.entries(nodes)) {
-    if (node.kind !== "retriever") continue;
+  const own = Object.entries(nodes).flatMap(([id, node]) =>
+    node.kind === "retriever" ? [{ id, corpus: node.corpus, path: ["nodes", id, "corpus"] }] : [],
+  );
+  const inside = (graph?.nodes ?? []).flatMap((node) =>
+    node.kind === "retriever" && node.within !== undefined
+      ? [{ id: node.id, corpus: node.corpus, path: ["nodes", node.within, "graph"] }]
+      : [],
+  );
+  for (const { id, corpus, path } of [...own, ...inside]) {
     const { loadCorpus } = await import("../data/corpus.ts");
-    const patterns = [node.corpus].flat();
+    const patterns = [corpus].flat();
     const key = JSON.stringify(patterns);
-    const passages = known.get(key) ?? (await loadCorpus({ ...source, patterns, path: ["nodes", id, "corpus"] }));
+    const passages = known.get(key) ?? (await loadCorpus({ ...source, patterns, path }));
     known.set(key, passages);
     if (!passages) return null;
     corpora[id] = passages;
@@ -211,7 +221,9 @@ async function checkCode(
   { sandbox }: Outside,
 ): Promise<void> {
   for (const node of graph?.nodes ?? []) {
-    if (node.kind === "function") await check({ file: node.file, text: node.text }, ["nodes", node.id, "code"]);
+    if (node.kind !== "function") continue;
+    const { file, text, within } = node;
+    await check({ file, text }, within === undefined ? ["nodes", node.id, "code"] : ["nodes", within, "graph"]);
   }
   const losses = [
     [["loss"], spec] as const,

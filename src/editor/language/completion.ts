@@ -52,7 +52,7 @@ export class Completion implements CompletionItemProvider {
     }
     if (part === "nodes" && key === "inputs" && place.path.length === 4)
       return readable(parsed, String(id), place.range);
-    const isJoin = parsed.outline.nodes.some((node) => node.id === id && node.kind === "join");
+    const isJoin = parsed.outline.nodes.some((node) => node.id === id && node.body.length > 0);
     if (part === "nodes" && key === "nodes" && place.path.length === 4) {
       const { nodes } = parsed.outline;
       return nodes.filter((node) => node.id !== id).map((node) => item(node.id, node.role || node.kind, place.range));

@@ -16,13 +16,8 @@ import type { Fault, Range as PlainRange } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
-import {
-  type GraphReading,
-  type GraphTextReading,
-  readGraph,
-  readGraphText,
-  type TextSource,
-} from "../../graph/read.ts";
+import { readGraph, readGraphText } from "../../graph/read.ts";
+import type { GraphReading, GraphTextReading, TextSource } from "../../graph/reading.ts";
 import { nodeAt } from "../../graph/syntax/outline.ts";
 import { graphFormat } from "../../methods/registry.ts";
 import { withUsersModel } from "../../run/load.ts";

@@ -73,7 +73,7 @@ export class Hovers implements HoverProvider {
     return lines.filter((line) => line !== "").join("\n\n");
   }
 
-  #node({ parsed }: Home, { id, role, kind, inputs, text, trainable }: OutlineNode): string[] {
+  #node({ parsed }: Home, { id, role, kind, inputs, text, trainable, graph }: OutlineNode): string[] {
     const words = {
       llm: l10n.t("node"),
       text: l10n.t("text node"),
@@ -84,8 +84,9 @@ export class Hovers implements HoverProvider {
       retriever: l10n.t("retriever"),
     } satisfies Record<NodeKind, string>;
     const what = new Map(Object.entries(words)).get(kind) ?? l10n.t("node of kind {0}", kind);
-    const change = trainable ? "" : ` · ${l10n.t("its text is fixed")}`;
-    const where = text?.reference == null ? "" : ` · ${literal(oneLine(text.reference, 60))}`;
+    const file = text?.reference ?? graph;
+    const change = trainable || graph !== null ? "" : ` · ${l10n.t("its text is fixed")}`;
+    const where = file === null ? "" : ` · ${literal(oneLine(file, 60))}`;
     return [
       `${bold(id)} · ${literal(what)}${change}${where}`,
       literal(oneLine(role, 300)),

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
-import { nameInCode } from "../../graph/text/templating.ts";
+import { namesInCode } from "../../graph/text/templating.ts";
 import type { Topology } from "../../graph/topology.ts";
 import { behaviorOf } from "../nodes/behaviors.ts";
 import { block } from "./prompt.ts";
@@ -49,8 +49,8 @@ export function codeBlock(node: GraphNode): string {
   const { id, role, inputs, kind, variables } = node;
   const tag = kind === "function" ? "code" : kind;
   const reads = inputs.map((input) => {
-    const name = nameInCode(input, variables);
-    return name === input ? input : `${input} (as ${name})`;
+    const names = namesInCode(input, variables).join(", ");
+    return names === input ? input : `${input} (as ${names})`;
   });
   return block(tag, behaviorOf(node).computes?.(node) ?? node.text, { step: id, role, reads: reads.join(", ") });
 }

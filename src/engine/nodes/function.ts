@@ -1,6 +1,6 @@
 import { type Code, CodeFault } from "../../deps.ts";
 import type { FunctionNode, GraphNode } from "../../graph/graph.ts";
-import { nameInCode } from "../../graph/text/templating.ts";
+import { namesInCode } from "../../graph/text/templating.ts";
 import { shortHash } from "../theta.ts";
 import type { NodeBehavior, NodeRun, Value } from "./node-behavior.ts";
 
@@ -26,7 +26,10 @@ export const fn: NodeBehavior<FunctionNode> = {
 /** Inputs by the names that code and tools know them by. */
 export function inCode({ variables }: GraphNode, given: NodeRun["given"]): NodeRun["given"] {
   if (!variables) return given;
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [nameInCode(name, variables), value]));
+  const named = Object.entries(given).flatMap(([input, value]) =>
+    namesInCode(input, variables).map((name) => [name, value] as const),
+  );
+  return Object.fromEntries(named);
 }
 
 async function computed(node: string, call: () => Promise<unknown>): Promise<Value> {

@@ -35,7 +35,7 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   if (
     outline.nodes.length > 0 &&
     document.at(EDGES)?.type !== "array" &&
-    outline.nodes.every(({ trainable }) => !trainable)
+    outline.nodes.every(({ trainable, graph }) => !trainable && graph === null)
   ) {
     const message = document.t("No node has a text that can change, so there is nothing to optimize.");
     document.addAtKey(
@@ -114,8 +114,8 @@ function checkNames(document: JsonDocument, outline: Outline): void {
   }
 }
 
-function checkOver(document: JsonDocument, { id, kind, inputs, over }: OutlineNode): void {
-  if (!over || kind === "join" || inputs.some(({ name }) => name === over.name)) return;
+function checkOver(document: JsonDocument, { id, body, inputs, over }: OutlineNode): void {
+  if (!over || body.length > 0 || inputs.some(({ name }) => name === over.name)) return;
   const names = inputs.map(({ name }) => name);
   const meant = didYouMean(over.name, names);
   const message = document.t('"over" of "{0}" names "{1}", which is not one of its inputs.', id, over.name);
@@ -133,7 +133,7 @@ function checkEdges(document: JsonDocument, outline: Outline): void {
     checkOver(document, node);
     const seen = new Set<string>();
     // `checkMaps` says what is wrong with the nodes of a map.
-    for (const input of node.kind === "join" ? [] : node.inputs) {
+    for (const input of node.body.length > 0 ? [] : node.inputs) {
       if (!names.has(input.name)) unknownName(document, node, input, names);
       else if (seen.has(input.name)) {
         const message = document.t('"{0}" names the input "{1}" twice.', node.id, input.name);

@@ -5,7 +5,7 @@ import { didYouMean } from "./did-you-mean.ts";
 import { rename } from "./quick-fixes.ts";
 
 /** Kinds of nodes that can run for each element of a list. */
-const IN_BODY: ReadonlySet<string> = new Set(["llm", "function", "retriever", "tool"]);
+export const IN_BODY: ReadonlySet<string> = new Set(["llm", "function", "retriever", "tool"]);
 
 /**
  * Checks maps over several nodes: what runs for each element of a list, and is read there alone, so that every value is
@@ -13,7 +13,7 @@ const IN_BODY: ReadonlySet<string> = new Set(["llm", "function", "retriever", "t
  */
 export function checkMaps(document: JsonDocument, outline: Outline): void {
   const mapOf = new Map<string, OutlineNode>();
-  for (const map of outline.nodes.filter(({ kind }) => kind === "join")) {
+  for (const map of outline.nodes.filter(({ body }) => body.length > 0)) {
     checkList(document, outline, map);
     for (const member of map.body) {
       const node = memberIn(document, outline, map, member);
@@ -96,7 +96,7 @@ function checkReaders(document: JsonDocument, outline: Outline, mapOf: ReadonlyM
     ]);
   };
   for (const node of outline.nodes) {
-    if (node.kind === "join") continue;
+    if (node.body.length > 0) continue;
     for (const input of node.inputs) {
       const map = mapOf.get(input.name);
       if (map && mapOf.get(node.id) !== map) inside(input.name, input.range);

@@ -4,13 +4,14 @@ import type { TextEdit } from "../fault.ts";
 import { editLiteral } from "../places/json-literal.ts";
 import { placedText } from "../places/place.ts";
 import { isPlaced } from "../places/placed-text.ts";
-import type { TextSource } from "../read.ts";
+import type { TextSource } from "../reading.ts";
 import { parseJson } from "../replies/json.ts";
 import { JsonDocument } from "../syntax/document.ts";
-import { outlineOf, plainLine, plainRow } from "../syntax/outline.ts";
+import { outlineOf, plainRow } from "../syntax/outline.ts";
 import { diffLines } from "../text/line-diff.ts";
 import { plainText } from "../text/text.ts";
-import { addMember, editList, type ListChange, lineEndOf, replaceElement } from "./list-edit.ts";
+import { editLines } from "./lines-edit.ts";
+import { addMember, editList, type ListChange, lineEndOf } from "./list-edit.ts";
 
 /** Location of a text: a node in its graph file, or (form `file`) a prompt file or a part of one. */
 export type TextPlace = Pick<TextSource, "node" | "form" | "part">;
@@ -99,14 +100,6 @@ function editGraphFile(content: string, id: string, text: string): TextEdit[] {
   if (found.form === "string") return editLiteral(content, value, text);
   if (found.form === "lines") return editLines(content, value, lines);
   return lines.every(isRow) ? editRows(content, value, lines) : examplesToLines(document, id, lines);
-}
-
-function editLines(source: string, list: Node, lines: readonly string[]): TextEdit[] {
-  const pieces = (list.children ?? []).map((line) => plainLine(line).split("\n"));
-  const changes = diffLines(pieces, lines).map((hunk) => ({ ...hunk, insert: hunk.lines.map(quoted) }));
-  return editList(source, list, changes, (line, json) =>
-    line.type === "string" ? editLiteral(source, line, String(JSON.parse(json))) : replaceElement(line, json),
-  );
 }
 
 function editRows(source: string, list: Node, lines: readonly string[]): TextEdit[] {

@@ -119,9 +119,9 @@ function keepNames(document: JsonDocument, { nodes }: Outline, name: string, to:
   });
 }
 
-/** Whether a node gets its inputs by their names: code, and a tool that gets them as its arguments. */
-function readsByName(document: JsonDocument, { id, kind }: OutlineNode): boolean {
-  return kind === "function" || (kind === "tool" && !document.at(["nodes", id, "arguments"]));
+/** Whether a node gets its inputs by their names: code, the graph of a map, and a tool that gets them as its arguments. */
+function readsByName(document: JsonDocument, { id, kind, graph }: OutlineNode): boolean {
+  return kind === "function" || graph !== null || (kind === "tool" && !document.at(["nodes", id, "arguments"]));
 }
 
 type Holder = "values" | "inputs";

@@ -1,5 +1,6 @@
 import type { Node } from "jsonc-parser";
 import type { Translate } from "../../i18n/locale.ts";
+import { editLines, plainLine } from "../edits/lines-edit.ts";
 import { JsonDocument, rangeOf } from "../syntax/document.ts";
 import { literalRange } from "../syntax/literal.ts";
 import { plainText } from "../text/text.ts";
@@ -29,6 +30,8 @@ export function jsonText(content: string, key: string, t: Translate): PlacedText
     const remedy = near.length > 0 ? t("It has {0} there.", near.join(", ")) : t("Correct the key.");
     return { problem: t("has no key {0}", JSON.stringify(key)), remedy };
   }
+  const lines = node.type === "array" ? (node.children ?? []) : [];
+  if (lines.length > 0 && lines.every(({ type }) => type === "string")) return placedLines(content, node, lines);
   const value: unknown = node.value;
   if (node.type !== "string" || typeof value !== "string") {
     const problem = t("has no text under the key {0}", JSON.stringify(key));
@@ -44,6 +47,26 @@ function placed(content: string, node: Node, value: string): PlacedText {
     range: rangeOf(node),
     rangeOf: (offset, length) => literalRange(content, node, offset, length),
     edits: (wanted) => editLiteral(content, node, withoutLineEnds(wanted) + value.slice(text.length)),
+  };
+}
+
+/** A text as a list of its lines. */
+function placedLines(content: string, list: Node, lines: readonly Node[]): PlacedText {
+  const text = lines.map(plainLine).join("\n");
+  return {
+    text,
+    range: rangeOf(list),
+    rangeOf(offset, length) {
+      let from = offset;
+      const line = lines.find((one) => {
+        const size = plainLine(one).length;
+        if (from <= size) return true;
+        from -= size + 1;
+        return false;
+      });
+      return line ? literalRange(content, line, from, length) : rangeOf(list);
+    },
+    edits: (wanted) => editLines(content, list, wanted.split("\n")),
   };
 }
 

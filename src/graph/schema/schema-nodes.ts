@@ -195,16 +195,30 @@ const mapNode = z
       .describe(
         "Nodes that run for each element, instead of an instruction. In them, the name of the list stands for one element. The value of the last one counts.",
       ),
+    graph: z
+      .strictObject({
+        file: z
+          .string()
+          .min(1)
+          .describe("Path of a graph file, relative to this file, with `/`. It must be in the same repository."),
+      })
+      .optional()
+      .describe(
+        "A graph that runs for each element, instead of an instruction. Its inputs are the inputs of this node, by name or by `variables`; the one that is left is the element. The value of its output counts.",
+      ),
     over: z
       .string()
       .min(1)
       .describe("The name of the JSON list. In the instruction, it stands for one element: `{{parts}}`."),
     join: z.string().optional().describe("Text between the values. Default: the values become a JSON list."),
   })
-  .refine((node) => (node.instruction === undefined) !== (node.nodes === undefined), {
-    error: translatable('A node of kind "map" needs either "instruction" or "nodes".'),
-    params: { remedy: translatable("Use exactly one of the two.") },
-  })
+  .refine(
+    ({ instruction, nodes, graph }) => [instruction, nodes, graph].filter((one) => one !== undefined).length === 1,
+    {
+      error: translatable('A node of kind "map" needs "instruction", "nodes" or "graph".'),
+      params: { remedy: translatable("Use exactly one of them.") },
+    },
+  )
   .describe("A node that works on each element of a list, and joins the values in their order.");
 
 const textNode = z

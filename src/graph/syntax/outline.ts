@@ -1,4 +1,5 @@
 import { getNodeValue, type Node } from "jsonc-parser";
+import { plainLine } from "../edits/lines-edit.ts";
 import type { Range } from "../fault.ts";
 import { canChange } from "../node-kinds.ts";
 import { isCode, keyedFormat, type TextPart } from "../places/part.ts";
@@ -48,6 +49,8 @@ export interface OutlineNode {
   readonly over: NamedRange | null;
   /** Nodes that run for each element of `over`; empty for every kind but `join`. */
   readonly body: readonly NamedRange[];
+  /** File of the graph that runs for each element of `over`; null for every kind but `join`. */
+  readonly graph: string | null;
   /** The programming language of its text; null if that is not code. */
   readonly language: string | null;
   /** The template language of its text. */
@@ -79,7 +82,7 @@ export interface FileReference {
   readonly reference: string;
   /** Range of the path, including its quotes. */
   readonly range: Range;
-  /** The node whose text it contains; null for data and rubrics. */
+  /** The node whose text or graph it contains; null for data and rubrics. */
   readonly node: string | null;
 }
 
@@ -142,8 +145,12 @@ function outlineNode(
   const part = (name: string): Node | undefined => parts.get(name)?.children?.[1];
   const inputs = part("inputs");
   const members = part("nodes");
-  const isJoin = stringOf(part("kind")) === "map" && members?.type === "array";
-  const body = isJoin ? (members.children ?? []).flatMap((entry) => namedRange(entry) ?? []) : [];
+  const isMap = stringOf(part("kind")) === "map";
+  const file = isMap ? part("graph") : undefined;
+  const graph = file ? stringOf(document.members(file).get("file")?.children?.[1]) : null;
+  const isJoin = isMap && (members?.type === "array" || file !== undefined);
+  const body =
+    isMap && members?.type === "array" ? (members.children ?? []).flatMap((entry) => namedRange(entry) ?? []) : [];
   const templating = templatingOf(part("templating")) ?? templatingOf(document.at(["templating"])) ?? "mustache";
   const variables = variablesOf(document, part("variables"));
   const loose = looseAmong(Object.keys(variables), templating);
@@ -155,13 +162,15 @@ function outlineNode(
     trainable: canChange({ kind }) && part("trainable")?.value !== false,
     range: rangeOf(member),
     idRange: rangeOf(key),
-    inputs: isJoin
-      ? body.slice(-1)
-      : inputs?.type === "array"
-        ? (inputs.children ?? []).flatMap((entry) => namedRange(entry) ?? [])
-        : [],
+    inputs:
+      body.length > 0
+        ? body.slice(-1)
+        : inputs?.type === "array"
+          ? (inputs.children ?? []).flatMap((entry) => namedRange(entry) ?? [])
+          : [],
     over: kind === "map" || isJoin ? namedRange(part("over")) : null,
     body,
+    graph,
     language: stringOf(part("language")),
     templating,
     variables,
@@ -220,18 +229,14 @@ function frameOf(node: Node | undefined): string | null {
   return node?.type === "array" ? (node.children ?? []).map(plainLine).join("\n") : stringOf(node);
 }
 
-/** The text of an element of a list of lines, in plain form. */
-export function plainLine(element: Node): string {
-  return plainText(stringOf(element) ?? "");
-}
-
 /** A row of examples as a line of text. */
 export function plainRow(row: Node): string {
   return plainText(JSON.stringify(getNodeValue(row)));
 }
 
-function textReference(document: JsonDocument, { id, text }: OutlineNode): FileReference[] {
-  const path = text?.form === "file" ? document.at(["nodes", id, text.key, "file"]) : undefined;
+function textReference(document: JsonDocument, { id, text, graph }: OutlineNode): FileReference[] {
+  const key = graph === null ? text?.form === "file" && text.key : "graph";
+  const path = key ? document.at(["nodes", id, key, "file"]) : undefined;
   return path ? reference(path, id) : [];
 }
 

@@ -191,9 +191,10 @@ export function valuesFor(
   return values;
 }
 
-/** An input as code and tools name it: a variable that stands for it, else its own name. */
-export function nameInCode(input: string, variables: Readonly<Record<string, string>> = {}): string {
-  return Object.keys(variables).find((variable) => variables[variable] === input) ?? input;
+/** Names by which code and tools know an input: the variables that stand for it, else its own name. */
+export function namesInCode(input: string, variables: Readonly<Record<string, string>> = {}): readonly string[] {
+  const names = Object.keys(variables).filter((variable) => variables[variable] === input);
+  return names.length > 0 ? names : [input];
 }
 
 /** A placeholder as it is written. */

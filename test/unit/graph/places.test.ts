@@ -181,6 +181,18 @@ describe("a text under a key of a JSON file", () => {
       remedy: expect.stringContaining('"b.c"'),
     });
   });
+
+  it("can be a list of its lines, of which the ones that differ change", () => {
+    const file = '{\n  "a": [\n    "one", // first\n    "two {{x}}"\n  ],\n  "b": ["c", 1]\n}\n';
+    const lines = placed(file, key("json", "a"));
+    expect(lines.text).toBe("one\ntwo {{x}}");
+    const { start, end } = lines.rangeOf(8, 5);
+    expect(file.slice(start, end)).toBe("{{x}}");
+    expect(written(file, key("json", "a"), "one\nthree\nfour")).toBe(
+      file.replace('"two {{x}}"', '"three",\n    "four"'),
+    );
+    expect(placedText(file, key("json", "b"))).toMatchObject({ problem: 'has no text under the key "b"' });
+  });
 });
 
 const SKILL = `---
@@ -440,6 +452,22 @@ describe("random documents", () => {
           expected.prompts[at] = wanted;
           expect(JSON.parse(after)).toEqual(expected);
           expect(touched(content, after).length).toBeLessThanOrEqual(1);
+        },
+      ),
+    );
+  });
+
+  test("JSON: a list of lines keeps its other lines", () => {
+    fc.assert(
+      fc.property(
+        fc.array(text, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom(0, 2),
+        text,
+        (values, indent, wanted) => {
+          const content = JSON.stringify({ a: 1, prompt: values, z: 2 }, null, indent);
+          const after = JSON.parse(written(content, key("json", "prompt"), wanted));
+          expect(after.prompt.join("\n")).toBe(wanted);
+          expect({ ...after, prompt: values }).toEqual(JSON.parse(content));
         },
       ),
     );

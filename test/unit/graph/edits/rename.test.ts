@@ -155,6 +155,20 @@ describe("renaming a node", () => {
     });
   });
 
+  it("keeps the names by which the graph of a map knows its inputs", async () => {
+    const path = "/w/g.agentgraph.json";
+    const graph = `{ "version": 1, "inputs": { "list": "", "q": "" }, "nodes": {
+      "all": { "kind": "map", "over": "list", "inputs": ["list", "q"], "variables": { "part": "list" }, "graph": { "file": "p.agentgraph.json" } } },
+      "output": "all" }`;
+    const once = await renamed({ [path]: graph }, path, "q", "question");
+    const twice = JSON.parse((await renamed(once, path, "list", "parts"))[path] ?? "");
+    expect(twice.nodes.all).toMatchObject({
+      over: "parts",
+      inputs: ["parts", "question"],
+      variables: { part: "parts", q: "question" },
+    });
+  });
+
   it("reaches the inputs that variables stand for", async () => {
     const graph = `{ "version": 1, "inputs": { "q": "" }, "nodes": {
       "plan": { "inputs": ["q"], "variables": { "chat": "q" }, "instruction": "{{chat}}" } }, "output": "plan" }`;

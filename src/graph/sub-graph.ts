@@ -1,0 +1,266 @@
+import { posix } from "node:path";
+import type { Files } from "../deps.ts";
+import { IN_BODY } from "./checks/map-checks.ts";
+import type { ContainmentRoot } from "./containment.ts";
+import type { Fault } from "./fault.ts";
+import type { Graph, GraphNode } from "./graph.ts";
+import { referencedFile } from "./node-texts.ts";
+import type { GraphReading, TextSource } from "./reading.ts";
+import type { JsonDocument, JsonPath } from "./syntax/document.ts";
+import type { FileReference, Outline, OutlineNode } from "./syntax/outline.ts";
+import { namesOf } from "./syntax/symbols.ts";
+
+/** The nodes of another graph file that a map runs for each element, as nodes of the graph with the map. */
+export interface SubGraph {
+  readonly nodes: readonly GraphNode[];
+  /** The node whose values the map joins. */
+  readonly output: string;
+}
+
+export interface SubGraphs {
+  readonly byMap: ReadonlyMap<string, SubGraph>;
+  /** Places of their texts, by node id. */
+  readonly sources: Readonly<Record<string, TextSource>>;
+  /** Files that the other graphs name, as this one would. */
+  readonly references: readonly FileReference[];
+}
+
+/** A graph file as it is read so far. */
+export interface Around {
+  readonly document: JsonDocument;
+  readonly outline: Outline;
+  readonly sources: Readonly<Record<string, TextSource>>;
+  readonly root: ContainmentRoot;
+  readonly files: Files;
+}
+
+/** Reads another graph file; null: no graph may be in the one that asks. */
+type Read = (path: string, text: string) => Promise<GraphReading> | null;
+
+/** Reads the graphs that maps of a file run for each element, with the faults that keep them from running there. */
+export async function readSubGraphs(around: Around, read: Read): Promise<SubGraphs> {
+  const byMap = new Map<string, SubGraph>();
+  const sources: Record<string, TextSource> = {};
+  const references: FileReference[] = [];
+  const names = new Map([...namesOf(around.outline)].map((name) => [name, ""]));
+  for (const map of around.outline.nodes) {
+    if (map.graph === null) continue;
+    const reading = await readingOf(map, map.graph, around, read);
+    if (!reading) continue;
+    const range = around.document.rangeAt(["nodes", map.id, "graph"]);
+    const folder = posix.dirname(map.graph);
+    const inside = reading.outline.references.filter(({ node }) => node !== null);
+    references.push(...inside.map((one) => ({ node: map.id, range, reference: posix.join(folder, one.reference) })));
+    const bound = bind(map, reading, around.document, names);
+    if (!bound) continue;
+    const nodes = reading.graph.nodes.map((node) => placed(node, map, bound, reading));
+    byMap.set(map.id, { nodes, output: reading.graph.output });
+    for (const node of nodes) {
+      names.set(node.id, map.graph);
+      const source = sourceOf(node, reading);
+      if (!source) continue;
+      refuseShared(map, node, source, { ...around.sources, ...sources }, around.document);
+      sources[node.id] = { ...source, range };
+    }
+  }
+  refuseFixed(around, byMap);
+  return { byMap, sources, references };
+}
+
+type Sound = GraphReading & { readonly graph: Graph };
+
+async function readingOf(
+  { id }: OutlineNode,
+  reference: string,
+  { document, root, files }: Around,
+  read: Read,
+): Promise<Sound | null> {
+  const { t } = document;
+  const path = ["nodes", id, "graph"];
+  const file = await referencedFile(document, [...path, "file"], reference, root, files);
+  if (!file) return null;
+  if (file.path === document.path) {
+    document.addAt("wrong-value", path, t("A graph can't run itself."), t("Name another graph file."));
+    return null;
+  }
+  const reading = await read(file.path, file.text);
+  if (!reading) {
+    const message = t('"{0}" is in a graph that a map runs, so it can\'t run another one.', id);
+    document.addAt("wrong-value", path, message, t('Put its nodes into this file, and name them in "nodes".'));
+    return null;
+  }
+  const { graph, faults } = reading;
+  if (graph) return { ...reading, graph };
+  const fault = faults.find(isOfGraph) ?? faults.find(({ severity }) => severity === "error");
+  const message = fault
+    ? t("The graph {0} can't run. Line {1}: {2}", reference, fault.line, fault.message)
+    : t("{0} is not a graph.", reference);
+  document.addAt("bad-graph", path, message, fault?.remedy ?? t("Name a graph file."));
+  return null;
+}
+
+function isOfGraph({ code, severity }: Fault): boolean {
+  return severity === "error" && code !== "missing-key";
+}
+
+/** What the names of the other graph stand for here. */
+interface Bound {
+  /** Its inputs → names of this graph. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Its nodes that run for each element. */
+  readonly perElement: ReadonlySet<string>;
+}
+
+function bind(
+  map: OutlineNode,
+  { graph }: Sound,
+  document: JsonDocument,
+  taken: ReadonlyMap<string, string>,
+): Bound | null {
+  const { t } = document;
+  const path = ["nodes", map.id, "graph"];
+  const file = map.graph ?? "";
+  const refuse = (code: "wrong-value" | "name-taken" | "unknown-name", at: JsonPath, message: string, help: string) => {
+    document.addAt(code, at, message, help);
+    return null;
+  };
+  const same = graph.nodes.find(({ id }) => taken.has(id));
+  if (same) {
+    const other = taken.get(same.id);
+    const message = other
+      ? t('Both {0} and {1} have a node "{2}".', other, file, same.id)
+      : t('Both this graph and {0} have the name "{1}".', file, same.id);
+    return refuse("name-taken", path, message, t("Rename one of them."));
+  }
+  const own = new Set(map.inputs.map(({ name }) => name));
+  const over = map.over?.name ?? "";
+  const inputs = graph.inputs.map(({ name }) => name);
+  const names = new Map(
+    inputs.flatMap((name) => {
+      const given = map.variables[name] ?? (own.has(name) ? name : undefined);
+      return given === undefined ? [] : [[name, given]];
+    }),
+  );
+  for (const variable of Object.keys(map.variables).filter((name) => !inputs.includes(name))) {
+    const message = t('"{0}" is not an input of {1}.', variable, file);
+    refuse(
+      "unknown-name",
+      [...path.slice(0, 2), "variables", variable],
+      message,
+      t("Name one of: {0}.", inputs.join(", ")),
+    );
+  }
+  const open = inputs.filter((name) => !names.has(name));
+  const [element] = open;
+  if (element !== undefined && open.length === 1 && ![...names.values()].includes(over)) names.set(element, over);
+  const missing = inputs.find((name) => !names.has(name));
+  if (missing !== undefined) {
+    const message = t('{0} has the input "{1}", which "{2}" doesn\'t give.', file, missing, map.id);
+    const help = t(
+      'Add it to the inputs of "{0}", or name its value in "variables": {1}.',
+      map.id,
+      `{ "${missing}": "…" }`,
+    );
+    return refuse("wrong-value", path, message, help);
+  }
+  const perElement = dependents(
+    graph,
+    [...names].filter(([, given]) => given === over).map(([name]) => name),
+  );
+  for (const { id, kind } of graph.nodes) {
+    const isMap = kind === "map" || kind === "join";
+    if (!isMap && (!perElement.has(id) || IN_BODY.has(kind))) continue;
+    const message = t(
+      '"{0}" of {1} can\'t run for each element, because it is a node of kind "{2}".',
+      id,
+      file,
+      isMap ? "map" : kind,
+    );
+    return refuse("wrong-value", path, message, t("Use nodes of these kinds there: {0}.", [...IN_BODY].join(", ")));
+  }
+  if (perElement.has(graph.output)) return { names, perElement };
+  const message = t("The output of {0} reads nothing of the element.", file);
+  return refuse("wrong-value", path, message, t("Let its output depend on the input that is the element."));
+}
+
+/** Nodes whose values depend on one of these inputs. */
+function dependents({ nodes }: Graph, inputs: readonly string[]): ReadonlySet<string> {
+  const found = new Set(inputs);
+  for (const name of found) for (const node of nodes) if (node.inputs.includes(name)) found.add(node.id);
+  for (const name of inputs) found.delete(name);
+  return found;
+}
+
+/** A node of the other graph, as a node of this one. */
+function placed(node: GraphNode, map: OutlineNode, { names, perElement }: Bound, reading: Sound): GraphNode {
+  const folder = posix.dirname(map.graph ?? "");
+  const given = (name: string) => names.get(name) ?? name;
+  const inputs = [...new Set(node.inputs.map(given))];
+  const lists = perElement.has(node.id) ? inputs.filter((name) => name === map.over?.name || perElement.has(name)) : [];
+  const own = Object.entries(node.variables ?? {}).map(([variable, input]) => [variable, given(input)]);
+  const isRenamed = (name: string) =>
+    given(name) !== name || node.inputs.some((other) => other !== name && given(other) === name);
+  const renamed = node.inputs.filter(isRenamed).map((name) => [name, given(name)]);
+  const variables = Object.fromEntries([...renamed, ...own]);
+  const part = reading.sources[node.id]?.form === "file" ? node.part : partOf(node);
+  const changed = {
+    ...node,
+    inputs,
+    within: map.id,
+    // Rows stay as they are: they have no place that a new text could be written to.
+    trainable: node.trainable && !("form" in node),
+    ...(Object.keys(variables).length > 0 && { variables }),
+    ...(lists.length > 0 && { perElement: lists }),
+    ...(part && { part }),
+  };
+  if (changed.kind === "function" && reading.sources[node.id]?.form === "file")
+    return { ...changed, file: posix.join(folder, changed.file) };
+  if (changed.kind === "retriever") return { ...changed, corpus: changed.corpus.map((one) => posix.join(folder, one)) };
+  return changed;
+}
+
+const KEYS = { text: "text", function: "code", retriever: "query", llm: "instruction" } as const;
+
+/** Where its text is in its graph file. */
+function partOf({ id, kind }: GraphNode): GraphNode["part"] {
+  const key = kind === "tool" || kind === "map" || kind === "join" ? null : KEYS[kind];
+  return key === null ? undefined : { kind: "key", key: `nodes.${id}.${key}`, format: "json" };
+}
+
+function sourceOf(node: GraphNode, { sources, document }: Sound): TextSource | null {
+  const source = sources[node.id];
+  if (!source) return null;
+  if (source.form === "file") return source;
+  return { ...source, form: "file", path: document.path, ...(node.part && { part: node.part }) };
+}
+
+/** Adds a fault if a text that can change is that of another node, too. */
+function refuseShared(
+  map: OutlineNode,
+  { id, trainable }: GraphNode,
+  { path, part }: TextSource,
+  sources: Readonly<Record<string, TextSource>>,
+  document: JsonDocument,
+): void {
+  const key = JSON.stringify(part ?? null);
+  const other = Object.values(sources).find(
+    (one) => one.form === "file" && one.path === path && JSON.stringify(one.part ?? null) === key,
+  );
+  if (!other || !trainable) return;
+  const { t } = document;
+  const message = t(
+    'The texts of "{0}" and "{1}" are the same file, so a new text for one would change both.',
+    id,
+    other.node,
+  );
+  document.addAt("shared-file", ["nodes", map.id, "graph"], message, t("Give each node its own text."));
+}
+
+/** Adds a fault if no text of the graph and of its maps can change. */
+function refuseFixed({ document, outline }: Around, byMap: ReadonlyMap<string, SubGraph>): void {
+  if (byMap.size === 0 || document.at(["optimize", "edges"])?.type === "array") return;
+  const inside = [...byMap.values()].flatMap(({ nodes }) => nodes);
+  if ([...outline.nodes, ...inside].some(({ trainable }) => trainable)) return;
+  const message = document.t("No node has a text that can change, so there is nothing to optimize.");
+  document.addAtKey("no-trainable-text", ["nodes"], message, document.t('Remove "trainable": false from a node.'));
+}
