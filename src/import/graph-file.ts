@@ -30,8 +30,9 @@ export async function graphFileOf(
   const data = dataOf(draft, rowsName, rows);
   if (!draft.data)
     notes.push(t('There are no rows yet: name a data file in "data", and the column with the answer in "target".'));
-  else if ("rows" in draft.data && rows.length < FEW) {
-    notes.push(t("There are few rows ({0}). Add more before you optimize.", rows.length));
+  const count = draft.data && "file" in draft.data ? draft.data.rowCount : rows.length;
+  if (draft.data && count < FEW) {
+    notes.push(t("There are few rows ({0}). Add more before you optimize.", count));
   }
   const graph = {
     version: VERSION,
@@ -61,13 +62,14 @@ export async function freeName(folder: string, name: string, ending: string, fil
 
 function dataOf({ data, target }: Draft, rowsName: string | null, rows: readonly Row[]): object {
   const answer = target === undefined ? {} : { target };
-  const file = rowsName ?? (data && "file" in data ? data.file : null);
+  const named = data && "file" in data ? data : null;
+  const file = rowsName ?? named?.file ?? null;
   if (file === null) return { train: [], validation: [], ...answer };
   const split =
-    rows.length > 0 && rows.length < 30
+    (named?.rowCount ?? rows.length) < 30
       ? { train: 0.5, validation: 0.5, test: 0 }
       : { train: 0.4, validation: 0.3, test: 0.3 };
-  return { file, split, ...answer };
+  return { file, split, ...(named?.fields && { fields: named.fields }), ...answer };
 }
 
 function nameOf(kind: string, main: string): string {

@@ -76,7 +76,7 @@ export function targetsAmong(columns: readonly string[], read: ReadonlySet<strin
 }
 
 /** `Created at`, `ID#` and `_id` as `created_at` and `id`. */
-function plainName(column: string): string {
+export function plainName(column: string): string {
   return column
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}]+/gu, "_")

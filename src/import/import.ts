@@ -9,6 +9,7 @@ import { dify } from "./dify.ts";
 import { dspy } from "./dspy.ts";
 import { graphFileOf } from "./graph-file.ts";
 import type { Draft, Importer, ImportSource } from "./importer.ts";
+import { withNearbyRows } from "./nearby-rows.ts";
 import { promptflow } from "./promptflow.ts";
 import { promptfoo } from "./promptfoo.ts";
 import { prompty } from "./prompty.ts";
@@ -84,7 +85,8 @@ export async function importFile(
     }
   };
   const source: ImportSource = { root, t, prompt, text, match: (pattern) => match(pattern, folder, files) };
-  const draft = await importer.read(importer.filesOf?.(name, siblings) ?? [name], source);
+  const read = await importer.read(importer.filesOf?.(name, siblings) ?? [name], source);
+  const draft = await withNearbyRows(read, folder, files, t);
   const { graphFile, written, notes } = await graphFileOf(importer, draft, folder, name, files, t);
   return { importer, draft, written, graphFile, notes };
 }

@@ -37,7 +37,15 @@ export interface Draft {
   readonly nodes: Record<string, DraftNode>;
   readonly output: string;
   /** Rows in the files, or a data file that they name. */
-  readonly data?: { readonly rows: readonly Row[] } | { readonly file: string };
+  readonly data?:
+    | { readonly rows: readonly Row[] }
+    | {
+        /** Relative to the graph file, with `/`. */
+        readonly file: string;
+        readonly rowCount: number;
+        /** Input → its column, if that has another name. */
+        readonly fields?: Readonly<Record<string, string>>;
+      };
   /** Column with the answer. */
   readonly target?: string;
   readonly loss?: Readonly<Record<string, unknown>>;

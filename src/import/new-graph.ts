@@ -1,7 +1,6 @@
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { EXTENSIONS } from "../data/rows.ts";
 import type { Files } from "../deps.ts";
-import { decodeUtf8, findRoot, isZip, MAX_TEXT } from "../graph/containment.ts";
+import { decodeUtf8, isZip, MAX_TEXT } from "../graph/containment.ts";
 import type { Translate } from "../i18n/locale.ts";
 import { type GuessedLoss, guessLoss, lossSpec } from "../loss/guess.ts";
 import { formatJson, freeName } from "./graph-file.ts";
@@ -17,6 +16,7 @@ import {
 } from "./guess-nodes.ts";
 import { ImportRefused, type Row } from "./importer.ts";
 import { withoutAccents } from "./names.ts";
+import { byNumber, DATA_FILE, dataFilesNear } from "./nearby-rows.ts";
 
 /** The user's choices, which replace guesses. */
 export interface Chosen {
@@ -52,7 +52,6 @@ export interface Guess {
 }
 
 const LOSSES: readonly GuessedLoss[] = ["exact", "number", "choice", "set", "json", "f1", "judge"];
-const DATA_FILE = new RegExp(`(?:${EXTENSIONS.map((one) => one.replace(".", "\\.")).join("|")})$`, "i");
 const SKIPPED = new Set([
   "node_modules",
   ".git",
@@ -99,7 +98,12 @@ export async function newGraph(
   const prompts = (await Promise.all(promptPaths.map((path) => read(path, folder, files)))).flat();
   if (prompts.length === 0)
     throw new ImportRefused(t("There is no prompt file among these. Name Markdown, text or YAML files with prompts."));
-  if (rowsByPath.size === 0) await lookFor(folder, files, rowsByPath);
+  if (rowsByPath.size === 0) {
+    for await (const near of dataFilesNear(folder, files)) {
+      for (const [path, rows] of near) rowsByPath.set(path, rows);
+      break;
+    }
+  }
   const found = await choose(chosen.data, prompts, rowsByPath, files);
   const data = sets(found, folder, rowsByPath, chosen.split, t);
   const columns = found ? columnsOf(found.rows) : [];
@@ -290,31 +294,6 @@ async function expand(path: string, files: Files, depth = 0): Promise<string[]> 
   if (basename(path) === ".github") names.splice(0, names.length, ...all.filter((name) => ASSISTANTS.has(name)));
   const inner = names.sort(byNumber).map((name) => expand(join(path, name), files, depth + 1));
   return (await Promise.all(inner)).flat();
-}
-
-/** `2_solve` before `10_check`. */
-function byNumber(a: string, b: string): number {
-  return a.localeCompare(b, "en", { numeric: true });
-}
-
-/** Finds data files next to the prompts, and in folders of the repository that often contain them. */
-async function lookFor(folder: string, files: Files, found: Map<string, readonly Row[]>): Promise<void> {
-  const root = await findRoot(join(folder, "x"), files);
-  const folders = [
-    folder,
-    ...["data", "dataset", "datasets", "examples", "eval", "evals", "tests"].map((name) => join(folder, name)),
-  ];
-  if (folder !== root.folder) folders.push(dirname(folder), join(dirname(folder), "data"));
-  for (const one of folders) {
-    const names = (await files.list(one).catch(() => [])).filter(
-      (name) => DATA_FILE.test(name) && !/\.agentgraph\.json$|^package(?:-lock)?\.json$|^tsconfig/.test(name),
-    );
-    for (const name of names.sort(byNumber).slice(0, 20)) {
-      const rows = await readRows(join(one, name), files);
-      if (rows && columnsOf(rows).length > 1) found.set(join(one, name), rows);
-    }
-    if (found.size > 0) return;
-  }
 }
 
 /** The common folder of all files; for those in `prompts/` and `data/`, their parent. */

@@ -1,8 +1,8 @@
 import { parse as parseYaml } from "yaml";
 import { frontMatterOf } from "../graph/text/front-matter.ts";
 import { promptText } from "../graph/text/text.ts";
-import { isMapping, type Mapping, mappingOf, textOf } from "./documents.ts";
-import { type Draft, type DraftNode, type Importer, ImportRefused } from "./importer.ts";
+import { isMapping, listOf, type Mapping, mappingOf, parsePlain, textOf } from "./documents.ts";
+import { type Draft, type DraftNode, type Importer, ImportRefused, type ImportSource } from "./importer.ts";
 import { framed, readJinja, withoutHistory } from "./jinja-prompt.ts";
 import { Names } from "./names.ts";
 
@@ -46,7 +46,7 @@ export const prompty: Importer = {
     if (model !== null) node.model = model;
     const rest = Object.keys(head).filter((key) => !READ.has(key));
     if (rest.length > 0) notes.push(t("These settings are not used here: {0}.", rest.join(", ")));
-    const sample = sampleOf(head, found);
+    const sample = sampleOf(await withSampleFile(head, source), found);
     const draft: Draft = {
       name: textOf(head.name) ?? file,
       inputs,
@@ -86,6 +86,21 @@ function modelOf(head: Mapping): DraftNode["model"] | null {
   if (name === null || /^\$\{/.test(name)) return null;
   const { temperature } = { ...mappingOf(model.parameters), ...mappingOf(model.options) };
   return typeof temperature === "number" && temperature >= 0 && temperature <= 2 ? { model: name, temperature } : name;
+}
+
+/** The front matter with the content of the file that it names as its sample: `sample.json` or `${file:sample.json}`. */
+async function withSampleFile(head: Mapping, source: ImportSource): Promise<Mapping> {
+  const named = /^(?:\$\{file:([^}]+)\}|(.+\.json))$/.exec(textOf(head.sample)?.trim() ?? "");
+  const file = named?.[1] ?? named?.[2];
+  const text = file === undefined ? null : await source.text(file.trim().replace(/^\.\//, ""));
+  if (file === undefined || text === null) return head;
+  try {
+    const value = parsePlain(text, file);
+    return { ...head, sample: isMapping(value) ? value : listOf(value)[0] };
+  } catch (error) {
+    if (error instanceof ImportRefused) return head;
+    throw error;
+  }
 }
 
 /** Values of the front matter's sample, if it is complete. */

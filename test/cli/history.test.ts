@@ -30,7 +30,7 @@ it("shows what runs did to a node, the commits with it, and that its text change
   expect(brief.stdout).toContain(`✓ Accepted by the gate · 0 → 8 of 8 right · committed as ${hash}`);
   expect(brief.stdout).not.toContain("{+ BETTER+}");
   const whole = await bench.run("history", file, "solve", "--output", "solve.html");
-  expect(whole.stdout).toContain("│ Answer the question. {+ BETTER+}");
+  expect(whole.stdout).toContain("│ Answer the question.{+ BETTER+}");
   expect(await readFile(join(bench.folder, "solve.html"), "utf8")).toContain(`In commit ${hash}.`);
   const [node] = JSON.parse((await bench.run("history", file, "--json")).stdout).nodes;
   expect(node).toMatchObject({ node: "solve", runs: [{ run: id, trusted: true, base: "Answer the question." }] });

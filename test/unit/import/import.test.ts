@@ -504,3 +504,64 @@ it("reads the state that DSPy up to 2.4 saves, without fields", async () => {
 it("names what a pickled DSPy program has to be saved as", async () => {
   await expect(imported({ "program.pkl": "\u0080\u0004" })).rejects.toThrow('program.save("program.json")');
 });
+
+describe("rows that are not in the program's files", () => {
+  const crew = {
+    "src/desk/config/agents.yaml": "clerk:\n  role: Clerk\n  goal: Sort\n  backstory: Long there\n",
+    "src/desk/config/tasks.yaml":
+      "sort:\n  description: Sort {customer_message} of {tenant}\n  expected_output: A label\n  agent: clerk\n",
+  };
+  const table = (head: string, count = 40) =>
+    [head, ...Array.from({ length: count }, (_, at) => `m${at};t${at};${at % 2 ? "a" : "b"}`), ""].join("\r\n");
+
+  it("come from the nearest data file with columns for the inputs, up to the root", async () => {
+    const { graph, errors, notes, loaded, written } = await imported({
+      ...crew,
+      "package.json": '[{"tenant": 1, "customer_message": 2}]',
+      "src/desk/data/other.csv": "x,y\n1,2\n",
+      "data/tickets.csv": `\uFEFF${table("Customer Message;Tenant;Label")}`,
+    });
+    expect(errors).toEqual([]);
+    expect(written.size).toBe(1);
+    expect(graph.data).toMatchObject({
+      file: "../../../data/tickets.csv",
+      fields: { customer_message: "Customer Message", tenant: "Tenant" },
+      target: "Label",
+      split: { train: 0.4, validation: 0.3, test: 0.3 },
+    });
+    expect(graph.loss).toEqual({ kind: "exact" });
+    expect(notes).toContain(
+      'The rows are those of ../../../data/tickets.csv, which is nearby. The answer is its column "Label".',
+    );
+    expect(loaded.task?.data.train[0]?.inputs.customer_message).toMatch(/^m/);
+  });
+
+  it("name the inputs that the file has no column for, and are never from a file without any", async () => {
+    const part = await imported({ ...crew, "data.csv": table("Message;Tenant;Label").replace("Message", "Text") });
+    expect(part.notes.join(" ")).toContain('data.csv has no column for the input "customer_message"');
+    const none = await imported({ ...crew, "data.csv": table("A;B;C") });
+    expect(none.graph.data).toMatchObject({ train: [] });
+    expect(none.notes.join(" ")).toContain("There are no rows yet");
+  });
+
+  it("are those beside a flow and a .prompty with one sample", async () => {
+    const flow = await imported({
+      "flow/flow.dag.yaml":
+        "inputs:\n  question:\n    type: string\noutputs:\n  answer:\n    type: string\n    reference: ${solve.output}\nnodes:\n- name: solve\n  type: llm\n  source:\n    type: code\n    path: solve.jinja2\n  inputs:\n    question: ${inputs.question}\n",
+      "flow/solve.jinja2": "system:\nAnswer {{question}}\n",
+      "flow/data.jsonl": '{"question":"1+1","ground_truth":"2"}\n{"question":"1+2","ground_truth":"3"}\n',
+    });
+    expect(flow.graph.data).toMatchObject({ file: "data.jsonl", target: "ground_truth" });
+    expect(flow.graph.loss).toEqual({ kind: "number" });
+    const prompty = await imported({
+      "a.prompty": "---\nname: a\nsample:\n  question: 1+1\n---\nuser:\n{{question}}\n",
+      "rows.csv": "question,answer\n1+1,2\n1+2,3\n",
+    });
+    expect(prompty.graph.data).toMatchObject({ file: "rows.csv", target: "answer" });
+    const file = await imported({
+      "a.prompty": "---\nname: a\nsample: ${file:sample.json}\n---\nuser:\n{{question}}\n",
+      "sample.json": '{"question": "1+1"}',
+    });
+    expect(file.rows).toEqual([{ question: "1+1" }]);
+  });
+});
