@@ -154,9 +154,16 @@ function readAlone(path: string, text: string, format: FileFormat, { set = [], l
 function refuseUnknown(setting: string, document: JsonDocument): void {
   const steps = stepsOf(setting);
   const starts = steps.map((_, at) => document.keyAt(steps.slice(0, at + 1))?.offset);
-  const unknown = document.faults.find(({ code, range }) => code === "unknown-key" && starts.includes(range.start));
+  const value = document.at(steps);
+  const isInside = ({ start, end }: Range) =>
+    value !== undefined && start >= value.offset && end <= value.offset + value.length;
+  const unknown = document.faults.find(
+    ({ code, range }) => code === "unknown-key" && (starts.includes(range.start) || isInside(range)),
+  );
   if (!unknown) return;
-  const message = document.t('"{0}" can\'t be set because it is not a known key.', setting);
+  const { start, end } = unknown.range;
+  const key = isInside(unknown.range) ? `.${JSON.parse(document.text.slice(start, end))}` : "";
+  const message = document.t('"{0}" can\'t be set because it is not a known key.', `${setting}${key}`);
   document.add("bad-setting", unknown.range, message, document.t("Correct its spelling, or leave it out."));
 }
 

@@ -21,6 +21,14 @@ describe("invalid arguments", () => {
         /"optimise\.seed" can't be set because it is not a known key\./,
       ],
       [
+        ["evaluate", bench.graph, "--model", "simulated", "--set", 'optimize.objectives={"token": 0.1}'],
+        /"optimize\.objectives\.token" can't be set because it is not a known key\./,
+      ],
+      [
+        ["evaluate", bench.graph, "--model", "simulated", "--set", "optimize.objectives.loss=0"],
+        /All weights are 0, so the gate could accept nothing\.\n {4}Give at least one objective a weight above 0\./,
+      ],
+      [
         ["evaluate", ".", "--model", "simulated"],
         /This is a folder\.\n {4}Name a graph file in it, such as chain\.agentgraph\.json\./,
       ],

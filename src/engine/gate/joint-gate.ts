@@ -3,7 +3,7 @@ import type { Texts } from "../../graph/graph.ts";
 import type { Engine } from "../method.ts";
 import { type Candidate, withTexts } from "../propose/candidate.ts";
 import type { Task } from "../task.ts";
-import { LOSS_ALONE, weightsOf } from "./objectives.ts";
+import { weighsCosts } from "./objectives.ts";
 import { BROKE, bothPass, firstDecided, harmRule, noWorseRule, partRule, policyRule, type Rule } from "./rules.ts";
 import type { Pair } from "./statistics.ts";
 import { MINIMUM_WAVE } from "./validation.ts";
@@ -46,7 +46,7 @@ export function createJointGate({ options }: Pick<Task, "options">, engine: Engi
   const { threshold } = options;
   const { alpha } = options.gate;
   const policy = policyRule(options.gate, options.objectives);
-  const isStrict = options.gate.policy === "strict" && weightsOf(options.objectives) === LOSS_ALONE;
+  const isStrict = options.gate.policy === "strict" && !weighsCosts(options.objectives);
   const noWorse = isStrict ? noWorseRule(policy) : policy;
   const doesHarm = harmRule(MINIMUM_WAVE, threshold);
   const isRight = (loss: number | undefined) => loss !== undefined && loss <= threshold;

@@ -22,11 +22,17 @@ export interface CostPair {
 export type Objectives = NonNullable<OptimizeOptions["objectives"]>;
 
 /** Objectives of a graph that names none. */
-export const LOSS_ALONE = { loss: 1, tokens: 0, latency: 0, usd: 0 } as const;
+const LOSS_ALONE = { loss: 1, tokens: 0, latency: 0, usd: 0 } as const;
 
 /** The weights that the gate uses. With `"pareto"` it considers the loss alone, and the user chooses afterwards. */
 export function weightsOf(objectives: Objectives | undefined) {
   return objectives === undefined || objectives === "pareto" ? LOSS_ALONE : objectives;
+}
+
+/** Whether the gate weighs a cost beside the loss. */
+export function weighsCosts(objectives: Objectives | undefined): boolean {
+  const { tokens, latency, usd } = weightsOf(objectives);
+  return tokens + latency + usd > 0;
 }
 
 /**
@@ -35,8 +41,8 @@ export function weightsOf(objectives: Objectives | undefined) {
  * Computed over the samples whose costs are known under both; 0 without any.
  */
 export function weightOfCost(objectives: Objectives | undefined, costs: readonly (CostPair | undefined)[]): number {
+  if (!weighsCosts(objectives)) return 0;
   const { tokens, latency, usd } = weightsOf(objectives);
-  if (tokens + latency + usd === 0) return 0;
   const weigh = (weight: number, of: (cost: AnswerCost) => number | null) =>
     weight === 0 ? 0 : weight * ((ratioOf(costs, of) ?? 1) - 1);
   return (

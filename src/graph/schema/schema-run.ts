@@ -165,12 +165,17 @@ const weight = (what: string, byDefault: number) =>
 export const objectives = z
   .union([
     z.literal("pareto"),
-    z.strictObject({
-      loss: weight("Weight of the mean loss.", DEFAULTS.objectives.loss),
-      tokens: weight("Weight of the tokens per answer.", DEFAULTS.objectives.tokens),
-      latency: weight("Weight of the time per answer.", DEFAULTS.objectives.latency),
-      usd: weight("Weight of the cost per answer in US dollars.", DEFAULTS.objectives.usd),
-    }),
+    z
+      .strictObject({
+        loss: weight("Weight of the mean loss.", DEFAULTS.objectives.loss),
+        tokens: weight("Weight of the tokens per answer.", DEFAULTS.objectives.tokens),
+        latency: weight("Weight of the time per answer.", DEFAULTS.objectives.latency),
+        usd: weight("Weight of the cost per answer in US dollars.", DEFAULTS.objectives.usd),
+      })
+      .refine((weights) => Object.values(weights).some((one) => one > 0), {
+        error: translatable("All weights are 0, so the gate could accept nothing."),
+        params: { remedy: translatable("Give at least one objective a weight above 0.") },
+      }),
   ])
   .meta({
     description:

@@ -103,7 +103,9 @@ export async function* descend(
       batch = await look();
     }
     if (!schedule.isWaiting && accepted.length === 0 && batch.looked + batch.failing.length === 0) {
-      yield { type: "warning", code: batch.rightOnes.length > 0 ? "nothing to learn" : "nothing scored" };
+      // With texts that the gate rejected all training samples may be right: that says nothing of the result.
+      if (schedule.pending.length === 0)
+        yield { type: "warning", code: batch.rightOnes.length > 0 ? "nothing to learn" : "nothing scored" };
       break;
     }
 

@@ -121,8 +121,13 @@ function gateRefusesEverything({ state, finished }: Ending): Warned[] {
   const judged = valid.filter(({ screened }) => screened !== "superseded");
   const rejected = judged.filter(({ decision }) => decision === "rejected" || decision === "screened");
   const isSettled = finished.status === "done" || finished.status === "budget";
-  if (!isSettled || rounds < ROUNDS || rejected.length < judged.length) return [];
+  if (!isSettled || rounds < ROUNDS || rejected.length < judged.length || judged.some((one) => isTooCostly(one, state))) return [];
   return [warned("gate refuses everything", { count: rejected.length })];
+}
+
+/** Whether a proposal lowers the loss, and its cost outweighs that. */
+function isTooCostly({ verdict }: Attempt, { judged }: Ending["state"]): boolean {
+  return judged[verdict ?? -1]?.verdict.reason === "costs more than it gains";
 }
 
 /** Feedback that is the same for every sample and led to no accepted text. */
@@ -171,7 +176,8 @@ function instructionGrows({ state, finished }: Ending): Warned[] {
     const proposal = finished.proposals.find((one) => one.node === node);
     const { before, after } = finished.validation;
     const gained = isTaken && proposal?.contributes !== false && before !== null && after !== null && after > before;
-    if (gained) return [];
+    // The reason of its verdict says what to do about a text that lowers the loss at too high a cost.
+    if (gained || state.attempts.some((one) => one.node === node && isTooCostly(one, state))) return [];
     const is = tokensOf(isTaken ? final : (lastAttempt(state.attempts, node)?.text ?? "")).length;
     const grows = is >= GROWTH.times * was && is >= was + GROWTH.words;
     return grows ? [warned("instruction grows", { node, count: is, of: was })] : [];

@@ -5,6 +5,7 @@ import type { Decision, RunEvent, Verdict } from "../../../../src/engine/events.
 import type { Scored } from "../../../../src/engine/forward/forward.ts";
 import { createJointGate } from "../../../../src/engine/gate/joint-gate.ts";
 import { contributes, neededTogether, netVerdict } from "../../../../src/engine/gate/net-changes.ts";
+import type { Objectives } from "../../../../src/engine/gate/objectives.ts";
 import { bothPass, harmRule, partRule, policyRule } from "../../../../src/engine/gate/rules.ts";
 import { lossBounds, type Pair, signTest } from "../../../../src/engine/gate/statistics.ts";
 import { createValidation, type Validation } from "../../../../src/engine/gate/validation.ts";
@@ -14,6 +15,7 @@ import { History } from "../../../../src/engine/propose/history.ts";
 import type { OptimizeOptions } from "../../../../src/engine/task.ts";
 import { proposalId } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";
+import { DEFAULTS } from "../../../../src/graph/schema/schema-run.ts";
 import { engineOf, graphOf, llm, ofType, recorder, sampleOf } from "../fixtures.ts";
 
 /** At least so many samples are scored at a time. */
@@ -29,7 +31,7 @@ type LossOf = (texts: Texts, index: number) => number | null;
 function openGate(
   n: number,
   lossOf: LossOf,
-  { policy = "strict" as Policy, threshold = 0, onVerdict = () => {}, owed = undefined as Texts | undefined } = {},
+  { policy = "strict" as Policy, threshold = 0, onVerdict = () => {}, owed = undefined as Texts | undefined, objectives = undefined as Objectives | undefined } = {},
 ) {
   const samples = Array.from({ length: n }, (_, index) => sampleOf(String(index)));
   const history = new History();
@@ -39,7 +41,7 @@ function openGate(
   let wave: Wave | null = null;
   const keyOf = (texts: Texts) => JSON.stringify(texts);
   const askedUnder = (texts: Texts) => asked.get(keyOf(texts))?.size ?? 0;
-  const options = { gate: { policy, alpha: ALPHA }, threshold };
+  const options = { gate: { policy, alpha: ALPHA }, threshold, ...(objectives && { objectives }) };
   const validation = createValidation({
     samples,
     ...(owed && { owed }),
@@ -78,7 +80,7 @@ const OPTIONS = { method: "", seed: 1, budget: { calls: null, tokens: null, usd:
 /** @param start Θ under which the whole validation set is scored first; default: one that has no texts */
 function gateOver(
   validation: Validation,
-  options: Pick<OptimizeOptions, "gate" | "threshold">,
+  options: Pick<OptimizeOptions, "gate" | "threshold" | "objectives">,
   { history = new History(), emit = async (_: RunEvent) => {} } = {},
 ) {
   const graph = graphOf([llm("a", ["question"])]);
@@ -105,7 +107,7 @@ function candidate(node: string, text = `new ${node}`): Candidate {
 /** Puts one new text before the gate: `before` and `after` are the losses of the validation samples. */
 async function judgeOne(
   pairs: readonly Losses[],
-  { policy = "strict" as Policy, threshold = 0, startKnown = true, isShorter = false } = {},
+  { policy = "strict" as Policy, threshold = 0, startKnown = true, isShorter = false, objectives = undefined as Objectives | undefined } = {},
 ) {
   const [start, end] = [{ a: "old a" }, { a: "new a" }];
   const lossOf: LossOf = (texts, index) => pairs[index]![texts.a === "old a" ? "before" : "after"];
@@ -120,6 +122,7 @@ async function judgeOne(
     policy,
     threshold,
     onVerdict,
+    ...(objectives && { objectives }),
   });
   if (startKnown) await validation.complete(start);
   const scoredBefore = waves.length;
@@ -386,6 +389,13 @@ describe("texts that only got shorter", () => {
     expect(verdict).toMatchObject({ decision: "accepted", reason: "not higher, and shorter", scored: 4 });
     expect(outcome.texts).toEqual(end);
     expect((await judgeOne(tie)).verdict).toMatchObject({ decision: "rejected", reason: "tie" });
+  });
+
+  it("are accepted with an equal loss under the objectives that a graph file has by default", async () => {
+    const { verdict } = await judgeOne(tie, { isShorter: true, objectives: DEFAULTS.objectives });
+    expect(verdict).toMatchObject({ decision: "accepted", reason: "not higher, and shorter" });
+    const weighed = await judgeOne(tie, { isShorter: true, objectives: { ...DEFAULTS.objectives, tokens: 0.1 } });
+    expect(weighed.verdict).toMatchObject({ decision: "rejected", reason: "tie" });
   });
 
   it("are accepted for a lower loss as any, and never with a higher one", async () => {

@@ -74,9 +74,10 @@ interface Given {
   readonly finished?: Partial<Finished>;
   readonly scores?: Ending["state"]["scores"];
   readonly targets?: readonly string[];
+  readonly judged?: Ending["state"]["judged"];
 }
 
-function codesOf({ attempts = [], gradients = [], finished = {}, scores = {}, targets = [] }: Given): WarningCode[] {
+function codesOf({ attempts = [], gradients = [], finished = {}, scores = {}, targets = [], judged = [] }: Given): WarningCode[] {
   const startTexts = { a: "Do it.", b: "Tell a story about cats." };
   const base = new RunReducer().state;
   const validation = Array.from({ length: 20 }, (_, index) => ({
@@ -98,7 +99,7 @@ function codesOf({ attempts = [], gradients = [], finished = {}, scores = {}, ta
     formatErrors: { before: 0, after: 0 },
     ...finished,
   };
-  const state = { ...base, parameters: ["a", "b"], startTexts, attempts, gradients, scores };
+  const state = { ...base, parameters: ["a", "b"], startTexts, attempts, gradients, scores, judged };
   const { options } = subject.task;
   return diagnose({ start: { data: { train: [], validation, test: [] }, options }, state, finished: end }).map(
     ({ code }) => code,
@@ -120,6 +121,17 @@ describe("the gate refuses everything", () => {
     expect(codesOf({ attempts: [...attempts, attemptOf({ decision: "accepted" })] })).toEqual([]);
     expect(codesOf({ attempts: [...attempts, attemptOf({ decision: "undecided" })] })).toEqual([]);
     expect(codesOf({ attempts, finished: { status: "cancelled" } })).toEqual([]);
+  });
+
+  it("is not said of texts that lower the loss and cost too much, nor that they grow without a gain", () => {
+    const text = Array.from({ length: 40 }, (_, at) => `word${at}`).join(" ");
+    const attempts = rounds(1, 2, 3).map((one) => ({ ...one, text, verdict: 0 }));
+    const judgedFor = (reason: Verdict["reason"]) => [{ verdict: { ...verdict, reason } }] as unknown as Ending["state"]["judged"];
+    expect(codesOf({ attempts, judged: judgedFor("costs more than it gains") })).toEqual([]);
+    expect(codesOf({ attempts, judged: judgedFor("higher loss") })).toEqual([
+      "gate refuses everything",
+      "instruction grows",
+    ]);
   });
 });
 

@@ -44,5 +44,10 @@ describe("why a run proposed nothing", () => {
     }));
     const attempts = [0, 1].map((verdict) => attempt({ invalid: null, decision: "rejected", verdict }));
     expect(words({ attempts, judged })).toMatch(/2 of 2 texts.*Add validation samples/);
+    const costly = judged.map((one) => ({
+      ...one,
+      verdict: { ...one.verdict, reason: "costs more than it gains" as const },
+    }));
+    expect(words({ attempts, judged: costly })).toMatch(/outweighs it\. Lower the weights in “optimize\.objectives”/);
   });
 });
