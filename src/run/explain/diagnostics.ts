@@ -121,7 +121,8 @@ function gateRefusesEverything({ state, finished }: Ending): Warned[] {
   const judged = valid.filter(({ screened }) => screened !== "superseded");
   const rejected = judged.filter(({ decision }) => decision === "rejected" || decision === "screened");
   const isSettled = finished.status === "done" || finished.status === "budget";
-  if (!isSettled || rounds < ROUNDS || rejected.length < judged.length || judged.some((one) => isTooCostly(one, state))) return [];
+  if (!isSettled || rounds < ROUNDS || rejected.length < judged.length || judged.some((one) => isTooCostly(one, state)))
+    return [];
   return [warned("gate refuses everything", { count: rejected.length })];
 }
 

@@ -144,7 +144,9 @@ function rejectedRemedy(reason: VerdictReason | ScreenReason, { t }: Locale): st
     case "constant output":
       return t("Check the gradients. A stronger backward or optimizer model may help.");
     case "costs more than it gains":
-      return t("Lower the weights in “optimize.objectives”, or set it to “pareto” and choose among the results yourself.");
+      return t(
+        "Lower the weights in “optimize.objectives”, or set it to “pareto” and choose among the results yourself.",
+      );
     case "eliminated":
       return t("A stronger optimizer model may help.");
     default:

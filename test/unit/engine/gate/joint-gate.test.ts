@@ -31,7 +31,13 @@ type LossOf = (texts: Texts, index: number) => number | null;
 function openGate(
   n: number,
   lossOf: LossOf,
-  { policy = "strict" as Policy, threshold = 0, onVerdict = () => {}, owed = undefined as Texts | undefined, objectives = undefined as Objectives | undefined } = {},
+  {
+    policy = "strict" as Policy,
+    threshold = 0,
+    onVerdict = () => {},
+    owed = undefined as Texts | undefined,
+    objectives = undefined as Objectives | undefined,
+  } = {},
 ) {
   const samples = Array.from({ length: n }, (_, index) => sampleOf(String(index)));
   const history = new History();
@@ -107,7 +113,13 @@ function candidate(node: string, text = `new ${node}`): Candidate {
 /** Puts one new text before the gate: `before` and `after` are the losses of the validation samples. */
 async function judgeOne(
   pairs: readonly Losses[],
-  { policy = "strict" as Policy, threshold = 0, startKnown = true, isShorter = false, objectives = undefined as Objectives | undefined } = {},
+  {
+    policy = "strict" as Policy,
+    threshold = 0,
+    startKnown = true,
+    isShorter = false,
+    objectives = undefined as Objectives | undefined,
+  } = {},
 ) {
   const [start, end] = [{ a: "old a" }, { a: "new a" }];
   const lossOf: LossOf = (texts, index) => pairs[index]![texts.a === "old a" ? "before" : "after"];

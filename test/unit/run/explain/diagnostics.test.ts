@@ -77,7 +77,14 @@ interface Given {
   readonly judged?: Ending["state"]["judged"];
 }
 
-function codesOf({ attempts = [], gradients = [], finished = {}, scores = {}, targets = [], judged = [] }: Given): WarningCode[] {
+function codesOf({
+  attempts = [],
+  gradients = [],
+  finished = {},
+  scores = {},
+  targets = [],
+  judged = [],
+}: Given): WarningCode[] {
   const startTexts = { a: "Do it.", b: "Tell a story about cats." };
   const base = new RunReducer().state;
   const validation = Array.from({ length: 20 }, (_, index) => ({
@@ -126,7 +133,8 @@ describe("the gate refuses everything", () => {
   it("is not said of texts that lower the loss and cost too much, nor that they grow without a gain", () => {
     const text = Array.from({ length: 40 }, (_, at) => `word${at}`).join(" ");
     const attempts = rounds(1, 2, 3).map((one) => ({ ...one, text, verdict: 0 }));
-    const judgedFor = (reason: Verdict["reason"]) => [{ verdict: { ...verdict, reason } }] as unknown as Ending["state"]["judged"];
+    const judgedFor = (reason: Verdict["reason"]) =>
+      [{ verdict: { ...verdict, reason } }] as unknown as Ending["state"]["judged"];
     expect(codesOf({ attempts, judged: judgedFor("costs more than it gains") })).toEqual([]);
     expect(codesOf({ attempts, judged: judgedFor("higher loss") })).toEqual([
       "gate refuses everything",
