@@ -12,7 +12,7 @@ import { checkText } from "./checks/text-checks.ts";
 import { checkToolArguments } from "./checks/tool-checks.ts";
 import { findRoot } from "./containment.ts";
 import { canChangeInputs, inputsIdOf, inputsText } from "./edges.ts";
-import { applyEdits, type Fault, type FaultCode, hasErrors } from "./fault.ts";
+import { applyEdits, type Fault, type FaultCode, hasErrors, type Range } from "./fault.ts";
 import { textOf } from "./node-texts.ts";
 import { programExtension } from "./program-file.ts";
 import type { GraphReading, GraphTextReading, TextSource } from "./reading.ts";
