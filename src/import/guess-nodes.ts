@@ -2,7 +2,8 @@ import { basename } from "node:path";
 import { foreignMarks, GraphNames } from "../graph/checks/foreign-templates.ts";
 import { placedText } from "../graph/places/place.ts";
 import { isPlaced } from "../graph/places/placed-text.ts";
-import { findPlaceholders, type Templating } from "../graph/text/templating.ts";
+import { findPlaceholders, placeholderOf, render, type Templating, type TextSyntax } from "../graph/text/templating.ts";
+import { CODE_FILE, promptsInCode } from "./code-prompts.ts";
 import { isMapping, parsePlain } from "./documents.ts";
 import type { DraftNode, TextReference } from "./importer.ts";
 import { Names, validName } from "./names.ts";
@@ -13,6 +14,8 @@ export interface FoundPrompt {
   readonly name: string;
   readonly reference: TextReference;
   readonly text: string;
+  /** Messages around it that are sent as they are, with `null` in its place. */
+  readonly around?: readonly { readonly role: string; readonly text: string | null }[];
 }
 
 /** Names of files that can contain prompts. */
@@ -20,29 +23,35 @@ export const PROMPT_FILE = /\.(?:md|mdc|txt|prompt|prompty|jinja2?|j2|tmpl|ya?ml
 /** Files about the folder itself. */
 const ABOUT =
   /^(?:readme|changelog|license|licence|contributing|code_of_conduct|security|notice|package(?:-lock)?|tsconfig|requirements)\b/i;
+/** Files that package managers and other tools write or read. */
+const LOCKED =
+  /(?:[-.]lock(?:file)?\.(?:ya?ml|json)|^(?:docker-)?compose[\w.-]*\.ya?ml|^(?:mkdocs|openapi|swagger|renovate|codecov|dependabot|environment|pyproject|cargo|biome|tsconfig|composer|vercel|netlify)\b.*\.(?:ya?ml|json|toml)|\.config\.[cm]?[jt]s)$/i;
 /** Names of texts that are guidelines for steps, not steps. */
 const SHARED =
   /(?:^|[_-])(?:style|tone|voice|persona|rules?|guidelines?|glossary|examples?|shots|format|policy|policies|background|context)(?:$|[_-])/i;
 
 export function isPromptFile(name: string): boolean {
-  return PROMPT_FILE.test(name) && !ABOUT.test(name) && !name.endsWith(".agentgraph.json");
+  if (name.endsWith(".agentgraph.json") || ABOUT.test(name) || LOCKED.test(name)) return false;
+  return PROMPT_FILE.test(name) || CODE_FILE.test(name);
 }
 
 /** The texts of a file: the whole file, or each text under a key of YAML, JSON or TOML. */
 export function promptsIn(file: string, content: string): FoundPrompt[] {
   const name = basename(file).replace(/(?:\.(?:prompt|instructions|agent|chatmode))?\.[^.]+$/i, "");
+  if (CODE_FILE.test(file)) return promptsInCode(file, content);
   if (!/\.(?:ya?ml|json|toml)$/i.test(file)) {
     const found = placedText(content, undefined);
     return isPlaced(found) && found.text.trim() !== "" ? [{ name, reference: { file }, text: found.text }] : [];
   }
   if (/\.toml$/i.test(file)) return [];
   try {
-    return keyedTexts(parsePlain(content, file), []).map(({ steps, text }) => ({
+    return keyedTexts(parsePlain(content, file), []).map(({ steps, text, around }) => ({
       name:
         steps.filter((step) => !/^(?:prompts?|system|template|text|content|instructions?)$/i.test(step)).join("_") ||
         name,
       reference: { file, key: steps.join(".") },
       text,
+      ...(around && { around }),
     }));
   } catch {
     return [];
@@ -50,13 +59,31 @@ export function promptsIn(file: string, content: string): FoundPrompt[] {
 }
 
 /** Texts under keys that look like prompts: with a line end, a placeholder or many words. */
-function keyedTexts(value: unknown, steps: readonly string[]): { steps: readonly string[]; text: string }[] {
+function keyedTexts(
+  value: unknown,
+  steps: readonly string[],
+): (Pick<FoundPrompt, "text" | "around"> & { readonly steps: readonly string[] })[] {
   if (typeof value === "string") {
     const isPrompt = /\{\{?\s*\w+\s*\}?\}|\n./.test(value) || value.split(/\s+/).length >= 8;
     return isPrompt ? [{ steps, text: value }] : [];
   }
   if (!isMapping(value) || steps.length > 4) return [];
+  const chat = chatIn(value);
+  if (chat) return [{ ...chat, steps: [...steps, chat.key] }];
   return Object.entries(value).flatMap(([key, inner]) => keyedTexts(inner, [...steps, key]));
+}
+
+/** One prompt of the texts under `system` and `user`: the system's is the instruction, the other is sent with it. */
+function chatIn(value: Readonly<Record<string, unknown>>) {
+  const key = Object.keys(value).find((one) => /^system(?:_prompt|_message)?$/i.test(one));
+  const user = Object.keys(value).find((one) => /^(?:user|human)(?:_prompt|_message|_template)?$/i.test(one));
+  const [text, asked] = [value[key ?? ""], value[user ?? ""]];
+  if (key === undefined || typeof text !== "string" || typeof asked !== "string") return null;
+  const around = [
+    { role: "system", text: null },
+    { role: "user", text: asked },
+  ];
+  return { key, text, around };
 }
 
 /** The language of a text's placeholders. @param known names that inputs may have */
@@ -129,11 +156,13 @@ export function guessNodes(
     const id = idOf(prompt);
     const isKnown = (name: string) =>
       columnOf(name) !== undefined || byWord.has(plain(name)) || columnFor(name, columns) !== null;
-    const looseNames = looseNamesInBraces(prompt.text).filter(isKnown);
-    const templating = templatingOf(prompt, new Set([...known, ...looseNames]), looseNames);
+    const others = (prompt.around ?? []).flatMap(({ text }) => text ?? []);
+    const whole = { ...prompt, text: [prompt.text, ...others].join("\n") };
+    const looseNames = looseNamesInBraces(whole.text).filter(isKnown);
+    const templating = templatingOf(whole, new Set([...known, ...looseNames]), looseNames);
     const node: DraftNode = { role: words(prompt.name), inputs: [], instruction: prompt.reference };
     if (templating !== "mustache") node.templating = templating;
-    for (const name of new Set(findPlaceholders(prompt.text, { templating, looseNames }).map((one) => one.name))) {
+    for (const name of new Set(findPlaceholders(whole.text, { templating, looseNames }).map((one) => one.name))) {
       const other = byWord.get(plain(name)) ?? byWord.get(plain(name).replace(/(?:output|result|text|answer)$/, ""));
       const isOther = other !== undefined && other !== id && !columns.includes(name);
       const input = isOther ? other : inputFor(name);
@@ -151,6 +180,7 @@ export function guessNodes(
       node.inputs = [...(node.inputs ?? []), meant.name];
       named = true;
     }
+    if (prompt.around) node.frame = frameOf(prompt.around, { templating, looseNames }, node.variables);
     nodes[id] = node;
   }
   joinSteps(steps.map(idOf), nodes, new Map(steps.map((prompt) => [idOf(prompt), prompt.text])), named);
@@ -190,6 +220,21 @@ export function guessNodes(
       ...stepIds.filter((id) => !sinks.includes(id) && id !== output),
     ],
   };
+}
+
+/** The messages around an instruction, in the language of the graph file. */
+function frameOf(
+  around: NonNullable<FoundPrompt["around"]>,
+  syntax: TextSyntax,
+  variables: Readonly<Record<string, string>> = {},
+): string[] {
+  return around.flatMap(({ role, text }, index) => {
+    if (text === null) return [...(index > 0 ? [""] : []), `${role}:`, "{{instruction}}"];
+    const names = findPlaceholders(text, syntax).map(({ name }) => name);
+    const values = new Map(names.map((name) => [name, placeholderOf(variables[name] ?? name)]));
+    const lines = render(text.trimEnd(), values, syntax.templating).split("\n");
+    return [...(index > 0 ? [""] : []), `${role}:`, ...lines];
+  });
 }
 
 function isStepText(id: string, text: string): boolean {

@@ -17,6 +17,7 @@ import {
 import { ImportRefused, type Row } from "./importer.ts";
 import { withoutAccents } from "./names.ts";
 import { byNumber, DATA_FILE, dataFilesNear } from "./nearby-rows.ts";
+import { selectPrompts } from "./select-prompts.ts";
 
 /** The user's choices, which replace guesses. */
 export interface Chosen {
@@ -95,9 +96,16 @@ export async function newGraph(
   }
   const promptPaths = given.filter((path) => !rowsByPath.has(path) && isPromptFile(basename(path)));
   const folder = folderOf([...promptPaths, ...rowsByPath.keys()], paths);
-  const prompts = (await Promise.all(promptPaths.map((path) => read(path, folder, files)))).flat();
+  const texts = (await Promise.all(promptPaths.map((path) => read(path, folder, files)))).flat();
+  const named = new Set(paths.map((path) => relative(folder, resolve(path)).split(sep).join("/")));
+  const selected = selectPrompts(texts, (file) => named.has(file), t);
+  const { prompts } = selected;
   if (prompts.length === 0)
-    throw new ImportRefused(t("There is no prompt file among these. Name Markdown, text or YAML files with prompts."));
+    throw new ImportRefused(
+      t(
+        "There is no prompt among these. Name files with prompts: Markdown, text, Jinja, YAML, or source code that assigns them.",
+      ),
+    );
   if (rowsByPath.size === 0) {
     for await (const near of dataFilesNear(folder, files)) {
       for (const [path, rows] of near) rowsByPath.set(path, rows);
@@ -124,7 +132,7 @@ export async function newGraph(
   );
   const values = (found?.rows ?? []).map((row) => (target === null ? undefined : row[target]));
   const loss = chosen.loss ?? guessLoss(values, found?.rows ?? []);
-  const notes: string[] = [];
+  const notes = [...selected.notes];
   workbooks.push(...given.filter((path) => /\.xls[xmb]?$|\.ods$/i.test(path)).map((path) => basename(path)));
   if (!found && workbooks.length > 0) {
     notes.push(

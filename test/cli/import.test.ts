@@ -120,7 +120,7 @@ it("creates a graph that runs from three prompts and a table", async () => {
   expect((await bench.online(...one)).stdout.trim()).toBe("5");
   const none = await bench.run("init", "mine/rows.csv");
   expect(none).toMatchObject({ code: 2, stdout: "" });
-  expect(none.stderr).toContain("There is no prompt file among these.");
+  expect(none.stderr).toContain("There is no prompt among these.");
 });
 
 it("converts traces to rows, and never overwrites a file", async () => {

@@ -258,7 +258,7 @@ describe("a graph of prompt files", () => {
     expect(none.notes.join(" ")).toContain("No data file was found.");
     const again = await newGraph([none.folder], files, ENGLISH.t);
     expect(again.path).not.toBe(none.path);
-    await expect(made({ "x.csv": "a,b\n1,2\n" })).rejects.toThrow("There is no prompt file");
+    await expect(made({ "x.csv": "a,b\n1,2\n" })).rejects.toThrow("There is no prompt among these");
   });
 });
 
@@ -348,5 +348,64 @@ describe("an empty file", () => {
       const { faults } = readGraphText("/g.agentgraph.json", text, graphFormat);
       expect(faults).toEqual([]);
     }
+  });
+});
+
+describe("prompts that are not files of their own", () => {
+  it("are strings of source code, which is left as it is", async () => {
+    const { graph, faults, task } = await made({
+      "app.py":
+        'PLAN_PROMPT = """\nPlan {question}.\n"""\n\nclass Solver:\n    template: str = f"""Solve {question} by {plan}"""\n\nHELP = """Usage of this program: call it with words"""\nprint("{x}")\n',
+      "data.jsonl": Array.from({ length: 40 }, (_, at) => `{"question":"${at}+${at}","answer":${2 * at}}\n`).join(""),
+    });
+    expect(faults).toEqual([]);
+    expect(graph.nodes.plan.instruction).toEqual({ file: "app.py", between: ['PLAN_PROMPT = """', '"""'] });
+    const [solve] = Object.keys(graph.nodes).filter((id) => id !== "plan");
+    expect(graph.nodes[solve ?? ""]).toMatchObject({ inputs: ["question", "plan"], templating: "python" });
+    expect(Object.keys(graph.nodes)).toHaveLength(2);
+    expect(task?.graph.nodes.find(({ id }) => id === "plan")?.text).toBe("Plan {question}.");
+  });
+
+  it("are one node where a file has the texts of two roles", async () => {
+    const { graph, faults, task } = await made({
+      "prompts.yaml":
+        'summarize:\n  system: |\n    You sum up tickets.\n  user: "Ticket: {Ticket Text} {{}}"\nclassify:\n  system: Choose billing or bug.\n  user: |\n    {Ticket Text}\n    Summary: {summarize}\n',
+      "rows.csv": table("Ticket Text,label", (at) => `t${at},${at % 2 ? "bug" : "billing"}`),
+    });
+    expect(faults).toEqual([]);
+    expect(Object.keys(graph.nodes)).toEqual(["summarize", "classify"]);
+    expect(graph.nodes.classify).toMatchObject({
+      inputs: ["Ticket Text", "summarize"],
+      instruction: { file: "prompts.yaml", key: "classify.system" },
+      frame: ["system:", "{{instruction}}", "", "user:", "{{Ticket Text}}", "Summary: {{summarize}}"],
+    });
+    const node = task?.graph.nodes[0];
+    expect(node?.kind === "llm" && renderNode(node, node.text, [["Ticket Text", "hi {x}"]])).toEqual([
+      { role: "system", content: "You sum up tickets." },
+      { role: "user", content: "Ticket: hi {x} {}" },
+    ]);
+  });
+});
+
+describe("a folder with more than prompts", () => {
+  const notes = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`notes/${at} note.md`, `# Note ${at}\n`]));
+  const lock = { "pnpm-lock.yaml": "a:\n  b: a text of more than eight words that is no prompt\n" };
+
+  it("gives the texts that name an input, those in a folder for prompts and their neighbours, and says what is left", async () => {
+    const { graph, notes: said } = await made({
+      ...notes,
+      ...lock,
+      "flow/solve.md": "Solve {{question}}.\n",
+      "flow/style.md": "Be brief.\n",
+      "prompts/plan.md": "Plan it.\n",
+    });
+    expect(Object.keys(graph.nodes).sort()).toEqual(["plan", "solve", "style"]);
+    expect(said.join(" ")).toContain("Left out, because nothing marks them as prompts (40): 0 note.md");
+  });
+
+  it("without any such text says that it took them all", async () => {
+    const { graph, notes: said } = await made({ ...notes, ...lock });
+    expect(Object.keys(graph.nodes)).toHaveLength(40);
+    expect(said.join(" ")).toContain("None of the 40 texts names an input");
   });
 });

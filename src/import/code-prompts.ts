@@ -1,0 +1,45 @@
+import { placedText } from "../graph/places/place.ts";
+import { isPlaced } from "../graph/places/placed-text.ts";
+import type { TextReference } from "./importer.ts";
+
+/** Names of source files whose strings can be prompts. */
+export const CODE_FILE = /\.(?:py|js|mjs|cjs|ts|mts)$/i;
+
+/** A string of several lines that is assigned to a name. */
+const TRIPLE = /^[ \t]*([A-Za-z_]\w*)(?:[ \t]*:[ \t]*[\w.[\] ]{1,40})?[ \t]*=[ \t]*[frFR]{0,2}("""|''')/gm;
+const BACKTICK =
+  /^[ \t]*(?:export[ \t]+)?(?:const|let|var)[ \t]+([A-Za-z_]\w*)(?:[ \t]*:[ \t]*\w{1,40})?[ \t]*=[ \t]*(?:String\.raw)?(`)/gm;
+/** Names that people give to prompts. */
+const NAMED = /prompt|instruction|template|system|persona|message/i;
+/** Minimum number of words of other texts, which must also name values in braces. */
+const WORDS = 8;
+
+/**
+ * Prompts in source code: strings of several lines, assigned to a name. The code is never run.
+ * @param file relative to the graph file
+ */
+export function promptsInCode(
+  file: string,
+  content: string,
+): { readonly name: string; readonly reference: TextReference; readonly text: string }[] {
+  const isPython = /\.py$/i.test(file);
+  const found = [...content.matchAll(isPython ? TRIPLE : BACKTICK)].flatMap(([whole, name = "", quote = ""]) => {
+    const start = whole.trimStart();
+    const placed = placedText(content, { kind: "between", start, end: quote, code: true });
+    if (!isPlaced(placed) || placed.text.trim() === "") return [];
+    const { text } = placed;
+    // JavaScript fills in `${…}` itself.
+    if (!isPython && text.includes("${")) return [];
+    const isPrompt = NAMED.test(name) || (text.split(/\s+/).length >= WORDS && /\{\s*\w+\s*\}/.test(text));
+    return isPrompt ? [{ name: nameOf(name), reference: { file, between: [start, quote] as const }, text }] : [];
+  });
+  return found;
+}
+
+/** `PLAN_PROMPT` as `plan`. */
+function nameOf(name: string): string {
+  const short = name
+    .replace(/^_+|(?:^|_)(?:prompt|template|instructions?|system|message)(?=_|$)/gi, "")
+    .replace(/^_+|_+$/g, "");
+  return (short === "" ? name : short).toLowerCase();
+}
