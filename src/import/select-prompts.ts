@@ -45,7 +45,7 @@ export function selectPrompts(
   if (sure.length === 0 && prompts.length > MOST) {
     notes.push(
       t(
-        "None of the {0} texts names an input, so they follow each other. Name only the files that are prompts.",
+        "No text names an input, so all follow each other ({0}). Name only the files that are prompts.",
         prompts.length,
       ),
     );
