@@ -122,6 +122,11 @@ export class RunControl implements RequestPause {
     return [...new Set(this.#pins.map(({ node }) => node))].filter((node) => this.isPinnedLast(node));
   }
 
+  /** Pinned nodes that still get a proposal in the current iteration, because a text was already requested. */
+  get pinnedLater(): readonly string[] {
+    return this.pinned.filter((node) => !this.isPinned(node));
+  }
+
   /** Whether nothing is proposed for the node in the current iteration. */
   isPinned(node: string): boolean {
     return this.#pins.findLast((pin) => pin.node === node && pin.from <= this.#iteration)?.pinned ?? false;

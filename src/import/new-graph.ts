@@ -42,6 +42,8 @@ export interface NewGraph {
     /** As in `Chosen`; null: the sets are files of their own. */
     readonly split: Guess;
   };
+  /** Nodes that call a model, in the order in which they run. */
+  readonly steps: readonly string[];
   /** Sentences about what could not be guessed. */
   readonly notes: readonly string[];
 }
@@ -192,6 +194,7 @@ export async function newGraph(
         others: data.split === null ? [] : SPLITS.filter((one) => one !== data.split),
       },
     },
+    steps: Object.keys(nodes).filter((id) => nodes[id]?.kind === undefined),
     notes,
   };
 }

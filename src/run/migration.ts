@@ -161,13 +161,14 @@ function savings(from: ModelFigures, last: ModelFigures, locale: Locale): string
   const { t } = locale;
   if (from.usd === null || last.usd === null || from.usd === 0) {
     return t(
-      "Tokens per answer: {0} → {1}. The price of a model is unknown; set it with --price.",
+      "Tokens per answer: {0} → {1}. The price of a model is unknown; set it with --price, or in the editor with agentgraph.prices.",
       locale.integer(Math.round(from.tokens)),
       locale.integer(Math.round(last.tokens)),
     );
   }
   const share = 1 - last.usd / from.usd;
   const amounts = [locale.money(from.usd), locale.money(last.usd)] as const;
+  if (amounts[0] === amounts[1]) return t("1,000 answers cost {0} with both.", amounts[0]);
   return share >= 0
     ? t("1,000 answers cost {0} → {1}: {2} less.", ...amounts, locale.percent(share))
     : t("1,000 answers cost {0} → {1}: {2} more.", ...amounts, locale.percent(-share));

@@ -50,6 +50,16 @@ export interface Rated {
 const FEEDBACK = "feedback";
 
 /**
+ * The samples in the order in which a person rates them: those with the highest loss first.
+ * @param scores losses by sample; null: not scored
+ */
+export function worstFirst(scores: Readonly<Record<string, { readonly loss: number | null }>>): string[] {
+  return Object.entries(scores)
+    .sort(([, one], [, other]) => (other.loss ?? 0) - (one.loss ?? 0))
+    .map(([sample]) => sample);
+}
+
+/**
  * Writes a rating into the row of the data file that a sample came from: the answer or the correction as target, in the
  * form of its column, the comment as feedback. Nothing else of the file changes, or nothing is written at all.
  * @param graphFile absolute

@@ -1,4 +1,13 @@
-import { CodeLens, type CodeLensProvider, type Command, EventEmitter, l10n, Range, type TextDocument } from "vscode";
+import {
+  CodeLens,
+  type CodeLensProvider,
+  type Command,
+  EventEmitter,
+  l10n,
+  Range,
+  type TextDocument,
+  workspace,
+} from "vscode";
 import type { Proposal } from "../../engine/events.ts";
 import type { TextStatus } from "../../graph/edits/text-status.ts";
 import { decisionLabel } from "../../i18n/labels.ts";
@@ -10,15 +19,10 @@ import type { GraphSource } from "../graph/graph-source.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { findChange, firstChange, type ProposalRef, parseInstructionUri } from "./instructions.ts";
+import { lensLines } from "./lens-lines.ts";
 import { isUndone, type TextStatuses } from "./text-status.ts";
 
-/** Number of lines from the top within which the first change is visible together with the lenses above line 1. */
-const IN_SIGHT = 12;
-
-/**
- * Code lenses with the verdict and its actions above each proposal's new text, and above its first change if that is
- * far below.
- */
+/** Code lenses with the verdict and its actions above each proposal's new text, or near its first change. */
 export class ProposalLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
@@ -39,7 +43,11 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     if (!run) return [];
     const change = findChange(run, ref.id);
     const first = change ? firstChange(change.base, change.text) : 0;
-    const lines = first < IN_SIGHT ? [0] : [0, first];
+    const settings = workspace.getConfiguration("diffEditor.hideUnchangedRegions", document);
+    const lines = lensLines(first, {
+      contextLineCount: settings.get("contextLineCount", 3),
+      minimumLineCount: settings.get("minimumLineCount", 3),
+    });
     const proposal = run.state.proposals.find(({ id }) => id === ref.id);
     const textStatus = proposal ? (await this.textStatuses.of(run))(proposal) : "unknown";
     const said = offers(ref, run, proposal, textStatus);

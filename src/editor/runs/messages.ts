@@ -75,7 +75,7 @@ export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): stri
   const [state, waiting] = [run.state(), run.waiting()];
   const silent = silence(state);
   const cost = costSoFar(state);
-  if (state.paused !== null) return [l10n.t("paused"), cost].join(" · ");
+  if (state.paused !== null) return [pausedLabel(state.paused), cost].join(" · ");
   if (waiting) return waitingLabel({ ...waiting, detail: "" }, LOCALE);
   const parts = [progress(state)];
   const point = state.curve.at(-1);
@@ -88,6 +88,11 @@ export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): stri
   if (silent > SILENT) parts.push(l10n.t("no reply for {0}", LOCALE.duration(1000 * Math.floor(silent / 1000))));
   else parts.push(...paceLabels(run.pace(), state.iterations > 0, LOCALE));
   return parts.join(" · ");
+}
+
+/** What the run waits for. */
+export function pausedLabel(reason: "user" | "limit"): string {
+  return reason === "limit" ? l10n.t("paused at your cost limit") : l10n.t("paused");
 }
 
 /** Milliseconds since the last event while requests are in flight. */

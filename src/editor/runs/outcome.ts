@@ -2,6 +2,7 @@ import { commands, l10n, type Uri } from "vscode";
 import type { Evaluated } from "../../engine/events.ts";
 import { describeError } from "../../i18n/describe-error.ts";
 import { splitLabel } from "../../i18n/labels.ts";
+import { contributionOf } from "../../run/explain/contribution.ts";
 import { noProposalMessage } from "../../run/explain/no-proposal.ts";
 import type { Run } from "../../run/run.ts";
 import { solveSentence } from "../../run/solutions.ts";
@@ -46,7 +47,9 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
     answer = await showInfo(message, resume);
   } else if (state.status === "budget") {
     const result =
-      run.start.job?.kind === "evaluate" ? l10n.t("Resume it with a larger budget to get a score.") : found(state);
+      run.start.job?.kind === "evaluate"
+        ? l10n.t("Resume it with a larger budget to get a score.")
+        : found(state, run.start.options.threshold);
     const message = l10n.t("The run of {0} reached its budget. {1}", name, result);
     answer = await showWarning(message, ...(state.proposals.length > 0 ? [review] : []), resume, report);
   } else if (state.finished?.evaluated) {
@@ -74,8 +77,8 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
   } else if (state.status === "done") {
     const accepted = state.proposals.some(({ verdict }) => verdict.decision === "accepted");
     const message = accepted
-      ? l10n.t("Optimized {0}. {1}", name, found(state))
-      : l10n.t("The run of {0} finished. {1}", name, found(state));
+      ? l10n.t("Optimized {0}. {1}", name, found(state, run.start.options.threshold))
+      : l10n.t("The run of {0} finished. {1}", name, found(state, run.start.options.threshold));
     const isToChoose = (state.finished?.front?.length ?? 0) > 1;
     const offers = [...(isToChoose ? [choose] : []), ...(state.proposals.length > 0 ? [review] : []), report];
     answer = await showInfo(message, ...offers);
@@ -107,7 +110,7 @@ function evaluatedSentence(name: string, { split, n, scored, score, interval: [l
   return result + missing;
 }
 
-function found(state: RunState): string {
+function found(state: RunState, threshold: number): string {
   const { proposals, finished } = state;
   const why = noProposalMessage(state, LOCALE);
   if (why !== "") return why;
@@ -123,5 +126,7 @@ function found(state: RunState): string {
         ? l10n.t("The gate accepted the proposal.")
         : l10n.t("The gate did not accept the proposal.")
       : l10n.t("The gate accepted {0} of {1} proposals.", accepted, proposals.length);
-  return decided + score;
+  const idle = proposals.filter((one) => contributionOf(state, one, threshold)?.isNeeded === false).length;
+  const kept = idle === 0 || accepted < 2 ? "" : l10n.t(" {0} of them had no effect.", idle);
+  return decided + kept + score;
 }

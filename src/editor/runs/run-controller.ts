@@ -85,7 +85,7 @@ export class RunController extends Disposable {
     const options = { location: ProgressLocation.Notification, title: withoutLinks(title), cancellable: true };
     const driven = window.withProgress(options, async (progress, token) => {
       token.onCancellationRequested(() => stop.abort(new Cancelled()));
-      const timer = setInterval(() => progress.report({ message: progressLine(run) }), UPDATE_INTERVAL);
+      const timer = setInterval(() => progress.report({ message: notificationLine(run) }), UPDATE_INTERVAL);
       try {
         await this.runStore.drive(run, root);
       } finally {
@@ -163,6 +163,12 @@ export class RunController extends Disposable {
       }
     }
   }
+}
+
+/** A notification of progress has no other button than *Cancel*. */
+function notificationLine(run: Run): string {
+  const line = progressLine(run);
+  return run.control.paused === null ? line : l10n.t("{0}. To continue it, select it in the status bar.", line);
 }
 
 function steeringActions(control: RunControl, about: { readonly entry: RunSummary }) {

@@ -97,7 +97,10 @@ export interface Picked extends FoundSample {
 async function typeSample({ inputs }: Graph, loss: LossSpec): Promise<Picked> {
   const typed: Record<string, string> = {};
   for (const [index, { name, description }] of inputs.entries()) {
-    const title = inputs.length > 1 ? l10n.t("{0} ({1} of {2})", name, index + 1, inputs.length) : name;
+    const title =
+      inputs.length > 1
+        ? l10n.t("Your own text for “{0}” ({1} of {2})", name, index + 1, inputs.length)
+        : l10n.t("Your own text for “{0}”", name);
     const text = await window.showInputBox({ title, prompt: description, ignoreFocusOut: true });
     if (text === undefined) throw new Cancelled();
     typed[name] = text;

@@ -1,4 +1,4 @@
-import { l10n, MarkdownString, StatusBarAlignment, type StatusBarItem, window } from "vscode";
+import { l10n, MarkdownString, StatusBarAlignment, type StatusBarItem, ThemeColor, window } from "vscode";
 import { Disposable } from "../disposable.ts";
 import { literal } from "../ui/markdown.ts";
 import { progressLine, runTitle } from "./messages.ts";
@@ -36,6 +36,9 @@ export class RunStatusBar extends Disposable {
     this.#item ??= this.own(window.createStatusBarItem("agentgraph.run", StatusBarAlignment.Left));
     this.#item.name = "AgentGraph";
     this.#item.text = `${run.control.paused === null ? "$(sync~spin)" : "$(debug-pause)"} ${progressLine(run)}`;
+    // The question that a limit asks disappears after some seconds.
+    this.#item.backgroundColor =
+      run.control.paused === "limit" ? new ThemeColor("statusBarItem.warningBackground") : undefined;
     this.#item.tooltip = new MarkdownString(l10n.t("{0}. Select for actions.", literal(runTitle(run.start))));
     // VS Code drops a click if the item's command is replaced between mouse down and up.
     if (this.#run !== id) {

@@ -85,7 +85,8 @@ function sampleItem({ entry, label, sample, answer, expected, score }: SampleEle
 function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, live: Run | null): TreeItem {
   const isPaused = live !== null && live.control.paused !== null;
   const scores = isEvaluation(entry) && entry.status !== "running";
-  const [figure = "", ...others] = runFigures(entry);
+  const [first = "", ...others] = runFigures(entry);
+  const figure = isPaused ? l10n.t("paused") : first;
   const item = new TreeItem(
     figure || entry.graphName,
     scores ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
@@ -96,7 +97,6 @@ function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, live: R
   const parts = [
     ...others,
     isOnly ? "" : name,
-    isPaused ? l10n.t("paused") : "",
     rechecked ? l10n.t("rechecked here") : "",
     oneLine(entry.model, 40),
     startedLabel(entry.startedAt),

@@ -55,7 +55,7 @@ export class NewGraphs {
   async #new(target: unknown, selected: unknown): Promise<void> {
     const { newGraph } = await import("../../import/new-graph.ts");
     const paths = urisOf(target, selected).map(({ fsPath }) => fsPath);
-    const given = paths.length > 0 ? paths : await pickPrompts();
+    const given = paths.length > 0 ? paths : await pickPrompts(this.files);
     let chosen: Chosen = {};
     for (;;) {
       const graph = await newGraph(given, this.files, LOCALE.t, chosen).catch(refused);
@@ -100,11 +100,17 @@ function urisOf(target: unknown, selected: unknown): Uri[] {
   return all.filter((one: unknown) => one instanceof Uri).filter((uri) => !isGraphFile(uri));
 }
 
-async function pickPrompts(): Promise<string[]> {
+/** The files that look like the prompts of one pipeline come first and are selected. @throws Cancelled, NotFound */
+async function pickPrompts(files: Files): Promise<string[]> {
+  const { likelyPrompts } = await import("../../import/likely-prompts.ts");
   const found = await workspace.findFiles(PROMPTS, EXCLUDED, MOST);
+  const likely = await likelyPrompts(
+    found.map(({ fsPath }) => fsPath),
+    files,
+  );
   const items = found
-    .map((uri) => ({ label: workspace.asRelativePath(uri), path: uri.fsPath }))
-    .sort((a, b) => a.label.localeCompare(b.label, "en", { numeric: true }));
+    .map(({ fsPath }) => ({ label: workspace.asRelativePath(fsPath), path: fsPath, picked: likely.has(fsPath) }))
+    .sort((a, b) => Number(b.picked) - Number(a.picked) || a.label.localeCompare(b.label, "en", { numeric: true }));
   if (items.length === 0)
     throw new NotFound(l10n.t("There are no prompt files in this workspace: Markdown, text or YAML."));
   const title = l10n.t("Select prompt files. The data file is detected; you can change it next.");
@@ -114,16 +120,23 @@ async function pickPrompts(): Promise<string[]> {
     ignoreFocusOut: true,
     matchOnDescription: true,
   });
-  if (!picked || picked.length === 0) throw new Cancelled();
+  if (!picked) throw new Cancelled();
+  if (picked.length === 0) throw new NotFound(l10n.t("No file is selected. Select the prompt files of your graph."));
   return picked.map(({ path }) => path);
 }
 
 /** Shows one list with all guesses. Each can be changed, and the first item creates the graph. */
-async function showGuesses({ guesses, path, notes }: NewGraph): Promise<Changeable | "create"> {
+async function showGuesses({ guesses, path, notes, steps }: NewGraph): Promise<Changeable | "create"> {
   const none = l10n.t("none found");
+  const loss = guesses.loss.value as GuessedLoss | null;
+  const details: Partial<Record<Changeable, string>> = {
+    ...(steps.length > 1 && { output: l10n.t("Order of the nodes: {0}", steps.join(", ")) }),
+    ...(loss !== null && { loss: lossHelp()[loss] }),
+  };
   const item = (id: Changeable, label: string) => ({
     label: `$(edit) ${label}`,
     description: guesses[id].value ?? none,
+    ...(details[id] && { detail: details[id] }),
     id,
   });
   const items: (QuickPickItem & { readonly id?: Changeable | "create" })[] = [

@@ -204,3 +204,14 @@ describe("a pinned node", () => {
     }
   });
 });
+
+it("a node whose text was requested is pinned from the next iteration on, and is named until then", () => {
+  const control = new RunControl();
+  control.ask("plan");
+  control.pin("plan", true);
+  control.pin("solve", true);
+  expect(control.pinnedLater).toEqual(["plan"]);
+  control.enter(2);
+  expect(control.pinnedLater).toEqual([]);
+  expect(control.pinned).toEqual(["plan", "solve"]);
+});

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ENGLISH } from "../../../src/i18n/locale.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
-import { addSample, rate } from "../../../src/run/rate.ts";
+import { addSample, rate, worstFirst } from "../../../src/run/rate.ts";
 
 const deps = nodeDeps();
 
@@ -42,4 +42,9 @@ describe("a column of lists", () => {
     await rate(graph, "b", { correction: "a car, a train" }, deps, ENGLISH);
     expect((await last()).gold).toEqual(["a car", "a train"]);
   });
+});
+
+it("answers are rated from the highest loss to the lowest, and otherwise in their order", () => {
+  const scores = { a: { loss: 0 }, b: { loss: 1 }, c: { loss: null }, d: { loss: 0.5 }, e: { loss: 1 } };
+  expect(worstFirst(scores)).toEqual(["b", "e", "d", "a", "c"]);
 });

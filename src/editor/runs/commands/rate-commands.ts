@@ -34,33 +34,36 @@ export class RateCommands {
     const ref = sampleRefOf(target);
     const run = await this.#runOf(target, ref?.run ?? runIdOf(target));
     const file = await graphOfRun(run.entry, this.graphs);
-    const samples = ref ? [ref.sample] : Object.keys(run.state.scores[run.state.theta] ?? {});
+    const { worstFirst } = await import("../../../run/rate.ts");
+    const samples = ref ? [ref.sample] : worstFirst(run.state.scores[run.state.theta] ?? {});
     if (samples.length === 0) throw new NotFound(l10n.t("This run has no answers to rate."));
     const written = new Set<string>();
     const known = new Set<string>();
-    let rated = 0;
-    for (const [at, id] of samples.entries()) {
+    const rated = new Set<string>();
+    for (let at = 0; at < samples.length; at++) {
+      const id = samples[at] ?? "";
       const said = await askUntilSaid(run, id, at, samples.length);
       if (said === "stop") break;
-      if (said === "skip") continue;
+      if (said === "back") at -= 2;
+      if (said === "skip" || said === "back") continue;
       const done = await this.#write(file, id, said);
       if (done === null) continue;
       if (Object.keys(done.values).length === 0) known.add(done.file);
       else {
         written.add(done.file);
-        rated++;
+        rated.add(id);
       }
     }
-    if (rated === 0) {
+    if (rated.size === 0) {
       const [name] = known;
       if (name !== undefined) void showInfo(l10n.t("Nothing to write: {0} expects these answers already.", name));
       return;
     }
     const names = [...written].join(", ");
     void showInfo(
-      rated === 1
+      rated.size === 1
         ? l10n.t("1 rating is in {0}. The next run learns from it.", names)
-        : l10n.t("{0} ratings are in {1}. The next run learns from them.", rated, names),
+        : l10n.t("{0} ratings are in {1}. The next run learns from them.", rated.size, names),
     );
   }
 
@@ -103,7 +106,7 @@ export function unlessUnsaved(files: Files): Files {
 }
 
 /** Asks about a sample again after the user has cancelled a correction or a comment, or has read the whole answer. */
-async function askUntilSaid(run: OpenedRun, id: string, at: number, of: number): Promise<Rating | "skip" | "stop"> {
+async function askUntilSaid(run: OpenedRun, id: string, at: number, of: number): Promise<Said> {
   for (;;) {
     try {
       return await ask(run, id, at, of);
@@ -113,10 +116,11 @@ async function askUntilSaid(run: OpenedRun, id: string, at: number, of: number):
   }
 }
 
-type Item = QuickPickItem & { readonly what?: "right" | "wrong" | "comment" | "whole" | "skip" | "stop" };
+type Said = Rating | "skip" | "back" | "stop";
+type Item = QuickPickItem & { readonly what?: "right" | "wrong" | "comment" | "whole" | "skip" | "back" | "stop" };
 
 /** @throws Cancelled */
-async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<Rating | "skip" | "stop"> {
+async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<Said> {
   const sample = run.sample(id);
   const answer = await run.value(run.state.theta, id, run.graph.output);
   const question = Object.values(sample?.inputs ?? {}).join(" · ") || id;
@@ -147,6 +151,7 @@ async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<
     ...(of > 1
       ? [
           { label: `$(debug-step-over) ${l10n.t("Skip")}`, what: "skip" } as const,
+          ...(at > 0 ? [{ label: `$(arrow-left) ${l10n.t("Back")}`, what: "back" } as const] : []),
           { label: `$(debug-stop) ${l10n.t("Stop")}`, what: "stop" } as const,
         ]
       : []),
@@ -160,14 +165,21 @@ async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<
     case "right":
       return { answer: answer ?? "" };
     case "wrong":
-      return correctionOf(answer ?? "", expected);
+      return correctionOf(oneLine(question, SHORT), answer ?? "", expected);
     case "comment":
-      return { comment: await typed(l10n.t("What is wrong with the answer, or what is missing?"), "") };
+      return {
+        comment: await typed(
+          oneLine(question, SHORT),
+          l10n.t("What is wrong with the answer “{0}”, or what is missing?", oneLine(answer ?? "", SHORT)),
+          "",
+        ),
+      };
     case "whole":
       await window.showTextDocument(answerUri(run.entry, id), { preview: true, preserveFocus: true });
       throw new Cancelled();
     case "skip":
-      return "skip";
+    case "back":
+      return picked.what;
     default:
       return "stop";
   }
@@ -179,19 +191,22 @@ function isCut(text: string): boolean {
 }
 
 /** Asks for the correction of a wrong answer, a comment, or both. @throws Cancelled */
-async function correctionOf(answer: string, expected: string): Promise<Rating> {
+async function correctionOf(question: string, answer: string, expected: string): Promise<Rating> {
+  const answered = oneLine(answer, SHORT) || l10n.t("(empty)");
   const correction = await typed(
-    l10n.t("What should the answer have been? Leave it empty to write a comment only."),
+    question,
+    l10n.t("What should the answer have been, instead of “{0}”? Leave it empty to write a comment only.", answered),
     expected || answer,
   );
-  const comment = await typed(l10n.t("Why? Leave it empty if the right answer is enough."), "");
+  const comment = await typed(question, l10n.t("Why? Leave it empty if the right answer is enough."), "");
   if (correction.trim() === "" && comment.trim() === "") throw new Cancelled();
   return { ...(correction.trim() !== "" && { correction }), ...(comment.trim() !== "" && { comment }) };
 }
 
 /** @throws Cancelled */
-async function typed(prompt: string, value: string): Promise<string> {
-  const text = await window.showInputBox({ title: l10n.t("Rate the answer"), prompt, value, ignoreFocusOut: true });
+async function typed(question: string, prompt: string, value: string): Promise<string> {
+  const title = l10n.t("Rate the answer to “{0}”", question);
+  const text = await window.showInputBox({ title, prompt, value, ignoreFocusOut: true });
   if (text === undefined) throw new Cancelled();
   return text;
 }

@@ -1,4 +1,5 @@
 import { l10n, window } from "vscode";
+import type { RunControl } from "../../../engine/run-control.ts";
 import type { Run } from "../../../run/run.ts";
 import { pinOf, runIdOf } from "../../commands/command-arguments.ts";
 import type { SomeCommands } from "../../commands/commands.ts";
@@ -55,7 +56,10 @@ export class SteerCommands extends Disposable {
     const { control, state } = await this.#run(target);
     const { parameters, iterations } = state();
     const one = pinOf(target);
-    if (one && parameters.includes(one.node)) return control.pin(one.node, one.pinned);
+    if (one && parameters.includes(one.node)) {
+      control.pin(one.node, one.pinned);
+      return sayWhenPinned(control);
+    }
     if (iterations === 0) throw new NotFound(l10n.t("This run proposes no texts."));
     const items = parameters.map((label) => ({ label, picked: control.isPinnedLast(label) }));
     const picked = await window.showQuickPick(items, {
@@ -69,6 +73,7 @@ export class SteerCommands extends Disposable {
         node,
         picked.some(({ label }) => label === node),
       );
+    sayWhenPinned(control);
   }
 
   #askAtLimit(id: string): void {
@@ -93,4 +98,12 @@ export class SteerCommands extends Disposable {
     if (answer === goOn || answer === stop) control.proceed();
     if (answer === cancel) this.cancel(id);
   }
+}
+
+/** Says which nodes still get a proposal in this iteration, because their texts have been requested. */
+function sayWhenPinned({ pinnedLater }: RunControl): void {
+  if (pinnedLater.length === 0) return;
+  void showInfo(
+    l10n.t("Pinned from the next iteration on, because a new text was already requested: {0}.", pinnedLater.join(", ")),
+  );
 }
