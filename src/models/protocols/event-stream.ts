@@ -7,11 +7,17 @@ export function isEventStream(text: string): boolean {
   return /^\s*(data|event|id|retry)?: ?/.test(text) && /^\s*data:/m.test(text);
 }
 
-/** Assembles the chat completion from a stream, or returns the error in it. @throws BodyBroken if the stream is cut */
+/** Assembles the chat completion from a stream, or returns the error in it. @throws BodyBroken if the stream is cut or damaged */
 export function completionOf(text: string, identity: string): unknown {
-  const chunks = [...text.matchAll(/^data: ?(.*)$/gm)].map(([, data = ""]) => data.trim());
+  // JSON can contain other characters that end a line for a regular expression.
+  const chunks = text.split(/\r\n|\r|\n/).flatMap((line) => /^data: ?([^]*)$/.exec(line)?.[1]?.trim() ?? []);
   const isDone = chunks.includes("[DONE]");
-  const bodies = chunks.flatMap((data) => (data === "" || data === "[DONE]" ? [] : [parseJson(data)?.value]));
+  const bodies = chunks.flatMap((data) => {
+    const body = parseJson(data)?.value;
+    // Without it, the answer would lack words.
+    if (body === undefined && data.startsWith("{")) throw new BodyBroken(identity, "a part of the stream isn't valid JSON");
+    return data === "" || data === "[DONE]" ? [] : [body];
+  });
   const failure = bodies.find((body) => property(body, "error") !== undefined);
   if (failure !== undefined) return failure;
   const whole = bodies.find((body) => property(first(property(body, "choices")), "message") !== undefined);

@@ -120,11 +120,11 @@ function delayIn(layers: readonly unknown[], message: string, clock: Clock): num
   return found === undefined ? null : durationOf(found);
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS: Readonly<Record<string, number>> = { ms: 1, milli: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** `1h12m`, `33.4s`, `20 seconds`. */
 function durationOf(text: string): number | null {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?) ?(ms|h|m|s)[a-z]*/gi)];
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?) ?(ms|milli|h|m|s)[a-z]*/gi)];
   if (parts.length === 0) return null;
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit!.toLowerCase()] ?? 0), 0);
 }

@@ -973,6 +973,7 @@ describe("an account that has nothing left", () => {
       ),
       360_000,
     ],
+    ["a gateway", openai("Too many requests. Please retry after 500 milliseconds."), 500],
     ["Bedrock", { message: "Too many tokens, please wait before trying again." }, null],
   ])("is not what %s means by a rate", async (_, body, retryAfter) => {
     expect(await thrownBy(429, body, request("hi"))).toMatchObject({

@@ -102,6 +102,14 @@ describe("a stream that was not asked for", () => {
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ text: "whole" });
   });
 
+  it("loses no words: not those after another kind of line end, and none of a part that is damaged", async () => {
+    const odd = "a\u2028b\u2029c\u0085d";
+    const { url } = await serveRaw(200, `${chunk({ content: odd })}${chunk({ content: "!" }, "stop")}data: [DONE]\n\n`);
+    expect(await connect(url).complete(request("hi"), never)).toMatchObject({ text: `${odd}!` });
+    const damaged = await serveRaw(200, `${chunk({ content: "not " }).replace("}", "")}${chunk({ content: "right" }, "stop")}`);
+    expect(await thrownBy(damaged.url)).toMatchObject({ code: "BodyBroken" });
+  });
+
   it("that breaks off is broken, and one that contains an error is that error", async () => {
     const cut = await serveRaw(200, chunk({ content: "half a sen" }));
     expect(await thrownBy(cut.url)).toMatchObject({ code: "BodyBroken", detail: "the stream broke off" });
