@@ -80,3 +80,8 @@ export interface Loss {
    */
   score(sample: Sample, answer: string, askVote?: AskVote, code?: CodeRunner): Score | Promise<Score>;
 }
+
+/** A loss without the last digits of its computation: 1 − 0.7 is 0.30000000000000004, and so above a threshold of 0.3. */
+export function roundedLoss(loss: number): number {
+  return Math.round(loss * 1e15) / 1e15;
+}

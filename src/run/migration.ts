@@ -5,6 +5,7 @@ import type { Task } from "../engine/task.ts";
 import type { Role } from "../graph/graph.ts";
 import { splitCount } from "../i18n/labels.ts";
 import type { Locale } from "../i18n/locale.ts";
+import { roundedLoss } from "../loss/loss.ts";
 import type { RunRequest } from "./record/run-manifest.ts";
 
 /** One model on one set. */
@@ -58,7 +59,7 @@ export async function figuresOf(
   for (;;) {
     const step = await steps.next();
     if (step.done) {
-      const scored = step.value.samples.flatMap(({ id, score }) => (score === null ? [] : [[id, 1 - score] as const]));
+      const scored = step.value.samples.flatMap(({ id, score }) => (score === null ? [] : [[id, roundedLoss(1 - score)] as const]));
       const per = Math.max(1, scored.length);
       return {
         model: task.models.forward.model,

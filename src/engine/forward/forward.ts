@@ -6,7 +6,7 @@ import { unmarked } from "../../graph/images.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import { structureIn } from "../../graph/replies/json.ts";
 import { topologyOf } from "../../graph/topology.ts";
-import { type CodeRunner, CodeUnavailable, type Loss, type Score } from "../../loss/loss.ts";
+import { type CodeRunner, CodeUnavailable, type Loss, roundedLoss, type Score } from "../../loss/loss.ts";
 import type { Usage } from "../../models/model.ts";
 import type { RunEvent, Theta } from "../events.ts";
 import { createJudge, type Judge } from "../judge.ts";
@@ -288,7 +288,8 @@ export function createForward({
       const value = await valueAt(id);
       if (value.failure) return unusable(value.failure);
       const askVote = judge?.({ sample: asked, answer: value.text, split, priority });
-      const score = await loss.score(asked, value.text, askVote, codeRunner(local, values));
+      const found = await loss.score(asked, value.text, askVote, codeRunner(local, values));
+      const score = { ...found, loss: roundedLoss(found.loss), lenient: roundedLoss(found.lenient) };
       if (!value.formatError) return { ...score, formatError: false };
       const format = "The reply is not in the form that is asked for, so no answer could be read from it.";
       return { ...score, loss: 1, criticism: `${format} ${score.criticism}`.trim(), formatError: true };
@@ -312,7 +313,7 @@ export function createForward({
  */
 export function joinedScore(scores: readonly (readonly [string, NodeScore])[], output: string): NodeScore {
   const mean = (of: (score: NodeScore) => number) =>
-    scores.reduce((sum, [, score]) => sum + of(score), 0) / Math.max(1, scores.length);
+    roundedLoss(scores.reduce((sum, [, score]) => sum + of(score), 0) / Math.max(1, scores.length));
   const answer = scores.find(([id]) => id === output)?.[1];
   return {
     loss: mean(({ loss }) => loss),
