@@ -59,7 +59,9 @@ export async function figuresOf(
   for (;;) {
     const step = await steps.next();
     if (step.done) {
-      const scored = step.value.samples.flatMap(({ id, score }) => (score === null ? [] : [[id, roundedLoss(1 - score)] as const]));
+      const scored = step.value.samples.flatMap(({ id, score }) =>
+        score === null ? [] : [[id, roundedLoss(1 - score)] as const],
+      );
       const per = Math.max(1, scored.length);
       return {
         model: task.models.forward.model,

@@ -15,7 +15,8 @@ export function completionOf(text: string, identity: string): unknown {
   const bodies = chunks.flatMap((data) => {
     const body = parseJson(data)?.value;
     // Without it, the answer would lack words.
-    if (body === undefined && data.startsWith("{")) throw new BodyBroken(identity, "a part of the stream isn't valid JSON");
+    if (body === undefined && data.startsWith("{"))
+      throw new BodyBroken(identity, "a part of the stream isn't valid JSON");
     return data === "" || data === "[DONE]" ? [] : [body];
   });
   const failure = bodies.find((body) => property(body, "error") !== undefined);

@@ -182,15 +182,18 @@ describe("a score", () => {
     },
   );
 
-  it.each([0.95, 0.85, 0.7, 0.3])("of %d is not worse than a threshold at it, though 1 − it has more digits", async (grade) => {
-    const judge: Loss = { ...verbatim, score: () => ({ loss: 1 - grade, lenient: 1 - grade, criticism: "" }) };
-    const { forward } = openForward(graph, echo, judge);
-    const threshold = Number((1 - grade).toFixed(2));
-    expect(await forward(texts(graph), sampleOf("1"), validation).score).toMatchObject({
-      loss: threshold,
-      lenient: threshold,
-    });
-  });
+  it.each([0.95, 0.85, 0.7, 0.3])(
+    "of %d is not worse than a threshold at it, though 1 − it has more digits",
+    async (grade) => {
+      const judge: Loss = { ...verbatim, score: () => ({ loss: 1 - grade, lenient: 1 - grade, criticism: "" }) };
+      const { forward } = openForward(graph, echo, judge);
+      const threshold = Number((1 - grade).toFixed(2));
+      expect(await forward(texts(graph), sampleOf("1"), validation).score).toMatchObject({
+        loss: threshold,
+        lenient: threshold,
+      });
+    },
+  );
 
   it("waits for a loss that takes its time", async () => {
     const judge: Loss = { ...verbatim, score: async () => ({ loss: 0.25, lenient: 0.2, criticism: "Nearly." }) };

@@ -106,7 +106,10 @@ describe("a stream that was not asked for", () => {
     const odd = "a\u2028b\u2029c\u0085d";
     const { url } = await serveRaw(200, `${chunk({ content: odd })}${chunk({ content: "!" }, "stop")}data: [DONE]\n\n`);
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ text: `${odd}!` });
-    const damaged = await serveRaw(200, `${chunk({ content: "not " }).replace("}", "")}${chunk({ content: "right" }, "stop")}`);
+    const damaged = await serveRaw(
+      200,
+      `${chunk({ content: "not " }).replace("}", "")}${chunk({ content: "right" }, "stop")}`,
+    );
     expect(await thrownBy(damaged.url)).toMatchObject({ code: "BodyBroken" });
   });
 
