@@ -64,7 +64,7 @@ export type UnmappedRow =
 export function sampleOf(row: Row, mapping: Mapping): MappedRow | UnmappedRow {
   const inputs: Record<string, string> = {};
   for (const name of mapping.inputs) {
-    const field = Object.hasOwn(mapping.fields, name) ? (mapping.fields[name] ?? name) : name;
+    const field = fieldFor(name, mapping.fields);
     const value = fieldOf(row, field);
     if (value === null) return { missing: field };
     inputs[name] = textOf(value);
@@ -79,9 +79,14 @@ export function sampleOf(row: Row, mapping: Mapping): MappedRow | UnmappedRow {
   return { sample, row, key };
 }
 
+/** The field that an input is read from: the one that `data.fields` names, else the one with its own name. */
+export function fieldFor(input: string, fields: Mapping["fields"]): string {
+  return Object.hasOwn(fields, input) ? (fields[input] ?? input) : input;
+}
+
 /** Columns of a row that the mapping names. */
 export function fieldsUsed({ inputs, fields, target, targets = {}, id, feedback }: Mapping): string[] {
-  const mapped = inputs.map((name) => (Object.hasOwn(fields, name) ? (fields[name] ?? name) : name));
+  const mapped = inputs.map((name) => fieldFor(name, fields));
   return [...mapped, target, ...Object.values(targets), id, feedback].filter((field) => field !== undefined);
 }
 

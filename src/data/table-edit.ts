@@ -51,7 +51,8 @@ export function withLine(body: string, delimiter: string, values: Readonly<Recor
   if (!header) return null;
   const names = header.cells.map((cell) => textOf(body, cell).trim());
   if (Object.keys(values).some((field) => !names.includes(field))) return null;
-  const line = names.map((name) => cellOf(values[name] ?? "", delimiter)).join(delimiter);
+  const cells = new Map(Object.entries(values));
+  const line = names.map((name) => cellOf(cells.get(name) ?? "", delimiter)).join(delimiter);
   const lineEnd = /\r\n|\n|\r/.exec(body)?.[0] ?? "\n";
   const isEnded = /[\r\n]$/.test(body);
   return isEnded ? body + line + lineEnd : body + lineEnd + line;

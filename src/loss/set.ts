@@ -16,8 +16,12 @@ export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
   const setOf = (parts: readonly string[]) =>
     new Set(parts.map((part) => compact(normalize(part, ignoreCase))).filter(Boolean));
   const elements = (text: string) => setOf(partsOf(text, separator));
-  // "Rock and Roll" and "Paris, France" can each be one element.
-  const readings = (text: string) => [elements(text), setOf(partsOf(text, separator, false)), setOf([text])];
+  const undivided = (text: string) => setOf(partsOf(text, separator, false));
+  /** The elements beside those of another text: "Rock and Roll" is one if it is one there. */
+  const elementsBeside = (text: string, other: ReadonlySet<string>) => {
+    const [whole, divided] = [undivided(text), elements(text)];
+    return [...whole].some((one) => !divided.has(one) && other.has(one)) ? whole : divided;
+  };
   const lossOf = (said: ReadonlySet<string>, wanted: ReadonlySet<string>) => {
     const common = [...said].filter((one) => wanted.has(one)).length;
     const f1 = said.size + wanted.size === 0 ? 1 : (2 * common) / (said.size + wanted.size);
@@ -35,9 +39,15 @@ export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
           : t("Spacing and repeated elements are ignored."),
       ].join(" "),
     score(sample, answer) {
-      const wanted = sample.targets.map(elements);
-      const best = (text: string) =>
-        Math.min(1, ...readings(text).flatMap((said) => wanted.map((one) => lossOf(said, one))));
+      const best = (text: string) => {
+        const losses = sample.targets.flatMap((target) => {
+          const whole = undivided(target);
+          const said = elementsBeside(text, whole);
+          // "Paris, France" can be one element, too.
+          return [lossOf(said, elementsBeside(target, undivided(text))), lossOf(setOf([text]), whole)];
+        });
+        return Math.min(1, ...losses);
+      };
       const loss = best(answer);
       const lenient = loss === 0 ? 0 : Math.min(...lenientParts(answer).map(best), 1);
       return scoreOf(
@@ -45,7 +55,7 @@ export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
         answer,
         loss,
         lenient,
-        loss === 0 ? "" : hintFor(elements(answer), wanted[0] ?? new Set()),
+        loss === 0 ? "" : hintFor(elements(answer), elements(sample.targets[0] ?? "")),
       );
     },
   };
@@ -88,10 +98,13 @@ function partsOf(text: string, separator: string | undefined, splitAnd = true): 
   const parts = inside.split(/\s*[,，]\s*/u);
   if (!splitAnd) return parts;
   const last = parts.at(-1) ?? "";
-  return [
-    ...parts.slice(0, -1),
-    ...(parts.length > 1 ? [last.replace(/^(?:and|or|und|et|y) /i, "")] : last.split(/ and /i)),
-  ];
+  return parts.length > 1 ? [...parts.slice(0, -1), ...lastTwo(last)] : last.split(/ and /i);
+}
+
+/** `and c`, or `b and c` where no comma is before the word. */
+function lastTwo(text: string): string[] {
+  const [, before, after = text] = /^(?:([\s\S]*\S) )?(?:and|or|und|et|y) ([\s\S]*)$/i.exec(text) ?? [];
+  return before === undefined ? [after] : [before, after];
 }
 
 function unfenced(text: string): string {

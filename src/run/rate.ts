@@ -3,7 +3,7 @@ import { addRow, editRow, isTable, RowsUneditable } from "../data/edit-rows.ts";
 import { DataUnreadable, type Row } from "../data/row.ts";
 import { formatOf } from "../data/rows.ts";
 import { SPLITS, type Split } from "../data/sample.ts";
-import { labelOf, type SampleRow, sampleOf, type TargetUse, targetsOf } from "../data/samples.ts";
+import { fieldFor, labelOf, type SampleRow, sampleOf, type TargetUse, targetsOf } from "../data/samples.ts";
 import type { Deps, Files } from "../deps.ts";
 import { add } from "../graph/checks/quick-fixes.ts";
 import { MAX_DATA, ReferenceRefused, readReference } from "../graph/containment.ts";
@@ -117,7 +117,7 @@ export async function addSample(
   }
   const { path, text } = await contentOf(reading, set.file, files, locale);
   const values: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(inputs)) values[data.fields[name] ?? name] = value;
+  for (const [name, value] of Object.entries(inputs)) values[fieldFor(name, data.fields)] = value;
   if (data.target !== undefined && target !== null) {
     const rows = await rowsOf(reading, files, locale);
     const column = await targetColumn(reading, rows, files, locale);

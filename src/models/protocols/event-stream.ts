@@ -10,7 +10,7 @@ export function isEventStream(text: string): boolean {
 /** Assembles the chat completion from a stream, or returns the error in it. @throws BodyBroken if the stream is cut or damaged */
 export function completionOf(text: string, identity: string): unknown {
   // JSON can contain other characters that end a line for a regular expression.
-  const chunks = text.split(/\r\n|\r|\n/).flatMap((line) => /^data: ?([^]*)$/.exec(line)?.[1]?.trim() ?? []);
+  const chunks = text.split(/\r\n|\r|\n/).flatMap((line) => (line.startsWith("data:") ? [line.slice(5).trim()] : []));
   const isDone = chunks.includes("[DONE]");
   const bodies = chunks.flatMap((data) => {
     const body = parseJson(data)?.value;

@@ -68,6 +68,9 @@ describe("a row", () => {
     expect(await addRow({ name: "a.json", text: '{ "rows": [\n  {"q": "1"}\n] }' }, row)).toBe(
       '{ "rows": [\n  {"q": "1"},\n  {"q":"3","a":"z; z"}\n] }',
     );
+    expect(await addRow({ name: "a.csv", text: "q,constructor,__proto__\n1,x,y\n" }, { q: "3" })).toBe(
+      "q,constructor,__proto__\n1,x,y\n3,,\n",
+    );
     await expect(addRow({ name: "a.csv", text: "q,a\n1,x\n" }, { ...row, more: "1" })).rejects.toThrow(RowsUneditable);
   });
 

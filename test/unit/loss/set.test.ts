@@ -25,6 +25,10 @@ describe("set", () => {
     ["a, b", "1. b\n2. a"],
     ["a, b", "A and B."],
     ["a, b, c", "a, b, and c"],
+    ["a, b, c", "a, b and c"],
+    ["a, b and c", '["c", "b", "a"]'],
+    ["salt, rock and roll", '["salt", "rock and roll"]'],
+    ["rock and roll", '["Rock and Roll"]'],
     ["a, b", '```json\n["b", "a"]\n```'],
     ["a, b", '{"labels": ["b", "a"]}'],
     ["a, b", "a, b, a"],
@@ -48,6 +52,9 @@ describe("set", () => {
     expect(figures("a, b", "a, b, c, d")).toEqual([0.333, 0.333]);
     expect(figures("a, b", "c")).toEqual([1, 1]);
     expect(figures("a, b", "none")).toEqual([1, 1]);
+    expect(figures("a, b", "a, b and c")).toEqual([0.2, 0.2]);
+    expect(figures("a, d", "a, b and c")).toEqual([0.6, 0.6]);
+    expect(figures("a, rock and roll", "d, rock and roll")).toEqual([0.5, 0.5]);
     expect(figures("a, b", "a", { score: "equal" })).toEqual([1, 1]);
     expect(figures("a, b", "b, a", { score: "equal" })).toEqual([0, 0]);
     expect(figures("A, b", "a, b", { ignoreCase: false })).toEqual([0.5, 0.5]);
