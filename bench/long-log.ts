@@ -79,7 +79,7 @@ try {
   const read = await timed("log", () => readRun(deps, place, run.id));
   const spending = await timed("spent", () => readSpending(deps, place));
   const isEqual = [opened, read].map(({ state }) => shortHash([state.scores, state.judged, state.calls]));
-  const [first = ""] = Object.keys(read.state.values[read.state.theta] ?? {});
+  const [first = ""] = read.state.values.samples(read.state.theta);
   await timed("a value", () => opened.keysOf(read.state.theta, first));
   console.log(JSON.stringify({ isEqual: isEqual[0] === isEqual[1], spent: totalOf(spending).usd }));
 } finally {

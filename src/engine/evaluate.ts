@@ -22,7 +22,7 @@ export interface Evaluation {
   /** By node, where nodes have targets of their own. */
   readonly nodes?: Evaluated["nodes"];
   /** In the order of the data. `score` is null if a call failed. */
-  readonly samples: readonly { readonly id: string; readonly score: number | null; readonly output: string }[];
+  readonly samples: readonly { readonly id: string; readonly score: number | null }[];
 }
 
 /**
@@ -93,14 +93,13 @@ async function scoreAll(
   stop: AbortController,
   emit: Emit,
 ): Promise<Evaluation> {
-  const { graph, data, options } = task;
+  const { data, options } = task;
   const { start: texts, ask, forward, nothingScored } = openSession(task, deps, stop, emit);
   const scoreOne = async (sample: Sample) => {
     const pass = forward(texts, sample, { split });
     const scored = await pass.score;
-    const output = scored ? (await pass.value(graph.output)).text : "";
     const { formatError = false, nodes } = scored ?? {};
-    return { id: sample.id, score: scored && 1 - scored.loss, output, formatError, nodes };
+    return { id: sample.id, score: scored && 1 - scored.loss, formatError, nodes };
   };
   try {
     const scored = await pMap(data[split], scoreOne, forward.atOnce);
@@ -117,7 +116,7 @@ async function scoreAll(
       score: known.length > 0 ? known.reduce((sum, score) => sum + score, 0) / known.length : null,
       formatErrors: scored.filter(({ formatError }) => formatError).length,
       ...(nodes && { nodes }),
-      samples: scored.map(({ id, score, output }) => ({ id, score, output })),
+      samples: scored.map(({ id, score }) => ({ id, score })),
     };
   } finally {
     // Every reply that was paid for has arrived and is on record.

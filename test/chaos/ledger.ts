@@ -145,6 +145,9 @@ function countsOf(ids: Iterable<string>): Counts {
 }
 
 function keysUsed(state: RecordedState | null): string[] {
-  const samples = Object.values(state?.values ?? {}).flatMap((byTheta) => Object.values(byTheta));
-  return samples.flatMap((byNode) => Object.values(byNode));
+  const values = state?.values;
+  if (!values) return [];
+  return [...values.thetas()].flatMap((theta) =>
+    [...values.samples(theta)].flatMap((sample) => Object.values(values.of(theta, sample) ?? {})),
+  );
 }

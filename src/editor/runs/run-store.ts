@@ -224,7 +224,7 @@ export class RunStore extends Disposable {
     const state = run.state();
     const summary = await summaryOf(start, state, this.deps.machine);
     const entry = runSummaryOf(root, { summary, status: state.status, trusted: true });
-    const keysOf = async (theta: string, sample: string) => state.values[theta]?.[sample];
+    const keysOf = async (theta: string, sample: string) => state.values.of(theta, sample);
     return opened(
       entry,
       { start, state, keysOf, waiting: run.waiting(), pace: run.pace() },

@@ -95,8 +95,8 @@ export interface ForwardOptions {
 }
 
 /**
- * Maximum number of scored passes that hold their values. Those of earlier ones come from the saved replies if they are asked
- * for again, so that a run of 100,000 samples does not hold 500,000 replies.
+ * Maximum number of scored passes that hold their values. Of earlier ones, only the score is held; their values come from the
+ * saved replies if they are asked for again. So a run of 100,000 samples does not hold 500,000 replies.
  */
 const PASSES_HELD = 2_000;
 
@@ -153,7 +153,9 @@ export function createForward({
   const inFile = new Map(graph.nodes.map((node) => [node.id, node]));
   const patterns = new Patterns();
   const passes = new Map<string, ForwardPass>();
-  /** Release the values of the passes that were scored last, oldest first. */
+  /** By pass. */
+  const scores = new Map<string, Scored>();
+  /** Release the passes that were scored last, oldest first. */
   const releases: (() => void)[] = [];
   /** Cached per texts object: thousands of samples share the same one. */
   const thetas = new WeakMap<Texts, Theta>();
@@ -171,9 +173,10 @@ export function createForward({
     if (known) return known;
 
     const order = orderUnder(texts);
+    const earlier = scores.get(id);
     const spent = new Spent(price);
     let values: ReadonlyMap<string, () => Promise<Value>> | null = null;
-    const scored = once(() => begun.add(score()));
+    const scored = once(() => (earlier ? Promise.resolve(earlier) : begun.add(score())));
     const pass: ForwardPass = {
       theta,
       texts,
@@ -185,7 +188,16 @@ export function createForward({
       },
     };
     passes.set(id, pass);
+    if (earlier) hold();
     return pass;
+
+    function hold(): void {
+      releases.push(() => {
+        values = null;
+        if (passes.get(id) === pass) passes.delete(id);
+      });
+      if (releases.length > PASSES_HELD) releases.shift()?.();
+    }
 
     function valueAt(name: string): Promise<Value> {
       values ??= openValues();
@@ -244,10 +256,8 @@ export function createForward({
       });
       if (scored) {
         onScored?.(null);
-        releases.push(() => {
-          values = null;
-        });
-        if (releases.length > PASSES_HELD) releases.shift()?.();
+        scores.set(id, scored);
+        hold();
       }
       void emit({
         type: "scored",

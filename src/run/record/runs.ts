@@ -4,12 +4,13 @@ import { RunInProgress } from "../errors.ts";
 import { RunReducer, withAct } from "../state/reduce.ts";
 import type { RecordedState, RunState } from "../state/state.ts";
 import { readSummary, type Summary, summaryOf, summaryWith } from "../state/summary.ts";
+import type { NodeKeys } from "../state/value-keys.ts";
 import { bytesOf, codeOf } from "./jsonl.ts";
 import { appendAct, readActs, readLog } from "./log.ts";
 import { type RunManifest, readManifest, samplesPath } from "./run-manifest.ts";
 import { filesOf, isId, lockOf, type RunFiles, type RunPaths } from "./run-paths.ts";
 import { readSnapshot } from "./snapshot.ts";
-import { type NodeKeys, readValues } from "./value-places.ts";
+import { readValues } from "./value-places.ts";
 
 /** Runs on disk, from any machine. */
 
@@ -123,7 +124,7 @@ export async function openRunState(deps: RunsDeps, place: RunPaths, id: string):
   const acts = snapshot && (await readActs(deps, files.events, snapshot.bytes).catch(() => null));
   if (!snapshot || !acts) {
     const run = await readRun(deps, place, id);
-    return { ...run, keysOf: async (theta, sample) => run.state.values[theta]?.[sample] };
+    return { ...run, keysOf: async (theta, sample) => run.state.values.of(theta, sample) };
   }
   const { start, trusted } = await readManifest(deps, files.start, id);
   const state = acts.reduce(withAct, snapshot.state);

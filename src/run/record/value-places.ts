@@ -3,7 +3,8 @@ import * as z from "zod";
 import type { Files } from "../../deps.ts";
 import type { Theta } from "../../engine/events.ts";
 import type { Yielder } from "../../models/yielder.ts";
-import type { ValueKeys } from "../state/state.ts";
+import type { RecordedState } from "../state/state.ts";
+import type { NodeKeys } from "../state/value-keys.ts";
 import { bytesAt, JsonlWriter, NOTHING, objectOn } from "./jsonl.ts";
 import { record } from "./records.ts";
 
@@ -19,16 +20,17 @@ export const valuePlaces = z.record(z.string(), groups);
 /** By Θ: where each group of samples is, with the digest of its line. */
 export type ValuePlaces = Readonly<z.infer<typeof valuePlaces>>;
 
-/** Node → key of the reply that contains its value. */
-export type NodeKeys = Readonly<Record<string, string>>;
-
-export async function writeValues(files: Files, path: string, values: ValueKeys, turns: Yielder): Promise<ValuePlaces> {
+export async function writeValues(
+  files: Files,
+  path: string,
+  values: RecordedState["values"],
+  turns: Yielder,
+): Promise<ValuePlaces> {
   await files.remove(path).catch(() => {});
   const file = new JsonlWriter(files, path, NOTHING);
   const places = record<{ start: number; end: number; digest: string }[]>();
-  for (const theta in values) {
-    const samples = values[theta] ?? {};
-    const ids = Object.keys(samples);
+  for (const theta of values.thetas()) {
+    const ids = [...values.samples(theta)];
     const grouped = Array.from({ length: Math.ceil(ids.length / GROUP) }, (): string[] => []);
     for (const id of ids) grouped[groupOf(id, grouped.length)]?.push(id);
     const ofTheta: { start: number; end: number; digest: string }[] = [];
@@ -36,7 +38,7 @@ export async function writeValues(files: Files, path: string, values: ValueKeys,
     for (const group of grouped) {
       await turns.next();
       const start = file.bytes;
-      const line = file.append({ values: group.map((id) => [id, Object.entries(samples[id] ?? {})]) });
+      const line = file.append({ values: group.map((id) => [id, Object.entries(values.of(theta, id) ?? {})]) });
       ofTheta.push({ start, end: file.bytes - 1, digest: digestOf(Buffer.from(line).subarray(0, -1)) });
     }
   }

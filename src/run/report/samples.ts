@@ -23,9 +23,9 @@ export async function readAnswers(
   read: (key: string) => Promise<Pick<StoredReply, "text"> | undefined>,
 ): Promise<ReplyOf> {
   const texts = new Map<string, Pick<StoredReply, "text">>();
-  for (const theta in values) {
-    for (const sample in values[theta]) {
-      const keys = values[theta]?.[sample] ?? {};
+  for (const theta of values.thetas()) {
+    for (const sample of values.samples(theta)) {
+      const keys = values.of(theta, sample) ?? {};
       for (const node of [graph.output, ...Object.keys(scores[theta]?.[sample]?.nodes ?? {})]) {
         const key = keys[node];
         const reply = key === undefined || texts.has(key) ? undefined : await read(key);
@@ -160,7 +160,7 @@ export class Samples {
   #answer(theta: Theta, id: string): Answer | null {
     const { output } = this.start.graph;
     const score = this.state.scores[theta]?.[id];
-    const keys = this.state.values[theta]?.[id];
+    const keys = this.state.values.of(theta, id);
     if (!score && keys?.[output] === undefined) return null;
     const loss = score?.loss ?? null;
     const own = Object.entries(score?.nodes ?? {}).flatMap(([node, one]) =>

@@ -3,6 +3,7 @@ import type { Role } from "../../graph/graph.ts";
 import type { Usage } from "../../models/model.ts";
 import { record } from "../record/records.ts";
 import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RecordedState, RunState, SampleScore } from "./state.ts";
+import { ValueKeys } from "./value-keys.ts";
 
 export type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -19,7 +20,7 @@ export type DraftState = Omit<
   judged: Judged[];
   gradients: Gradient[];
   scores: Record<string, Record<string, SampleScore>>;
-  values: Record<string, Record<string, Record<string, string>>>;
+  values: ValueKeys;
   answering: Record<string, Draft<Usage>>;
   cuts: Record<Role, Record<string, Draft<Cut>>>;
   warnings: RunState["warnings"][number][];
@@ -62,7 +63,7 @@ export function blank(): DraftState {
     judged: [],
     gradients: [],
     scores: record(),
-    values: record(),
+    values: new ValueKeys(),
     cuts: { forward: record(), backward: record(), optimizer: record(), judge: record() },
     warnings: [],
     baselines: [],

@@ -199,8 +199,7 @@ export class RunReducer {
   }
 
   #value({ theta, node, sample, key, formatError }: Valued): void {
-    const samples = ensure(this.#state.values, theta, record<Record<string, string>>);
-    ensure(samples, sample, record<string>)[node] = key;
+    this.#state.values.set(theta, sample, node, key);
     if (formatError) this.#progress(node).formatErrors += 1;
   }
 

@@ -18,6 +18,7 @@ import type { Pin } from "../../engine/run-control.ts";
 import type { Solved } from "../../engine/solution-schema.ts";
 import type { Role, Texts } from "../../graph/graph.ts";
 import type { Usage } from "../../models/model.ts";
+import type { ValueKeys } from "./value-keys.ts";
 
 /** Everything that is shown of a run, computed from its events by `reduce`; plain data. */
 export interface RunState {
@@ -83,11 +84,8 @@ export interface RunState {
 
 /** The state of a run with the place of each value, which takes much more memory than all the rest. */
 export interface RecordedState extends RunState {
-  readonly values: ValueKeys;
+  readonly values: Pick<ValueKeys, "of" | "thetas" | "samples">;
 }
-
-/** By Θ, then sample, then node: key of the reply that contains the value. */
-export type ValueKeys = Readonly<Record<Theta, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
 
 export interface Calls {
   /** Requests that reached the provider: the sum of all purposes. */

@@ -48,11 +48,11 @@ describe("a run with a snapshot", () => {
     const { keysOf, ...opened } = await openRunState(bench.deps, bench.place, run.id);
     const { values, ...state } = whole.state;
     expect(opened).toEqual({ ...whole, state });
-    for (const theta in values) {
-      for (const id in values[theta]) expect(await keysOf(theta, id)).toEqual(values[theta]?.[id]);
+    for (const theta of values.thetas()) {
+      for (const id of values.samples(theta)) expect(await keysOf(theta, id)).toEqual(values.of(theta, id));
     }
     expect(await keysOf(state.theta, "nobody")).toBeUndefined();
-    expect(await keysOf("no theta", Object.keys(values[state.theta] ?? {})[0] ?? "")).toBeUndefined();
+    expect(await keysOf("no theta", [...values.samples(state.theta)][0] ?? "")).toBeUndefined();
     expect(read()).toBe(0);
   });
 
@@ -60,7 +60,7 @@ describe("a run with a snapshot", () => {
     const run = await ended();
     await snapshotOf(run);
     const { values, theta } = run.state();
-    const [id = ""] = Object.keys(values[theta] ?? {});
+    const [id = ""] = values.samples(theta);
     const text = await readFile(run.files.values, "utf8");
     await writeFile(run.files.values, text.replaceAll(/[0-9a-f]{64}/g, "0".repeat(64)));
     const { keysOf } = await openRunState(bench.deps, bench.place, run.id);
