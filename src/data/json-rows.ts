@@ -7,20 +7,37 @@ import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row
 /** Reads one JSON value per line; a file with a single JSON value over several lines is read as such. */
 export async function readJsonLines(text: string, context: ReadContext): Promise<Rows> {
   const { locale, yieldNow } = context;
-  const lines = text.split("\n");
-  const first = lines.find((line) => line.trim() !== "") ?? "";
+  const first = firstLine(text);
   if (!("value" in parsed(first, locale)) && "value" in parsed(text, locale)) return readJson(text, context);
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
-  for (const [index, line] of lines.entries()) {
+  let number = 0;
+  for (const line of linesOf(text)) {
+    number += 1;
     if (line.trim() === "") continue;
     if (broken.length >= MOST_BROKEN) break;
     const one = parsed(line, locale);
-    if ("value" in one) addRow(one.value, index + 1, rows, broken, locale);
-    else broken.push({ number: index + 1, reason: one.fault });
+    if ("value" in one) addRow(one.value, number, rows, broken, locale);
+    else broken.push({ number, reason: one.fault });
     await yieldNow();
   }
   return { rows, broken };
+}
+
+/** Line by line, because splitting a large file at once blocks the process. */
+function* linesOf(text: string): Generator<string> {
+  for (let start = 0; start <= text.length; ) {
+    const found = text.indexOf("\n", start);
+    const end = found < 0 ? text.length : found;
+    yield text.slice(start, end);
+    start = end + 1;
+  }
+}
+
+/** The first line that is not empty. */
+function firstLine(text: string): string {
+  for (const line of linesOf(text)) if (line.trim() !== "") return line;
+  return "";
 }
 
 /** Reads a list of objects, an object that contains such lists, columns, or JSON Lines with another extension. */
@@ -28,7 +45,7 @@ export async function readJson(text: string, context: ReadContext): Promise<Rows
   const { locale, yieldNow } = context;
   const whole = parsed(text, locale);
   if (!("value" in whole)) {
-    const first = text.split("\n").find((line) => line.trim() !== "") ?? "";
+    const first = firstLine(text);
     const one = text.trim().includes("\n") ? parsed(first, locale) : whole;
     if ("value" in one && isObject(one.value)) return readJsonLines(text, context);
     return { rows: [], broken: [{ number: 1, reason: whole.fault }] };

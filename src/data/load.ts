@@ -69,7 +69,7 @@ export async function loadData(source: DataSource): Promise<Data | null> {
     }
   }
   await checkOverlap(document, sets, source.yieldNow);
-  const drawn = drawnOf(sets);
+  const drawn = await drawnOf(sets, source.yieldNow);
   const targets = readTargets(source.target, drawn, ["data", "target"], document);
   const nodes = labelled.map((node) => [node, readLabels(source, node, drawn)] as const);
   const sampleFrom = ({ sample }: MappedRow): Sample => {
@@ -80,8 +80,16 @@ export async function loadData(source: DataSource): Promise<Data | null> {
     const nodeTargets = own.length > 0 && { nodeTargets: Object.fromEntries(own) };
     return { ...sample, targets: targets.get(sample) ?? sample.targets, ...nodeTargets };
   };
-  const samples = (split: Split) => (needed.includes(split) ? (sets[split]?.drawn ?? []).map(sampleFrom) : []);
-  const data = { train: samples("train"), validation: samples("validation"), test: samples("test") };
+  const samplesOf = async (split: Split) => {
+    const samples: Sample[] = [];
+    for (const drawn of needed.includes(split) ? (sets[split]?.drawn ?? []) : []) {
+      await source.yieldNow();
+      samples.push(sampleFrom(drawn));
+    }
+    return samples;
+  };
+  const [train, validation, test] = [await samplesOf("train"), await samplesOf("validation"), await samplesOf("test")];
+  const data = { train, validation, test };
   if (spec.target === undefined && !source.targetless) refuseUnlabelled(source, drawn, data);
   return data;
 }
@@ -108,7 +116,9 @@ async function drawSplit(source: DataSource, split: Shares & { readonly seed: nu
   if (!rows) return {};
   // Duplicate questions are removed before the split, so that no two sets share one.
   const { name, drawn } = await draw(source, rows.rows, path, JSON.stringify(file));
+  await source.yieldNow();
   const parts = splitRows(drawn, split, split.seed);
+  await source.yieldNow();
   const sets: Sets = {};
   for (const part of SPLITS) {
     if (read.includes(part) && (part !== "test" || split.test > 0))

@@ -29,34 +29,51 @@ export async function checkOverlap(document: JsonDocument, sets: Sets, yieldNow:
     for (const earlier of SPLITS.slice(0, index)) {
       const [a, b] = [sets[earlier], sets[split]];
       if (!a || !b) continue;
-      const byKey = new Map(a.drawn.map((drawn) => [drawn.key, drawn]));
-      const byId = new Map(a.drawn.map((drawn) => [drawn.sample.id, drawn]));
-      const shared = b.drawn.flatMap(({ key, sample, row }) => {
+      const byKey = await indexed(a.drawn, ({ key }) => key, yieldNow);
+      const byId = await indexed(a.drawn, ({ sample }) => sample.id, yieldNow);
+      const shared: string[] = [];
+      for (const { key, sample, row } of b.drawn) {
+        await yieldNow();
         const equal = byKey.get(key);
         const other = equal ?? byId.get(sample.id);
-        if (!other) return [];
+        if (!other) continue;
         const rows = pairOf(other, a, row, b);
         const id = JSON.stringify(sample.id);
-        return [
+        shared.push(
           equal
             ? t('"{0}" and "{1}" share a sample: {2}.', earlier, split, rows)
             : t('"{0}" and "{1}" share the id {2}: {3}.', earlier, split, id, rows),
-        ];
-      });
+        );
+      }
       const remedy = document.t("Remove it from one of the sets. A gate that uses training samples proves nothing.");
       addFindings(document, "overlap", b.path, shared, remedy, () => splitData(document));
-      const byLooseKey = new Map(a.drawn.map((drawn) => [looseKeys.get(drawn), drawn]));
       await yieldNow();
-      const near = b.drawn.flatMap((drawn) => {
+      const byLooseKey = await indexed(a.drawn, (drawn) => looseKeys.get(drawn), yieldNow);
+      const near: string[] = [];
+      for (const drawn of b.drawn) {
+        await yieldNow();
         const { key, row } = drawn;
         const other = byKey.has(key) ? undefined : byLooseKey.get(looseKeys.get(drawn));
-        if (!other) return [];
+        if (!other) continue;
         const rows = pairOf(other, a, row, b);
-        return [
+        near.push(
           t('"{0}" and "{1}" share a sample except for case, spacing or punctuation: {2}.', earlier, split, rows),
-        ];
-      });
+        );
+      }
       addFindings(document, "near-overlap", b.path, near, document.t("Remove it from one of them."));
     }
   }
+}
+
+async function indexed<K>(
+  rows: readonly MappedRow[],
+  keyOf: (row: MappedRow) => K,
+  yieldNow: () => Promise<void>,
+): Promise<ReadonlyMap<K, MappedRow>> {
+  const index = new Map<K, MappedRow>();
+  for (const row of rows) {
+    await yieldNow();
+    index.set(keyOf(row), row);
+  }
+  return index;
 }

@@ -22,8 +22,10 @@ export function formatOf(name: string): Format | null {
   const ending = EXTENSIONS.find((extension) => name.toLowerCase().endsWith(extension));
   const format = ending === undefined ? undefined : FORMATS[ending];
   if (!format) return null;
-  return (text, context) => {
+  return async (text, context) => {
+    await context.yieldNow();
     refuseForeign(text, context);
+    await context.yieldNow();
     return format(text.replace(/^\uFEFF/, ""), context);
   };
 }

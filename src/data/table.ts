@@ -14,6 +14,7 @@ const LOOSE = { relax_column_count: true, relax_quotes: true, skip_empty_lines: 
  */
 export async function readTable(text: string, context: ReadContext, candidates: readonly string[]): Promise<Rows> {
   const { head, delimiter } = layoutOf(text, candidates, context);
+  await context.yieldNow();
   const body = text.slice(head.length);
   let result: Rows | null = null;
   for (const dialect of dialectsOf(body, delimiter)) {
@@ -90,13 +91,15 @@ function ambiguous(
 }
 
 /** Ways to read quotes, the most likely first: the next one is used only if a row can't be read. */
-function dialectsOf(text: string, delimiter: string): Options[] {
-  if (delimiter === "\t" && hasBareQuotes(text)) return [{ quote: false }];
-  const dialects: Options[] = [{}];
-  if (text.includes('\\"')) dialects.push({ escape: "\\" });
-  if (/[,;|] +"/.test(text)) dialects.push({ ltrim: true });
-  dialects.push({ relax_quotes: true });
-  return dialects;
+function* dialectsOf(text: string, delimiter: string): Generator<Options> {
+  if (delimiter === "\t" && hasBareQuotes(text)) {
+    yield { quote: false };
+    return;
+  }
+  yield {};
+  if (text.includes('\\"')) yield { escape: "\\" };
+  if (/[,;|] +"/.test(text)) yield { ltrim: true };
+  yield { relax_quotes: true };
 }
 
 /**
@@ -191,10 +194,15 @@ function reasonOf(error: CsvError | unknown, { t }: Locale): string {
   return message;
 }
 
-/** Bytes to parse at once. */
+/** Characters to parse at once. */
 const PIECE = 2 ** 16;
 
 function* piecesOf(text: string): Generator<Uint8Array> {
-  const bytes = new TextEncoder().encode(text);
-  for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
+  const encoder = new TextEncoder();
+  for (let start = 0; start < text.length; ) {
+    const isPair = (text.codePointAt(start + PIECE - 1) ?? 0) > 0xffff;
+    const end = start + PIECE + (isPair ? 1 : 0);
+    yield encoder.encode(text.slice(start, end));
+    start = end;
+  }
 }

@@ -17,11 +17,15 @@ export interface LabelSource {
 export type DrawnRow = MappedRow & SampleRow & { readonly name: string };
 
 /** All rows of all sets. */
-export function drawnOf(sets: Sets): DrawnRow[] {
-  return SPLITS.flatMap((split) => {
-    const set = sets[split];
-    return set ? set.drawn.map((one) => ({ ...one, fields: one.row.fields, name: set.name })) : [];
-  });
+export async function drawnOf(sets: Sets, yieldNow: () => Promise<void>): Promise<DrawnRow[]> {
+  const all: DrawnRow[] = [];
+  for (const set of SPLITS.flatMap((split) => sets[split] ?? [])) {
+    for (const { sample, row, key } of set.drawn) {
+      await yieldNow();
+      all.push({ sample, row, key, fields: row.fields, name: set.name });
+    }
+  }
+  return all;
 }
 
 /** Adds errors for rows in which nothing can be scored, and rows without an answer. */
