@@ -114,8 +114,9 @@ export interface RunBatch extends Seen {
   /**
    * Runs only the first samples, to tell whether waiting texts are worth a look of the gate. The batch continues
    * from there.
+   * @param isAhead whether the samples by which a batch grows start at once, before the gate has judged these texts
    */
-  glance(texts: Texts): Promise<Pick<BatchGradients, "gain" | "few">>;
+  glance(texts: Texts, isAhead: boolean): Promise<Pick<BatchGradients, "gain" | "few">>;
   /**
    * The forward passes that an iteration from new texts starts with.
    * @param priority default: that of training samples
@@ -143,12 +144,12 @@ export function createBatch(deps: BatchDeps): RunBatch {
   let wasFew = false;
 
   return Object.assign(runBatch, {
-    glance: async (texts: Texts) => {
+    glance: async (texts: Texts, isAhead: boolean) => {
       await begin(texts);
       glancedAt = theta;
       const few = failsFew();
-      // The gate may judge first; the batch grows in its idle slots.
-      if (few) start(batches.open(theta, 2 * size).map((sample) => forward(texts, sample, PRIORITY.start)));
+      // The gate judges first; the batch grows in its idle slots.
+      if (few && isAhead) start(batches.open(theta, 2 * size).map((sample) => forward(texts, sample, PRIORITY.start)));
       return { gain, few };
     },
     first: (texts: Texts, priority?: number) =>

@@ -28,8 +28,11 @@ const AMPLE = 8;
 /** Maximum share of harmful joint proposals for the next step to start before they are screened. */
 const SELDOM = 0.25;
 
-/** The Θ and the pending proposals that new ones build on or replace, and whether the run ends unless the gate accepts. */
-type Ground = Pick<GateSchedule, "incumbent" | "pending" | "isLastTry">;
+/**
+ * The Θ and the pending proposals that new ones build on or replace, whether the gate has accepted anything, and whether the
+ * run ends unless it accepts these.
+ */
+type Ground = Pick<GateSchedule, "incumbent" | "pending" | "hasGained" | "isLastTry">;
 
 /**
  * @param isDue whether the gate sees the result at once, so that a probe on its first samples costs nothing
@@ -63,7 +66,7 @@ export function createProposals(
   const loss = async (texts: Texts, sample: Sample) =>
     (await engine.forward(texts, sample, { split: "train" }).score)?.loss ?? null;
 
-  return async (batch, parameters, { incumbent, pending, isLastTry }, isDue) => {
+  return async (batch, parameters, { incumbent, pending, hasGained, isLastTry }, isDue) => {
     const [failing = [], right = []] = [batch.failing, batch.rightOnes].map((ids) =>
       data.train.filter(({ id }) => ids.includes(id)),
     );
@@ -76,8 +79,8 @@ export function createProposals(
     const probe = createProbe({ graph, reference, forward: (texts) => next(texts).slice(0, PROBED) });
     if (isAmple && gate.policy !== "off") scoreInIdleSlots();
     const kept = await untilKept({ draft: bestDrafts, screen: screened }, parameters, pending);
-    // The gate judges next; the batch that follows runs in its idle slots, if one is likely to follow.
-    if (isDue && !isLastTry && kept.length > 0 && isTrusted())
+    // The gate judges next; the batch that follows runs in its idle slots, if one is likely to follow. The first gain comes first.
+    if (isDue && hasGained && !isLastTry && kept.length > 0 && isTrusted())
       start(firstOfTraining(withTexts(incumbent, kept), PRIORITY.start));
     return kept;
 
@@ -93,7 +96,8 @@ export function createProposals(
     /** The candidates that are not worth a look of the gate. */
     async function screened(candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
       const joint = withTexts(incumbent, candidates);
-      if (!isScreenedByGain) start(next(joint));
+      // Otherwise only the values that the probe looks at are computed: a degenerate text costs no call of later nodes.
+      if (!isScreenedByGain && isTrusted()) start(next(joint));
       const [constant, mends] = await Promise.all([
         probe(joint, candidates),
         isScreenedByGain && mendsTraining(candidates),
@@ -140,16 +144,16 @@ export function createProposals(
     }
 
     function firstOfBatch(texts: Texts): readonly ForwardPass[] {
-      return firstOfTraining(texts).slice(0, isTrusted() ? options.batch : PROBED);
+      return firstOfTraining(texts).slice(0, options.batch);
     }
 
     function firstOfGate(texts: Texts): readonly ForwardPass[] {
-      return validationPasses(texts, isTrusted() ? MINIMUM_WAVE : PROBED);
+      return validationPasses(texts, MINIMUM_WAVE);
     }
 
-    /** Whether proposals of this run seldom do harm, so that calls for the next step are seldom in vain. */
+    /** Whether proposals of this run have seldom done harm, so that calls for the next step are seldom in vain. */
     function isTrusted(): boolean {
-      return isAmple && harmfulJoints <= SELDOM * joints;
+      return isAmple && joints > 0 && harmfulJoints <= SELDOM * joints;
     }
 
     /** While ϕ writes: the scores that the gate compares with, and those of the report, which come at the end otherwise. */

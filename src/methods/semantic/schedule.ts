@@ -10,6 +10,7 @@ export class GateSchedule {
   #pending: readonly Candidate[] = [];
   #waited = 0;
   #fruitless = 0;
+  #hasGained = false;
 
   constructor(
     start: Texts,
@@ -33,6 +34,11 @@ export class GateSchedule {
   /** The Θ of the next batch. */
   get texts(): Texts {
     return withTexts(this.#incumbent, this.#pending);
+  }
+
+  /** Whether the gate has accepted anything. */
+  get hasGained(): boolean {
+    return this.#hasGained;
   }
 
   /** Whether there are proposals that the gate has not judged. */
@@ -69,8 +75,9 @@ export class GateSchedule {
   }
 
   /** Takes over the gate's result. */
-  settle({ texts, harmless }: GateResult): void {
+  settle({ texts, accepted, harmless }: GateResult): void {
     this.#incumbent = texts;
+    this.#hasGained ||= accepted.length > 0;
     this.#pending = harmless;
     this.#waited = 0;
   }

@@ -94,7 +94,7 @@ export async function* descend(
     };
 
     if (schedule.isWaiting) {
-      const first = await glance(schedule.texts);
+      const first = await glance(schedule.texts, schedule.hasGained);
       if (first.gain > 0 && isFew(first)) await settle(await shorten(schedule.incumbent, schedule.pending));
     }
     let batch = await look();
@@ -111,7 +111,8 @@ export async function* descend(
 
     const isDue = schedule.isDue(batch, iteration);
     const isLastTry = schedule.isLastTry || iteration === options.iterations;
-    const ground = { incumbent: schedule.incumbent, pending: schedule.pending, isLastTry };
+    const { incumbent: base, pending: before, hasGained } = schedule;
+    const ground = { incumbent: base, pending: before, hasGained, isLastTry };
     const fresh = await propose(batch, choose(engine, options.update, iteration), ground, isDue);
 
     if (!isDue && fresh.length > 0) schedule.defer(fresh);

@@ -154,7 +154,7 @@ describe("a look at a batch", () => {
   it("goes on from a glance, which looks at the first samples alone and runs more in idle slots if few of them fail", async () => {
     const { runBatch, forward, looked } = open({ loss: (sample, texts) => Number(texts === start || sample === "s7") });
     await runBatch(start);
-    expect(await runBatch.glance(next)).toEqual({ gain: 4, few: true });
+    expect(await runBatch.glance(next, true)).toEqual({ gain: 4, few: true });
     const idle = forward.mock.calls.slice(4).map(([, { id }, priority]) => [id, priority]);
     expect(idle).toEqual([
       ...["s0", "s1", "s2", "s3"].map((id) => [id, undefined]),
@@ -162,6 +162,13 @@ describe("a look at a batch", () => {
     ]);
     expect(await runBatch(next)).toMatchObject({ gain: 4, looked: 8, failing: ["s7"], few: true });
     expect(looked().slice(12)).toEqual(["s4", "s5", "s6", "s7"]);
+  });
+
+  it("runs no more than the first samples at a glance before the gate has accepted anything", async () => {
+    const { runBatch, looked } = open({ loss: (sample, texts) => Number(texts === start || sample === "s7") });
+    await runBatch(start);
+    expect(await runBatch.glance(next, false)).toEqual({ gain: 4, few: true });
+    expect(looked().slice(4)).toEqual(["s0", "s1", "s2", "s3"]);
   });
 
   it("looks at two samples that were right if nothing shows a gain: what did harm shows it there", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { RunEvent } from "../../../../src/engine/events.ts";
 import type { Parameter } from "../../../../src/engine/parameters.ts";
 import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
+import { thetaOf } from "../../../../src/engine/theta.ts";
 import { harmfulAmong, untilKept } from "../../../../src/methods/semantic/proposal.ts";
 import { candidate, llm, ofType, verbatim } from "../../engine/fixtures.ts";
 import { run } from "../../engine/runs.ts";
@@ -134,6 +135,20 @@ describe("while a text is written and screened", () => {
     };
     expect(await early(0)).toBeGreaterThan(0);
     expect(await early(3)).toBe(0);
+  });
+
+  it("no later node is called for a text that gives one value for everything", async () => {
+    const world = { shape: "chain", seed: 2, destructiveRewrites: 0.5 } as const;
+    const { events } = await run({ world, samples: 20, concurrency: 32 });
+    const start = ofType(events, "started")[0]!.texts;
+    const attempts = ofType(events, "attempt");
+    const answers = [start.answer!, ...attempts.flatMap(({ node, text }) => (node === "answer" ? [text] : []))];
+    const constant = ofType(events, "screened").filter(({ reason }) => reason === "constant output");
+    const drafts = attempts.filter(({ id, node }) => node === "draft" && constant[0]?.proposals.includes(id));
+    expect(drafts).toHaveLength(1);
+    const thetas = answers.map((answer) => thetaOf({ draft: drafts[0]!.text, answer }));
+    const values = ofType(events, "value").filter(({ theta }) => thetas.includes(theta));
+    expect(values.map(({ node }) => node)).toEqual(["draft", "draft", "draft"]);
   });
 
   it("no call is made that a gate without them would not make, where no text does harm", async () => {
