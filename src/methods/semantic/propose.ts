@@ -3,6 +3,7 @@ import type { Engine } from "../../engine/method.ts";
 import type { Parameter } from "../../engine/parameters.ts";
 import { askForText } from "../../engine/propose/ask-for-text.ts";
 import type { Candidate } from "../../engine/propose/candidate.ts";
+import type { Entry } from "../../engine/propose/history.ts";
 import { createAskForInputs } from "../../engine/propose/inputs-prompt.ts";
 import { createOptimizerPrompt } from "../../engine/propose/optimizer-prompt.ts";
 import type { Graph, Texts } from "../../graph/graph.ts";
@@ -38,9 +39,9 @@ export function createPropose({ graph, options, engine }: ProposeDeps): Propose 
 
   async function proposeFor(parameter: Parameter, batch: BatchGradients, incumbent: Texts): Promise<Candidate[]> {
     const { id, value } = parameter;
-    const contexts = await batch.contexts(id);
-    if (contexts.length === 0) return [];
     const base = incumbent[id] ?? value;
+    const contexts = leastTried(await batch.contexts(id), engine.history.of(id), base);
+    if (contexts.length === 0) return [];
     const present = batch.texts[id] ?? value;
     const right = await batch.right(id);
     const samples = contexts.map(({ sample }) => sample);
@@ -71,4 +72,25 @@ export function createPropose({ graph, options, engine }: ProposeDeps): Propose 
     if (kind === "inputs") return askForInputs(engine, parameter, shown);
     return askForText(engine, { node, base, messages: promptFor({ node, ...shown }), index });
   }
+}
+
+/**
+ * The cases to write for: all, or, once texts made from the same base have failed on some of them, the half that fewest were
+ * written for, so that ϕ does not write the same again.
+ * @param attempts for this parameter
+ */
+export function leastTried(
+  cases: readonly GradientContext[],
+  attempts: readonly Pick<Entry, "attempt" | "verdict" | "screened">[],
+  base: string,
+): readonly GradientContext[] {
+  const failed = attempts.filter(({ attempt, verdict, screened }) => {
+    const hasFailed = screened === "no gain on training samples" || verdict?.decision === "rejected";
+    return hasFailed && attempt.base === base;
+  });
+  const triesOf = ({ sample }: GradientContext) =>
+    failed.filter(({ attempt }) => attempt.samples.includes(sample)).length;
+  if (!cases.some(triesOf)) return cases;
+  const byTries = cases.map((one) => ({ one, tries: triesOf(one) })).toSorted((a, b) => a.tries - b.tries);
+  return byTries.slice(0, Math.ceil(cases.length / 2)).map(({ one }) => one);
 }

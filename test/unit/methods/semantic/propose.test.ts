@@ -6,7 +6,7 @@ import { type LlmCall, RunStopped } from "../../../../src/engine/forward/llm.ts"
 import { History } from "../../../../src/engine/propose/history.ts";
 import { proposalId } from "../../../../src/engine/theta.ts";
 import type { Graph, GraphNode, LlmNode } from "../../../../src/graph/graph.ts";
-import { createPropose } from "../../../../src/methods/semantic/propose.ts";
+import { createPropose, leastTried } from "../../../../src/methods/semantic/propose.ts";
 import { BudgetReached, ProviderFault } from "../../../../src/models/errors.ts";
 import {
   choice,
@@ -351,5 +351,61 @@ describe("a text that is not a proposal says why", () => {
   ])("but not %s", async (_, text, options) => {
     const { candidates } = await propose(() => proposal(text), options);
     expect(candidates).toMatchObject([{ text, invalid: null }]);
+  });
+});
+
+describe("the cases of a request", () => {
+  const cases = ["s1", "s2", "s3", "s4", "s5"].map((sample) => ({ ...context, sample }));
+  const tried = (
+    samples: readonly string[],
+    outcome: { readonly decision?: Verdict["decision"]; readonly screened?: ScreenReason },
+    base = "Do a.",
+  ) => {
+    const attempt: Attempted = {
+      type: "attempt",
+      iteration: 1,
+      id: "earlier",
+      node: "a",
+      base,
+      text: "Do it.",
+      hypothesis: "",
+      samples,
+      invalid: null,
+    };
+    const verdict = outcome.decision ? verdictOf({ decision: outcome.decision }) : null;
+    return { attempt, verdict, screened: outcome.screened ?? null };
+  };
+  const all = cases.map(({ sample }) => sample);
+  const shown = (...attempts: ReturnType<typeof tried>[]) =>
+    leastTried(cases, attempts, "Do a.").map(({ sample }) => sample);
+
+  it("are half of them, the least tried ones, once a text written for them has failed", () => {
+    expect(shown(tried(all, { decision: "rejected" }))).toEqual(["s1", "s2", "s3"]);
+    expect(shown(tried(all, { screened: "no gain on training samples" }))).toEqual(["s1", "s2", "s3"]);
+    const twice = [tried(all, { decision: "rejected" }), tried(["s1", "s2", "s3"], { decision: "rejected" })];
+    expect(shown(...twice)).toEqual(["s4", "s5", "s1"]);
+  });
+
+  it("are all of them as long as only other bases, other samples or the text itself were at fault", () => {
+    expect(shown()).toEqual(all);
+    expect(shown(tried(all, { decision: "rejected" }, "Do b."))).toEqual(all);
+    expect(shown(tried(["s9"], { decision: "rejected" }))).toEqual(all);
+    expect(shown(tried(all, { decision: "accepted" }))).toEqual(all);
+    expect(shown(tried(all, { screened: "constant output" }))).toEqual(all);
+  });
+
+  it("are those half in the prompt, and on record as what the text was written for", async () => {
+    const history = new History();
+    const earlier = tried(all, {});
+    history.add(earlier.attempt);
+    history.judge("earlier", "a", verdictOf({ decision: "rejected" }), true);
+    const { questions, attempts } = await propose(() => proposal("Better."), {
+      graph: one(),
+      history,
+      contexts: () => cases,
+    });
+    expect(attempts).toMatchObject([{ samples: ["s1", "s2", "s3"] }]);
+    expect(prompt(questions[0]!)).toMatch(/<case id="s3">/);
+    expect(prompt(questions[0]!)).not.toMatch(/<case id="s4">/);
   });
 });
