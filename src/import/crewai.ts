@@ -24,9 +24,9 @@ const READ = new Set([
  */
 export const crewai: Importer = {
   kind: "crewai",
-  recognizes: (name, _, siblings) =>
-    /^tasks\.ya?ml$/i.test(name) && siblings.some((one) => /^agents\.ya?ml$/i.test(one)),
-  filesOf: (name, siblings) => [name, ...siblings.filter((one) => /^agents\.ya?ml$/i.test(one)).slice(0, 1)],
+  recognizes: (name, head, siblings) =>
+    agentsFor(name, siblings) !== null && (/^tasks\.ya?ml$/i.test(name) || /^\s+expected_output:/m.test(head)),
+  filesOf: (name, siblings) => [name, ...[agentsFor(name, siblings) ?? []].flat()],
   async read(files, source) {
     const [tasksFile = "", agentsFile = ""] = files;
     const [tasks, agents] = await Promise.all([readMapping(tasksFile, source), readMapping(agentsFile, source)]);
@@ -35,6 +35,17 @@ export const crewai: Importer = {
     return new Crew(source, crewFiles, agentList.members, await pythonOf(source)).draft(taskList.members);
   },
 };
+
+/** The agents beside a file of tasks: `agents_review.yaml` or `agents.yaml` for `tasks_review.yaml`; null if there are none. */
+function agentsFor(name: string, siblings: readonly string[]): string | null {
+  const parts = /^((?:.*[_-])?)tasks((?:[_-].*)?)\.ya?ml$/i.exec(name);
+  if (!parts) return null;
+  const [, before = "", after = ""] = parts;
+  const lower = (one: string) => one.toLowerCase().replace(/\.ya?ml$/, "");
+  const wanted = [`${before}agents${after}`, "agents"].map(lower);
+  const found = wanted.flatMap((one) => siblings.find((file) => /\.ya?ml$/i.test(file) && lower(file) === one) ?? []);
+  return found[0] ?? null;
+}
 
 /** The tasks or agents of a file, which can be under a key of that name. */
 function listed(file: Mapping, key: "tasks" | "agents"): { readonly members: Mapping; readonly steps: string[] } {

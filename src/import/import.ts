@@ -28,7 +28,7 @@ export interface Imported {
 }
 
 /** Maximum depth of folders to search. */
-const DEEPEST = 5;
+const DEEPEST = 8;
 const SKIPPED = new Set(["node_modules", ".git", ".venv", "venv", "__pycache__", "dist", "build", ".agentgraph"]);
 /** Maximum number of files to look at. */
 const MOST_FILES = 5_000;

@@ -75,6 +75,10 @@ class Config {
     const { loss, rows, target, notes } = lossOf(tests, t);
     this.#notes.push(...notes);
     const names = new Names();
+    // Variables keep their names, so that the columns of the rows do.
+    const written = [prompt.text, ...(prompt.chat ?? []).map(({ content }) => content)];
+    for (const name of new Set(written.flatMap((text) => readJinja(text, "", t).names.map(validName))))
+      names.take(name);
     const answer = names.take("answer");
     const { nodes, inputs } = this.#nodes(prompt, answer, names);
     const filled = this.#filled(rows, Object.keys(inputs));

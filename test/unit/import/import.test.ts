@@ -565,3 +565,33 @@ describe("rows that are not in the program's files", () => {
     expect(file.rows).toEqual([{ question: "1+1" }]);
   });
 });
+
+it("gives the answer another name than a variable of promptfoo", async () => {
+  const { graph, errors, rows } = await imported({
+    "promptfooconfig.yaml":
+      "prompts: ['Grade {{answer}} of {{question}}']\nproviders: [openai:gpt-4.1]\ntests:\n  - vars: {answer: '4', question: 2+2}\n    assert: [{type: equals, value: right}]\n",
+  });
+  expect(errors.filter((one) => !one.startsWith("empty-set"))).toEqual([]);
+  expect(Object.keys(graph.inputs)).toEqual(["answer", "question"]);
+  expect(graph.output).toBe("answer_2");
+  expect(rows[0]).toMatchObject({ answer: "4", question: "2+2" });
+});
+
+it("finds several crews in one folder by the ends of their names", async () => {
+  const folder = await folderOf({
+    "config/agents_review.yaml": AGENTS,
+    "config/tasks_review.yaml": TASKS,
+    "config/agents.yaml": AGENTS,
+    "config/write-tasks.yaml": TASKS,
+    "config/tasks_of_the_week.yaml": "monday:\n  description: rest\n",
+  });
+  const found = await findImports(folder, nodeFiles());
+  const files = found.map(({ importer, file }) => [
+    relative(folder, file),
+    importer.filesOf?.(file.split("/").at(-1) ?? "", ["agents.yaml", "agents_review.yaml"])[1],
+  ]);
+  expect(files).toEqual([
+    ["config/tasks_review.yaml", "agents_review.yaml"],
+    ["config/write-tasks.yaml", "agents.yaml"],
+  ]);
+});
