@@ -41,7 +41,7 @@ export async function confirmStart(
     const start = l10n.t("Start");
     const model = l10n.t("Change model…");
     const change = l10n.t("Change budget…");
-    const message = l10n.t("Optimize “{0}”?", oneLine(task.graph.name));
+    const message = questionOf(task);
     const { train, validation, test } = task.data;
     const samples = train.length + validation.length + test.length;
     const advice = adviceOn(task, limits.calls);
@@ -80,6 +80,15 @@ export async function confirmStart(
     else throw new Cancelled();
     estimate = await estimating(() => estimateOf(task));
   }
+}
+
+function questionOf({ graph }: Task): string {
+  const tuned = graph.nodes.filter(({ trainable }) => trainable);
+  const [only] = tuned;
+  const name = oneLine(graph.name);
+  return only && tuned.length === 1 && graph.nodes.length > 1
+    ? l10n.t("Optimize “{0}” in “{1}”?", oneLine(only.id), name)
+    : l10n.t("Optimize “{0}”?", name);
 }
 
 /** Sentences on the tier of the settings, or on the available tiers. */

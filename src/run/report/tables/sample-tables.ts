@@ -82,25 +82,32 @@ function changeTable(
   });
 }
 
-function question({ id, inputs, expected, nodes = {} }: SampleRow, { t }: Locale): string[] {
+function question({ id, inputs, expected, nodes }: SampleRow, locale: Locale): string[] {
   const what = oneLine(Object.values(inputs).join(" · ") || id, CELL);
+  return [what, expectedText({ expected, ...(nodes && { nodes }) }, locale)];
+}
+
+/** `billing · urgency: yes`: the expected answer, and those of nodes with targets of their own. */
+export function expectedText({ expected, nodes = {} }: Pick<SampleRow, "expected" | "nodes">, { t }: Locale): string {
   const either = (accepted: readonly string[]) => accepted.join(` ${t("or")} `);
   const own = Object.entries(nodes).map(([node, accepted]) => `${node}: ${either(accepted)}`);
-  return [what, oneLine([either(expected), ...own].filter(Boolean).join(" · "), CELL) || "–"];
+  return oneLine([either(expected), ...own].filter(Boolean).join(" · "), CELL) || "–";
+}
+
+/** `billing · urgency: no`: an answer, and the values of nodes with targets of their own. */
+export function valuesText(answer: Answer, { t }: Locale): string {
+  const shown = (text: string | null) => (text === null ? t("not recorded") : oneLine(text, CELL) || t("(empty)"));
+  const own = Object.entries(answer.nodes ?? {}).map(([node, { text }]) => ` · ${node}: ${shown(text)}`);
+  return `${shown(answer.text)}${own.join("")}`;
 }
 
 function answerCell(answer: Answer | null, locale: Locale): string {
   const { t } = locale;
   if (!answer) return t("not asked");
-  const text = answer.text === null ? t("not recorded") : oneLine(answer.text, CELL) || t("(empty)");
   const graded = answer.score !== null && answer.score > 0 && answer.score < 1;
   const reasons = answer.votes
     .filter(({ score }) => score < 1)
     .map(({ score, reason }) => `${locale.percent(score)}: ${reason}`);
   const judged = reasons.length > 0 ? ` — ${t("judge: {0}", oneLine(reasons.join(" / "), CELL))}` : "";
-  const own = Object.entries(answer.nodes ?? {}).map(
-    ([node, value]) =>
-      ` · ${node}: ${value.text === null ? t("not recorded") : oneLine(value.text, CELL) || t("(empty)")}`,
-  );
-  return `${text}${own.join("")}${graded ? ` (${locale.percent(answer.score)})` : ""}${judged}`;
+  return `${valuesText(answer, locale)}${graded ? ` (${locale.percent(answer.score)})` : ""}${judged}`;
 }

@@ -3,6 +3,7 @@ import type { Locale } from "../../../i18n/locale.ts";
 import { oneLine } from "../../../i18n/plain-text.ts";
 import { html, type Markup } from "../format/markup.ts";
 import type { Answer, Comparison, SampleRow } from "../report.ts";
+import { expectedText, valuesText } from "./sample-tables.ts";
 
 /** Maximum number of samples in a column, and of characters of a text in it. */
 const SHOWN = 8;
@@ -25,18 +26,18 @@ ${rows.length > SHOWN ? html`<p class="left">${t("{0} more are under Samples.", 
   })}</div>`;
 }
 
-function entry({ id, inputs, expected, before, after }: SampleRow, locale: Locale): Markup {
+function entry(row: SampleRow, locale: Locale): Markup {
   const { t } = locale;
+  const { id, inputs, before, after } = row;
   const question = oneLine(Object.values(inputs).join(" · ") || id, CELL);
   const facts = [
-    [t("expected"), oneLine(expected.join(` ${t("or")} `), CELL) || "–"],
+    [t("expected"), expectedText(row, locale)],
     [t("before"), answerText(before, locale)],
     [t("after"), answerText(after, locale)],
   ];
   return html`<div class="entry"><p>${question}</p><dl>${facts.map(([name, text]) => html`<dt>${name ?? ""}</dt><dd>${text ?? ""}</dd>`)}</dl></div>`;
 }
 
-function answerText(answer: Answer | null, { t }: Locale): string {
-  if (!answer) return t("not asked");
-  return answer.text === null ? t("not recorded") : oneLine(answer.text, CELL) || t("(empty)");
+function answerText(answer: Answer | null, locale: Locale): string {
+  return answer ? valuesText(answer, locale) : locale.t("not asked");
 }
