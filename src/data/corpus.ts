@@ -9,6 +9,7 @@ import {
   readReference,
   refusalFault,
 } from "../graph/containment.ts";
+import { Patterns, PatternTimeout } from "../graph/pattern.ts";
 import type { JsonDocument, JsonPath } from "../graph/syntax/document.ts";
 import { plainText } from "../graph/text/text.ts";
 import type { Passage } from "./passage.ts";
@@ -81,7 +82,20 @@ export async function loadCorpus(source: CorpusSource): Promise<readonly Passage
  * Paths of the matching files, relative to the graph file, sorted. null, with a fault, if there are too many or one
  * is outside the root.
  */
-async function namesOf({ patterns, document, path, root, files, yieldNow }: CorpusSource): Promise<string[] | null> {
+async function namesOf(source: CorpusSource): Promise<string[] | null> {
+  try {
+    return await matchingNames(source);
+  } catch (error) {
+    if (!(error instanceof PatternTimeout)) throw error;
+    const { document, path } = source;
+    const message = document.t("One of the patterns of the corpus takes too long to compare with the names of files.");
+    document.addAt("bad-pattern", path, message, document.t("Use fewer * in it, and no nested groups."));
+    return null;
+  }
+}
+
+/** @throws PatternTimeout */
+async function matchingNames({ patterns, document, path, root, files, yieldNow }: CorpusSource) {
   const { t } = document;
   const found = new Set<string>();
   let looked = 0;
@@ -94,7 +108,7 @@ async function namesOf({ patterns, document, path, root, files, yieldNow }: Corp
       document.addAt(code, path, message, remedy);
       return null;
     }
-    const isMatch = picomatch(pattern);
+    const isMatch = matcherOf(pattern);
     const waiting = [start];
     for (const at of waiting) {
       await yieldNow();
@@ -109,13 +123,24 @@ async function namesOf({ patterns, document, path, root, files, yieldNow }: Corp
       }
       if (LEFT_OUT.test(at)) continue;
       const kind = await kindOf(join(root.base, at), files);
-      if (kind === "file" && isMatch(at)) found.add(at);
+      if (kind === "file" && (await isMatch(at))) found.add(at);
       if (kind !== "folder") continue;
       const children = await files.list(join(root.base, at)).catch(() => []);
       waiting.push(...children.map((child) => (at === "." ? child : `${at}/${child}`)));
     }
   }
   return [...found].sort();
+}
+
+/** Matches patterns that compare with any name in no time: few repeats, and none inside another. */
+const QUICK = /^[^()[\]+\\*]*(?:\*[^()[\]+\\*]*){0,4}$/;
+
+/** Compares names with a pattern. One that may take long gets a time limit, because a cloned repository can contain any. */
+function matcherOf(pattern: string): (name: string) => boolean | Promise<boolean> {
+  if (QUICK.test(pattern)) return picomatch(pattern);
+  const { source, flags } = picomatch.makeRe(pattern);
+  const limited = new Patterns();
+  return async (name) => name === pattern || (await limited.match(source, flags, name)) !== null;
 }
 
 /** Why a pattern is refused; null if its folder is inside the root. */

@@ -4,9 +4,9 @@ import { createInterface } from "node:readline";
  * Serves one tool by the Model Context Protocol over stdio.
  * @param tool its description
  * @param call makes the result of a call with these arguments; null: no answer
- * @param more of what the server says of itself, and `before`: called before each answer
+ * @param more of what the server says of itself, `before`: called before each answer, and `lists`: the answer to `tools/list`
  */
-export function serveTool(tool, call, { before = () => {}, ...more } = {}) {
+export function serveTool(tool, call, { before = () => {}, lists = () => ({ tools: [tool] }), ...more } = {}) {
   const answers = {
     initialize: ({ protocolVersion }) => ({
       protocolVersion,
@@ -14,7 +14,7 @@ export function serveTool(tool, call, { before = () => {}, ...more } = {}) {
       serverInfo: { name: tool.name, version: "1" },
       ...more,
     }),
-    "tools/list": () => ({ tools: [tool] }),
+    "tools/list": lists,
     "tools/call": ({ arguments: input }) => call(input),
   };
   createInterface({ input: process.stdin }).on("line", (line) => {

@@ -147,8 +147,8 @@ class Realm {
     const name = this.#field(error, "name");
     const message = this.#field(error, "message");
     const stack = this.#field(error, "stack");
-    // An interrupted call may not report it.
-    if (this.isLate() || (name === "InternalError" && message === "interrupted")) return { limit: "time" };
+    // An interrupted call may not report it, and code that was not interrupted can say that it was.
+    if (this.isLate()) return { limit: "time" };
     if (name === "InternalError" && message === "out of memory") return { limit: "memory" };
     if (/^(InternalError|RangeError)$/.test(name) && /stack (overflow|size exceeded)/i.test(message))
       return { limit: "stack" };

@@ -1,4 +1,9 @@
-import { Client, StreamableHTTPClientTransport, type Transport } from "@modelcontextprotocol/client";
+import {
+  Client,
+  type jsonSchemaValidator,
+  StreamableHTTPClientTransport,
+  type Transport,
+} from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import PQueue from "p-queue";
 import { ToolFault, ToolMissing, type Tools, ToolUnreachable } from "../../deps.ts";
@@ -87,9 +92,12 @@ export function mcpTools(servers: ToolServers, { timeout = 60_000, concurrency =
   function connected(server: string, tool: string): Promise<Connection> {
     const known = connections.get(server);
     if (known) return known;
-    const opening = open(servers[server]).catch((error: unknown) => {
-      // A server that was down can be up for the next call.
-      connections.delete(server);
+    // A server that was down, or that ended, can be up for the next call.
+    const forget = () => {
+      if (connections.get(server) === opening) connections.delete(server);
+    };
+    const opening: Promise<Connection> = open(servers[server], forget).catch((error: unknown) => {
+      forget();
       throw new ToolUnreachable(tool, `the server ${server} does not answer (${messageOf(error)})`);
     });
     connections.set(server, opening);
@@ -103,14 +111,26 @@ export function mcpTools(servers: ToolServers, { timeout = 60_000, concurrency =
     );
   }
 
-  async function open(server: ToolServer | undefined): Promise<Connection> {
+  async function open(server: ToolServer | undefined, ended: () => void): Promise<Connection> {
     if (!server) throw new Error("it is not known");
-    const client = new Client({ name: "agentgraph", version: "1" });
-    await client.connect(transportOf(server), { timeout });
-    const { tools } = await client.listTools();
-    return { client, tools: tools.map(({ name }) => name) };
+    const client = new Client({ name: "agentgraph", version: "1" }, { jsonSchemaValidator: UNCHECKED });
+    client.onclose = ended;
+    try {
+      await client.connect(transportOf(server), { timeout });
+      const hasTools = client.getServerCapabilities()?.tools !== undefined;
+      const { tools } = hasTools ? await client.listTools(undefined, { timeout }) : { tools: [] };
+      return { client, tools: tools.map(({ name }) => name) };
+    } catch (error) {
+      await client.close().catch(() => {});
+      throw error;
+    }
   }
 }
+
+/** Accepts any structured result: it becomes text, and a pattern in a server's schema could run without end. */
+const UNCHECKED: jsonSchemaValidator = {
+  getValidator: () => (data) => ({ valid: true, data: data as never, errorMessage: undefined }),
+};
 
 interface Connection {
   readonly client: Client;
@@ -129,6 +149,11 @@ function shownPart({ type, text }: { readonly type: string; readonly text?: unkn
   return typeof text === "string" ? text : `[${type}]`;
 }
 
+/** Maximum characters of what a server reports. */
+const LONGEST = 500;
+
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const [reply] = /^Invalid result for [\w/]+/.exec(message) ?? [];
+  return reply === undefined ? message.slice(0, LONGEST) : `${reply}: it has another form than the protocol asks for`;
 }

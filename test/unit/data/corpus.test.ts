@@ -84,6 +84,30 @@ describe("a corpus", () => {
     expect(faults).toEqual(["unread-corpus-file: 1 of 2 files of the corpus are not read: b.md (not UTF-8)."]);
   });
 
+  it.each(["docs/[a]+(*a)x", "docs/*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*x", "docs/*(*(a))!"])(
+    "does not wait for a pattern that a clone contains to hang its reader: %s",
+    async (pattern) => {
+      const read = await repository({ [`graphs/docs/${"a".repeat(60)}b.md`]: "x" });
+      const { passages, faults } = await read(pattern);
+      expect(passages).toBeNull();
+      expect(faults).toEqual([
+        expect.stringMatching(/^(bad-pattern: One of the patterns .* takes too long|empty-corpus)/),
+      ]);
+    },
+  );
+
+  it("can be named by patterns with groups, classes and many repeats", async () => {
+    const read = await repository({
+      "graphs/docs/a1.md": "one",
+      "graphs/docs/[b].md": "two",
+      "graphs/docs/x/y/c.md": "three",
+    });
+    const names = async (pattern: string) => (await read(pattern)).passages?.map(({ path }) => path);
+    expect(await names("docs/@(a|b)[0-9].md")).toEqual(["docs/a1.md"]);
+    expect(await names("docs/[b].md")).toEqual(["docs/[b].md"]);
+    expect(await names("**/x/**/y/**/*.md")).toEqual(["docs/x/y/c.md"]);
+  });
+
   it("must contain something", async () => {
     const load = await repository({ "graphs/empty.md": " \n" });
     expect((await load("*.md")).faults.join()).toContain('empty-corpus: No file with text matches "*.md".');

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { ToolUnreachable } from "../../../src/deps.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ToolMissing, ToolUnreachable } from "../../../src/deps.ts";
 import { block } from "../../../src/engine/forward/prompt.ts";
 import { hasImage } from "../../../src/graph/images.ts";
 import { structureIn } from "../../../src/graph/replies/json.ts";
@@ -61,7 +61,40 @@ describe("a hostile reply of a tool", () => {
     expect(await call("noise")).toBe("7");
   });
 
+  it("has no pattern of its own that runs here", async () => {
+    expect(await call("schema")).toContain("aaaa");
+  });
+
+  it("of another form than the protocol's is said to be, in one line", async () => {
+    await expect(call("shape")).rejects.toThrow(
+      "the tool add_up gave no result: Invalid result for tools/call: it has another form than the protocol asks for",
+    );
+  });
+
+  it("gets no sample, no answer and no folder of the user's that it asks for", async () => {
+    expect(await call("asking")).toBe("7");
+  });
+
   it("that never comes leaves the sample unscored after the time limit", async () => {
     await expect(call("silent", 700)).rejects.toBeInstanceOf(ToolUnreachable);
+  });
+});
+
+describe("a hostile server", () => {
+  it("that ends after a call is started again for the next", async () => {
+    expect(await call("ending")).toBe("7");
+    await expect.poll(() => open?.call("add_up", {}).catch(() => "ended"), { timeout: 60_000 }).toBe("7");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect.poll(() => open?.call("add_up", {}).catch(() => "ended"), { timeout: 60_000 }).toBe("7");
+  });
+
+  it("that never lists its tools does not answer, after the time limit", async () => {
+    await expect(call("unlisted", 700)).rejects.toThrow("the server shop does not answer");
+  });
+
+  it("without tools has none, and brings nothing to standard output", async () => {
+    const written = vi.spyOn(console, "debug").mockReturnValue();
+    await expect(call("capable")).rejects.toBeInstanceOf(ToolMissing);
+    expect(written).not.toHaveBeenCalled();
   });
 });

@@ -175,6 +175,14 @@ describe("hostile code in the sandbox", () => {
     expect(await run(text)).toBe("undefined,undefined,undefined,undefined");
   });
 
+  it("cannot claim that its time is up", async () => {
+    const claim = "export default () => { throw new InternalError('interrupted'); }";
+    await expect(run(claim)).rejects.toMatchObject({
+      name: "CodeFault",
+      message: expect.stringContaining("interrupted"),
+    });
+  });
+
   it("gives back at most a million characters", async () => {
     await expect(run("export default () => 'x'.repeat(1_000_001)")).rejects.toThrow("more than 1000000 characters");
   });
