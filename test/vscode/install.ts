@@ -9,14 +9,21 @@ interface Release {
   readonly codeServer: string;
   /** The Node that it runs on. */
   readonly node: string;
+  /** Flags that send messages uncompressed, since they never leave this machine. */
+  readonly local: readonly string[];
   /** Flags that let the page's address name an extension under development and its tests. */
   readonly driver: readonly string[];
 }
 
 /** The VS Code that the suites run in, and the oldest that `engines.vscode` in package.json admits. */
 const RELEASES = {
-  newest: { codeServer: "4.139.1", node: "24.21.0", driver: ["--vscode-option", "enable-smoke-test-driver"] },
-  oldest: { codeServer: "4.105.1", node: "22.23.5", driver: [] },
+  newest: {
+    codeServer: "4.139.1",
+    node: "24.21.0",
+    local: ["--vscode-option", "disable-websocket-compression"],
+    driver: ["--vscode-option", "enable-smoke-test-driver"],
+  },
+  oldest: { codeServer: "4.105.1", node: "22.23.5", local: [], driver: [] },
 } as const satisfies Record<string, Release>;
 
 export type ReleaseName = keyof typeof RELEASES;
@@ -26,6 +33,7 @@ export interface InstalledVscode {
   readonly server: string;
   /** The Node that the server wants. */
   readonly node: string;
+  readonly local: readonly string[];
   readonly driver: readonly string[];
 }
 
@@ -44,7 +52,8 @@ export function installVscode(name: ReleaseName = releaseWanted()): InstalledVsc
   const release = RELEASES[name];
   const folder = path.resolve(".vscode-test", `code-server-${release.codeServer}`);
   const stamp = path.join(folder, "ready.json");
-  const wanted = JSON.stringify({ ...release, platform, layout: 3 });
+  const { codeServer, node } = release;
+  const wanted = JSON.stringify({ codeServer, node, platform, layout: 3 });
   if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
     console.log(`Installing VS Code (code-server ${release.codeServer}) from npm (once, about 20 seconds) …`);
     install(folder, release);
@@ -53,6 +62,7 @@ export function installVscode(name: ReleaseName = releaseWanted()): InstalledVsc
   return {
     server: path.join(folder, "node_modules/code-server"),
     node: path.join(folder, "node_modules", platform, "bin/node"),
+    local: release.local,
     driver: release.driver,
   };
 }

@@ -38,7 +38,7 @@ export interface ServeOptions {
 
 /** Starts a real VS Code on this machine with empty settings, extensions and home folder; `stop` ends all its processes. */
 export async function serveVscode(options: ServeOptions): Promise<ServedVscode> {
-  const { server, node, driver } = installVscode();
+  const { server, node, local, driver } = installVscode();
   // Short: a socket's path in it has to stay under 108 bytes.
   const root = mkdtempSync(path.join(tmpdir(), "agv-"));
   const at = (name: string) => path.join(root, name);
@@ -73,6 +73,8 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     CI: "1",
     EXTENSIONS_GALLERY: "{}",
     GIT_CONFIG_GLOBAL: at("home/.gitconfig"),
+    // The server and the extension host of each window load the same code: V8 compiles it once.
+    NODE_COMPILE_CACHE: path.resolve(".vscode-test/compiled"),
     ...options.env,
   };
   for (const key of ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "VSCODE_IPC_HOOK_CLI", "NODE_OPTIONS"]) {
@@ -87,7 +89,7 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   const port = options.port ?? (await freePort());
   const log = openSync(at("server.log"), "w");
   const flags = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
-  flags.push("--disable-getting-started-override", "--ignore-last-opened");
+  flags.push("--disable-getting-started-override", "--ignore-last-opened", ...local);
   if (options.testDriver) flags.push(...driver);
   const child = spawn(node, [server, ...folders, ...flags], { env, stdio: ["ignore", log, log], detached: true });
   const letGo = endWithUs(child);
