@@ -323,7 +323,14 @@ class Run {
       ...(status === "failed" ? failureOf(error) : { error: null, detail: null }),
       theta: thetaOf(this.#result),
       texts: this.#result,
-      proposals: netProposals(task.graph, this.#start, this.#result, net, this.#contributions, this.#history, nothing),
+      proposals: netProposals(task.graph, {
+        start: this.#start,
+        end: this.#result,
+        net,
+        nothing,
+        measured: this.#contributions,
+        history: this.#history,
+      }),
       validation: {
         n: net.scored,
         before: measured ? 1 - net.lossBefore : null,

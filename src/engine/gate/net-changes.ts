@@ -99,6 +99,18 @@ export interface Contributions {
   readonly edges: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
 }
 
+/** What a run changed, from the file's Θ to the final one. */
+export interface NetChange {
+  readonly start: Texts;
+  readonly end: Texts;
+  /** Verdict on all changes together. */
+  readonly net: Verdict;
+  /** Verdict of an attempt that was dropped before the gate: nothing is scored. */
+  readonly nothing: Verdict;
+  readonly measured: Contributions;
+  readonly history: History;
+}
+
 /**
  * What the user reviews (docs/method.md, "What a proposal is"): for each changed node, the change from the file's
  * text to the final text, with one verdict. A node that ends with the file's text shows its best rejected attempt: what
@@ -106,12 +118,7 @@ export interface Contributions {
  */
 export function netProposals(
   graph: Graph,
-  start: Texts,
-  end: Texts,
-  net: Verdict,
-  { contributes, edges }: Contributions,
-  history: History,
-  nothing: Verdict,
+  { start, end, net, nothing, measured: { contributes, edges }, history }: NetChange,
 ): Proposal[] {
   return allParametersOf(graph).flatMap(({ id: node, value: text }) => {
     const entries = history.of(node);

@@ -2,7 +2,7 @@ import { type Code, CodeFault } from "../../deps.ts";
 import type { FunctionNode, GraphNode } from "../../graph/graph.ts";
 import { namesInCode } from "../../graph/text/templating.ts";
 import { shortHash } from "../theta.ts";
-import type { NodeBehavior, NodeRun, Value } from "./node-behavior.ts";
+import { inputsAndOutput, type NodeBehavior, type NodeRun, type Value } from "./node-behavior.ts";
 
 /** Calls the code of a `function` node with its inputs. An exception is a format error, never a wrong answer. */
 export const fn: NodeBehavior<FunctionNode> = {
@@ -16,10 +16,7 @@ export const fn: NodeBehavior<FunctionNode> = {
     await local.keep(key, value.failure?.problem ?? value.text);
     return { ...value, key };
   },
-  async context({ id, inputs }, { values }) {
-    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
-    return { inputs: read, output: own?.value ?? "" };
-  },
+  context: inputsAndOutput,
   computes: ({ text }) => text,
 };
 

@@ -1,7 +1,7 @@
 import type { JoinNode } from "../../graph/graph.ts";
 import { shortHash } from "../theta.ts";
 import { listIn, textOf } from "./elements.ts";
-import type { NodeBehavior } from "./node-behavior.ts";
+import { inputsAndOutput, type NodeBehavior } from "./node-behavior.ts";
 
 /** The end of a map over several nodes: the values of the last node for each element, in order. */
 export const join: NodeBehavior<JoinNode> = {
@@ -15,10 +15,7 @@ export const join: NodeBehavior<JoinNode> = {
     await local.keep(key, text);
     return { text, formatError: false, tokens: 0, key, ...(between === null && { json: list }) };
   },
-  async context({ id, inputs }, { values }) {
-    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
-    return { inputs: read, output: own?.value ?? "" };
-  },
+  context: inputsAndOutput,
   computes: ({ inputs: [last = ""], join: between }) =>
     between === null
       ? `The list of the values of ${last}, one for each element.`

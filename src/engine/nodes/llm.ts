@@ -2,7 +2,7 @@ import type { LlmNode } from "../../graph/graph.ts";
 import { extract } from "../../graph/replies/extract.ts";
 import { structureIn } from "../../graph/replies/json.ts";
 import { renderNode } from "../../graph/text/template.ts";
-import type { NodeBehavior } from "./node-behavior.ts";
+import { inputsAndOutput, type NodeBehavior } from "./node-behavior.ts";
 
 /** A call of a language model: one request, and the part of its reply that `output` names. */
 export const llm: NodeBehavior<LlmNode> = {
@@ -15,8 +15,5 @@ export const llm: NodeBehavior<LlmNode> = {
     const json = node.output?.kind === "json" && !formatError ? structureIn(value) : undefined;
     return { text: value, formatError, tokens, key: reply.key, ...(json !== undefined && { json }) };
   },
-  async context({ id, inputs }, { values }) {
-    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
-    return { inputs: read, output: own?.value ?? "" };
-  },
+  context: inputsAndOutput,
 };

@@ -4,7 +4,7 @@ import { structureIn } from "../../graph/replies/json.ts";
 import { renderNode } from "../../graph/text/template.ts";
 import { shortHash } from "../theta.ts";
 import { failure, listIn, MOST, textOf, USUAL } from "./elements.ts";
-import type { InputValues, NodeBehavior } from "./node-behavior.ts";
+import { type InputValues, inputsAndOutput, type NodeBehavior } from "./node-behavior.ts";
 
 /** The same call of a language model for each element of a list, all at once; the values are joined in their order. */
 export const map: NodeBehavior<MapNode> = {
@@ -41,10 +41,7 @@ export const map: NodeBehavior<MapNode> = {
       ...(join === null && { json }),
     };
   },
-  async context({ id, inputs }, { values }) {
-    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
-    return { inputs: read, output: own?.value ?? "" };
-  },
+  context: inputsAndOutput,
 };
 
 function asLlm({ each, ...node }: MapNode): LlmNode {

@@ -68,6 +68,12 @@ export interface NamedValue {
   readonly value: string;
 }
 
+/** The context of a node whose text is about its own inputs and its own value. */
+export async function inputsAndOutput({ id, inputs }: GraphNode, { values }: NodeContext) {
+  const [read, [own]] = await Promise.all([values(inputs), values([id])]);
+  return { inputs: read, output: own?.value ?? "" };
+}
+
 /** How the nodes of one kind run. `graph/node-kinds.ts` has the rest of a kind. */
 export interface NodeBehavior<N extends GraphNode = GraphNode> {
   /** Model calls per value; an estimate if their number depends on the inputs. */

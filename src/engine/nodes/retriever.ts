@@ -2,7 +2,7 @@ import type { Passage } from "../../data/passage.ts";
 import type { RetrieverNode } from "../../graph/graph.ts";
 import { render, valuesFor } from "../../graph/text/templating.ts";
 import { shortHash } from "../theta.ts";
-import type { NodeBehavior } from "./node-behavior.ts";
+import { inputsAndOutput, type NodeBehavior } from "./node-behavior.ts";
 
 /** Searches files of the repository: the passages that fit the query best, each with its path. */
 export const retriever: NodeBehavior<RetrieverNode> = {
@@ -16,10 +16,7 @@ export const retriever: NodeBehavior<RetrieverNode> = {
     await local.keep(key, value);
     return { text: value, formatError: false, tokens: 0, key };
   },
-  async context({ id, inputs }, { values }) {
-    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
-    return { inputs: read, output: own?.value ?? "" };
-  },
+  context: inputsAndOutput,
   computes: ({ corpus, top, text }) =>
     `A search by words (BM25) in ${corpus.join(", ")}. The value is the ${top} passages that share the most telling words with this query:\n${text}`,
 };

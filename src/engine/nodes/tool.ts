@@ -5,7 +5,7 @@ import { valuesFor } from "../../graph/text/templating.ts";
 import { fillArguments } from "../../graph/tool-arguments.ts";
 import { shortHash } from "../theta.ts";
 import { inCode } from "./function.ts";
-import type { NodeBehavior, Value } from "./node-behavior.ts";
+import { inputsAndOutput, type NodeBehavior, type Value } from "./node-behavior.ts";
 
 /**
  * Calls a tool on one of the user's servers. The result is stored like a reply: the same input asks the server once,
@@ -32,8 +32,5 @@ export const tool: NodeBehavior<ToolNode> = {
       return { text: "", formatError: true, tokens: 0, failure };
     }
   },
-  async context({ id, inputs }, { values }) {
-    const [read, [own]] = await Promise.all([values(inputs), values([id])]);
-    return { inputs: read, output: own?.value ?? "" };
-  },
+  context: inputsAndOutput,
 };

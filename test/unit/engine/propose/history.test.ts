@@ -146,7 +146,14 @@ describe("the net proposals", () => {
       { base: "a1", text: "a2", verdict: rejected },
       { base: "a1", text: "a3", verdict: { decision: "accepted", scored: 9 } },
     ]);
-    const proposals = netProposals(graph, start, { ...start, a: "a3" }, net, unmeasured, history, nothing);
+    const proposals = netProposals(graph, {
+      start,
+      end: { ...start, a: "a3" },
+      net,
+      nothing,
+      measured: unmeasured,
+      history,
+    });
     expect(proposals).toMatchObject([
       {
         id: proposalId("a", "Do a.", "a3"),
@@ -168,7 +175,14 @@ describe("the net proposals", () => {
       { node: "b", base: "Do b.", text: "b3", verdict: gain(0.6) },
       { node: "b", base: "Do b.", text: "b4", invalid: "no text in the reply" },
     ]);
-    const [proposal, ...others] = netProposals(graph, start, start, net, unmeasured, history, nothing);
+    const [proposal, ...others] = netProposals(graph, {
+      start,
+      end: start,
+      net,
+      nothing,
+      measured: unmeasured,
+      history,
+    });
     expect(proposal).toMatchObject({ node: "b", base: "Do b.", text: "b2", verdict: gain(0.4) });
     expect(proposal?.attempts).toHaveLength(4);
     expect(others).toEqual([]);
@@ -180,9 +194,11 @@ describe("the net proposals", () => {
       { node: "b", base: "Do b.", text: "b1", verdict: accepted },
       { node: "b", base: "b1", text: "Do b.", verdict: accepted },
     ];
-    expect(netProposals(graph, start, start, net, unmeasured, historyOf(back), nothing)).toEqual([]);
+    expect(
+      netProposals(graph, { start, end: start, net, nothing, measured: unmeasured, history: historyOf(back) }),
+    ).toEqual([]);
     const history = historyOf([{ node: "b", base: "Do b.", text: "b0", verdict: rejected }, ...back]);
-    expect(netProposals(graph, start, start, net, unmeasured, history, nothing)).toMatchObject([
+    expect(netProposals(graph, { start, end: start, net, nothing, measured: unmeasured, history })).toMatchObject([
       { text: "b0", verdict: rejected },
     ]);
   });
@@ -193,21 +209,21 @@ describe("the net proposals", () => {
       { node: "b", text: "b1", verdict: worse },
       { node: "b", text: "b2", screened: "superseded" },
     ]);
-    expect(netProposals(graph, start, start, net, unmeasured, history, nothing)).toMatchObject([
+    expect(netProposals(graph, { start, end: start, net, nothing, measured: unmeasured, history })).toMatchObject([
       { text: "b1", verdict: worse },
     ]);
   });
 
   it("say of a text that no gate saw that it was dropped, and why", () => {
     const history = historyOf([{ node: "b", text: "b1", screened: "constant output" }]);
-    expect(netProposals(graph, start, start, net, unmeasured, history, nothing)).toMatchObject([
+    expect(netProposals(graph, { start, end: start, net, nothing, measured: unmeasured, history })).toMatchObject([
       { text: "b1", verdict: { decision: "screened", reason: "constant output", scored: 0 } },
     ]);
   });
 
   it("leave out what was never proposed or never usable", () => {
     const history = historyOf([{ node: "c", base: "Do c.", text: "c1", invalid: "drops a text to keep" }]);
-    expect(netProposals(graph, start, start, net, unmeasured, history, nothing)).toEqual([]);
+    expect(netProposals(graph, { start, end: start, net, nothing, measured: unmeasured, history })).toEqual([]);
   });
 
   it("say of each part whether it contributes something, as far as that was measured", () => {
@@ -216,7 +232,14 @@ describe("the net proposals", () => {
       ["a", true],
       ["b", false],
     ]);
-    const proposals = netProposals(graph, start, end, net, { contributes, edges: new Map() }, new History(), nothing);
+    const proposals = netProposals(graph, {
+      start,
+      end,
+      net,
+      nothing,
+      measured: { contributes, edges: new Map() },
+      history: new History(),
+    });
     expect(proposals.map(({ node, contributes }) => [node, contributes])).toEqual([
       ["a", true],
       ["b", false],
