@@ -38,13 +38,23 @@ function* inlineEdits(content: string, place: ScalarPlace, value: string): Gener
   const [start = 0, end = 0] = scalar.range ?? [];
   const source = content.slice(start, end);
   const isOneLine = !value.includes("\n");
+  const isFolded = source.includes("\n");
+  const old = String(scalar.value);
+  if (scalar.type === "PLAIN" && isFolded && !isOneLine) {
+    yield* unitEdits(unescapedUnits(content, start, end), end, old, value, foldedForm(content, start, end));
+  }
+  if (scalar.type === "QUOTE_SINGLE" && isFolded) {
+    const form = foldedForm(content, start, end);
+    const units = unescapedUnits(content, start + 1, end - 1);
+    yield* unitEdits(units, end - 1, old, value, (text) => form(text.replaceAll("'", "''")));
+  }
   if (scalar.type === "PLAIN" && isOneLine && isPlain(value)) {
     if (source.includes("\n")) yield foldedLines(content, start, end, String(scalar.value), value);
     yield [span(start, end, value)];
   }
   if (scalar.type === "QUOTE_SINGLE" && isOneLine) yield [span(start, end, `'${value.replaceAll("'", "''")}'`)];
   if (scalar.type === "QUOTE_DOUBLE" && source.includes("\n"))
-    yield* quotedEdits(content, start, end, String(scalar.value), value);
+    yield* unitEdits(quotedUnits(content, start + 1, end - 1), end - 1, old, value, escapedForm);
   if (scalar.type === "QUOTE_DOUBLE" && isOneLine) yield [span(start, end, doubleQuoted(value))];
   if (scalar.type === "QUOTE_DOUBLE" && !source.includes("\n")) yield [span(start, end, doubleQuoted(value))];
   if (!isOneLine && !inFlow) yield* newBlock(content, place, value);
@@ -52,17 +62,18 @@ function* inlineEdits(content: string, place: ScalarPlace, value: string): Gener
 }
 
 /**
- * Edits the differences in a quoted text over several lines: by line of the value, and within a line between common
+ * Edits the differences in a text over several lines of the file: by line of the value, and within a line between common
  * ends.
+ * @param end offset of its end
+ * @param form how a new piece of the text is written
  */
-function* quotedEdits(
-  content: string,
-  start: number,
+function* unitEdits(
+  units: readonly Unit[],
   end: number,
   old: string,
   value: string,
+  form: (text: string) => string,
 ): Generator<readonly TextEdit[]> {
-  const units = quotedUnits(content, start + 1, end - 1);
   if (units.map(({ text }) => text).join("") !== old) return;
   const pieces: Unit[][] = [[]];
   for (const unit of units) {
@@ -75,13 +86,13 @@ function* quotedEdits(
     linesOf(value),
   );
   yield hunks.map(({ from, to, lines }) => {
-    const place = pieces[from]?.[0]?.start ?? end - 1;
-    return quotedEdit(pieces.slice(from, to).flat(), lines.join(""), place);
+    const place = pieces[from]?.[0]?.start ?? end;
+    return unitEdit(pieces.slice(from, to).flat(), lines.join(""), place, form);
   });
 }
 
 /** @param place of an insertion, where no unit goes */
-function quotedEdit(units: readonly Unit[], value: string, place: number): TextEdit {
+function unitEdit(units: readonly Unit[], value: string, place: number, form: (text: string) => string): TextEdit {
   let head = 0;
   let at = 0;
   while (head < units.length && value.startsWith(units[head]?.text ?? "", at)) at += units[head++]?.text.length ?? 0;
@@ -91,8 +102,19 @@ function quotedEdit(units: readonly Unit[], value: string, place: number): TextE
   while (tail > head && ends(units[tail - 1]?.text ?? "")) until -= units[--tail]?.text.length ?? 0;
   const from = units[head]?.start ?? units[head - 1]?.end ?? place;
   const to = tail > head ? (units[tail - 1]?.end ?? from) : from;
-  // A space beside a fold would be folded away.
-  return span(from, to, doubleQuoted(value.slice(at, until)).slice(1, -1).replace(/^ | $/g, "\\ "));
+  return span(from, to, form(value.slice(at, until)));
+}
+
+/** A piece of a text in double quotes. A space beside a fold would be folded away. */
+function escapedForm(text: string): string {
+  return doubleQuoted(text).slice(1, -1).replace(/^ | $/g, "\\ ");
+}
+
+/** How a piece of a text without escapes is written: one line end more than it has, and the indentation of its lines. */
+function foldedForm(content: string, start: number, end: number): (text: string) => string {
+  const pad = /\n([ \t]*)\S/.exec(content.slice(start, end))?.[1] ?? "";
+  const lineEnd = lineEndIn(content);
+  return (text) => text.replace(/\n+/g, (ends) => lineEnd.repeat(ends.length + 1) + pad);
 }
 
 interface Unit {
@@ -112,9 +134,19 @@ function quotedUnits(content: string, start: number, end: number): Unit[] {
   }));
 }
 
+/** Pieces of a text in single quotes or without quotes. */
+function unescapedUnits(content: string, start: number, end: number): Unit[] {
+  const found = content.slice(start, end).matchAll(/''|[ \t]*(?:\r?\n[ \t]*)+|[\s\S]/gu);
+  return Array.from(found, ({ 0: raw, index }) => ({
+    text: raw === "''" && content[start - 1] === "'" ? "'" : unquoted(raw),
+    start: start + index,
+    end: start + index + raw.length,
+  }));
+}
+
 function unquoted(raw: string): string {
   if (/^\\\r?\n/.test(raw)) return "";
-  if (raw.startsWith("\\")) {
+  if (raw.startsWith("\\") && raw.length > 1) {
     const { contents } = parseDocument(`"${raw}"`, { logLevel: "silent" });
     return String(contents && "value" in contents ? contents.value : raw);
   }

@@ -83,6 +83,25 @@ describe("a text under a key of a YAML file", () => {
     );
   });
 
+  it.each([
+    ["in single quotes", "'", "''"],
+    ["without quotes", "", "'"],
+  ])("changes only the lines of a text over several lines %s that differ", (_, quote, apostrophe) => {
+    const content = `a:\n  goal: ${quote}Don${apostrophe}t parse resumes that are long and produce\n    a profile for each candidate\n    with a name.\n\n    Then stop.${quote}   # why\n  next: 1\n`;
+    const text = "Don't parse resumes that are long and produce a profile for each candidate with a name.\nThen stop.";
+    expect(placed(content, yaml("a.goal")).text).toBe(text);
+    expect(written(content, yaml("a.goal"), `${text}\nIt's all.`)).toBe(
+      content.replace(`Then stop.${quote}`, `Then stop.\n\n    It${apostrophe}s all.${quote}`),
+    );
+    expect(written(content, yaml("a.goal"), text.replace("candidate", "person"))).toBe(
+      content.replace("each candidate", "each person"),
+    );
+    const one = content.replace("\n\n    Then stop.", "");
+    expect(written(one, yaml("a.goal"), `${text.split("\n")[0]} Be brief.`)).toBe(
+      one.replace("with a name.", quote === "" ? "with a name.\n    Be brief." : "with a name. Be brief."),
+    );
+  });
+
   it("quotes what would else be no text", () => {
     for (const text of ["yes", "12:30", "a: b", "# no", "- x", "null", "0x1f", " spaced "]) {
       const after = written(CREW, yaml("researcher.plain"), text);
