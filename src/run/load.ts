@@ -98,6 +98,7 @@ async function makeTask(
   const corpora = await corporaOf(file, graph, { document, root, files, yieldNow: () => yielder.next() });
   const { locale } = document;
   const losses: Record<string, LossSpec> = {};
+  const own = new Map(Object.entries(stated));
   const scored = Object.keys(file.data.targets ?? {}).filter((id) => graph?.targets?.includes(id));
   const data = await loadData({
     spec: file.data,
@@ -109,12 +110,12 @@ async function makeTask(
     targetless: targetless || worksWithoutTarget(file.loss),
     needed: needs,
     // The loss of a node does not depend on which set a job needs.
-    ...(scored.some((node) => !stated[node]) && { read: SPLITS }),
+    ...(scored.some((node) => !own.has(node)) && { read: SPLITS }),
     target: targetUse(file.loss, loss !== null, locale),
     targetOf: (node, labels, rows) => {
-      const spec = stated[node] ?? guessedLoss(labels, rows);
+      const spec = own.get(node) ?? guessedLoss(labels, rows);
       losses[node] = spec;
-      if (!stated[node]) sayLoss(document, node, makeLoss(spec));
+      if (!own.has(node)) sayLoss(document, node, makeLoss(spec));
       return targetUse(spec, true, locale);
     },
   });
@@ -126,9 +127,9 @@ async function makeTask(
   const options = { ...common, budget: limits, methodOptions: byMethod[common.method] ?? {} };
   const isEmpty = Object.keys(corpora).length === 0;
   const made = Object.entries(losses).map(([node, spec]) => [node, makeLoss(spec)] as const);
-  const own = made.length > 0 && { losses: Object.fromEntries(made) };
-  const task = { data: typed, ...(!isEmpty && { corpora }), loss, ...own, models: choices, options };
-  return { task, ...(own && { losses }) };
+  const scoring = made.length > 0 && { losses: Object.fromEntries(made) };
+  const task = { data: typed, ...(!isEmpty && { corpora }), loss, ...scoring, models: choices, options };
+  return { task, ...(scoring && { losses }) };
 }
 
 /**

@@ -309,7 +309,7 @@ export function createForward({
   /** Whether the output is scored, and the nodes that are: the output is left out if only other nodes have targets. */
   function scoredIn({ targets, nodeTargets = {} }: Sample) {
     const own = Object.entries(nodeTargets).flatMap(([id, targets]) => {
-      const ofNode = losses[id];
+      const ofNode = Object.hasOwn(losses, id) ? losses[id] : undefined;
       return ofNode ? [{ id, loss: ofNode, targets }] : [];
     });
     const isScored = own.length === 0 || targets.length > 0 || loss.targetless === true;

@@ -147,9 +147,13 @@ function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
+function namesOf(name: string): readonly string[] {
+  return [name, ...(Object.hasOwn(OTHER_NAMES, name) ? (OTHER_NAMES[name] ?? []) : [])];
+}
+
 function isSame(name: string, said: string): boolean {
   const plain = plainName(said);
-  return plain !== "" && [name, ...(OTHER_NAMES[name] ?? [])].some((each) => plainName(each) === plain);
+  return plain !== "" && namesOf(name).some((each) => plainName(each) === plain);
 }
 
 /** FastAPI's location of a fault: `"loc": ["body", "seed"]`. */
@@ -161,9 +165,7 @@ function inLocation(names: readonly string[], message: string): string | undefin
 /** The names that a message mentions, those of several words first, because a plain word has other meanings. */
 function named(names: readonly string[], message: string): string[] {
   const found = names.flatMap((name) => {
-    const lengths = [name, ...(OTHER_NAMES[name] ?? [])].flatMap((said) =>
-      speaksOf(said, message) ? [said.length] : [],
-    );
+    const lengths = namesOf(name).flatMap((said) => (speaksOf(said, message) ? [said.length] : []));
     return lengths.length === 0 ? [] : [{ name, own: speaksOf(name, message) ? 1 : 0, length: Math.max(...lengths) }];
   });
   return found.sort((a, b) => b.own - a.own || b.length - a.length).map(({ name }) => name);

@@ -25,7 +25,7 @@ export function responseRequest(model: string, { messages, params }: Sent): Reco
     stream: false,
   };
   for (const [name, value] of Object.entries(params)) {
-    const [outer = name, inner] = (NAMES[name] ?? name).split(".");
+    const [outer = name, inner] = (Object.hasOwn(NAMES, name) ? (NAMES[name] ?? name) : name).split(".");
     const own = name === "response_format" ? formatOf(value) : value;
     body[outer] = inner === undefined ? own : { ...Object(body[outer]), [inner]: own };
   }

@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { loadTask } from "../../../src/run/load.ts";
 import { invalid, valid } from "../graph/fixtures.ts";
@@ -54,4 +57,29 @@ describe("a graph file that can't be read", () => {
     expect(task).toBeNull();
     expect(faults).toMatchObject([{ code: "no-such-file", line: 1, column: 1, message: "The file does not exist." }]);
   });
+});
+
+it("a node with the name of what objects inherit gets a loss by the form of its targets, like any other", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "agentgraph-load-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, "a.agentgraph.json");
+  const rows = (from: number) =>
+    [from, from + 1].map((at) => ({ question: `What is ${at}?`, answer: String(at), step: at % 2 ? "odd" : "even" }));
+  const graph = {
+    version: 1,
+    name: "a",
+    inputs: { question: "a question" },
+    nodes: {
+      constructor: { role: "sorts", inputs: ["question"], instruction: "Sort." },
+      answer: { role: "answers", inputs: ["question", "constructor"], instruction: "Answer." },
+    },
+    output: "answer",
+    data: { train: rows(1), validation: rows(3), target: "answer", targets: { constructor: "step" } },
+    loss: { kind: "number" },
+    models: { forward: { model: "m", params: { constructor: 1 } } },
+  };
+  await writeFile(path, JSON.stringify(graph));
+  const { task, faults } = await loadTask(path, nodeDeps());
+  expect(faults.map(({ code }) => code)).toEqual(["chosen-loss"]);
+  expect(Object.values(task?.losses ?? {}).map(({ kind }) => kind)).toEqual(["exact"]);
 });

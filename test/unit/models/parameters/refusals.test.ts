@@ -546,6 +546,12 @@ describe("a parameter that is refused", () => {
     if (renamedTo !== undefined) expect(error).toMatchObject({ renamedTo });
   });
 
+  it("is read of a parameter of any name", async () => {
+    const own = { ...asked, params: { ...asked.params, constructor: 1 } };
+    const error = await thrownBy(400, openai("Unrecognized request argument supplied: constructor"), own);
+    expect(error).toMatchObject({ code: "ParameterRefused", parameter: "constructor" });
+  });
+
   it.each([
     [500, "The server had an error while processing your request. Sorry about that!"],
     [500, "The system encountered an unexpected error processing the message"],

@@ -93,6 +93,13 @@ describe("a model that the Responses API alone answers", () => {
     expect(reply.usage).toEqual({ prompt: 1200, completion: 64, estimated: false, cached: 1024 });
   });
 
+  it("gets parameters of any name", async () => {
+    const { model, seen } = await connected(() => response([text("4")]));
+    await model.complete(asked({ params: { constructor: 1, verbosity: "low" } }), never);
+    expect(Object.entries(seen[0]?.body ?? {})).toContainEqual(["constructor", 1]);
+    expect(seen[0]?.body.text).toEqual({ verbosity: "low" });
+  });
+
   it("sees images", async () => {
     const { model, seen } = await connected(() => response([text("4")]));
     const content = `How many? ${imageValue({ type: "image/png", data: "iVBORw0=" })}`;
