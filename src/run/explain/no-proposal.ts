@@ -48,9 +48,11 @@ export function whyNoProposal(state: RunState): NoProposal | null {
     return { cause: "invalid", reason: reason ?? "", count, of: attempts.length };
   }
   if (valid.length > 0) {
-    const reasons = valid.flatMap(({ verdict, screened }) => screened ?? judged[verdict ?? -1]?.verdict.reason ?? []);
+    // A text that a later one replaced says nothing: the later one has the reason.
+    const last = valid.filter(({ screened }) => screened !== "superseded");
+    const reasons = last.flatMap(({ verdict, screened }) => screened ?? judged[verdict ?? -1]?.verdict.reason ?? []);
     const [reason, count] = mostCommon(reasons);
-    return { cause: "not accepted", reason, count, of: valid.length };
+    return { cause: "not accepted", reason, count, of: last.length || valid.length };
   }
   const dropped = warnings.filter(({ code }) => code === "sample dropped").length;
   if (gradients.every(({ text }) => text === "")) {

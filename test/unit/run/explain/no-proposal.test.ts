@@ -44,6 +44,8 @@ describe("why a run proposed nothing", () => {
     }));
     const attempts = [0, 1].map((verdict) => attempt({ invalid: null, decision: "rejected", verdict }));
     expect(words({ attempts, judged })).toMatch(/2 of 2 texts.*Add validation samples/);
+    const replaced = attempt({ invalid: null, decision: "screened", verdict: null, screened: "superseded" });
+    expect(words({ attempts: [...attempts, replaced, replaced, replaced], judged })).toMatch(/2 of 2 texts.*Add/);
     const costly = judged.map((one) => ({
       ...one,
       verdict: { ...one.verdict, reason: "costs more than it gains" as const },
