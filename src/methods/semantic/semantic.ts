@@ -111,8 +111,8 @@ export async function* descend(
 
     const isDue = schedule.isDue(batch, iteration);
     const isLastTry = schedule.isLastTry || iteration === options.iterations;
-    const { incumbent: base, pending: before, hasGained } = schedule;
-    const ground = { incumbent: base, pending: before, hasGained, isLastTry };
+    const { hasGained } = schedule;
+    const ground = { incumbent: schedule.incumbent, pending: schedule.pending, hasGained, isLastTry };
     const fresh = await propose(batch, choose(engine, options.update, iteration), ground, isDue);
 
     if (!isDue && fresh.length > 0) schedule.defer(fresh);
