@@ -25,8 +25,8 @@ export interface Model {
   readonly concurrency?: number;
   /** Registers a callback for what the model itself waits for, such as a batch; null if nothing. */
   listen?(tell: (waiting: Waiting | null) => void): void;
-  /** Continues the batches of a resumed run. Only for models that send batches. */
-  attach?(journal: BatchJournal): void;
+  /** The same model for one run, whose batches it continues. Only for models that send batches. */
+  attach?(journal: BatchJournal): Model;
   /** Marks a reply that could not be decoded, so that no other run gets it. Only for models that store replies. */
   invalidate?(key: string): Promise<void>;
 }

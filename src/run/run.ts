@@ -76,7 +76,8 @@ export async function startRun(
   const { files, clock, machine, provider } = deps;
   await onRecord(place.runs, () => prepareRunPaths(files, place, root));
   const at = clock.now();
-  const id = newId(at, subject.graphFile);
+  const { task, job, graphFile } = subject;
+  const id = newId(at, graphFile, JSON.stringify([task.options, job, task.graph.nodes.map(({ text }) => text)]));
   const lock = await takeLock(machine, place, subject.graphFile, id);
   const paths = filesOf(place, id);
   return unlockOnFailure(lock, paths.folder, async () => {
@@ -242,9 +243,8 @@ async function* record(
     const pending: RunEvent[] = [];
     const otherTiers = new Set<string>();
     let shared = 0;
-    if (provider.attach) provider.attach(await openBatchJournal(deps.files, files.batches));
     const stack = createStack({
-      provider,
+      provider: provider.attach?.(await openBatchJournal(deps.files, files.batches)) ?? provider,
       replies,
       limits: limits ?? task.options.budget,
       concurrency,

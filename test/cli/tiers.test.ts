@@ -128,3 +128,42 @@ describe("the flex tier", () => {
     expect(stderr.match(/at the standard price, although the flex tier was requested/g)).toHaveLength(1);
   });
 });
+
+describe("a comparison at half the price", () => {
+  const compare = ["--methods", "semantic", "--repeats", "1", "--budget-calls", "30", "--model", "gpt-6-luna"];
+
+  it("sends baselines, searches, gates and scores in batches, and the independent ones at the same time", async () => {
+    const one = await open();
+    const server = await startBatchServer({
+      answer: () => "42",
+      // The first batches of the two baselines and of the search wait for each other.
+      state: () => (server.batches.length >= 3 ? "completed" : "in_progress"),
+    });
+    onTestFinished(server.close);
+    const at = ["--base-url", `${server.url}/v1`];
+    const { code, stderr, stdout } = await one.keyed("compare", one.graph, ...compare, ...at, "--tier", "batch");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/Tier batch: about \$0\.\d+; about \d+ batches, one after another/);
+    expect(stdout).toMatch(/chain of thought/);
+    // The first request for the model is sent alone.
+    expect(server.log.filter((line) => /POST .*\/chat\/completions/.test(line))).toHaveLength(1);
+  });
+
+  it("asks for the flex tier in every request, and says its price first", async () => {
+    const one = await open();
+    const tiers = new Set<unknown>();
+    const server = await startBatchServer({
+      answer: () => "42",
+      intercept: (path, _, __, body) => {
+        if (path.endsWith("/chat/completions")) tiers.add(JSON.parse(body).service_tier);
+        return null;
+      },
+    });
+    onTestFinished(server.close);
+    const at = ["--base-url", `${server.url}/v1`];
+    const { code, stderr } = await one.keyed("compare", one.graph, ...compare, ...at, "--tier", "flex");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/Tier flex: about \$0\.\d+; up to 15 minutes for each request/);
+    expect([...tiers]).toEqual(["flex"]);
+  });
+});

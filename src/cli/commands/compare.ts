@@ -15,6 +15,7 @@ import type { ComparisonPlan, Variant } from "../../run/comparison/plan.ts";
 import { type ComparisonReport, comparisonOf } from "../../run/comparison/result.ts";
 import { COMPARED, usualMethods } from "../../run/comparison/usual-methods.ts";
 import { rounded } from "../../run/estimate/estimate.ts";
+import { batchedRoles } from "../../run/estimate/tier-lines.ts";
 import { loadTask } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";
 import { runPathsOf } from "../../run/record/run-paths.ts";
@@ -24,6 +25,7 @@ import { overridesOf, pricesFor } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { Cancelled, runFailure, UsageError, writeFailure } from "../errors.ts";
 import { EXIT, exitOf } from "../exit.ts";
+import { tierSentences } from "../output/estimate.ts";
 import { createProgress, type Progress } from "../output/progress.ts";
 import { loadOrThrow } from "../runs/load.ts";
 import { runDepsOf } from "../runs/run-deps.ts";
@@ -152,9 +154,17 @@ async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: Co
     price,
     clock: deps.clock,
     sandbox: deps.sandbox,
+    // Workers have no tiers.
+    batched: options.queue === undefined ? batchedRoles(plan.request.task, options.tier) : [],
   };
   const { done, of } = await progressOf(plan, place, runDeps);
-  if (done < of) output.info(estimateLine(plan, await estimateComparison(plan, known)));
+  if (done < of) {
+    const estimate = await estimateComparison(plan, known);
+    output.info(estimateLine(plan, estimate));
+    const { tier, tierFallback } = options;
+    const lines = options.queue === undefined ? tierSentences(plan.request.task, estimate, tier, tierFallback) : [];
+    for (const line of lines) output.info(line);
+  }
   if (done > 0) output.info(`${done} of ${of} runs are done already and are not repeated.`);
   try {
     const report = await drive(cli, plan, place, root, runDeps);
@@ -184,6 +194,8 @@ async function drive(
   const steps = driveComparison(plan, place, root, deps, signal);
   let progress: Progress | null = null;
   let steering: Steering | null = null;
+  /** The run that is shown: with batches, several wait at the same time. */
+  let shown: Step["run"] | null = null;
   const stopShowing = () => {
     steering?.stop();
     progress?.stop();
@@ -195,11 +207,12 @@ async function drive(
       const { event, run } = step.value;
       if (event === null) {
         stopShowing();
+        shown = run;
         progress = output.isInteractive ? createProgress(output) : null;
         steering = progress && steer(run, cli, progress);
         output.info(stepLine(step.value));
         run.onWaiting((waiting) => progress?.wait(waiting));
-      } else {
+      } else if (run === shown) {
         progress?.show(event, run);
         steering?.see();
       }

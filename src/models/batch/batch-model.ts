@@ -65,7 +65,7 @@ export class BatchModel implements Model {
   #batches: Known[] = [];
   #quiet: AbortController | null = null;
   /** Model → resolves when its first request is answered. */
-  readonly #first = new Map<string, Promise<void>>();
+  readonly #first: Map<string, Promise<void>>;
   readonly #running = new Map<string, BatchStatus>();
   /** Model → maximum number of requests that its queue has room for, as far as that was learned. */
   readonly #room = new Map<string, number>();
@@ -81,15 +81,19 @@ export class BatchModel implements Model {
     private readonly server: ServerModel,
     private readonly api: BatchApi,
     private readonly options: BatchOptions,
+    first = new Map<string, Promise<void>>(),
   ) {
+    this.#first = first;
     this.#client = new BatchClient(api, options);
     this.identity = server.identity;
   }
 
-  /** Continues the batches of a run. */
-  attach(journal: BatchJournal): void {
-    this.#journal = journal;
-    this.#batches = openBatches(journal.entries).map((batch) => known(batch, true));
+  /** The same model for one run: its batches are its own, so that runs can send theirs at the same time. */
+  attach(journal: BatchJournal): BatchModel {
+    const model = new BatchModel(this.server, this.api, this.options, this.#first);
+    model.#journal = journal;
+    model.#batches = openBatches(journal.entries).map((batch) => known(batch, true));
+    return model;
   }
 
   listen(tell: (waiting: Waiting | null) => void): void {

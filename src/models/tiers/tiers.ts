@@ -24,31 +24,32 @@ export function missingTier(tiers: Tiers, { batches, hasFlex }: ServerModel): Ti
 /** Sends the requests of each role at its tier. The replies are the same, and so are their keys. */
 export function withTiers(server: ServerModel, tiers: Tiers, options: TierOptions): Model {
   const batch = server.batches ? new BatchModel(server, server.batches, options) : null;
-  const models: Record<TierChoice, Model> = {
-    now: server,
-    flex: withFlex(server, options),
-    batch: batch ?? server,
-  };
+  const flex = withFlex(server, options);
   const queue = new PQueue({ concurrency: options.concurrency });
   const hasBatch = Object.values(tiers).includes("batch");
-  return {
-    identity: server.identity,
-    ...(hasBatch && batch
-      ? {
-          timeout: batch.timeout,
-          concurrency: batch.concurrency,
-          attach: (journal) => batch.attach(journal),
-          listen: (tell) => batch.listen(tell),
-        }
-      : { ...(server.timeout !== undefined && { timeout: server.timeout }) }),
-    ...(Object.values(tiers).includes("flex") && { patience: FLEX_PATIENCE }),
-    isUntried: (request) => tiers[request.tag.purpose] !== "batch" && server.isUntried?.(request) === true,
-    complete(request, signal) {
-      const tier = tiers[request.tag.purpose];
-      const send = () => models[tier].complete(request, signal);
-      // A wave is sent as a whole; other requests keep to the user's limit.
-      if (!hasBatch || tier === "batch") return send();
-      return queue.add(send, { priority: request.priority ?? 0, signal });
-    },
-  };
+  return modelOf(batch);
+
+  function modelOf(batch: BatchModel | null): Model {
+    const models: Record<TierChoice, Model> = { now: server, flex, batch: batch ?? server };
+    return {
+      identity: server.identity,
+      ...(hasBatch && batch
+        ? {
+            timeout: batch.timeout,
+            concurrency: batch.concurrency,
+            attach: (journal) => modelOf(batch.attach(journal)),
+            listen: (tell) => batch.listen(tell),
+          }
+        : { ...(server.timeout !== undefined && { timeout: server.timeout }) }),
+      ...(Object.values(tiers).includes("flex") && { patience: FLEX_PATIENCE }),
+      isUntried: (request) => tiers[request.tag.purpose] !== "batch" && server.isUntried?.(request) === true,
+      complete(request, signal) {
+        const tier = tiers[request.tag.purpose];
+        const send = () => models[tier].complete(request, signal);
+        // A wave is sent as a whole; other requests keep to the user's limit.
+        if (!hasBatch || tier === "batch") return send();
+        return queue.add(send, { priority: request.priority ?? 0, signal });
+      },
+    };
+  }
 }

@@ -74,8 +74,9 @@ export async function progressOf(
 }
 
 /**
- * Makes the missing runs, repeat by repeat, one at a time. Each search starts without replies of the others, so that
- * its calls, tokens, cost and time are those of the method alone. Scores on the held-out set share replies.
+ * Makes the missing runs, repeat by repeat, one at a time, or many at once where each waits for batches. Each search starts
+ * without replies of the others, so that its calls, tokens, cost and time are those of the method alone. Scores on the held-out
+ * set share replies.
  * @throws RunStopped, and what `startRun` throws
  */
 export async function* driveComparison(
@@ -89,6 +90,10 @@ export async function* driveComparison(
   const known = await KnownRuns.read(paths, deps);
   const { variants, repeats } = plan;
   const of = repeats * (baselinesOf(plan).length + 2 * variants.length);
+  const atOnce = deps.provider.attach !== undefined;
+  const stop = new AbortController();
+  const all = AbortSignal.any([signal, stop.signal]);
+  const started = new Map<string, Promise<void>>();
   const measured: Partial<Record<BaselineName, EndedRun[]>> = Object.fromEntries(
     baselinesOf(plan).map((name) => [name, []]),
   );
@@ -96,16 +101,35 @@ export async function* driveComparison(
   let done = 0;
 
   async function* one(request: RunRequest, about: Pick<Step, "variant" | "repeat" | "isSearch">) {
-    const ended = known.ended(request);
-    const run = ended ?? (yield* go(request, about));
-    done++;
-    return run;
+    const identity = identityOf({ ...request.task, ...(request.job && { job: request.job }) });
+    // Equal texts are scored once, also if they are found at the same time.
+    for (let other = started.get(identity); other; other = started.get(identity)) await other;
+    let end = () => {};
+    started.set(
+      identity,
+      new Promise((resolve) => {
+        end = resolve;
+      }),
+    );
+    try {
+      const run = known.ended(request) ?? (yield* go(request, about, identity));
+      done++;
+      return run;
+    } finally {
+      started.delete(identity);
+      end();
+    }
   }
-  async function* go(request: RunRequest, about: Pick<Step, "variant" | "repeat" | "isSearch">) {
+  async function* go(
+    request: RunRequest,
+    about: Pick<Step, "variant" | "repeat" | "isSearch">,
+    identity: string,
+  ): AsyncGenerator<Step, EndedRun> {
     const cache = about.isSearch ? join(paths.cache, "..", "searches", identityOf(request.task)) : paths.cache;
-    const own = { ...paths, cache };
+    // Runs at the same time have a lock each.
+    const own = { ...paths, cache, ...(atOnce && { locks: join(paths.locks, identity) }) };
     const begun = known.begun(request);
-    const run = begun ? await resumeRun(begun.id, own, deps, signal) : await startRun(request, own, root, deps, signal);
+    const run = begun ? await resumeRun(begun.id, own, deps, all) : await startRun(request, own, root, deps, all);
     yield { ...about, done, of, run, event: null };
     for await (const event of run.events) yield { ...about, done, of, run, event };
     const ended = { id: run.id, start: run.start, state: run.state() };
@@ -116,19 +140,106 @@ export async function* driveComparison(
     return ended;
   }
 
-  for (const [repeat, seed] of seedsOf(plan).entries()) {
-    for (const name of baselinesOf(plan)) {
-      measured[name]?.push(yield* one(baselineOf(plan, name, seed), { variant: name, repeat, isSearch: false }));
+  async function* baseline(repeat: number, seed: number, name: BaselineName): AsyncGenerator<Step, void> {
+    const run = yield* one(baselineOf(plan, name, seed), { variant: name, repeat, isSearch: false });
+    const runs = measured[name];
+    if (runs) runs[repeat] = run;
+  }
+  async function* search(repeat: number, seed: number, index: number, variant: Variant): AsyncGenerator<Step, void> {
+    const run = yield* one(searchOf(plan, variant, seed), { variant, repeat, isSearch: true });
+    const runs = results[index]?.searches;
+    if (runs) runs[repeat] = run;
+  }
+  async function* score(repeat: number, seed: number, index: number, variant: Variant): AsyncGenerator<Step, void> {
+    const texts = results[index]?.searches[repeat]?.state.texts;
+    const run = yield* one(scoringOf(plan, seed, texts), { variant, repeat, isSearch: false });
+    const runs = results[index]?.scores;
+    if (runs) runs[repeat] = run;
+  }
+  /** Repeat by repeat, since the scores of each repeat share replies with those of the last one. */
+  async function* baselines(): AsyncGenerator<Step, void> {
+    for (const [repeat, seed] of seedsOf(plan).entries()) {
+      yield* merged(
+        baselinesOf(plan).map((name) => baseline(repeat, seed, name)),
+        stop,
+      );
     }
-    for (const [index, variant] of variants.entries()) {
-      const search = yield* one(searchOf(plan, variant, seed), { variant, repeat, isSearch: true });
-      const scored = scoringOf(plan, seed, search.state.texts);
-      const score = yield* one(scored, { variant, repeat, isSearch: false });
-      results[index]?.searches.push(search);
-      results[index]?.scores.push(score);
+  }
+
+  if (atOnce) {
+    const searches = seedsOf(plan).flatMap((seed, repeat) =>
+      variants.map((variant, index) => search(repeat, seed, index, variant)),
+    );
+    yield* merged([baselines(), ...searches], stop);
+    for (const [repeat, seed] of seedsOf(plan).entries()) {
+      yield* merged(
+        variants.map((variant, index) => score(repeat, seed, index, variant)),
+        stop,
+      );
+    }
+  } else {
+    for (const [repeat, seed] of seedsOf(plan).entries()) {
+      for (const name of baselinesOf(plan)) yield* baseline(repeat, seed, name);
+      for (const [index, variant] of variants.entries()) {
+        yield* search(repeat, seed, index, variant);
+        yield* score(repeat, seed, index, variant);
+      }
     }
   }
   return { folder: paths.runs, baselines: measured, variants: results };
+}
+
+/**
+ * What generators yield, as it comes. The first error stops all of them, and is thrown once they have ended.
+ * @param stop ends their work
+ */
+async function* merged<T>(
+  generators: readonly AsyncGenerator<T, void>[],
+  stop: AbortController,
+): AsyncGenerator<T, void> {
+  const waiting: { readonly value: T; readonly taken: () => void }[] = [];
+  let inHand: (typeof waiting)[number] | undefined;
+  let wake = () => {};
+  let isLeft = false;
+  let isDone = false;
+  let failure: { readonly error: unknown } | null = null;
+  const pump = async (one: AsyncGenerator<T, void>) => {
+    for await (const value of one) {
+      if (isLeft) return;
+      await new Promise<void>((taken) => {
+        waiting.push({ value, taken });
+        wake();
+      });
+    }
+  };
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    stop.abort(error);
+  };
+  const work = Promise.all(generators.map((one) => pump(one).catch(fail))).then(() => {
+    isDone = true;
+    wake();
+  });
+  try {
+    while (waiting.length > 0 || !isDone) {
+      inHand = waiting.shift();
+      if (inHand) {
+        yield inHand.value;
+        inHand.taken();
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+    if (failure) throw (failure as { readonly error: unknown }).error;
+  } finally {
+    isLeft = true;
+    if (!isDone) stop.abort(new Error("nobody reads this any more"));
+    inHand?.taken();
+    for (const { taken } of waiting.splice(0)) taken();
+    await work;
+  }
 }
 
 /** A search that used up its budget has a result; a scoring run that did lacks samples. */

@@ -1,9 +1,9 @@
 import { NO_REPLIES } from "../../models/stack/store.ts";
-import { type Amount, type EstimateDeps, estimateRunner, estimateUse } from "../estimate/estimate.ts";
+import { type Amount, type Estimate, type EstimateDeps, estimateRunner, estimateUse } from "../estimate/estimate.ts";
 import { runnerOf } from "../job.ts";
 import { baselineOf, baselinesOf, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
 
-export interface ComparisonEstimate extends Amount {
+export interface ComparisonEstimate extends Amount, Pick<Estimate, "waves"> {
   /** Total number of runs, searches and scorings. */
   readonly runs: number;
   /** Maximum number of calls by the budgets; null: no limit. */
@@ -30,6 +30,8 @@ export async function estimateComparison(plan: ComparisonPlan, known: EstimateDe
     total = plus(total, times(isLikeAny ? score : await estimateRunner(task, cold, runnerOf(job)), repeats));
   }
   const scored = total.calls;
+  // Searches wait for their batches at the same time, as do the scores of one repeat.
+  let waves = repeats * (score.waves ?? 0);
   const scores = repeats * (baselinesOf(plan).length + variants.length);
   // A comparison adds up many runs, so that the chance in each dry run matters less.
   const parts: { name: string | null; calls: number }[] = [];
@@ -38,6 +40,7 @@ export async function estimateComparison(plan: ComparisonPlan, known: EstimateDe
     const seeds = Array.from({ length: draws }, (_, draw) => 1 + index * draws + draw);
     const { task } = searchOf(plan, variant, seed);
     const search = await estimateUse(task, cold, { draws: seeds, upTo: budget.calls });
+    waves = Math.max(waves, search.waves ?? 0);
     const share = budget.calls === null || search.calls === 0 ? 1 : Math.min(1, budget.calls / search.calls);
     const all = times(search, repeats * share);
     parts.push({ name: variant.name, calls: all.calls });
@@ -45,7 +48,8 @@ export async function estimateComparison(plan: ComparisonPlan, known: EstimateDe
   }
   parts.push({ name: null, calls: scored });
   const most = budget.calls === null ? null : repeats * variants.length * budget.calls + scored;
-  return { ...total, runs: scores + repeats * variants.length, most, parts };
+  const inBatches = score.waves !== undefined && { waves: waves + repeats * score.waves };
+  return { ...total, ...inBatches, runs: scores + repeats * variants.length, most, parts };
 }
 
 function times({ calls, tokens, usd }: Amount, factor: number): Amount {

@@ -133,10 +133,13 @@ export async function estimateUse(
   task: Task,
   known: EstimateDeps,
   { draws, upTo }: { readonly draws: readonly number[]; readonly upTo: number | null },
-): Promise<Amount> {
+): Promise<Amount & Pick<Estimate, "waves">> {
   const amounts: Amount[] = [];
-  for (const draw of draws) amounts.push((await playRun(task, known, { draw, upTo })).amount);
-  return meanOf(amounts);
+  const waves = wavesOf(known);
+  for (const [index, draw] of draws.entries()) {
+    amounts.push((await playRun(task, known, { draw, upTo, waves: index === 0 ? waves : null })).amount);
+  }
+  return { ...meanOf(amounts), ...(waves && { waves: waves.count }) };
 }
 
 function meanOf(amounts: readonly Amount[]): Amount {

@@ -55,10 +55,13 @@ export function lockOf(place: RunPaths, graphFile: string): string {
   return join(place.locks, `${hash(graphFile)}.json`);
 }
 
-/** Sorts by time: `20260131-235959-123-1a2b3c`, in UTC. */
-export function newId(now: number, graphFile: string): string {
+/**
+ * Sorts by time: `20260131-235959-123-1a2b3c`, in UTC.
+ * @param about distinguishes runs that start in the same millisecond
+ */
+export function newId(now: number, graphFile: string, about = ""): string {
   const [date = "", time = ""] = new Date(now).toISOString().replace(/[-:Z]/g, "").split("T");
-  return `${date}-${time.replace(".", "-")}-${hash(`${now} ${graphFile}`).slice(0, 6)}`;
+  return `${date}-${time.replace(".", "-")}-${hash(`${now} ${graphFile}${about}`).slice(0, 6)}`;
 }
 
 /** Whether `newId` made it, so that a run id from a user or a file never leaves its folder. */

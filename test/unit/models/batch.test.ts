@@ -51,8 +51,7 @@ function tiered(server: ServerModel, journal?: BatchJournal, tiers = "batch"): M
     quiet: 30,
     look: [10, 20],
   });
-  if (journal) model.attach?.(journal);
-  return model;
+  return (journal && model.attach?.(journal)) ?? model;
 }
 
 interface Played {
@@ -284,8 +283,7 @@ describe("a batch at OpenAI", () => {
       const options = { clock: virtual, newMark: randomUUID, concurrency: 4, fallback: false, quiet: 30 };
       const look = [600_000, 3_600_000] as const;
       const model = withTiers(connect(server.url), readTiers("batch")!, { ...options, look });
-      model.attach?.(journalOf(journal.entries));
-      const { model: stack } = stackOver(model, virtual, {});
+      const { model: stack } = stackOver(model.attach!(journalOf(journal.entries)), virtual, {});
       const ask = (prompt: string) =>
         stack.complete(request(prompt), new AbortController().signal).catch((error: unknown) => error);
       if (run === 0) await ask("first");
