@@ -3,7 +3,7 @@ import type { Range } from "../fault.ts";
 import { plainText } from "../text/text.ts";
 import type { TextPart } from "./part.ts";
 import { type NoText, type PlacedText, TextUnfit } from "./placed-text.ts";
-import { editTrimmed } from "./section.ts";
+import { editTrimmed, withoutEmptyEdges } from "./section.ts";
 import { verbatimRange } from "./verbatim.ts";
 
 type Between = TextPart & { readonly kind: "between" };
@@ -28,7 +28,8 @@ export function textBetween(content: string, part: Between, t: Translate): Place
     return { problem, remedy: t('Correct the marks in "between".') };
   }
   const range = withoutEdges(content, { start: from, end: to });
-  const text = plainText(content.slice(range.start, range.end));
+  const inside = plainText(content.slice(range.start, range.end));
+  const text = inside.trim() === "" ? "" : inside;
   return {
     text,
     range,
@@ -45,6 +46,12 @@ export function textBetween(content: string, part: Between, t: Translate): Place
 export function unfitBetween({ start, end, code }: Between, base: string, text: string): string | null {
   if (text.includes(end)) return `contains ${JSON.stringify(end)}, which would end it`;
   if (text.includes(start)) return `contains ${JSON.stringify(start)}, which would begin it anew`;
+  // In `a>` before `>>`, the mark starts one character earlier.
+  const written = withoutEmptyEdges(text);
+  const whole = start + written + end;
+  if (whole.indexOf(end, start.length) < start.length + written.length)
+    return `ends with a part of ${JSON.stringify(end)}, which would end it`;
+  if (whole.includes(start, 1)) return `starts with a part of ${JSON.stringify(start)}, which would begin it anew`;
   if (!code) return null;
   const quote = /^["'`]+/.exec(end)?.[0] ?? "";
   if (/^(?:"|')$/.test(quote) && text.includes("\n")) return "has several lines, but stands in quotes of one line";
@@ -62,7 +69,8 @@ function added(sign: string, base: string, text: string): boolean {
 
 function withoutEdges(content: string, { start, end }: Range): Range {
   const inside = content.slice(start, end);
-  if (inside.trim() === "") return { start, end: start };
+  // Spaces alone are no text, and give way to one.
+  if (inside.trim() === "") return { start, end: start + (/^[ \t]*/.exec(inside)?.[0].length ?? 0) };
   const before = /^(?:[ \t]*(?:\r\n|\r|\n))+/.exec(inside)?.[0].length ?? 0;
   const after = /(?:(?:\r\n|\r|\n)[ \t]*)+$/.exec(inside)?.[0].length ?? 0;
   return { start: start + before, end: end - after };

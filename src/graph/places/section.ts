@@ -54,8 +54,8 @@ export function sectionOf(content: string, section: string, t: Translate): Place
 /** Inserts a first text under a heading, between empty lines. */
 function fillEmpty(content: string, at: number, text: string): TextEdit[] {
   const lineEnd = isMixed(content) ? "\r\n" : lineEndIn(content);
-  const wanted = text.replace(/^(?:[ \t]*\n)+|(?:\n[ \t]*)+$/g, "");
-  if (wanted.trim() === "") return [];
+  const wanted = withoutEmptyEdges(text);
+  if (wanted === "") return [];
   const before = /[\r\n]$/.test(content.slice(0, at)) ? lineEnd : lineEnd + lineEnd;
   const after = /^(?:[ \t]*[\r\n]|$)/.test(content.slice(at)) ? lineEnd : lineEnd + lineEnd;
   return [span(at, at, before + wanted.replaceAll("\n", lineEnd) + after)];
@@ -76,10 +76,15 @@ export function levelOf(section: string): number {
   return /^#{1,6}(?=\s)/.exec(section.trim())?.[0].length ?? 6;
 }
 
+/** A text without the empty lines at both ends, as it is written. */
+export function withoutEmptyEdges(text: string): string {
+  return text.trim() === "" ? "" : text.replace(/^(?:[ \t]*\n)+|(?:\n[ \t]*)+$/g, "");
+}
+
 /** Edits of a text between empty lines, which are not part of it. */
 export function editTrimmed(content: string, range: Range, text: string): TextEdit[] {
   const lineEnd = isMixed(content) ? "\r\n" : lineEndIn(content);
-  const wanted = text.trim() === "" ? "" : text.replace(/^(?:[ \t]*\n)+|(?:\n[ \t]*)+$/g, "");
+  const wanted = withoutEmptyEdges(text);
   if (range.start < range.end) return editSpan(content, { ...range, lineEnd }, wanted.split("\n"));
   return wanted === "" ? [] : [span(range.start, range.start, wanted.replaceAll("\n", lineEnd))];
 }

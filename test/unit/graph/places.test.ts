@@ -284,6 +284,31 @@ describe("a text between two marks", () => {
     expect(unfitFor(part, "base", text)).not.toBeNull();
   });
 
+  it("is what was written, wherever the marks are", () => {
+    const marks = fc.constantFrom(
+      ["<<", ">>"],
+      ["[[", "]]"],
+      ["<!-- a -->", "<!-- b -->"],
+      ["P = `", "`;"],
+      ["aXa", "aYa"],
+    );
+    const gap = fc.constantFrom("", "\n", "\n\n", " ");
+    const text = fc.string({ unit: fc.constantFrom(..."aXY[]<>-`\n "), maxLength: 8 });
+    fc.assert(
+      fc.property(marks, gap, gap, text, text, ([start = "", end = ""], before, after, old, wanted) => {
+        const part = between(start, end, false);
+        const content = `x\n${start}${before}${old}${after}${end}\ny\n`;
+        const found = placedText(content, part);
+        if (!("text" in found) || unfitFor(part, found.text, wanted) !== null) return;
+        const now = placed(applyEdits(content, found.edits(wanted)), part);
+        expect(now.text).toBe(wanted.trim() === "" ? "" : wanted.replace(/^(?:[ ]*\n)+|(?:\n[ ]*)+$/g, ""));
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(unfitFor(between("<<", ">>", false), "a", "a>")).toContain("which would end it");
+    expect(unfitFor(between("<<", ">>", false), "a", "<a")).toContain("which would begin it anew");
+  });
+
   it("allows a backslash in raw strings, and in files that are not code", () => {
     expect(unfitFor(between('P = r"""', '"""'), "", "\\d")).toBeNull();
     expect(unfitFor(between("<!-- from -->", "<!-- to -->", false), "", "\\d")).toBeNull();
