@@ -238,7 +238,7 @@ const BASELINE_WORDS = {
   "other model": "the untouched graph with the other model",
 } as const;
 
-/** `12 runs, about 2,400 calls and 310,000 tokens ($0.20) if nothing improves, more or less if something does; at most 12,400 calls.` */
+/** `12 runs, about 2,400 calls and 310,000 tokens ($0.20); at most 12,400 calls.` */
 function estimateLine(
   { variants, repeats, folds }: ComparisonPlan,
   { calls, tokens, usd, runs, most, parts }: ComparisonEstimate,
@@ -249,7 +249,7 @@ function estimateLine(
       ? "there is no upper bound (--budget-calls sets one for each search)"
       : `at most ${about(most)} calls`;
   const compared = variants.length === 1 ? "1 variant" : `${variants.length} variants`;
-  return `${compared}, ${folds ? `${repeats} folds` : ENGLISH.count(repeats, "repeat")}: ${runs} runs, ${amounts} if nothing improves, more or less if something does; ${bound}. Of these calls, ${parts.map((one) => `${one.name ?? "scoring"} ${about(one.calls)}`).join(", ")}.`;
+  return `${compared}, ${folds ? `${repeats} folds` : ENGLISH.count(repeats, "repeat")}: ${runs} runs, ${amounts}; ${bound}. Of these calls, ${parts.map((one) => `${one.name ?? "scoring"} ${about(one.calls)}`).join(", ")}.`;
 }
 
 function about(value: number): string {

@@ -74,8 +74,8 @@ export function scoringLine(estimate: Pick<Estimate, "calls" | "tokens" | "usd" 
 }
 
 /**
- * `About 300 calls and 49,000 tokens ($0.02) if nothing improves, more or less if something does; at most 2,000 calls. The
- * estimate can be off: 260 to 340 calls, 37,000 to 180,000 tokens.`
+ * `About 300 calls and 49,000 tokens ($0.02); at most 2,000 calls. The estimate can be off: 140 to 640 calls, 37,000 to
+ * 180,000 tokens.`
  */
 export function estimateLine({ calls, tokens, usd, cached, most, range }: Estimate): string {
   const open = [
@@ -83,10 +83,7 @@ export function estimateLine({ calls, tokens, usd, cached, most, range }: Estima
     between(range.least.tokens, range.most.tokens, "tokens"),
   ].filter(Boolean);
   const ranges = calls > 0 && open.length > 0 ? ` The estimate can be off: ${open.join(", ")}.` : "";
-  const usual =
-    calls === 0
-      ? "No calls if nothing improves"
-      : `About ${amountLabel({ calls, tokens, usd })} if nothing improves, more or less if something does`;
+  const usual = calls === 0 ? "No calls" : `About ${amountLabel({ calls, tokens, usd })}`;
   return `${usual}; ${limitLabel(most)}.${ranges}${cachedLabel(cached)}`;
 }
 

@@ -17,6 +17,16 @@ function lineOf(
   if (answer.usd === null || other.usd === null || search === null) {
     return t("{0} against {1}: the price of a model is unknown. Set it with --price.", name, model);
   }
+  if (answer.usd === 0 && other.usd === 0) {
+    return t(
+      "{0} and {1} cost nothing at these prices, so there is nothing to pay for: an answer takes {2} instead of {3}. Score: {4}.",
+      name,
+      model,
+      locale.count(Math.round(answer.tokens), "token"),
+      locale.integer(other.tokens),
+      difference ? differenceWords(difference.mean, difference.isSignificant, locale) : t("not scored"),
+    );
+  }
   const score = difference ? differenceWords(difference.mean, difference.isSignificant, locale) : t("not scored");
   if (answers === null) {
     return t(
@@ -68,7 +78,7 @@ export function breakEvenTable({ model, answer, rows }: BreakEven, locale: Local
         locale.integer(row.answer.tokens),
         money(row.answer.usd),
         tight(row.search === null ? "–" : locale.money(row.search)),
-        row.answers === null ? t("never") : locale.count(row.answers, "answer"),
+        row.answers === null ? (row.answer.usd === 0 && answer.usd === 0 ? "–" : t("never")) : locale.count(row.answers, "answer"),
         row.difference ? differenceWords(row.difference.mean, row.difference.isSignificant, locale) : "–",
       ]),
       [t("original graph with {0}", model), locale.integer(answer.tokens), money(answer.usd), "–", "–", "–"],

@@ -1,5 +1,5 @@
 import { NO_REPLIES } from "../../models/stack/store.ts";
-import { type Amount, type Estimate, type EstimateDeps, estimateRunner, estimateUse } from "../estimate/estimate.ts";
+import { type Amount, type Estimate, type EstimateDeps, estimateRunner, estimateUse, times } from "../estimate/estimate.ts";
 import { runnerOf } from "../job.ts";
 import { baselineOf, baselinesOf, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
 
@@ -15,7 +15,7 @@ export interface ComparisonEstimate extends Amount, Pick<Estimate, "waves"> {
 /** Minimum number of dry runs of searches. */
 const DRY_RUNS = 4;
 
-/** Estimates a whole comparison in which no rewrite helps, before its first call. */
+/** Estimates a whole comparison before its first call. Its searches improve as runs do on average. */
 export async function estimateComparison(plan: ComparisonPlan, known: EstimateDeps): Promise<ComparisonEstimate> {
   const { variants, repeats, budget } = plan;
   const [seed = 0] = seedsOf(plan);
@@ -50,14 +50,6 @@ export async function estimateComparison(plan: ComparisonPlan, known: EstimateDe
   const most = budget.calls === null ? null : repeats * variants.length * budget.calls + scored;
   const inBatches = score.waves !== undefined && { waves: waves + repeats * score.waves };
   return { ...total, ...inBatches, runs: scores + repeats * variants.length, most, parts };
-}
-
-function times({ calls, tokens, usd }: Amount, factor: number): Amount {
-  return {
-    calls: Math.round(calls * factor),
-    tokens: Math.round(tokens * factor),
-    usd: usd === null ? null : usd * factor,
-  };
 }
 
 function plus(a: Amount, b: Amount): Amount {

@@ -1,5 +1,5 @@
 import type { Locale } from "../../i18n/locale.ts";
-import type { ComparisonReport } from "./result.ts";
+import { type ComparisonReport, LEVEL } from "./result.ts";
 
 /** What limits the results of this comparison. Empty: nothing was found that does. */
 export function cautions(report: ComparisonReport, locale: Locale): string[] {
@@ -25,6 +25,7 @@ export function cautions(report: ComparisonReport, locale: Locale): string[] {
         locale.decimal(1 / Math.sqrt(Math.max(1, samples.test))),
       ),
     );
+  said.push(...undecided(report, locale));
   const early = variants.filter(({ repeats }) => repeats.some(({ status }) => status === "budget"));
   if (early.length > 0) {
     said.push(
@@ -37,6 +38,21 @@ export function cautions(report: ComparisonReport, locale: Locale): string[] {
   const lost = [...baselines, ...variants.map(({ heldOut }) => heldOut)].some(({ scored }) => scored < samples.test);
   if (lost) said.push(t("Some held-out samples could not be scored. They are left out, never counted as wrong."));
   return said;
+}
+
+/** Differences that the samples show and that repeats contradict: more repeats decide, more samples don't. */
+function undecided({ pairs, folds, seeds }: ComparisonReport, locale: Locale): string[] {
+  const { t } = locale;
+  const open = pairs.filter(({ isSignificant, adjusted }) => !isSignificant && adjusted <= LEVEL);
+  if (open.length === 0 || folds || seeds.length < 2) return [];
+  const names = open.map(({ higher, lower }) => t("{0} and {1}", higher, lower)).join(", ");
+  return [
+    t(
+      "The samples show a difference ({0}), but the repeats disagree, so it may be due to the seeds. More repeats can tell: --repeats {1}.",
+      names,
+      Math.max(5, 2 * seeds.length),
+    ),
+  ];
 }
 
 /** How the figures were measured. */
@@ -80,12 +96,12 @@ function repeatGrounds({ samples, seeds, budget }: ComparisonReport, locale: Loc
     ),
     seeds.length === 1
       ? t(
-          "Each method ran once, with the seed {0}, and all with the same samples, models and budget ({1}).",
+          "Each variant ran once, with the seed {0}, and all with the same samples, models and budget ({1}).",
           seeds.join(""),
           budgetWords(budget, locale),
         )
       : t(
-          "Each method ran {0} times, with the seeds {1}. In one repeat, all methods have the same seed, samples, models and budget ({2}).",
+          "Each variant ran {0} times, with the seeds {1}. In one repeat, all variants have the same seed, samples, models and budget ({2}).",
           seeds.length,
           seeds.join(", "),
           budgetWords(budget, locale),

@@ -227,6 +227,27 @@ function scoringWords({ calls, tokens, usd, seconds }: Cost, locale: Locale): st
   return [...parts, locale.duration(1000 * seconds)].join(" · ");
 }
 
+/** The command that repeats a comparison of methods. Arguments with special characters are quoted for a shell. */
+function commandOf({ graphFile, variants, seeds, folds, budget, baselines, breakEven }: ComparisonReport): string {
+  const limits = [
+    ["--budget-calls", budget.calls],
+    ["--budget-tokens", budget.tokens],
+    ["--budget-usd", budget.usd],
+  ] as const;
+  const words = [
+    "agentgraph",
+    "compare",
+    graphFile,
+    ...["--methods", variants.map(({ name }) => name).join(",")],
+    ...(folds ? [] : ["--repeats", String(seeds.length)]),
+    ...["--seed", String(seeds[0] ?? 1)],
+    ...limits.flatMap(([flag, limit]) => (limit === null ? [] : [flag, String(limit)])),
+    ...(baselines.some(({ name }) => name === "reflexion") ? ["--reflexion"] : []),
+    ...(breakEven ? ["--against-model", breakEven.model] : []),
+  ];
+  return words.map((word) => (/^[\w./:,@=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+}
+
 export function setupTable(report: ComparisonReport, locale: Locale): Table {
   const { t } = locale;
   const { models, temperatures, samples, seeds, scoring } = report;
@@ -242,6 +263,7 @@ export function setupTable(report: ComparisonReport, locale: Locale): Table {
     [t("seeds"), seeds.join(", ")],
     [t("budget of a search"), budgetWords(report.budget, locale)],
     [t("engine"), report.engine],
+    ...(report.kind === "methods" ? [[t("command, with these models"), commandOf(report)]] : []),
     [t("scoring on the held-out set, shared by all"), scoringWords(scoring, locale)],
     [t("runs"), report.runs],
     ...report.variants.map(({ name, options }) => [

@@ -1,26 +1,17 @@
-import { randomLcg } from "d3";
-import type { Sample } from "../../data/sample.ts";
 import type { Sandbox } from "../../deps.ts";
-import { wilson } from "../../engine/gate/statistics.ts";
 import type { Local } from "../../engine/nodes/node-behavior.ts";
 import type { Task } from "../../engine/task.ts";
-import { shortHash } from "../../engine/theta.ts";
-
-import type { Extractor, GraphNode } from "../../graph/graph.ts";
+import type { Extractor, Graph, GraphNode } from "../../graph/graph.ts";
 import { withoutImages } from "../../graph/images.ts";
 import { programExtension } from "../../graph/program-file.ts";
-import type { Locale } from "../../i18n/locale.ts";
-import type { AskVote, CodeRunner, Loss, Score } from "../../loss/loss.ts";
-import { scoreOf } from "../../loss/normalize.ts";
 import type { Message, Model, ModelReply, ModelRequest } from "../../models/model.ts";
+import { contentNumber, type DryRunProgress, MARK, type Rewrites } from "./dry-run-progress.ts";
 
 /**
  * A model for dry runs: makes up the replies that are not cached, so that a run can be estimated without calls
  * (`estimate.ts`).
  */
 
-/** Minimum number of samples with known answers for these to replace the guess. */
-const TELLING = 5;
 /** Assumptions where no earlier reply is known. */
 export interface Guess {
   /** Share of samples that are right at the start. */
@@ -34,25 +25,43 @@ export interface Guess {
   readonly content: number;
   /** Length of replies, in multiples of short ones. */
   readonly length: number;
+  readonly rewrites: Rewrites;
 }
 
 /** The typical assumption, and those with the lowest and highest cost. */
 export const GUESSES = {
-  usual: { right: 0.4, known: "share", content: 1 / 3, length: 1 },
-  little: { right: 0.95, known: "upper", content: 1, length: 0.5 },
-  much: { right: 0.2, known: "lower", content: 0, length: 6 },
+  usual: {
+    right: 0.4,
+    known: "share",
+    content: 1 / 3,
+    length: 1,
+    rewrites: { rules: 3, useless: 0.15, ruinous: 0.1, hopeless: 0.1 },
+  },
+  little: {
+    right: 0.95,
+    known: "upper",
+    content: 1,
+    length: 0.5,
+    rewrites: { rules: 1, useless: 0, ruinous: 0, hopeless: 0 },
+  },
+  // The longest runs improve all the time, little by little.
+  much: {
+    right: 0.2,
+    known: "lower",
+    content: 0,
+    length: 6,
+    rewrites: { rules: 6, useless: 0.2, ruinous: 0.1, hopeless: 0.1 },
+  },
 } as const satisfies Record<string, Guess>;
 
 /** For English prose; learned from known replies. */
 const CHARACTERS_PER_TOKEN = 4;
 /** Tokens of a reply, or of each of its entries; learned for nodes whose replies are known. */
 const REPLY = { forward: 12, backward: 16, hypothesis: 12, judge: 30 } as const;
-/** Number of words that a rewrite adds. */
+/** Number of words that a rewrite adds, if replies are short. */
 const ADDED = 8;
 /** Elements of a list that a map node goes over. */
 const MAPPED = 5;
-/** Start of a made-up value. */
-const MARK = "\u2248";
 
 /** What known replies tell of the others. */
 export interface Learned {
@@ -63,21 +72,20 @@ export interface Learned {
   readonly answers: ReadonlyMap<string, boolean>;
 }
 
-const NOTHING: Learned = { lengths: new Map(), size: { characters: 0, tokens: 0 }, answers: new Map() };
+export const NOTHING: Learned = { lengths: new Map(), size: { characters: 0, tokens: 0 }, answers: new Map() };
 
 /** Replies of the expected format and length, each one different. */
 export class DryRunModel implements Model {
   readonly #nodes: ReadonlyMap<string, GraphNode>;
   readonly #lengths: Map<string, { tokens: number; replies: number }>;
   readonly #size: { characters: number; tokens: number };
-  readonly #random = randomLcg(0.5);
-  #count = 0;
 
   /** @param identity of the provider that it replaces, for which cached replies are looked up */
   constructor(
     readonly identity: string,
-    nodes: readonly GraphNode[],
+    { nodes }: Pick<Graph, "nodes">,
     readonly guess: Guess,
+    readonly progress: DryRunProgress,
     { lengths, size }: Omit<Learned, "answers"> = NOTHING,
   ) {
     this.#nodes = new Map(nodes.map((node) => [node.id, node]));
@@ -97,9 +105,9 @@ export class DryRunModel implements Model {
     return { text, usage, model, finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
   }
 
-  /** A made-up value of a computed node, as long as its inputs. */
-  computed(characters: number): string {
-    return this.#reply(characters / this.#charactersPerToken);
+  /** A made-up value of a computed node. @param length characters */
+  computed(given: string, length = given.length): string {
+    return this.#reply(length / this.#charactersPerToken, this.progress.computed(given));
   }
 
   /** Learns reply lengths and characters per token from known replies. */
@@ -131,29 +139,35 @@ export class DryRunModel implements Model {
     return Math.ceil(characters / this.#charactersPerToken);
   }
 
-  #completion({ tag, schema }: ModelRequest): string {
+  #completion(request: ModelRequest): string {
+    const { tag, schema, messages, draw } = request;
+    // A reply follows from its request alone, so that it does not matter which request comes first.
+    const asked = contentNumber(messages, tag.node, draw);
     const node = tag.node === null ? undefined : this.#nodes.get(tag.node);
     const known = this.#lengths.get(`${tag.purpose} ${tag.node}`);
     const tokens = known && known.tokens / known.replies;
     const keys = Object.keys(schema?.schema.properties ?? {});
     switch (tag.purpose) {
       case "forward":
-        return this.#forward(tokens ?? this.#usual("forward"), node);
+        return this.#forward(tokens ?? this.#usual("forward"), node, request);
       case "backward": {
         const each = tokens ? tokens / keys.length : this.#usual("backward");
-        return JSON.stringify(Object.fromEntries(keys.map((key) => [key, this.#feedback(each)])));
+        return JSON.stringify(
+          Object.fromEntries(keys.map((key) => [key, this.#feedback(each, contentNumber(asked, key))])),
+        );
       }
       case "optimizer":
-        return this.#optimized(node, schema?.schema ?? null, tag.form ?? []);
+        return this.#optimized(node, schema?.schema ?? null, tag.form ?? [], contentOf(messages), asked);
       case "judge":
-        return JSON.stringify({ reason: this.#reply(tokens ?? this.#usual("judge")), score: 0.5 });
+        return JSON.stringify({ reason: this.#reply(tokens ?? this.#usual("judge"), asked), score: 0.5 });
     }
   }
 
-  #forward(tokens: number, node: GraphNode | undefined): string {
+  #forward(tokens: number, node: GraphNode | undefined, { tag, messages, draw }: ModelRequest): string {
+    const id = this.progress.valueOf(node?.id ?? "", tag.sample, messages, draw, tokens);
     const isMapped = node !== undefined && this.#isList(node);
-    const made = isMapped ? () => this.list(tokens * this.#charactersPerToken) : () => this.#reply(tokens);
-    return inForm(made(), node?.kind === "map" ? node.each : (node?.output ?? null));
+    const made = isMapped ? this.list(`${MARK}${id}`, tokens * this.#charactersPerToken) : this.#reply(tokens, id);
+    return inForm(made, node?.kind === "map" ? node.each : (node?.output ?? null));
   }
 
   /** Whether a map node iterates over the values of this file's code. */
@@ -168,46 +182,67 @@ export class DryRunModel implements Model {
     return readers.some((one) => (one.kind === "map" && one.over === id) || one.perElement?.includes(id));
   }
 
-  /** A list of a usual length for a map node. */
-  list(characters: number): string {
-    return JSON.stringify(Array.from({ length: MAPPED }, () => this.computed(characters / MAPPED)));
+  /** A list of a usual length for a map node. @param length characters */
+  list(given: string, length = given.length): string {
+    const elements = Array.from({ length: MAPPED }, (_, index) => this.computed(`${given} ${index}`, length / MAPPED));
+    return JSON.stringify(elements);
   }
 
-  /** A reply in the form that a method asks for: texts of nodes are rewrites, other strings are short. */
-  #optimized(node: GraphNode | undefined, schema: Readonly<Record<string, unknown>> | null, tags: readonly string[]) {
-    const write = (name: string) => this.#written(name, node);
+  /**
+   * A reply in the form that a method asks for: texts of nodes are rewrites, other strings are short.
+   * @param shown the prompt
+   * @param asked its number
+   */
+  #optimized(
+    node: GraphNode | undefined,
+    schema: Readonly<Record<string, unknown>> | null,
+    tags: readonly string[],
+    shown: string,
+    asked: number,
+  ) {
+    let count = 0;
+    const write = (name: string) => this.#written(name, node, shown, contentNumber(asked, name, count++));
     if (schema) return JSON.stringify(filledSchema(schema, "", write));
-    return tags.length > 0 ? tags.map((tag) => `<${tag}>${write(tag)}</${tag}>`).join("\n") : this.#rewrite(node);
+    return tags.length > 0
+      ? tags.map((tag) => `<${tag}>${write(tag)}</${tag}>`).join("\n")
+      : this.#rewrite(node, shown, asked);
   }
 
-  #written(name: string, node: GraphNode | undefined): string {
+  #written(name: string, node: GraphNode | undefined, shown: string, number: number): string {
     const named = this.#nodes.get(name);
     const isText = named !== undefined || TEXTS.test(name);
-    return isText ? this.#rewrite(named ?? node) : this.#reply(this.#usual("hypothesis"));
+    return isText ? this.#rewrite(named ?? node, shown, number) : this.#reply(this.#usual("hypothesis"), number);
   }
 
   #usual(what: keyof typeof REPLY): number {
     return REPLY[what] * this.guess.length;
   }
 
-  #feedback(tokens: number): string {
-    return this.#random() < this.guess.content ? "" : this.#reply(tokens);
+  #feedback(tokens: number, number: number): string {
+    return number / 2 ** 32 < this.guess.content ? "" : this.#reply(tokens, number);
   }
 
   /** Longer by some words, up to the maximum length. */
-  #rewrite(node: GraphNode | undefined): string {
-    this.#count += 1;
-    const { text = "", maxWords = null } = node ?? {};
+  #rewrite(node: GraphNode | undefined, shown: string, number: number): string {
+    const { id = "", maxWords = null } = node ?? {};
+    const current = currentTextIn(shown, id) ?? node?.text ?? "";
+    const mark = this.progress.rewrite(id, current, CASE.test(shown), number);
+    if (mark === null) return current;
     return maxWords === null
-      ? `${text} ${filler(ADDED * this.guess.length)} ${this.#count}.`
-      : `${text}·${this.#count}`;
+      ? `${current} ${filler(ADDED * Math.sqrt(this.guess.length))} ${mark}.`
+      : `${current}·${mark}`;
   }
 
-  #reply(tokens: number): string {
-    this.#count += 1;
-    const start = `${MARK}${this.#count} `;
+  #reply(tokens: number, id: number): string {
+    const start = `${MARK}${id} `;
     return start + filler((tokens * this.#charactersPerToken - start.length) / WORD.length);
   }
+}
+
+/** The text of a node as an optimizer prompt shows it, alone or among those of other nodes. */
+function currentTextIn(shown: string, node: string): string | null {
+  const own = shown.indexOf(`<variable name="${node}">`);
+  return /<current_text>\n([\s\S]*?)\n<\/current_text>/.exec(shown.slice(Math.max(0, own)))?.[1] ?? null;
 }
 
 /**
@@ -220,7 +255,7 @@ export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sa
     async call(code, argument) {
       const given = JSON.stringify(argument);
       if (real && !given.includes(MARK) && programExtension(code.file) === null) return real.call(code, argument);
-      return model.isMapped(code.file) ? JSON.parse(model.list(given.length)) : model.computed(given.length);
+      return model.isMapped(code.file) ? JSON.parse(model.list(given)) : model.computed(given);
     },
     within: () => dryRunSandbox(model, real),
   };
@@ -241,6 +276,9 @@ const WORD = "words ";
 function filler(words: number): string {
   return WORD.repeat(Math.max(1, Math.round(words))).trim();
 }
+
+/** A run of the graph in an optimizer prompt. */
+const CASE = /<case\b/;
 
 /** Names that methods give to a new text. */
 const TEXTS = /text|instruction|prompt|variable|value|candidate/i;
@@ -292,78 +330,10 @@ function inForm(text: string, output: Extractor | null): string {
   }
 }
 
-function charactersOf(messages: readonly Message[]): number {
-  return messages.reduce((sum, { content }) => sum + withoutImages(content).length, 0);
+function contentOf(messages: readonly Message[]): string {
+  return messages.map(({ content }) => content).join("\n");
 }
 
-/**
- * Known answers keep their score. A made-up answer is right if the known answer of its sample is; of the other samples,
- * the same share is right.
- */
-export class DryRunLoss implements Loss {
-  readonly kind: string;
-  readonly calls: number;
-  readonly #known: Map<string, boolean>;
-
-  /**
-   * @param threshold τ
-   * @param guess assumptions if nothing better is known
-   * @param draw varies which samples are right
-   * @param answers that are known already
-   */
-  constructor(
-    readonly loss: Loss,
-    readonly threshold: number,
-    readonly guess: Pick<Guess, "right" | "known">,
-    readonly draw: number,
-    { answers }: Pick<Learned, "answers"> = NOTHING,
-  ) {
-    this.kind = loss.kind;
-    this.calls = loss.calls ?? 0;
-    this.#known = new Map(answers);
-  }
-
-  get learned(): Pick<Learned, "answers"> {
-    return { answers: this.#known };
-  }
-
-  describe(locale: Locale): string {
-    return this.loss.describe(locale);
-  }
-
-  async score(sample: Sample, answer: string, askVote?: AskVote, code?: CodeRunner): Promise<Score> {
-    const isMade = answer.startsWith(MARK);
-    const score = isMade && this.calls === 0 ? null : await this.#scored(sample, answer, askVote, code);
-    if (score && !isMade && !score.votes?.some(({ reason }) => reason.startsWith(MARK))) {
-      if (!this.#known.has(sample.id)) this.#known.set(sample.id, score.loss <= this.threshold);
-      return score;
-    }
-    const wrong = this.#isRight(sample) ? 0 : 1;
-    return scoreOf(sample, answer, wrong, wrong);
-  }
-
-  /**
-   * Scores with the real loss, unless its code can't use the made-up values: then the answer counts as made up, too.
-   */
-  async #scored(...given: Parameters<Loss["score"]>): Promise<Score | null> {
-    try {
-      return await this.loss.score(...given);
-    } catch (error) {
-      if (this.loss.code) return null;
-      throw error;
-    }
-  }
-
-  #isRight({ id }: Sample): boolean {
-    const known = this.#known.get(id);
-    if (known !== undefined) return known;
-    const right = [...this.#known.values()].filter((isRight) => isRight).length;
-    const share = this.#known.size < TELLING ? this.guess.right : this.#shareOf(right, this.#known.size);
-    return Number.parseInt(shortHash([this.draw, id]).slice(0, 8), 16) / 2 ** 32 < share;
-  }
-
-  #shareOf(right: number, n: number): number {
-    const [lower, upper] = wilson(right, n);
-    return { share: right / n, lower, upper }[this.guess.known];
-  }
+function charactersOf(messages: readonly Message[]): number {
+  return messages.reduce((sum, { content }) => sum + withoutImages(content).length, 0);
 }

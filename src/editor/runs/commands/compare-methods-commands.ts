@@ -245,11 +245,11 @@ async function confirm(plan: ComparisonPlan, { connection, known, place, deps }:
     about: [
       plan.repeats === 1
         ? l10n.t(
-            "{0} runs: each variant once with the same samples, seeds, and budget, then each result on the test samples. It can cost more or less if prompts improve.",
+            "{0} runs: each variant once with the same samples, seeds, and budget, then each result on the test samples.",
             estimate.runs,
           )
         : l10n.t(
-            "{0} runs: each variant {1} times with the same samples, seeds, and budget, then each result on the test samples. It can cost more or less if prompts improve.",
+            "{0} runs: each variant {1} times with the same samples, seeds, and budget, then each result on the test samples.",
             estimate.runs,
             plan.repeats,
           ),

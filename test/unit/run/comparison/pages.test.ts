@@ -233,10 +233,24 @@ it("what limits the figures is reported: few repeats, few samples, spent budgets
   expect(words({ variants: [spent, ...others] })).toContain("reached their budget: one");
   const lost = { ...one, heldOut: { ...one.heldOut, scored: 79 } };
   expect(words({ variants: [lost, ...others] })).toContain("never counted as wrong");
+  const apart = { ...gain(0.27, false), adjusted: 0.001 };
+  expect(words({ pairs: [{ higher: "one", lower: "two", ...apart }] })).toContain(
+    "The samples show a difference (one and two), but the repeats disagree, so it may be due to the seeds. More repeats can tell: --repeats 6.",
+  );
   expect(usual).toBe("");
   expect(comparisonHtml(report)).not.toContain("Before you rely on this");
   expect(comparisonHtml({ ...report, seeds: [1] })).toContain("Before you rely on this");
   expect(grounds(report, ENGLISH).join("\n")).toContain("“Let's think step by step.”");
+});
+
+it("names the command that repeats it, quoted for a shell", () => {
+  expect(comparisonMarkdown(report)).toMatch(
+    /agentgraph compare team\.agentgraph\.json --methods [\w,]+ --repeats 3 --seed 1 --budget-calls 500 \|/,
+  );
+  const folded = comparisonHtml({ ...report, graphFile: "it's a graph.json", folds: 3 });
+  expect(folded).toContain("compare &#39;it&#39;\\&#39;&#39;s a graph.json&#39; --methods");
+  expect(folded).not.toContain("--repeats 3");
+  expect(comparisonMarkdown({ ...report, kind: "ablation" })).not.toContain("agentgraph compare");
 });
 
 it("the terminal shows each side below the other, in columns", () => {
@@ -255,6 +269,10 @@ it("says after how many answers each search has paid for itself, where it ever d
     answer: answer(0.002),
     rows: [row("one", 0.0005, 334), row("two", 0.003, null), row("three", null, null)],
   };
+  const free = { ...breakEven, answer: answer(0), rows: [row("one", 0, null)] };
+  expect(breakEvenLines(free, ENGLISH)).toEqual([
+    "one and large cost nothing at these prices, so there is nothing to pay for: an answer takes 120 tokens instead of 120. Score: +0.10.",
+  ]);
   const [one, two, three] = breakEvenLines(breakEven, ENGLISH);
   expect(one).toBe(
     "one pays for itself against large after 334 answers: the search costs $0.50, and an answer $0.50 per 1,000 instead of $2.00 per 1,000. Score: +0.10.",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { textsOf } from "../../../../src/engine/theta.ts";
 import type { ModelRequest } from "../../../../src/models/model.ts";
 import { DryRunModel, GUESSES } from "../../../../src/run/estimate/dry-run-model.ts";
+import { DryRunProgress } from "../../../../src/run/estimate/dry-run-progress.ts";
 import { diamond } from "../../engine/fixtures.ts";
 
 const request: ModelRequest = {
@@ -11,7 +12,8 @@ const request: ModelRequest = {
   draw: 0,
   tag: { purpose: "optimizer", node: "plan", sample: null },
 };
-const model = () => new DryRunModel("p", diamond.nodes, GUESSES.usual);
+const model = () =>
+  new DryRunModel("p", diamond, GUESSES.usual, new DryRunProgress(diamond, GUESSES.usual.rewrites, 0.5, 1));
 const own = textsOf(diamond);
 
 describe("an optimizer's reply that is made up", () => {

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { known, scored, unhelpful, used, world } from "../../../../bench/estimate/unimproved.ts";
+import { known, scored, used, world } from "../../../../bench/estimate/runs.ts";
+import { median } from "../../../../bench/worlds/run.ts";
+import { WORLDS } from "../../../../bench/worlds/worlds.ts";
 import { SPLITS } from "../../../../src/data/sample.ts";
 import { evaluation } from "../../../../src/engine/evaluate.ts";
 import { inspect } from "../../../../src/engine/inspect.ts";
@@ -58,35 +60,48 @@ function expectWithin(share: number, estimated: number | null, actual: number): 
   expect(estimated).toBeLessThan((1 + share) * actual);
 }
 
-describe("the estimate of a run in which no rewrite helps", () => {
+describe("the estimate of a run", () => {
   /** The figures: `npm run bench -- estimate`. */
-  it.each(["chain", "diamond", "fan-in"])("is within 20 % on the example %s, nothing being known", async (name) => {
+  it.each(["chain", "diamond"])("is within 30% on the example %s, which it was not fitted to", async (name) => {
     const task = await example(name);
     const estimate = await blind.example(name);
-    const actual = await used(task, unhelpful(createSimulated()));
-    expectWithin(0.1, estimate.calls, actual.calls);
-    expectWithin(0.2, estimate.tokens, actual.tokens);
+    const actual = await used(task, createSimulated());
+    expectWithin(0.3, estimate.calls, actual.calls);
+    expect(actual.tokens).toBeGreaterThan(estimate.range.least.tokens);
+    expect(actual.tokens).toBeLessThan(estimate.range.most.tokens);
     expect(estimate.cached).toBe(0);
   });
 
-  it.each(["chain", "diamond"] as const)(
-    "is within 20 % on worlds where most is wrong, and leaves less open the more is known (%s)",
-    async (shape) => {
-      const { task, provider } = world({ shape, seed: 1 });
-      const estimate = await estimateRun(task, known(provider));
-      const replies = new MemoryReplies();
-      const actual = await used(task, provider, replies);
-      expectWithin(0.1, estimate.calls, actual.calls);
-      expectWithin(0.2, estimate.tokens, actual.tokens);
-
-      if (shape !== "chain") return;
-      // The more is known, the less is left open.
-      const width = ({ range }: Estimate) => range.most.tokens - range.least.tokens;
-      const seeing = width(await estimateRun(task, known(provider, await scored(task, provider))));
-      expect(seeing).toBeLessThan(0.8 * width(estimate));
-      expect(width(await estimateRun(task, known(provider, replies)))).toBeLessThan(0.5 * seeing);
+  it.each([{ method: "optoprime" }, { method: "semantic-reference" }, { method: "textgrad" }, { method: "gepa" }])(
+    "is near the middle of runs that improve a lot and runs that hardly improve (%o)",
+    async (flat) => {
+      const kinds = [WORLDS.plain, WORLDS.demanding, WORLDS.harsh] as const;
+      const runs = await Promise.all(
+        kinds.map(async (kind) => {
+          const { task, provider } = world({ ...kind, shape: "chain", seed: 3 }, flat);
+          return (await used(task, provider)).calls;
+        }),
+      );
+      const { task, provider } = world({ shape: "chain", seed: 3 }, flat);
+      const { calls, range } = await estimateRun(task, known(provider));
+      expectWithin(0.5, calls, median(runs));
+      for (const one of runs) {
+        expect(one).toBeGreaterThanOrEqual(range.least.calls);
+        expect(one).toBeLessThanOrEqual(range.most.calls);
+      }
     },
   );
+
+  it("leaves less open the more is known", async () => {
+    const { task, provider } = world({ shape: "chain", seed: 1 });
+    const width = ({ range }: Estimate) => range.most.tokens - range.least.tokens;
+    const estimate = await estimateRun(task, known(provider));
+    const seeing = width(await estimateRun(task, known(provider, await scored(task, provider))));
+    expect(seeing).toBeLessThan(0.8 * width(estimate));
+    const replies = new MemoryReplies();
+    await used(task, provider, replies);
+    expect(width(await estimateRun(task, known(provider, replies)))).toBeLessThan(0.5 * seeing);
+  });
 
   it("knows better once the graph was scored: how much is right, and how long replies are", async () => {
     const widths = { blind: 0, seeing: 0 };
@@ -150,7 +165,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
     const large = { ...task, data };
     const estimate = await estimateRun(large, known(provider));
     const actual = await used(large, provider);
-    expectWithin(0.2, estimate.calls, actual.calls);
+    expectWithin(0.4, estimate.calls, actual.calls);
     expect(estimate.scoring).toBe(2 * (120 + 180));
   });
 
@@ -192,7 +207,8 @@ describe("the estimate of a run in which no rewrite helps", () => {
     ] as const) {
       const nodes = task.graph.nodes.map((node) => (node.kind === "llm" ? { ...node, output } : node));
       const formed = await estimateRun({ ...task, graph: { ...task.graph, nodes } }, known(createSimulated()));
-      expect(formed.calls).toBe(plain.calls);
+      expectWithin(0.25, formed.calls, plain.calls);
+      expect(formed.scoring).toBe(plain.scoring);
     }
   });
 
@@ -218,7 +234,7 @@ describe("the estimate of a run in which no rewrite helps", () => {
     };
     expect((await estimateRun(patient, known(createSimulated()))).calls).toBeGreaterThan(calls);
     const fewer = { ...task, data: { ...task.data, test: task.data.test.slice(1) } };
-    expect((await estimateRun(fewer, known(createSimulated()))).calls).toBe(calls - 3);
+    expect((await estimateRun(fewer, known(createSimulated()))).calls).toBe(calls - 2 * 3);
   });
 
   it("is the same every time", async () => {
