@@ -78,7 +78,11 @@ export function breakEvenTable({ model, answer, rows }: BreakEven, locale: Local
         locale.integer(row.answer.tokens),
         money(row.answer.usd),
         tight(row.search === null ? "–" : locale.money(row.search)),
-        row.answers === null ? (row.answer.usd === 0 && answer.usd === 0 ? "–" : t("never")) : locale.count(row.answers, "answer"),
+        row.answers === null
+          ? row.answer.usd === 0 && answer.usd === 0
+            ? "–"
+            : t("never")
+          : locale.count(row.answers, "answer"),
         row.difference ? differenceWords(row.difference.mean, row.difference.isSignificant, locale) : "–",
       ]),
       [t("original graph with {0}", model), locale.integer(answer.tokens), money(answer.usd), "–", "–", "–"],
