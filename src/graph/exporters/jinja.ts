@@ -1,5 +1,5 @@
 import type { LlmNode } from "../graph.ts";
-import { escapeBraces, placeholderOf } from "../text/templating.ts";
+import { placeholderOf } from "../text/templating.ts";
 import { type CompiledMessage, compiledMessages, type Parts } from "./compiled.ts";
 
 export interface JinjaMessage {
@@ -28,11 +28,14 @@ export function jinjaMessages(node: LlmNode, write: (input: string) => string): 
   return compiledMessages(node).map(({ role, parts }) => ({ role, content: jinjaText(parts, write) }));
 }
 
+/** Braces that would begin a template. Nunjucks can't read all that Jinja takes between `{% raw %}` and `{% endraw %}`. */
+function escaped(text: string): string {
+  return text.replace(/\{(?=[{%#])/g, "{{ '{' }}");
+}
+
 export function jinjaText(parts: Parts, write: (input: string) => string): string {
   return parts
-    .map((part) =>
-      typeof part === "string" ? escapeBraces(part, "jinja") : write("value" in part ? part.value : part.block),
-    )
+    .map((part) => (typeof part === "string" ? escaped(part) : write("value" in part ? part.value : part.block)))
     .join("");
 }
 

@@ -3,7 +3,7 @@ import { asksOnce } from "../graph.ts";
 import type { Exporter } from "./exporter.ts";
 import { jinjaMessages, jinjaNames, jinjaPlaceholder, renamedSentence } from "./jinja.ts";
 
-/** One `.prompty` file for each node that calls a model (https://github.com/microsoft/prompty). */
+/** One `.prompty` file for each node that calls a model (https://github.com/microsoft/prompty), version 2. */
 export const prompty: Exporter = {
   describes: "One .prompty file for each node that calls a model.",
   export({ graph, model }) {
@@ -17,13 +17,14 @@ export const prompty: Exporter = {
       if (!asksOnce(node)) continue;
       const names = jinjaNames(node.inputs);
       const sent = jinjaMessages(node, (input) => jinjaPlaceholder(names.get(input) ?? input));
-      for (const [input, name] of names) renamed.set(input, name);
+      for (const [input, changed] of names) renamed.set(input, changed);
+      const name = node.model?.model ?? model;
       const head = {
         name: node.id,
         description: node.role,
-        model: { api: "chat", configuration: { type: "openai", name: node.model?.model ?? model ?? "" } },
+        model: { ...(name !== null && { id: name }), provider: "openai", apiType: "chat" },
         inputs: Object.fromEntries(
-          [...names].map(([input, name]) => [name, { type: "string", description: roles.get(input) ?? "" }]),
+          [...names].map(([input, changed]) => [changed, { kind: "string", description: roles.get(input) ?? "" }]),
         ),
       };
       const body = sent.map(({ role, content }) => `${role}:\n${content}`).join("\n\n");

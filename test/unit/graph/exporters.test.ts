@@ -76,9 +76,7 @@ describe("a graph in another format", () => {
     const { files, left } = EXPORTERS.promptfoo.export({ ...source, graph: one });
     const [message, ...more] = JSON.parse(parse(Object.values(files)[0] ?? "").prompts[0]);
     expect(more).toHaveLength(1);
-    expect(message.content).toBe(
-      "{{ Customer_Message }} {% raw %}Braces: {{x}}.{% endraw %}{% raw %} {{y}}{% endraw %}",
-    );
+    expect(message.content).toBe("{{ Customer_Message }} Braces: {{ '{' }}{x}}. {{ '{' }}{y}}");
     expect(more[0].content).toContain("{{ order_id }}");
     expect(left.join(" ")).toContain('"order-id" is order_id');
     const prompty = Object.values(EXPORTERS.prompty.export({ ...source, graph: one }).files)[0] ?? "";
