@@ -41,6 +41,9 @@ export type Counted =
   | "warning"
   | "word";
 
+/** US dollars: the smallest amount that is shown. */
+const LEAST_MONEY = 0.0001;
+
 /** The reader's language: `t` translates sentences, and numbers are formatted for the language. */
 export class Locale {
   readonly #decimal: Intl.NumberFormat;
@@ -87,17 +90,6 @@ export class Locale {
     return this.t("{0}%", this.integer(100 * share));
   }
 
-  /**
-   * A score within bounds: `70% right`, `55 to 70% right`; for graded losses, whose mean is not a share of right
-   * answers, `score 0.70`, `score 0.55 … 0.70`.
-   */
-  score(low: number, high: number, isGraded: boolean): string {
-    const { t } = this;
-    if (isGraded) return t("score {0}", this.range([low, high]));
-    const [least, most] = [this.integer(100 * low), this.integer(100 * high)];
-    return least === most ? t("{0}% right", least) : t("{0} to {1}% right", least, most);
-  }
-
   /** `p = 0.021`, `p < 0.001` */
   pValue(p: number): string {
     if (p < 0.001) return `p < ${(0.001).toLocaleString(this.language)}`;
@@ -105,14 +97,17 @@ export class Locale {
   }
 
   /**
-   * `$0.04`, `$0.0004`; `price unknown` for null.
+   * `$0.04`, `$0.0004`, `< $0.0001`; `price unknown` for null.
    * @param isEstimated the tokens were not counted by the provider: `≈ $0.04`
    */
   money(usd: number | null, isEstimated = false): string {
     if (usd === null) return this.t("price unknown");
     const digits = usd > 0 && usd < 0.01 ? 4 : 2;
     const format = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;
-    const amount = usd.toLocaleString(this.language, { ...format, minimumFractionDigits: digits });
+    const isTiny = usd > 0 && usd < LEAST_MONEY / 2;
+    const shown = isTiny ? LEAST_MONEY : usd;
+    const amount = shown.toLocaleString(this.language, { ...format, minimumFractionDigits: digits });
+    if (isTiny) return `< ${amount}`;
     return isEstimated && usd > 0 ? `≈ ${amount}` : amount;
   }
 

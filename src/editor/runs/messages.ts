@@ -68,7 +68,7 @@ export function runTitle({ graph, job }: Pick<RunManifest, "graph" | "job">): st
 const SILENT = 15_000;
 
 /**
- * `iteration 2/4 · 70% right · $0.04`, for the status bar and the progress notification. While the run waits, the
+ * `iteration 2/4 · score 0.70 · $0.04`, for the status bar and the progress notification. While the run waits, the
  * server and the time of the next try.
  */
 export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): string {

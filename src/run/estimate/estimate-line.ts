@@ -28,7 +28,7 @@ export function estimateLine(
   locale: Locale,
 ): string {
   const { t } = locale;
-  const price = usd === null ? t("price unknown") : usd === 0 ? t("free") : `≈ ${locale.money(usd)}`;
+  const price = usd === null ? t("price unknown") : usd === 0 ? t("free") : locale.money(usd, true);
   const parts = [
     `≈ ${locale.count(rounded(calls), "call")}`,
     pace === null ? "" : roughly(calls * pace, locale),
@@ -46,7 +46,7 @@ function boundOf(usual: Pick<Amount, "calls" | "usd">, { calls, tokens, usd }: B
   if (tokens !== null) all.push(locale.count(tokens, "token"));
   if (usd !== null) all.push(locale.money(usd));
   else if (calls !== null && usual.usd && usual.calls > 0) {
-    all.push(`≈ ${locale.money((usual.usd / usual.calls) * calls)}`);
+    all.push(locale.money((usual.usd / usual.calls) * calls, true));
   }
   return all.length > 0 ? t("at most {0}", all.join(", ")) : t("without an upper limit");
 }
