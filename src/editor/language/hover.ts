@@ -9,7 +9,7 @@ import {
   workspace,
 } from "vscode";
 import type { Files } from "../../deps.ts";
-import { type NodeKind, traitsOf } from "../../graph/node-kinds.ts";
+import { canChange, type NodeKind, traitsOf } from "../../graph/node-kinds.ts";
 import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
 import type { Outline, OutlineNode } from "../../graph/syntax/outline.ts";
@@ -84,8 +84,12 @@ export class Hovers implements HoverProvider {
       retriever: l10n.t("retriever"),
     } satisfies Record<NodeKind, string>;
     const what = new Map(Object.entries(words)).get(kind) ?? l10n.t("node of kind {0}", kind);
-    const file = text?.reference ?? graph;
-    const change = trainable || graph !== null ? "" : ` · ${l10n.t("its text is fixed")}`;
+    const part = (key: string) => parsed.document.at(["nodes", id, key]);
+    const named = [part("tool"), ...(part("corpus")?.children ?? [part("corpus")])].flatMap((one) =>
+      one?.type === "string" ? [String(one.value)] : [],
+    );
+    const file = text?.reference ?? graph ?? (named.length > 0 ? named.join(", ") : null);
+    const change = trainable || !canChange({ kind }) ? "" : ` · ${l10n.t("its text is fixed")}`;
     const where = file === null ? "" : ` · ${literal(oneLine(file, 60))}`;
     return [
       `${bold(id)} · ${literal(what)}${change}${where}`,
