@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { SAFE_GIT } from "./git-safe.ts";
 
 /** Maximum bytes of git's output. */
 const LARGEST = 2 ** 26;
@@ -8,9 +9,14 @@ export function commitsAt(
   folder: string,
   most: number,
 ): Promise<{ readonly hash: string; readonly message: string }[]> {
-  // A repository's own settings could name a program that verifies signatures.
-  const safe = ["-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false", "-c", "gpg.program="];
-  const args = [...safe, "--no-pager", "log", `--max-count=${most}`, "--no-show-signature", "--format=%H%x00%B%x01"];
+  const args = [
+    ...SAFE_GIT,
+    "--no-pager",
+    "log",
+    `--max-count=${most}`,
+    "--no-show-signature",
+    "--format=%H%x00%B%x01",
+  ];
   return new Promise((resolve) => {
     execFile("git", args, { cwd: folder, maxBuffer: LARGEST }, (error, stdout) => {
       if (error) return resolve([]);

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { fileNameOf, linesIn, type TeamStore } from "../run/record/team-cache.ts";
+import { SAFE_GIT } from "./git-safe.ts";
 
 /** Maximum bytes of git's output. */
 const LARGEST = 2 ** 28;
@@ -19,7 +20,8 @@ export function gitStore(folder: string, branch: string): TeamStore {
       () => false,
     );
   const fetch = async () => {
-    if (await hasOrigin()) await git(["fetch", "--quiet", "origin", `+${ref}:${ref}`]).catch(() => "");
+    if (await hasOrigin())
+      await git(["fetch", "--quiet", "--upload-pack=git-upload-pack", "origin", `+${ref}:${ref}`]).catch(() => "");
   };
   return {
     async *lines() {
@@ -39,7 +41,8 @@ export function gitStore(folder: string, branch: string): TeamStore {
       const parents = parent === "" ? [] : ["-p", parent];
       const commit = await git(["commit-tree", tree, ...parents, "-m", `replies: ${lines.length} added`]);
       await git(["update-ref", ref, commit, parent || "0".repeat(40)]);
-      if (await hasOrigin()) await git(["push", "--quiet", "--no-verify", "origin", `${ref}:${ref}`]);
+      const quiet = ["--quiet", "--no-verify", "--receive-pack=git-receive-pack"];
+      if (await hasOrigin()) await git(["push", ...quiet, "origin", `${ref}:${ref}`]);
     },
   };
 }
@@ -47,7 +50,7 @@ export function gitStore(folder: string, branch: string): TeamStore {
 function run(cwd: string, args: readonly string[], input = ""): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { cwd, maxBuffer: LARGEST };
-    const child = execFile("git", ["-c", "core.hooksPath=/dev/null", ...args], options, (error, stdout, stderr) => {
+    const child = execFile("git", [...SAFE_GIT, ...args], options, (error, stdout, stderr) => {
       if (error) reject(new Error(stderr.trim() || error.message));
       else resolve(stdout.trimEnd());
     });

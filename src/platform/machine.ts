@@ -115,7 +115,8 @@ const UNKNOWN: LockHolder = { note: "", process: 0, host: hostname(), since: 0 }
 /** Milliseconds since the file was written; infinite if there is none. */
 async function age(path: string): Promise<number> {
   return stat(path).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
+    // Also if the clock was set back.
+    ({ mtimeMs }) => Math.abs(Date.now() - mtimeMs),
     () => Number.POSITIVE_INFINITY,
   );
 }
@@ -170,6 +171,10 @@ async function create(path: string, text: string): Promise<boolean> {
   if (!handle) return false;
   try {
     await handle.writeFile(text);
+  } catch (error) {
+    // The disk is full: an empty lock would hold others off.
+    await rm(path, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }

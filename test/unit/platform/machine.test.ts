@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
@@ -25,6 +25,24 @@ describe("lock", () => {
     await locks[0]?.release();
     expect(await machine.holder(path)).toBeNull();
     expect(await machine.lock(path, "next")).not.toBeNull();
+  });
+
+  it.runIf(process.platform === "linux")("that a full disk can't hold leaves none behind", async () => {
+    const disk = join(folder, "disk");
+    await mkdir(disk);
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]);
+    // Only root may mount.
+    if (mounted.status !== 0) return;
+    try {
+      const full = join(disk, "graph.lock");
+      const fill = join(disk, "fill");
+      await writeFile(fill, Buffer.alloc(2 ** 20)).catch(() => {});
+      await expect(nodeMachine(folder).lock(full, "run")).rejects.toMatchObject({ code: "ENOSPC" });
+      await rm(fill);
+      expect(await nodeMachine(folder).lock(full, "run")).not.toBeNull();
+    } finally {
+      spawnSync("umount", [disk]);
+    }
   });
 
   it("of a process that is gone is broken, by one alone", async () => {
