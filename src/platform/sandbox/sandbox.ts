@@ -23,9 +23,10 @@ const STACK = 16;
  * A sandbox of QuickJS in WebAssembly, in separate threads. Code that reaches a limit ends its thread.
  * @param script path of the bundle of `thread.ts`
  * @param threads maximum number of concurrent calls; each takes up to its memory limit
+ * @param patience milliseconds after its time limit until a thread that has not answered is ended
  */
-export function nodeSandbox(script: string, threads = THREADS): Sandbox {
-  const pool = new Pool(script, threads);
+export function nodeSandbox(script: string, threads = THREADS, patience = PATIENCE): Sandbox {
+  const pool = new Pool(script, threads, patience);
   const faults = new Map<string, Promise<CodeFault | null>>();
   return withLimits(SANDBOX_LIMITS);
 
@@ -83,6 +84,7 @@ class Pool {
   constructor(
     readonly script: string,
     readonly threads: number,
+    readonly patience: number,
   ) {}
 
   async run(job: Job): Promise<Outcome> {
@@ -90,7 +92,7 @@ class Pool {
     else this.#busy++;
     let thread: Thread | undefined;
     try {
-      thread = this.#idle.pop() ?? new Thread(this.script);
+      thread = this.#idle.pop() ?? new Thread(this.script, this.patience);
       const outcome = await thread.run(job);
       if ("limit" in outcome) thread.end();
       else this.#rest(thread);
@@ -117,7 +119,10 @@ class Thread {
   /** Ends the current job. */
   #settle: ((outcome: Outcome | Error) => void) | null = null;
 
-  constructor(script: string) {
+  constructor(
+    script: string,
+    private readonly patience: number,
+  ) {
     this.#worker = new Worker(script, {
       env: {},
       argv: [],
@@ -140,7 +145,7 @@ class Thread {
     try {
       return await new Promise<Outcome>((resolve, reject) => {
         this.#settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
-        late = setTimeout(() => resolve({ limit: "time" }), job.limits.time + PATIENCE);
+        late = setTimeout(() => resolve({ limit: "time" }), job.limits.time + this.patience);
         this.#worker.postMessage(job);
       });
     } finally {

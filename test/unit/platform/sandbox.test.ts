@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CodeFault } from "../../../src/deps.ts";
 import { nodeSandbox } from "../../../src/platform/sandbox/sandbox.ts";
@@ -6,7 +7,8 @@ import { builtSandbox } from "../sandboxes.ts";
 const sandbox = builtSandbox();
 /** Enough for what ends; what does not end is given less. */
 const patient = sandbox.within({ time: 20_000 });
-const hasty = sandbox.within({ time: 300 });
+/** Ends soon what can't be interrupted. */
+const hasty = nodeSandbox(join(import.meta.dirname, "../../../dist/sandbox.js"), 1, 1_000).within({ time: 300 });
 
 const js = (text: string) => ({ file: "steps/total.js", text });
 const ts = (text: string) => ({ file: "steps/total.ts", text });
