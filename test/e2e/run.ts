@@ -65,6 +65,7 @@ function walksOf(stories: readonly Story[]): Story[][] {
     const name = story.shares ? kindOf(story) : story.name;
     walks.set(name, [...(walks.get(name) ?? []), story]);
   }
+  for (const walk of walks.values()) walk.sort((a, b) => Number(a.isLast ?? false) - Number(b.isLast ?? false));
   return [...walks.values()].sort((a, b) => b.length - a.length);
 }
 

@@ -42,6 +42,8 @@ export interface Story {
   readonly size?: { readonly width: number; readonly height: number };
   /** It can be played in a window that is reset after another story, and leaves one that can be reset. */
   readonly shares?: boolean;
+  /** It can be played in a window that is reset after others, and leaves one that can't be reset. */
+  readonly isLast?: boolean;
   play(world: World): Promise<void>;
 }
 
@@ -74,7 +76,7 @@ export class Stage {
       isOpen = true;
       const before = browser.outside.length;
       await story.play(await window.world(story));
-      if (!story.shares) await this.#leave();
+      if (!story.shares || story.isLast) await this.#leave();
       return { outside: browser.outside.slice(before) };
     } catch (error) {
       const name = `FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`;

@@ -33,6 +33,8 @@ export const accountStories: readonly Story[] = [
   refusedKey(),
   {
     name: "a model is chosen for each role; it overrides the file in this workspace, and the run shows which model ran",
+    shares: true,
+    isLast: true,
     server: { models: ["simulated", "second"] },
     async play(world) {
       const { workbench, models } = world;
@@ -231,6 +233,8 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "the wish to optimize survives the question whether the folder is trusted",
+    shares: true,
+    isLast: true,
     workspaceTrust: true,
     settings: { "security.workspace.trust.startupPrompt": "never", "agentgraph.provider": "simulated" },
     async play({ workbench }) {
