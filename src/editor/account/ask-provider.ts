@@ -84,11 +84,11 @@ export async function askAndStoreKey(origin: string, keys: ApiKeys): Promise<str
   return key;
 }
 
-/** Asks whether to use an address although its response was unexpected. @throws Cancelled */
+/** Asks whether to use an address that lists no models. @throws Cancelled */
 async function insists(address: string, error: unknown): Promise<boolean> {
   const again = l10n.t("Change the address");
   const insist = l10n.t("Use anyway");
-  const message = l10n.t("The server at {0} returned an unexpected response.", address);
+  const message = l10n.t("The server at {0} did not list its models.", address);
   const answer = await window.showWarningMessage(
     message,
     { modal: true, detail: describe(error).message },

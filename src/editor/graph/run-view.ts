@@ -16,6 +16,7 @@ import type { Judged, Verdict, Warned } from "../../engine/events.ts";
 import { edgeChanges, nodeOfInputs } from "../../graph/edges.ts";
 import { textStatusOf } from "../../graph/edits/text-status.ts";
 import type { Graph } from "../../graph/graph.ts";
+import { describeError } from "../../i18n/describe-error.ts";
 import { paceLabels } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart } from "../../i18n/verdict.ts";
@@ -25,6 +26,12 @@ import { contributionOf, isContributionKnown } from "../../run/explain/contribut
 import type { RunState, SampleScore } from "../../run/state/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
+
+/** Why a run failed, in the words of the message at its end. Empty for every other run. */
+function failureOf({ error, detail, finished }: ActiveRun["state"], locale: Locale): string {
+  if (error === null) return detail ?? "";
+  return describeError(error, finished?.fields ?? {}, detail ?? "", locale).message || (detail ?? "");
+}
 
 /**
  * The view of a run for the page: plain data of limited size.
@@ -42,7 +49,7 @@ export function runView(
   return {
     id: line(entry.id),
     status: entry.status,
-    detail: line(state.detail ?? ""),
+    detail: line(failureOf(state, locale)),
     method: line(state.method),
     iteration: state.iteration,
     iterations: state.iterations,

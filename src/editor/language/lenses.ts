@@ -33,7 +33,7 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
   }
 
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
-    const latest = await this.runStore.latest(document.uri);
+    const latest = await this.runStore.lastResult(document.uri);
     const run = latest && latest.proposals.length > 0 ? await this.runStore.open(latest.id) : null;
     const { graph, stale } = run ? await this.documents.current(document.uri) : { graph: null, stale: true };
     const { document: json, outline } = this.documents.parsed(document);

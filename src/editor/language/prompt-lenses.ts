@@ -69,7 +69,7 @@ export class PromptLenses extends Disposable implements CodeLensProvider {
 
   async #scored(file: Uri): Promise<ScoredGraph> {
     const { graph, stale } = await this.documents.current(file);
-    const latest = await this.runStore.latest(file);
+    const latest = await this.runStore.lastResult(file);
     const { score } = await this.scores.of(latest, graph);
     return { graph, stale, latest, score };
   }

@@ -58,12 +58,13 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
   }
 
   async #graph(file: Uri): Promise<GraphElement> {
-    const [{ graph, lastGood, faults }, run] = await Promise.all([
+    const [{ graph, lastGood, faults }, run, result] = await Promise.all([
       this.documents.read(file),
       this.runStore.latest(file),
+      this.runStore.lastResult(file),
     ]);
     const shown = graph ?? lastGood;
-    const score = await this.scores.of(run, shown);
+    const score = await this.scores.of(result, shown);
     return { kind: "graph", file, name: shown?.name ?? "", faults, run, score };
   }
 

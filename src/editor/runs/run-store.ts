@@ -29,7 +29,7 @@ import { NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { followRenames } from "./follow-renames.ts";
 import type { OpenedRun } from "./opened-run.ts";
-import { isEvaluation, type RunSummary, runSummaryOf } from "./run-summary.ts";
+import { isEvaluation, lastWithResult, type RunSummary, runSummaryOf } from "./run-summary.ts";
 
 /** Opened runs kept in memory. */
 const MAX_OPEN_RUNS = 8;
@@ -107,6 +107,11 @@ export class RunStore extends Disposable {
     const runs = await this.ofGraph(file);
     const found = (fits: (entry: RunSummary) => boolean) => runs.find(fits);
     return found(({ status }) => status === "running") ?? found((entry) => !isEvaluation(entry)) ?? runs[0] ?? null;
+  }
+
+  /** The last optimization with a result, else `latest`. */
+  async lastResult(file: Uri): Promise<RunSummary | null> {
+    return lastWithResult(await this.ofGraph(file)) ?? this.latest(file);
   }
 
   /** Opens a run. null if it no longer exists. @throws RunUnreadable */

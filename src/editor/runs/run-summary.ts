@@ -84,3 +84,14 @@ export function isEvaluation({ job }: RunSummary): boolean {
 export function openAccepted({ proposals, untrusted }: RunSummary): number {
   return untrusted ? 0 : proposals.filter(({ decision, act }) => decision === "accepted" && act === null).length;
 }
+
+/**
+ * The last optimization that finished or proposed something. One that fails or is cancelled before says nothing about the
+ * texts, and neither does one that has just started.
+ * @param runs the newest first
+ */
+export function lastWithResult(runs: readonly RunSummary[]): RunSummary | null {
+  const hasResult = ({ job, status, proposals }: RunSummary) =>
+    proposals.length > 0 || (job === null && status === "done");
+  return runs.find(hasResult) ?? null;
+}

@@ -6,7 +6,7 @@ import { isViewPartial, runView, sampleExcerpts } from "../../../../src/editor/g
 import type { Fault } from "../../../../src/graph/fault.ts";
 import type { Graph } from "../../../../src/graph/graph.ts";
 import { contributionOf } from "../../../../src/run/explain/contribution.ts";
-import type { SampleScore } from "../../../../src/run/state/state.ts";
+import type { RunState, SampleScore } from "../../../../src/run/state/state.ts";
 import { isHostMessage, LIMITS } from "../../../../webview/protocol.ts";
 import { randomGraph } from "../../../graphs.ts";
 import { five, graphOf, pipeline } from "../../../pages/graphs.ts";
@@ -130,6 +130,14 @@ describe("the run's view", () => {
     expect(verdictOf(first)).toMatchObject({ hasEffect: true, change: "needed" });
     expect(verdictOf(second)).toMatchObject({ hasEffect: false, change: "no effect" });
     expect(verdictOf(second)?.figure).toMatch(/^together /);
+  });
+
+  it("says why the run failed as the message at its end does", () => {
+    const fields = { identity: "openai http://127.0.0.1:9", status: null, reason: "unreached", detail: "ECONNREFUSED" };
+    const detail = "openai http://127.0.0.1:9 failed (no answer): ECONNREFUSED";
+    const finished = { fields } as unknown as RunState["finished"];
+    const run = runOf(five, "done", { status: "failed", error: "ProviderFault", detail, finished });
+    expect(shown(run).detail).toBe("http://127.0.0.1:9 can't be reached: ECONNREFUSED.");
   });
 
   it("says where the file has another text than the verdict is about", () => {
