@@ -47,7 +47,10 @@ it("keeps the reply of every value that it shows", async () => {
   const { subject, deps } = await example("diamond");
   const run = await startRun(subject, bench.place, bench.root, deps, signal);
   for await (const _ of run.events);
-  const keys = Object.values(run.state().values).flatMap((samples) => Object.values(samples).flatMap(Object.values));
+  const { values } = run.state();
+  const keys = [...values.thetas()].flatMap((theta) =>
+    [...values.samples(theta)].flatMap((sample) => Object.values(values.of(theta, sample) ?? {})),
+  );
   expect(keys.length).toBeGreaterThan(100);
   for (const key of keys) expect((await run.replies.get(key))?.where).toBe("replayed");
 });

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { ENGLISH } from "../../../../src/i18n/locale.ts";
 import { caveatsOf, type ReportFindings } from "../../../../src/run/report/caveats.ts";
 import { Samples } from "../../../../src/run/report/samples.ts";
+import { ValueKeys } from "../../../../src/run/state/value-keys.ts";
 import { graphOf, llm, sampleOf } from "../../engine/fixtures.ts";
 
 /** Samples with these losses under the texts before and after a run. */
@@ -12,7 +13,7 @@ function samplesWith(before: readonly number[], after: readonly number[]): Sampl
       test.map(({ id }, at) => [id, { loss: losses[at] ?? 0, lenient: losses[at] ?? 0, formatError: false }]),
     );
   const start = { graph: graphOf([llm("answer", ["question"])]), data: { train: [], validation: [], test } };
-  const state = { values: {}, scores: { before: scored(before), after: scored(after) } };
+  const state = { values: new ValueKeys(), scores: { before: scored(before), after: scored(after) } };
   return new Samples(
     { ...start, options: { threshold: 0 } } as unknown as ConstructorParameters<typeof Samples>[0],
     state as unknown as ConstructorParameters<typeof Samples>[1],
