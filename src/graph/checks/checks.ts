@@ -167,7 +167,8 @@ function checkVariables(document: JsonDocument, { id, variables, inputs }: Outli
       id,
       input,
     );
-    const remedy = t("Name one of its inputs: {0}.", names.join(", "));
+    const remedy =
+      names.length > 0 ? t("Name one of its inputs: {0}.", names.join(", ")) : t('Add "{0}" to its inputs.', input);
     document.addAt("unknown-name", ["nodes", id, "variables", variable], message, remedy);
   }
 }
