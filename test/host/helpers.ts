@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { commands, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Log } from "../../src/deps.ts";
 import { createSimulated } from "../../src/models/simulated/simulated.ts";
@@ -111,6 +113,14 @@ export async function newestLog(): Promise<string> {
 
 export async function removeRuns(): Promise<void> {
   await rm(path.join(folder(), ".agentgraph"), { recursive: true, force: true });
+}
+
+/** Waits until files are as they should be: a busy machine may still be writing what the editor has saved. */
+export async function settles<T>(what: () => Promise<T>, expected: T): Promise<void> {
+  for (let tries = 0; tries < 100 && !isDeepStrictEqual(await what(), expected); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  assert.deepEqual(await what(), expected);
 }
 
 /** Waits for what the editor does in its own time. */

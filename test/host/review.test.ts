@@ -4,7 +4,7 @@ import path from "node:path";
 import { type CodeLens, commands, TabInputTextDiff, window, workspace } from "vscode";
 import type { RunState } from "../../src/run/state/state.ts";
 import { Answers } from "./answers.ts";
-import { at, closeAll, folder, makeRun, put, read, removeRuns, show, until, write } from "./helpers.ts";
+import { at, closeAll, folder, makeRun, put, read, removeRuns, settles, show, until, write } from "./helpers.ts";
 
 describe("the review of a run that was made outside the editor", () => {
   const prompts = ["prompts/plan.md", "prompts/solve.md", "prompts/style.md"];
@@ -86,13 +86,13 @@ describe("the review of a run that was made outside the editor", () => {
     };
     const texts = async () => (await Promise.all(prompts.map(read))).map((text) => text.trimEnd());
     await pick(best.score);
-    assert.deepEqual(
-      await texts(),
+    await settles(
+      texts,
       ["plan", "solve", "style"].map((node) => best.texts[node]?.trimEnd()),
     );
     await pick(front[0]?.score ?? 0);
-    assert.deepEqual(
-      await texts(),
+    await settles(
+      texts,
       originals.map((text) => text.trimEnd()),
     );
 
@@ -138,7 +138,7 @@ describe("the review of a run that was made outside the editor", () => {
     await show(file);
     await commands.executeCommand("undo");
     await document.save();
-    assert.equal(await read(file), before);
+    await settles(() => read(file), before);
   });
 
   it("changes no byte if line ends are mixed or a file is missing", async () => {
