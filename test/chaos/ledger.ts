@@ -147,7 +147,5 @@ function countsOf(ids: Iterable<string>): Counts {
 function keysUsed(state: RecordedState | null): string[] {
   const values = state?.values;
   if (!values) return [];
-  return [...values.thetas()].flatMap((theta) =>
-    [...values.samples(theta)].flatMap((sample) => Object.values(values.of(theta, sample) ?? {})),
-  );
+  return [...values].flatMap(([, , keys]) => Object.values(keys));
 }

@@ -23,14 +23,11 @@ export async function readAnswers(
   read: (key: string) => Promise<Pick<StoredReply, "text"> | undefined>,
 ): Promise<ReplyOf> {
   const texts = new Map<string, Pick<StoredReply, "text">>();
-  for (const theta of values.thetas()) {
-    for (const sample of values.samples(theta)) {
-      const keys = values.of(theta, sample) ?? {};
-      for (const node of [graph.output, ...Object.keys(scores[theta]?.[sample]?.nodes ?? {})]) {
-        const key = keys[node];
-        const reply = key === undefined || texts.has(key) ? undefined : await read(key);
-        if (key !== undefined && reply) texts.set(key, { text: reply.text });
-      }
+  for (const [theta, sample, keys] of values) {
+    for (const node of [graph.output, ...Object.keys(scores[theta]?.[sample]?.nodes ?? {})]) {
+      const key = keys[node];
+      const reply = key === undefined || texts.has(key) ? undefined : await read(key);
+      if (key !== undefined && reply) texts.set(key, { text: reply.text });
     }
   }
   return (key) => texts.get(key);

@@ -21,6 +21,13 @@ export class ValueKeys {
     table.set(sample, node, key);
   }
 
+  /** Each Θ and sample with its values. */
+  *[Symbol.iterator](): Generator<readonly [theta: string, sample: string, keys: NodeKeys]> {
+    for (const [theta, table] of this.#thetas) {
+      for (const sample of table.rows.keys()) yield [theta, sample, table.of(sample) ?? {}];
+    }
+  }
+
   /** undefined if the sample has no values under Θ */
   of(theta: string, sample: string): NodeKeys | undefined {
     return this.#thetas.get(theta)?.of(sample);
