@@ -23,6 +23,8 @@ export interface LongPrice {
 export interface KnownModel {
   /** List price of standard requests. */
   readonly price: Price;
+  /** Its list price from a day on that is announced, as YYYY-MM-DD. */
+  readonly later?: { readonly from: string; readonly price: Price };
   /** Context length in tokens, prompt and reply together; absent: not looked up. */
   readonly context?: number;
   /**
@@ -141,8 +143,9 @@ export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
   "claude-haiku-4-5": { ...claude(1, 0.1, 5), context: 200_000, reasoning: "on request" },
   "gemini-4-neon": gemini(3, 0.15, 15),
   "gemini-4-hydrogen": gemini(1.5, 0.075, 7.5),
-  // Half of what it costs from 2027 on.
-  "gemini-3.8-flash": gemini(0.75, 0.075, 3.75),
+  "gemini-3.8-flash": gemini(0.75, 0.075, 3.75, {
+    later: { from: "2027-01-01", price: { prompt: 1.5, completion: 7.5, cached: 0.15 } },
+  }),
 };
 
 /** Whether a model reasons before it answers a request, as far as is known. `openai/gpt-6-luna` is `gpt-6-luna`. */

@@ -7,8 +7,15 @@ export type PriceTable = Readonly<Record<string, Price>>;
 /** Cost of one reply in US dollars; null if no price is known. */
 export type PriceOf = (model: string, usage: Usage) => number | null;
 
-/** Published prices; a user's own table takes precedence. */
-const PRICES: PriceTable = Object.fromEntries(Object.entries(KNOWN_MODELS).map(([name, { price }]) => [name, price]));
+function publishedPrices(now: number): PriceTable {
+  const today = new Date(now).toISOString().slice(0, 10);
+  return Object.fromEntries(
+    Object.entries(KNOWN_MODELS).map(([name, { price, later }]) => [
+      name,
+      later && later.from <= today ? later.price : price,
+    ]),
+  );
+}
 
 /** The first model without a known price; undefined if all have one. */
 export function unpriced(models: readonly string[], price: PriceOf): string | undefined {
@@ -27,9 +34,12 @@ export function readPrice(text: string): Price | null {
   return { prompt, completion, ...(cached !== undefined && { cached }) };
 }
 
-/** Prices from the user's table, else the published ones. */
-export function priceList(own: PriceTable = {}): PriceOf {
-  const table: PriceTable = { ...PRICES, ...own };
+/**
+ * Prices from the user's table, else the published ones.
+ * @param now milliseconds since the epoch; default: 0, before any announced change of a price
+ */
+export function priceList(own: PriceTable = {}, now = 0): PriceOf {
+  const table: PriceTable = { ...publishedPrices(now), ...own };
   const known = new Map<string, Price | null>();
   return (model, usage) => {
     const price = known.get(model) ?? priceOfModel(table, model);

@@ -213,14 +213,16 @@ export function overridesOf(options: ModelNames & TaskOptions & BudgetOptions): 
 
 /**
  * Prices from the list and from `--price`.
+ * @param now milliseconds since the epoch
  * @throws UsageError if there is a budget in US dollars and the price of a model is unknown
  */
 export function pricesFor(
   models: readonly string[],
   { usd }: BudgetLimits,
   { price, pauseUsd }: ModelOptions & BudgetOptions,
+  now: number,
 ): PriceOf {
-  const priceOf = priceList(price);
+  const priceOf = priceList(price, now);
   const unknown = unpriced(models, priceOf);
   if ((usd !== null || pauseUsd !== undefined) && unknown !== undefined) {
     throw new UsageError(

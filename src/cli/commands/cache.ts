@@ -96,7 +96,7 @@ async function pullChecked(cli: Cli, target: string, options: PullOptions): Prom
   const { subject } = await loadOrThrow(path, deps, overridesOf(options), output);
   const { task } = subject;
   const models = modelsOf(task);
-  const price = pricesFor(models, task.options.budget, options);
+  const price = pricesFor(models, task.options.budget, options, deps.clock.now());
   const provider = await connect(models, options, cli);
   const runDeps = await runDepsOf(cli, task, options, { provider, price });
   const shared = await openShared(cli, target, path, options.runsDir);

@@ -144,7 +144,7 @@ function measureOf(
 async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: ComparisonOptions): Promise<number> {
   const { deps, output, signal } = cli;
   const models = [...modelsOf(plan.request.task), ...(plan.againstModel === undefined ? [] : [plan.againstModel])];
-  const price = pricesFor(models, plan.budget, options);
+  const price = pricesFor(models, plan.budget, options, deps.clock.now());
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
   const runDeps = await runDepsOf(cli, plan.request.task, options, { provider, price });

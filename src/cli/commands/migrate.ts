@@ -51,7 +51,7 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
   const { from, to } = { from: subject.task, to: moved.task };
   if (from.models.forward.model === options.to) throw new UsageError(`The graph already uses ${plain(options.to)}.`);
   const models = [...new Set([...modelsOf(from), ...modelsOf(to)])];
-  const price = pricesFor(models, to.options.budget, options);
+  const price = pricesFor(models, to.options.budget, options, deps.clock.now());
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root.folder, options.runsDir && resolve(options.runsDir));
   const runDeps = await runDepsOf(cli, from, options, { provider, price });

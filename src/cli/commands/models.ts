@@ -16,7 +16,7 @@ export async function modelsCommand(cli: Cli, options: ServerChoice): Promise<nu
   const { output, signal } = cli;
   const { provider, connection } = await chooseServer([], options, cli);
   const models = await provider.listModels(connection, AbortSignal.any([signal, AbortSignal.timeout(LISTING)]));
-  const price = priceList(options.price);
+  const price = priceList(options.price, cli.deps.clock.now());
   const listed = models.map(({ price: own, ...model }) => {
     const isOwn = own !== undefined && entryFor(options.price ?? {}, model.name) === undefined;
     return { ...model, price: isOwn ? { prompt: own.prompt, completion: own.completion } : priceOf(model.name, price) };

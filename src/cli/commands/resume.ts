@@ -37,7 +37,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   refuseOtherModels(start, options);
   const models = modelsOf(start);
   const limits = limitsOf(start, options);
-  const price = pricesFor(models, limits, options);
+  const price = pricesFor(models, limits, options, deps.clock.now());
   const provider = await connect(models, options, cli);
   const runDeps = await runDepsOf(cli, taskOf(start), options, { provider, price });
   const run = await resumeRun(id, place, { ...runDeps, leavesBatches: options.yes === true }, signal, limits);

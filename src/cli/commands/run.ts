@@ -37,7 +37,7 @@ export async function answerCommand(cli: Cli, path: string, options: AnswerOptio
     cli,
   );
   const models = modelsOf(task);
-  const price = pricesFor(models, task.options.budget, options);
+  const price = pricesFor(models, task.options.budget, options, deps.clock.now());
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root.folder, options.runsDir && resolve(options.runsDir));
   const runDeps = await runDepsOf(cli, task, options, { provider, price });

@@ -56,7 +56,7 @@ export async function runGraph(
   const subject = become(loaded.subject);
   const root = loaded.root.folder;
   const models = modelsOf(subject.task);
-  const price = pricesFor(models, subject.task.options.budget, options);
+  const price = pricesFor(models, subject.task.options.budget, options, deps.clock.now());
   const provider = await connect(models, options, cli);
   const place = runPathsOf(root, options.runsDir && resolve(options.runsDir));
   await Promise.race([printEstimate(cli, subject, place, provider, price, options), cancelled(signal)]);

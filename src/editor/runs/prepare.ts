@@ -83,7 +83,7 @@ export async function prepare(
 /** The same for other models of the graph: asks for their prices where the budget requires them. @throws Cancelled */
 export async function withPrices(prepared: Prepared, models: readonly string[]): Promise<Prepared> {
   await askForPrices(models, prepared.subject.task.options.budget.usd);
-  const price = priceList(readSettings().prices);
+  const price = priceList(readSettings().prices, prepared.deps.clock.now());
   return { ...prepared, deps: { ...prepared.deps, price }, known: { ...prepared.known, price } };
 }
 
@@ -119,5 +119,12 @@ export async function graphOfRun({ graphPath }: RunSummary, graphs: GraphFiles):
 /** Dependencies of a run, including the model. */
 export function runDeps(connection: Connection, deps: RunsDeps): RunDeps {
   const { concurrency, maxWait, prices, pauseAt } = readSettings();
-  return { ...deps, provider: connection.model, price: priceList(prices), concurrency, maxWait, pauseAt };
+  return {
+    ...deps,
+    provider: connection.model,
+    price: priceList(prices, deps.clock.now()),
+    concurrency,
+    maxWait,
+    pauseAt,
+  };
 }

@@ -25,6 +25,15 @@ describe("priceList", () => {
     expect(priceList()(model, tokens)).toBeNull();
   });
 
+  it.each([
+    ["2026-12-31T23:59:59Z", 0.45],
+    ["2027-01-01T00:00:00Z", 0.9],
+  ])("knows from when on a model costs more: at %s", (at, usd) => {
+    expect(priceList({}, Date.parse(at))("gemini-3.8-flash", tokens)).toBeCloseTo(usd, 9);
+    const own = { "gemini-3.8-flash": { prompt: 1, completion: 1 } };
+    expect(priceList(own, Date.parse(at))("gemini-3.8-flash", tokens)).toBeCloseTo(0.2, 9);
+  });
+
   it("takes the user's own prices, the longest name first", () => {
     const price = priceList({
       "*": { prompt: 0, completion: 0 },
