@@ -264,7 +264,7 @@ describe("a map over several nodes", () => {
       "has an instruction, too",
       { ...nodes, sums: { ...sums, instruction: "x" } },
       "total",
-      'needs either "instruction" or "nodes"',
+      'needs "instruction", "nodes" or "graph"',
     ],
   ])("is an error if the graph %s", async (_, faulty, output, message) => {
     const bench = await open({ model: orderModel });
