@@ -67,14 +67,14 @@ export async function readSubGraphs(around: Around, read: Read): Promise<SubGrap
   return { byMap, sources, references };
 }
 
-type Sound = GraphReading & { readonly graph: Graph };
+type ValidReading = GraphReading & { readonly graph: Graph };
 
 async function readingOf(
   { id }: OutlineNode,
   reference: string,
   { document, root, files }: Around,
   read: Read,
-): Promise<Sound | null> {
+): Promise<ValidReading | null> {
   const { t } = document;
   const path = ["nodes", id, "graph"];
   const file = await referencedFile(document, [...path, "file"], reference, root, files);
@@ -113,7 +113,7 @@ interface Bound {
 
 function bind(
   map: OutlineNode,
-  { graph }: Sound,
+  { graph }: ValidReading,
   document: JsonDocument,
   taken: ReadonlyMap<string, string>,
 ): Bound | null {
@@ -192,7 +192,7 @@ function dependents({ nodes }: Graph, inputs: readonly string[]): ReadonlySet<st
 }
 
 /** A node of the other graph, as a node of this one. */
-function placed(node: GraphNode, map: OutlineNode, { names, perElement }: Bound, reading: Sound): GraphNode {
+function placed(node: GraphNode, map: OutlineNode, { names, perElement }: Bound, reading: ValidReading): GraphNode {
   const folder = posix.dirname(map.graph ?? "");
   const given = (name: string) => names.get(name) ?? name;
   const inputs = [...new Set(node.inputs.map(given))];
@@ -227,7 +227,7 @@ function partOf({ id, kind }: GraphNode): GraphNode["part"] {
   return key === null ? undefined : { kind: "key", key: `nodes.${id}.${key}`, format: "json" };
 }
 
-function sourceOf(node: GraphNode, { sources, document }: Sound): TextSource | null {
+function sourceOf(node: GraphNode, { sources, document }: ValidReading): TextSource | null {
   const source = sources[node.id];
   if (!source) return null;
   if (source.form === "file") return source;
