@@ -1,3 +1,4 @@
+import { titleOf } from "../../data/sample-title.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { FormUnknown, NotRated, rate } from "../../run/rate.ts";
@@ -86,7 +87,7 @@ function list(rows: readonly SampleRow[], run: string, { output }: Cli): number 
     const { colors } = output;
     const mark = change === "unscored" ? "?" : change === "right" ? "✓" : "✗";
     const answer = after?.text ?? null;
-    output.print(`${mark} ${colors.bold(plain(id))} ${oneLine(Object.values(inputs).join(" · "), 100)}`);
+    output.print(`${mark} ${colors.bold(plain(id))} ${oneLine(titleOf({ id, inputs }), 100)}`);
     output.print(`  answer: ${answer === null ? "not recorded" : oneLine(answer, 200)}`);
     if (expected.length > 0) output.print(colors.dim(`  expected: ${oneLine(expected.join(" or "), 200)}`));
   }

@@ -1,4 +1,5 @@
 import { l10n } from "vscode";
+import { inputTitle } from "../../data/sample-title.ts";
 import type { Proposal, Theta } from "../../engine/events.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import { oneLine } from "../ui/markdown.ts";
@@ -6,7 +7,7 @@ import { oneLine } from "../ui/markdown.ts";
 /** The label of a sample: its first input, not its id. */
 export function sampleLabel(run: OpenedRun, id: string): string {
   const [question] = Object.values(run.sample(id)?.inputs ?? {});
-  return question ? oneLine(question, 60) : id;
+  return question ? oneLine(inputTitle(question), 60) : id;
 }
 
 /** Θ that the verdict on the proposal is about. */

@@ -1,5 +1,6 @@
 import { l10n, type QuickPickItem, window } from "vscode";
 import type { Data, Sample, Split } from "../../data/sample.ts";
+import { titleOf } from "../../data/sample-title.ts";
 import type { Task } from "../../engine/task.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { LossSpec } from "../../graph/schema/schema.ts";
@@ -40,7 +41,7 @@ interface SampleItem extends QuickPickItem {
 function itemsOf(data: Data): SampleItem[] {
   return ORDER.flatMap((split) =>
     data[split].map((sample) => ({
-      label: oneLine(labelOf(sample), 120),
+      label: oneLine(titleOf(sample), 120),
       description: splitLabel(split, LOCALE),
       ...(sample.targets.length > 0 && {
         detail: l10n.t("expected: {0}", oneLine(sample.targets.join(" | "), 100)),
@@ -61,10 +62,6 @@ async function pickFrom(items: readonly SampleItem[]): Promise<SampleItem> {
   });
   if (!picked) throw new Cancelled();
   return picked;
-}
-
-export function labelOf({ id, inputs }: Sample): string {
-  return Object.values(inputs).join(" · ") || id;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { nodeTargetsOf } from "../../data/sample.ts";
+import { titleOf } from "../../data/sample-title.ts";
 import type { InspectedNode, Inspection } from "../../engine/inspect.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { traitsOf } from "../../graph/node-kinds.ts";
@@ -23,7 +24,7 @@ const NODES = 300;
 export function sampleHtml(graph: Graph, inspection: Inspection, spent: string, locale = ENGLISH, theme = ""): string {
   const { t } = locale;
   const { sample, split, score, right, nodes } = inspection;
-  const question = Object.values(sample.inputs).join(" · ") || sample.id;
+  const question = titleOf(sample);
   const answer = nodes.find(({ node }) => node.id === graph.output)?.value;
   const mark = !inspection.asked ? "" : score === null ? "undecided" : right ? "accepted" : "rejected";
   const title = oneLine(question, 120);

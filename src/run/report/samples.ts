@@ -1,4 +1,5 @@
 import type { Sample, Split } from "../../data/sample.ts";
+import { inputTitle } from "../../data/sample-title.ts";
 import type { Theta } from "../../engine/events.ts";
 import { nodeFigures } from "../../engine/gate/node-figures.ts";
 import { gainInterval, scoreInterval, signTest, snap } from "../../engine/gate/statistics.ts";
@@ -51,8 +52,8 @@ export class Samples {
   question(id: string): string {
     const inputs = Object.entries(this.#byId.get(id)?.inputs ?? {});
     const [only] = inputs;
-    if (inputs.length === 1 && only) return only[1];
-    return inputs.map(([name, value]) => `${name}: ${value}`).join(" · ") || id;
+    if (inputs.length === 1 && only) return inputTitle(only[1]);
+    return inputs.map(([name, value]) => `${name}: ${inputTitle(value)}`).join(" · ") || id;
   }
 
   /** Samples that a verdict names, in its order. */

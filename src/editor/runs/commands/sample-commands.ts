@@ -1,5 +1,6 @@
 import { commands, l10n, ProgressLocation, type Uri, window } from "vscode";
 import type { Sample } from "../../../data/sample.ts";
+import { titleOf } from "../../../data/sample-title.ts";
 import { type Inspection, inspect, mostCalls } from "../../../engine/inspect.ts";
 import { callsLabel } from "../../../i18n/labels.ts";
 import { askWithoutRun } from "../../../run/ask-without-run.ts";
@@ -20,7 +21,7 @@ import { confirmCalls } from "../confirm.ts";
 import type { Pages } from "../pages/pages.ts";
 import { graphOfRun, type Prepared, prepare } from "../prepare.ts";
 import type { RunStore } from "../run-store.ts";
-import { findSample, labelOf, type Picked, pickOrTypeSample } from "../sample-pick.ts";
+import { findSample, type Picked, pickOrTypeSample } from "../sample-pick.ts";
 import { unlessUnsaved } from "./rate-commands.ts";
 
 /** Maximum number of calls that are sent without a confirmation. */
@@ -76,7 +77,7 @@ export class SampleCommands {
       inspect({ ...one, data: task.data }, split, sample, deps, signal, scores),
     );
     await confirmCalls({
-      question: l10n.t("Try “{0}”?", oneLine(labelOf(sample), 80)),
+      question: l10n.t("Try “{0}”?", oneLine(titleOf(sample), 80)),
       button: l10n.t("Try"),
       estimate,
       task,
@@ -149,7 +150,7 @@ export class SampleCommands {
         ? l10n.t("every reply came from the cache")
         : `${callsLabel(calls, LOCALE)}, ${LOCALE.money(usd)}`;
     await this.pages.show("sample", [subject.graphFile, split, sample.id], {
-      title: l10n.t("Sample: {0}", oneLine(labelOf(sample), 40)),
+      title: l10n.t("Sample: {0}", oneLine(titleOf(sample), 40)),
       html: (theme) => sampleHtml(task.graph, inspection, spent, LOCALE, theme),
     });
     if (sample.id === TYPED) void offerToAdd();

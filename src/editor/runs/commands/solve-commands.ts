@@ -1,4 +1,5 @@
 import { l10n } from "vscode";
+import { titleOf } from "../../../data/sample-title.ts";
 import { mostCallsPerRow, SOLVE_DEFAULTS } from "../../../engine/solve/solve.ts";
 import { estimateRunner } from "../../../run/estimate/estimate.ts";
 import { type Job, runnerOf } from "../../../run/job.ts";
@@ -15,7 +16,7 @@ import { confirmCalls, estimating } from "../confirm.ts";
 import { graphOfRun, prepare } from "../prepare.ts";
 import type { RunController } from "../run-controller.ts";
 import type { RunStore } from "../run-store.ts";
-import { findSample, labelOf, pickSample } from "../sample-pick.ts";
+import { findSample, pickSample } from "../sample-pick.ts";
 
 /** Improves the answer to one row at test time. The run's report shows each attempt. */
 export class SolveCommands {
@@ -44,7 +45,7 @@ export class SolveCommands {
     const { solver, steps } = SOLVE_DEFAULTS;
     const job: Job = { kind: "solve", split, rows: [sample.id], solver, steps };
     await confirmCalls({
-      question: l10n.t("Improve the answer to “{0}”?", oneLine(labelOf(sample), 80)),
+      question: l10n.t("Improve the answer to “{0}”?", oneLine(titleOf(sample), 80)),
       button: l10n.t("Improve"),
       estimate: await estimating(() => estimateRunner(task, prepared.known, runnerOf(job))),
       task,

@@ -1,3 +1,4 @@
+import { titleOf } from "../../../data/sample-title.ts";
 import { changeLabel, splitLabel } from "../../../i18n/labels.ts";
 import type { Locale } from "../../../i18n/locale.ts";
 import { oneLine } from "../../../i18n/plain-text.ts";
@@ -83,7 +84,7 @@ function changeTable(
 }
 
 function question({ id, inputs, expected, nodes }: SampleRow, locale: Locale): string[] {
-  const what = oneLine(Object.values(inputs).join(" · ") || id, CELL);
+  const what = oneLine(titleOf({ id, inputs }), CELL);
   return [what, expectedText({ expected, ...(nodes && { nodes }) }, locale)];
 }
 

@@ -1,3 +1,4 @@
+import { titleOf } from "../../../data/sample-title.ts";
 import { splitLabel } from "../../../i18n/labels.ts";
 import type { Locale } from "../../../i18n/locale.ts";
 import { oneLine } from "../../../i18n/plain-text.ts";
@@ -29,7 +30,7 @@ ${rows.length > SHOWN ? html`<p class="left">${t("{0} more are under Samples.", 
 function entry(row: SampleRow, locale: Locale): Markup {
   const { t } = locale;
   const { id, inputs, before, after } = row;
-  const question = oneLine(Object.values(inputs).join(" · ") || id, CELL);
+  const question = oneLine(titleOf({ id, inputs }), CELL);
   const facts = [
     [t("expected"), expectedText(row, locale)],
     [t("before"), answerText(before, locale)],
