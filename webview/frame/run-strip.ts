@@ -45,6 +45,7 @@ export class RunStrip {
     const replayedChanged = run?.replayed !== this.#shown?.replayed;
     this.#shown = run;
     this.element.hidden = run === null;
+    this.#plot.element.toggleAttribute("hidden", run?.iterations === 0);
     this.#replay.update(run);
     if (!run) return;
     this.#head.replaceChildren(...head(run));

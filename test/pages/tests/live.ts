@@ -240,6 +240,18 @@ export const liveTests: readonly PageTest[] = [
     },
   },
   {
+    name: "a run without iterations takes no space for a plot, and the next one has its plot again",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "done", { curve: [], iterations: 0 }));
+      equal(await test.page.locator(".plot").isVisible(), false);
+      await test.run(runOf(five, "done"));
+      await test.settled();
+      equal(await test.page.locator(".plot").isVisible(), true);
+      equal(await test.page.locator(".plot circle").count(), 4);
+    },
+  },
+  {
     name: "a score known only as a range is shown as approximate, and an unknown one is not drawn",
     async run(test) {
       await test.graph(five);
