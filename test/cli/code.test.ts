@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/output/json.ts";
 import { type Bench, open } from "./cli.ts";
-import { orderModel, orders } from "./order-model.ts";
+import { AROUND_SUMS, orderGraph, orderModel } from "./order-model.ts";
 
 const SUM = "export default ({ items }) => String(items.reduce((sum, { count, price }) => sum + count * price, 0));\n";
 const PARSED = SUM.replace("=> String(items", "=> String(JSON.parse(items)");
@@ -120,11 +120,7 @@ describe("a text that is code", () => {
 });
 
 describe("a map node", () => {
-  const sentences = {
-    kind: "function",
-    inputs: ["order"],
-    code: ["export default ({ order }) => order.match(/[^.]+\\./g)"],
-  };
+  const { sentences } = AROUND_SUMS;
   const flat = [
     "export default ({ items }) => String(items.flat().reduce((sum, { count, price }) => sum + count * price, 0))",
   ];
@@ -171,11 +167,7 @@ describe("a map node", () => {
 });
 
 describe("a map over several nodes", () => {
-  const sentences = {
-    kind: "function",
-    inputs: ["order"],
-    code: ["export default ({ order }) => order.match(/[^.]+\\./g)"],
-  };
+  const { sentences, total } = AROUND_SUMS;
   const items = { ...JSON_READ, inputs: ["sentences"], output: { json: "" } };
   const sum = {
     kind: "function",
@@ -185,16 +177,6 @@ describe("a map over several nodes", () => {
     ],
   };
   const sums = { kind: "map", over: "sentences", nodes: ["items", "sum"] };
-  const total = {
-    kind: "function",
-    inputs: ["sums", "sentences"],
-    code: [
-      "export default ({ sums, sentences }) => {",
-      "  if (sums.some(({ of }, at) => of !== sentences[at])) throw new Error('another order');",
-      "  return String(sums.reduce((all, { sum }) => all + sum, 0));",
-      "}",
-    ],
-  };
   const nodes = { sentences, items, sum, sums, total };
 
   it("runs all of them for each element, in order, and feedback crosses the join to the right prompt", async () => {
@@ -331,14 +313,5 @@ describe("a loss that is a script", () => {
 async function put(bench: Bench, graph: object, files: Readonly<Record<string, string>>): Promise<void> {
   await mkdir(join(bench.folder, "steps"), { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(join(bench.folder, name), text);
-  const whole = {
-    version: 1,
-    description: "Says what an order costs.",
-    inputs: { order: "what a customer wrote" },
-    models: { forward: "orders" },
-    data: { train: orders(0, 24), validation: orders(1, 24), test: orders(2, 24), target: "sum" },
-    loss: { kind: "number" },
-    ...graph,
-  };
-  await writeFile(join(bench.folder, "order.agentgraph.json"), JSON.stringify(whole));
+  await writeFile(join(bench.folder, "order.agentgraph.json"), JSON.stringify(orderGraph(graph)));
 }

@@ -64,6 +64,38 @@ export function orders(set: number, count: number): { order: string; sum: number
   });
 }
 
+/** A graph file that says what an order costs. @param own its nodes and output, and what differs */
+export function orderGraph(own: object): object {
+  return {
+    version: 1,
+    description: "Says what an order costs.",
+    inputs: { order: "what a customer wrote" },
+    models: { forward: "orders" },
+    data: { train: orders(0, 24), validation: orders(1, 24), test: orders(2, 24), target: "sum" },
+    loss: { kind: "number" },
+    ...own,
+  };
+}
+
+/** Nodes around a map `sums` over the sentences of an order: it gives `{ sum, of }` for each, in their order. */
+export const AROUND_SUMS = {
+  sentences: {
+    kind: "function",
+    inputs: ["order"],
+    code: ["export default ({ order }) => order.match(/[^.]+\\./g)"],
+  },
+  total: {
+    kind: "function",
+    inputs: ["sums", "sentences"],
+    code: [
+      "export default ({ sums, sentences }) => {",
+      "  if (sums.some(({ of }, at) => of !== sentences[at])) throw new Error('another order');",
+      "  return String(sums.reduce((all, { sum }) => all + sum, 0));",
+      "}",
+    ],
+  },
+};
+
 /** Code, between fences, by what the cases and the code that runs it show. */
 function program(user: string, text: string) {
   const sees = /<code step="sum"/.test(user) && /<output>\s*sum: \d/.test(user);

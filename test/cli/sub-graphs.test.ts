@@ -3,27 +3,13 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/output/json.ts";
 import { type Bench, open } from "./cli.ts";
-import { orderModel, orders } from "./order-model.ts";
+import { AROUND_SUMS, orderGraph, orderModel } from "./order-model.ts";
 
 const GRAPH = "order.agentgraph.json";
 const PART = "parts/sum.agentgraph.json";
 
-const sentences = {
-  kind: "function",
-  inputs: ["order"],
-  code: ["export default ({ order }) => order.match(/[^.]+\\./g)"],
-};
+const { sentences, total } = AROUND_SUMS;
 const sums = { kind: "map", over: "sentences", inputs: ["sentences"], graph: { file: PART } };
-const total = {
-  kind: "function",
-  inputs: ["sums", "sentences"],
-  code: [
-    "export default ({ sums, sentences }) => {",
-    "  if (sums.some(({ of }, at) => of !== sentences[at])) throw new Error('another order');",
-    "  return String(sums.reduce((all, { sum }) => all + sum, 0));",
-    "}",
-  ],
-};
 
 /** The sum of one sentence of an order: the sentence has another name there. */
 const PART_GRAPH = `{
@@ -49,16 +35,7 @@ const SUM =
   "export default ({ items, sentence }) => ({ sum: items.reduce((sum, { count, price }) => sum + count * price, 0), of: sentence });\n";
 
 async function put(bench: Bench, nodes: object, part = PART_GRAPH): Promise<void> {
-  const whole = {
-    version: 1,
-    description: "Says what an order costs.",
-    inputs: { order: "what a customer wrote" },
-    models: { forward: "orders" },
-    data: { train: orders(0, 24), validation: orders(1, 24), test: orders(2, 24), target: "sum" },
-    loss: { kind: "number" },
-    nodes,
-    output: "total",
-  };
+  const whole = orderGraph({ nodes, output: "total" });
   const files = { [GRAPH]: JSON.stringify(whole, null, 2), [PART]: part, "parts/sum.js": SUM };
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(bench.folder, name)), { recursive: true });
