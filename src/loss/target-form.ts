@@ -86,7 +86,7 @@ export function comparesTexts({ kind }: LossSpec): boolean {
   return COMPARING.includes(kind);
 }
 
-/** Whether the row's present target already accepts the answer, also if more is said around it. */
+/** Whether the row's present target already accepts the answer, even with other words around it. */
 export async function isExpected(answer: string, { spec, row, rows }: TargetColumn): Promise<boolean> {
   if (!comparesTexts(spec) || row.sample.targets.length === 0) return false;
   if (row.sample.targets.some((target) => targetFault(spec, target, ENGLISH) !== null)) return false;

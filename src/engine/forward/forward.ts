@@ -52,7 +52,7 @@ export interface ForwardPass {
   readonly score: Promise<Scored | null>;
 }
 
-/** Sends the calls of passes at once. Whoever needs their scores gets their errors. */
+/** Sends the calls of passes at once. Errors reach the code that awaits their scores. */
 export function start(passes: readonly ForwardPass[]): void {
   for (const pass of passes) pass.score.catch(() => {});
 }

@@ -1,6 +1,6 @@
 /**
  * Names that code reads from its argument, without running or compiling it: what a default export destructures, and
- * members of its parameter. Code in other forms has none, so that nothing is said of it.
+ * members of its parameter. Code in other forms has none, so it gets no warnings.
  */
 export interface CodeName {
   readonly name: string;

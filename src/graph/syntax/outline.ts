@@ -57,7 +57,7 @@ export interface OutlineNode {
   readonly templating: Templating;
   /** Names in its text for inputs with other names: variable → input. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Names of the graph, and variables, that its language can't have: placeholders all the same. */
+  /** Names of the graph, and variables, that its language can't have. They are still placeholders. */
   readonly looseNames: readonly string[];
   /** The text sent around its instruction; null if there is none. */
   readonly frame: string | null;
