@@ -57,7 +57,7 @@ export async function cachePushCommand(
     output.print(`${repliesLabel(added)} pushed, ${known} known already.`);
     if (teamKey === null && added > 0) {
       output.warn(
-        "The replies are not signed. Whoever pulls them has to ask for a sample again. Set AGENTGRAPH_TEAM_KEY to sign them.",
+        "The replies are not signed. Others who pull them must request a sample of them again. Set AGENTGRAPH_TEAM_KEY to sign them.",
       );
     }
   });
