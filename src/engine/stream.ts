@@ -3,38 +3,46 @@ import type { RunEvent } from "./events.ts";
 /** Resolves when the event is recorded. */
 export type Emit = (event: RunEvent) => Promise<void>;
 
-interface Waiting {
-  readonly event: RunEvent;
-  readonly recorded: () => void;
+interface Waiting<T> {
+  readonly value: T;
+  readonly taken: () => void;
 }
 
 /**
- * Merges the reports of many concurrent calls into one ordered stream. `push` resolves when the consumer has
- * processed the event and asks for the next one, so the event is recorded by then.
+ * Merges the reports of many concurrent tasks into one ordered stream. `push` resolves when the consumer has
+ * processed the value and asks for the next one.
  */
-export class EventStream {
-  readonly #waiting: Waiting[] = [];
+export class MergedStream<T> {
+  readonly #waiting: Waiting<T>[] = [];
   #wake: () => void = () => {};
   #closed = false;
 
-  push(event: RunEvent): Promise<void> {
+  /** Whether further values are dropped. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  push(value: T): Promise<void> {
     if (this.#closed) return Promise.resolve();
-    // Replies that arrive after the end reach the stores, but not the totals.
-    if (event.type === "finished") this.#closed = true;
-    return new Promise((recorded) => {
-      this.#waiting.push({ event, recorded });
+    return new Promise((taken) => {
+      this.#waiting.push({ value, taken });
       this.#wake();
     });
   }
 
+  /** Drops further values. Those that wait are still yielded. */
+  protected close(): void {
+    this.#closed = true;
+  }
+
   /**
-   * Yields until `work` has settled and all pushed events were taken; then returns or throws what `work` did.
+   * Yields until `work` has settled and all pushed values were taken; then returns or throws what `work` did.
    * @param leave called if the consumer stops reading before that: it must stop the work before the callers of
    *   `push` are released
    */
-  async *during<T>(work: Promise<T>, leave: () => void = () => {}): AsyncGenerator<RunEvent, T> {
+  async *during<R>(work: Promise<R>, leave: () => void = () => {}): AsyncGenerator<T, R> {
     let settled = false;
-    let inHand: Waiting | undefined;
+    let inHand: Waiting<T> | undefined;
     const end = () => {
       settled = true;
       this.#wake();
@@ -44,8 +52,8 @@ export class EventStream {
       for (;;) {
         inHand = this.#waiting.shift();
         if (inHand) {
-          yield inHand.event;
-          inHand.recorded();
+          yield inHand.value;
+          inHand.taken();
         } else if (settled) {
           return await work;
         } else {
@@ -57,8 +65,18 @@ export class EventStream {
     } finally {
       this.#closed = true;
       if (!settled) leave();
-      inHand?.recorded();
-      for (const left of this.#waiting.splice(0)) left.recorded();
+      inHand?.taken();
+      for (const left of this.#waiting.splice(0)) left.taken();
     }
+  }
+}
+
+/** The events of a run: one that was taken is recorded. */
+export class EventStream extends MergedStream<RunEvent> {
+  override push(event: RunEvent): Promise<void> {
+    const recorded = super.push(event);
+    // Replies that arrive after the end reach the stores, but not the totals.
+    if (event.type === "finished") this.close();
+    return recorded;
   }
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { LoggedEvent } from "../../engine/events.ts";
+import { MergedStream } from "../../engine/stream.ts";
 import type { RunRequest } from "../record/run-manifest.ts";
 import type { RunPaths } from "../record/run-paths.ts";
 import { listRuns, type ReadRun, readRun } from "../record/runs.ts";
@@ -197,19 +198,12 @@ async function* merged<T>(
   generators: readonly AsyncGenerator<T, void>[],
   stop: AbortController,
 ): AsyncGenerator<T, void> {
-  const waiting: { readonly value: T; readonly taken: () => void }[] = [];
-  let inHand: (typeof waiting)[number] | undefined;
-  let wake = () => {};
-  let isLeft = false;
-  let isDone = false;
+  const stream = new MergedStream<T>();
   let failure: { readonly error: unknown } | null = null;
   const pump = async (one: AsyncGenerator<T, void>) => {
     for await (const value of one) {
-      if (isLeft) return;
-      await new Promise<void>((taken) => {
-        waiting.push({ value, taken });
-        wake();
-      });
+      if (stream.isClosed) return;
+      await stream.push(value);
     }
   };
   const fail = (error: unknown) => {
@@ -217,28 +211,12 @@ async function* merged<T>(
     stop.abort(error);
   };
   const work = Promise.all(generators.map((one) => pump(one).catch(fail))).then(() => {
-    isDone = true;
-    wake();
+    if (failure) throw failure.error;
   });
   try {
-    while (waiting.length > 0 || !isDone) {
-      inHand = waiting.shift();
-      if (inHand) {
-        yield inHand.value;
-        inHand.taken();
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    }
-    if (failure) throw (failure as { readonly error: unknown }).error;
+    yield* stream.during(work, () => stop.abort(new Error("nobody reads this any more")));
   } finally {
-    isLeft = true;
-    if (!isDone) stop.abort(new Error("nobody reads this any more"));
-    inHand?.taken();
-    for (const { taken } of waiting.splice(0)) taken();
-    await work;
+    await work.catch(() => {});
   }
 }
 
