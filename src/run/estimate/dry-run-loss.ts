@@ -1,14 +1,14 @@
 import type { Sample } from "../../data/sample.ts";
 import { wilson } from "../../engine/gate/statistics.ts";
-import { shortHash } from "../../engine/theta.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import type { AskVote, CodeRunner, Loss, Score } from "../../loss/loss.ts";
 import { scoreOf } from "../../loss/normalize.ts";
 import { type Guess, type Learned, NOTHING } from "./dry-run-model.ts";
-import { type DryRunProgress, MARK } from "./dry-run-progress.ts";
+import { contentNumber, type DryRunProgress, MARK } from "./dry-run-progress.ts";
 
 /** Minimum number of samples with known answers for these to replace the guess. */
 const TELLING = 5;
+
 /**
  * Known answers keep their score. A made-up answer is right if the known answer of its sample is; of the other samples,
  * the same share is right.
@@ -73,7 +73,7 @@ export class DryRunLoss implements Loss {
     if (known !== undefined) return known;
     const right = [...this.#known.values()].filter((isRight) => isRight).length;
     const share = this.#known.size < TELLING ? this.guess.right : this.#shareOf(right, this.#known.size);
-    return Number.parseInt(shortHash([this.draw, id]).slice(0, 8), 16) / 2 ** 32 < share;
+    return contentNumber(this.draw, id) / 2 ** 32 < share;
   }
 
   #shareOf(right: number, n: number): number {

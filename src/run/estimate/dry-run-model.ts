@@ -164,7 +164,7 @@ export class DryRunModel implements Model {
   }
 
   #forward(tokens: number, node: GraphNode | undefined, { tag, messages, draw }: ModelRequest): string {
-    const id = this.progress.valueOf(node?.id ?? "", tag.sample, messages, draw, tokens);
+    const id = this.progress.valueOf(node?.id ?? "", tag.sample, contentOf(messages), draw, tokens);
     const isMapped = node !== undefined && this.#isList(node);
     const made = isMapped ? this.list(`${MARK}${id}`, tokens * this.#charactersPerToken) : this.#reply(tokens, id);
     return inForm(made, node?.kind === "map" ? node.each : (node?.output ?? null));

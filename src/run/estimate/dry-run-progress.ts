@@ -1,7 +1,6 @@
 import { shortHash } from "../../engine/theta.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { topologyOf } from "../../graph/topology.ts";
-import type { Message } from "../../models/model.ts";
 
 /** What rewrites do in a dry run. All shares are from 0 to 1. */
 export interface Rewrites {
@@ -46,6 +45,7 @@ export class DryRunProgress {
   readonly #made = new Map<string, Made>();
   readonly #byId = new Map<number, Made>();
   readonly #faults = new Map<string, ReadonlyMap<string, string>>();
+
   /**
    * @param rewrites what they do
    * @param right share of samples that are right at the start
@@ -89,18 +89,12 @@ export class DryRunProgress {
   /**
    * The id of a value that follows from a prompt. Prompts that differ only in rewrites without effect on the sample give the
    * same value.
+   * @param shown the prompt
    * @param tokens length of the value
    */
-  valueOf(
-    node: string,
-    sample: string | null,
-    messages: readonly Pick<Message, "content">[],
-    draw: number,
-    tokens: number,
-  ) {
+  valueOf(node: string, sample: string | null, shown: string, draw: number, tokens: number): number {
     const mended = new Set<string>();
     let isRuined = false;
-    const shown = messages.map(({ content }) => content).join("\n");
     const effective = shown.replace(REWRITE, (mark, index: string, added: string, number: string) => {
       const at = this.#ids[Number(index)] ?? "";
       const isNeeded = sample !== null && this.#faultsOf(sample).get(at) === added;
@@ -164,7 +158,7 @@ export class DryRunProgress {
 
   /** From 0 to below 1, the same for the same parts. */
   #chance(...parts: readonly unknown[]): number {
-    return numberOf(shortHash([this.draw, ...parts])) / 2 ** 32;
+    return contentNumber(this.draw, ...parts) / 2 ** 32;
   }
 }
 
