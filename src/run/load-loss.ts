@@ -57,17 +57,18 @@ async function scriptOf(
     document.addAt("wrong-value", path, message, document.t("Use exactly one of the two."));
     return null;
   }
-  const text = file === undefined ? [code ?? ""].flat().join("\n") : null;
-  const found = file === undefined ? null : await referencedCode(document, path, file, root, files);
-  const script = text ?? found?.text ?? null;
-  if (script === null) return null;
+  const found =
+    file === undefined
+      ? { text: [code ?? ""].flat().join("\n") }
+      : await referencedCode(document, path, file, root, files);
+  if (!found) return null;
   if (file === undefined || programExtension(file) === null) {
     const at = [...path, file === undefined ? "code" : "file"];
     const values = [...new Set([...outline.nodes, ...(graph?.nodes ?? [])].map(({ id }) => id))];
     const known = { inputs: outline.inputs.map(({ name }) => name), values };
-    checkScriptNames(document, { text: script, file: file ?? null, path: at }, known);
+    checkScriptNames(document, { text: found.text, file: file ?? null, path: at }, known);
   }
-  return file === undefined ? spec : { ...spec, code: script };
+  return file === undefined ? spec : { ...spec, code: found.text };
 }
 
 /** The tests with their code. null, with a fault, if a file can't be read. */
