@@ -17,17 +17,17 @@ function lineOf(
   if (answer.usd === null || other.usd === null || search === null) {
     return t("{0} against {1}: the price of a model is unknown. Set it with --price.", name, model);
   }
-  if (answer.usd === 0 && other.usd === 0) {
+  const score = difference ? differenceWords(difference.mean, difference.isSignificant, locale) : t("not scored");
+  if (isFree(answer, other)) {
     return t(
       "{0} and {1} cost nothing at these prices, so there is nothing to pay for: an answer takes {2} instead of {3}. Score: {4}.",
       name,
       model,
       locale.count(Math.round(answer.tokens), "token"),
       locale.integer(other.tokens),
-      difference ? differenceWords(difference.mean, difference.isSignificant, locale) : t("not scored"),
+      score,
     );
   }
-  const score = difference ? differenceWords(difference.mean, difference.isSignificant, locale) : t("not scored");
   if (answers === null) {
     return t(
       "{0} does not pay for itself against {1}: an answer costs {2} instead of {3}. Score: {4}.",
@@ -48,6 +48,15 @@ function lineOf(
     perAnswer(other, locale),
     score,
   );
+}
+
+function isFree(answer: AnswerCost, other: AnswerCost): boolean {
+  return answer.usd === 0 && other.usd === 0;
+}
+
+function paidAfter({ answer, answers }: BreakEvenRow, other: AnswerCost, locale: Locale): string {
+  if (answers !== null) return locale.count(answers, "answer");
+  return isFree(answer, other) ? "–" : locale.t("never");
 }
 
 function differenceWords(mean: number, isSignificant: boolean, locale: Locale): string {
@@ -78,11 +87,7 @@ export function breakEvenTable({ model, answer, rows }: BreakEven, locale: Local
         locale.integer(row.answer.tokens),
         money(row.answer.usd),
         tight(row.search === null ? "–" : locale.money(row.search)),
-        row.answers === null
-          ? row.answer.usd === 0 && answer.usd === 0
-            ? "–"
-            : t("never")
-          : locale.count(row.answers, "answer"),
+        paidAfter(row, answer, locale),
         row.difference ? differenceWords(row.difference.mean, row.difference.isSignificant, locale) : "–",
       ]),
       [t("original graph with {0}", model), locale.integer(answer.tokens), money(answer.usd), "–", "–", "–"],
