@@ -83,9 +83,8 @@ function changeTable(
   });
 }
 
-function question({ id, inputs, expected, nodes }: SampleRow, locale: Locale): string[] {
-  const what = oneLine(titleOf({ id, inputs }), CELL);
-  return [what, expectedText({ expected, ...(nodes && { nodes }) }, locale)];
+function question(row: SampleRow, locale: Locale): string[] {
+  return [oneLine(titleOf(row), CELL), expectedText(row, locale)];
 }
 
 /** `billing · urgency: yes`: the expected answer, and those of nodes with targets of their own. */

@@ -29,12 +29,11 @@ ${rows.length > SHOWN ? html`<p class="left">${t("{0} more are under Samples.", 
 
 function entry(row: SampleRow, locale: Locale): Markup {
   const { t } = locale;
-  const { id, inputs, before, after } = row;
-  const question = oneLine(titleOf({ id, inputs }), CELL);
+  const question = oneLine(titleOf(row), CELL);
   const facts = [
     [t("expected"), expectedText(row, locale)],
-    [t("before"), answerText(before, locale)],
-    [t("after"), answerText(after, locale)],
+    [t("before"), answerText(row.before, locale)],
+    [t("after"), answerText(row.after, locale)],
   ];
   return html`<div class="entry"><p>${question}</p><dl>${facts.map(([name, text]) => html`<dt>${name ?? ""}</dt><dd>${text ?? ""}</dd>`)}</dl></div>`;
 }
