@@ -147,5 +147,5 @@ function countsOf(ids: Iterable<string>): Counts {
 function keysUsed(state: RecordedState | null): string[] {
   const values = state?.values;
   if (!values) return [];
-  return [...values].flatMap(([, , keys]) => Object.values(keys));
+  return [...values].flatMap(([theta, sample]) => Object.values(values.of(theta, sample) ?? {}));
 }

@@ -24,9 +24,9 @@ export async function readAnswers(
   read: (key: string) => Promise<Pick<StoredReply, "text"> | undefined>,
 ): Promise<ReplyOf> {
   const texts = new Map<string, Pick<StoredReply, "text">>();
-  for (const [theta, sample, keys] of values) {
+  for (const [theta, sample] of values) {
     for (const node of [graph.output, ...Object.keys(scores[theta]?.[sample]?.nodes ?? {})]) {
-      const key = keys[node];
+      const key = values.at(theta, sample, node);
       const reply = key === undefined || texts.has(key) ? undefined : await read(key);
       if (key !== undefined && reply) texts.set(key, { text: reply.text });
     }
@@ -158,14 +158,15 @@ export class Samples {
   #answer(theta: Theta, id: string): Answer | null {
     const { output } = this.start.graph;
     const score = this.state.scores[theta]?.[id];
-    const keys = this.state.values.of(theta, id);
-    if (!score && keys?.[output] === undefined) return null;
+    const keyOf = (node: string) => this.state.values.at(theta, id, node);
+    const key = keyOf(output);
+    if (!score && key === undefined) return null;
     const loss = score?.loss ?? null;
     const own = Object.entries(score?.nodes ?? {}).flatMap(([node, one]) =>
-      node === output ? [] : [[node, { text: this.#value(node, keys?.[node]), score: 1 - one.loss }] as const],
+      node === output ? [] : [[node, { text: this.#value(node, keyOf(node)), score: 1 - one.loss }] as const],
     );
     const nodes = own.length > 0 && { nodes: Object.fromEntries(own) };
-    const text = this.#value(output, keys?.[output]);
+    const text = this.#value(output, key);
     return { text, score: loss === null ? null : 1 - loss, votes: score?.votes ?? [], ...nodes };
   }
 

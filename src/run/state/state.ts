@@ -84,7 +84,7 @@ export interface RunState {
 
 /** The state of a run with the place of each value, which takes much more memory than all the rest. */
 export interface RecordedState extends RunState {
-  readonly values: Pick<ValueKeys, "of" | "thetas" | "samples" | typeof Symbol.iterator>;
+  readonly values: Pick<ValueKeys, "of" | "at" | "thetas" | "samples" | typeof Symbol.iterator>;
 }
 
 export interface Calls {

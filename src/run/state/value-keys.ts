@@ -6,6 +6,8 @@ export type NodeKeys = Readonly<Record<string, string>>;
 /** Bytes of a key: SHA-256. */
 const BYTES = 32;
 const SMALLEST = 16;
+/** What a row without a key contains. */
+const UNSET = "00".repeat(BYTES);
 const HEX = /^[0-9a-f]{64}$/;
 
 /**
@@ -21,16 +23,21 @@ export class ValueKeys {
     table.set(sample, node, key);
   }
 
-  /** Each Θ and sample with its values. */
-  *[Symbol.iterator](): Generator<readonly [theta: string, sample: string, keys: NodeKeys]> {
-    for (const [theta, table] of this.#thetas) {
-      for (const sample of table.rows.keys()) yield [theta, sample, table.of(sample) ?? {}];
+  /** Each Θ and sample with values. */
+  *[Symbol.iterator](): Generator<readonly [theta: string, sample: string]> {
+    for (const [theta, { rows }] of this.#thetas) {
+      for (const sample of rows.keys()) yield [theta, sample];
     }
   }
 
   /** undefined if the sample has no values under Θ */
   of(theta: string, sample: string): NodeKeys | undefined {
     return this.#thetas.get(theta)?.of(sample);
+  }
+
+  /** The key of one node, without the work for all of them. undefined if it has no value */
+  at(theta: string, sample: string, node: string): string | undefined {
+    return this.#thetas.get(theta)?.at(sample, node);
   }
 
   thetas(): Iterable<string> {
@@ -66,6 +73,11 @@ class Table {
     }
     return keys;
   }
+
+  at(sample: string, node: string): string | undefined {
+    const row = this.rows.get(sample);
+    return row === undefined ? undefined : this.#columns.get(node)?.at(row);
+  }
 }
 
 class Column {
@@ -91,7 +103,7 @@ class Column {
   at(row: number): string | undefined {
     const other = this.#others.get(row);
     if (other !== undefined) return other;
-    const bytes = this.#bytes.subarray(row * BYTES, (row + 1) * BYTES);
-    return bytes.some((byte) => byte !== 0) ? bytes.toString("hex") : undefined;
+    const key = this.#bytes.toString("hex", row * BYTES, (row + 1) * BYTES);
+    return key === "" || key === UNSET ? undefined : key;
   }
 }

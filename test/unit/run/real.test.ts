@@ -48,7 +48,7 @@ it("keeps the reply of every value that it shows", async () => {
   const run = await startRun(subject, bench.place, bench.root, deps, signal);
   for await (const _ of run.events);
   const { values } = run.state();
-  const keys = [...values].flatMap(([, , keys]) => Object.values(keys));
+  const keys = [...values].flatMap(([theta, sample]) => Object.values(values.of(theta, sample) ?? {}));
   expect(keys.length).toBeGreaterThan(100);
   for (const key of keys) expect((await run.replies.get(key))?.where).toBe("replayed");
 });

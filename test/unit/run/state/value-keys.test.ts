@@ -28,9 +28,12 @@ it("holds what was set last, whatever the names and keys", () => {
         for (const [id, nodes] of samples) {
           const found = Object.entries(keys.of(theta, id) ?? {}).sort();
           expect(found).toEqual([...nodes].sort());
+          for (const [node, value] of nodes) expect(keys.at(theta, id, node)).toBe(value);
+          expect(keys.at(theta, id, "no node")).toBeUndefined();
         }
       }
       expect(keys.of("no theta", "s1")).toBeUndefined();
+      expect(keys.at("no theta", "s1", "a")).toBeUndefined();
     }),
   );
 });
