@@ -1,6 +1,5 @@
-import { execFile } from "node:child_process";
 import { fileNameOf, linesIn, type TeamStore } from "../run/record/team-cache.ts";
-import { SAFE_GIT } from "./git-safe.ts";
+import { safeGit } from "./git-safe.ts";
 
 /** Maximum bytes of git's output. */
 const LARGEST = 2 ** 28;
@@ -12,7 +11,7 @@ const LARGEST = 2 ** 28;
  */
 export function gitStore(folder: string, branch: string): TeamStore {
   const ref = `refs/heads/${branch}`;
-  const git = (args: readonly string[], input?: string) => run(folder, args, input);
+  const git = (args: readonly string[], input?: string) => safeGit(folder, args, LARGEST, input);
   const tip = () => git(["rev-parse", "--verify", "--quiet", ref]).catch(() => "");
   const hasOrigin = () =>
     git(["remote", "get-url", "origin"]).then(
@@ -45,16 +44,4 @@ export function gitStore(folder: string, branch: string): TeamStore {
       if (await hasOrigin()) await git(["push", ...quiet, "origin", `${ref}:${ref}`]);
     },
   };
-}
-
-function run(cwd: string, args: readonly string[], input = ""): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = { cwd, maxBuffer: LARGEST };
-    const child = execFile("git", [...SAFE_GIT, ...args], options, (error, stdout, stderr) => {
-      if (error) reject(new Error(stderr.trim() || error.message));
-      else resolve(stdout.trimEnd());
-    });
-    child.stdin?.on("error", () => {});
-    child.stdin?.end(input);
-  });
 }
