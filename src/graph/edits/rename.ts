@@ -5,7 +5,7 @@ import { memberAccess, memberNames } from "../syntax/code-names.ts";
 import { type JsonDocument, type JsonPath, stringsIn } from "../syntax/document.ts";
 import { literalRange } from "../syntax/literal.ts";
 import { isInputName, lossPaths, NAME, type Outline, type OutlineNode } from "../syntax/outline.ts";
-import { isBound, named, type Use, usesIn, usesInPrompt } from "../syntax/symbols.ts";
+import { formOf, isBound, named, type Use, usesIn, usesInPrompt } from "../syntax/symbols.ts";
 
 /** A rename that would change what a graph means, or would miss a use. */
 export class RenameRefused extends Error {
@@ -64,10 +64,10 @@ export async function planRename(
       if (found.length > 0) edits.set(script, found);
     }
     const bound = outline.nodes.filter(({ id, text }) => text?.reference != null && isBound(outline, id, name));
-    for (const { text, templating, looseNames } of bound) {
-      const prompt = await source.promptOf(graph, text?.reference ?? "");
+    for (const node of bound) {
+      const prompt = await source.promptOf(graph, node.text?.reference ?? "");
       if (prompt === null) continue;
-      const uses = usesInPrompt(await source.prompt(prompt), { part: text?.part, templating, looseNames });
+      const uses = usesInPrompt(await source.prompt(prompt), formOf(node));
       const found = replaced(
         uses.filter((use) => use.name === name),
         to,
