@@ -1,3 +1,5 @@
+import { escapeRegExp } from "./text/escape-reg-exp.ts";
+
 /** Extensions of code that the sandbox runs. `code` ends the name of code inside a graph file. */
 const SANDBOXED = new Set(["js", "mjs", "cjs", "ts", "mts", "cts", "code"]);
 
@@ -20,8 +22,7 @@ export function lastProblem(errors: string): string {
 /** The last line number of a file in standard error: `File "steps/total.py", line 3`, `total.rb:3`. null: none. */
 export function lineIn(errors: string, file: string): number | null {
   const name = file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
-  const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const named = [...errors.matchAll(new RegExp(`${quoted}(?:", line |:)(\\d+)`, "g"))];
+  const named = [...errors.matchAll(new RegExp(`${escapeRegExp(name)}(?:", line |:)(\\d+)`, "g"))];
   const line = Number(named.at(-1)?.[1] ?? Number.NaN);
   return Number.isInteger(line) && line > 0 ? line : null;
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { Files } from "../deps.ts";
 import { decodeUtf8, isZip, MAX_TEXT } from "../graph/containment.ts";
+import { escapeRegExp } from "../graph/text/escape-reg-exp.ts";
 import type { Translate } from "../i18n/locale.ts";
 import { type GuessedLoss, guessLoss, lossSpec } from "../loss/guess.ts";
 import { formatJson, freeName } from "./graph-file.ts";
@@ -337,10 +338,6 @@ function columnsRead(columns: readonly string[], prompts: readonly FoundPrompt[]
 }
 
 function isNamed(column: string, prompts: readonly FoundPrompt[]): boolean {
-  const mark = new RegExp(`\\{\\s*${escaped(column)}\\s*\\}`);
+  const mark = new RegExp(`\\{\\s*${escapeRegExp(column)}\\s*\\}`);
   return prompts.some(({ text }) => mark.test(text));
-}
-
-function escaped(name: string): string {
-  return name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -1,3 +1,5 @@
+import { escapeRegExp } from "../text/escape-reg-exp.ts";
+
 /**
  * Names that code reads from its argument, without running or compiling it: what a default export destructures, and
  * members of its parameter. Code in other forms has none, so it gets no warnings.
@@ -36,9 +38,8 @@ export function memberAccess(name: string): string {
 }
 
 function membersOf(bare: string, code: string, holder: string): CodeName[] {
-  const escaped = holder.replaceAll("$", "\\$&");
   const pattern = new RegExp(
-    `(?<![\\w$.])${escaped}\\s*(?:(\\?\\.|\\.)\\s*([A-Za-z_$][\\w$]*)|(\\?\\.)?\\[\\s*(["'])( *)\\4\\s*\\])`,
+    `(?<![\\w$.])${escapeRegExp(holder)}\\s*(?:(\\?\\.|\\.)\\s*([A-Za-z_$][\\w$]*)|(\\?\\.)?\\[\\s*(["'])( *)\\4\\s*\\])`,
     "g",
   );
   return [...bare.matchAll(pattern)].flatMap((match) => {
@@ -61,7 +62,7 @@ function parameterOf(bare: string): number | null {
   if (direct !== null) return direct;
   const name = matchAt(IDENTIFIER, bare, from);
   if (!name) return null;
-  const escaped = name.replaceAll("$", "\\$&");
+  const escaped = escapeRegExp(name);
   const declared = new RegExp(
     `(?:^|[\\n;}])\\s*(?:async\\s+)?function\\s*\\*?\\s*${escaped}\\s*(?=\\()|(?:const|let|var)\\s+${escaped}\\s*(?::[^=]+)?=\\s*`,
   ).exec(bare);

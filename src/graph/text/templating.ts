@@ -1,3 +1,5 @@
+import { escapeRegExp } from "./escape-reg-exp.ts";
+
 /** Template languages: how a text names its inputs. */
 export const TEMPLATINGS = ["mustache", "python", "jinja", "dify"] as const;
 export type Templating = (typeof TEMPLATINGS)[number];
@@ -113,10 +115,6 @@ function marksOf({ templating = "mustache", looseNames = [] }: TextSyntax): RegE
   if (loosened.size >= MOST_LOOSENED) loosened.clear();
   loosened.set(key, made);
   return made;
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }
 
 export function syntaxOf(syntax: Templating | TextSyntax): TextSyntax {
