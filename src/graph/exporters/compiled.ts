@@ -1,6 +1,6 @@
 import type { GraphNode, LlmNode } from "../graph.ts";
-import { namedInFrame, renderNode } from "../text/template.ts";
-import { inputsNamedIn, render, valuesFor } from "../text/templating.ts";
+import { placedInputs, renderNode } from "../text/template.ts";
+import { render, valuesFor } from "../text/templating.ts";
 
 /**
  * A text with places for values: strings, and names of inputs; `block` is between tags of its name, which its value
@@ -15,14 +15,14 @@ export interface CompiledMessage {
 
 /** The messages of a node with places for the values of its inputs: what `renderNode` sends, for any values. */
 export function compiledMessages(node: LlmNode): CompiledMessage[] {
-  const named = new Set([...inputsNamedIn(node.text, node), ...namedInFrame(node.frame ?? "", node.inputs)]);
+  const placed = placedInputs(node, node.text);
   const marks = marksFor(node);
   const messages = renderNode(
     node,
     node.text,
     node.inputs.map((name, at) => [name, marks[at] ?? ""]),
   );
-  return messages.map(({ role, content }) => ({ role, parts: partsOf(content, node.inputs, marks, named) }));
+  return messages.map(({ role, content }) => ({ role, parts: partsOf(content, node.inputs, marks, placed) }));
 }
 
 /** The value of a text node with places for the values of its inputs. */

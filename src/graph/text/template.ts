@@ -20,10 +20,7 @@ export function renderNode(
   inputs: readonly (readonly [name: string, value: string])[],
 ): { role: "system" | "user" | "assistant"; content: string }[] {
   const { frame, templating, variables } = node;
-  const placed = new Set([
-    ...inputsNamedIn(text, node),
-    ...(frame === undefined ? [] : namedInFrame(frame, node.inputs)),
-  ]);
+  const placed = placedInputs(node, text);
   const values = valuesFor(inputs, variables);
   const blocks = inputs
     .filter(([name]) => !placed.has(name))
@@ -46,6 +43,11 @@ export function renderNode(
     { role: "system", content: instruction },
     { role: "user", content: blocks },
   ];
+}
+
+/** Inputs that have a place in the text of a node or in its frame: the others are added as blocks. */
+export function placedInputs(node: LlmNode, text: string): ReadonlySet<string> {
+  return new Set([...inputsNamedIn(text, node), ...namedInFrame(node.frame ?? "", node.inputs)]);
 }
 
 /** Names in a frame, which has the language of the graph file. @param inputs of the node */
