@@ -197,9 +197,8 @@ function variableUses({ text }: JsonDocument, { id }: OutlineNode, parts: Parts)
 /** Placeholders in the values of a tool's arguments. */
 function argumentPlaceholders(document: JsonDocument, node: OutlineNode, parts: Parts): Use[] {
   const given = parts.get("arguments")?.children?.[1];
-  return (given ? stringsIn(given) : []).flatMap((one) =>
-    placeholdersOf(document, one, inGraphFile(node), "placeholder"),
-  );
+  const inFile = inGraphFile(node);
+  return (given ? stringsIn(given) : []).flatMap((one) => placeholdersOf(document, one, inFile, "placeholder"));
 }
 
 /** The node with the language of the graph file, in which its frame and its arguments are. */
@@ -210,7 +209,8 @@ function inGraphFile({ id, inputs }: OutlineNode) {
 function framePlaceholders(document: JsonDocument, node: OutlineNode, parts: Parts): Use[] {
   const frame = parts.get("frame")?.children?.[1];
   const literals = frame?.type === "array" ? (frame.children ?? []) : frame ? [frame] : [];
-  const uses = literals.flatMap((literal) => placeholdersOf(document, literal, inGraphFile(node), "placeholder"));
+  const inFile = inGraphFile(node);
+  const uses = literals.flatMap((literal) => placeholdersOf(document, literal, inFile, "placeholder"));
   return uses.filter(({ name }) => name !== INSTRUCTION);
 }
 
