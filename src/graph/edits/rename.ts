@@ -6,6 +6,7 @@ import { type JsonDocument, type JsonPath, stringsIn } from "../syntax/document.
 import { literalRange } from "../syntax/literal.ts";
 import { isInputName, lossPaths, NAME, type Outline, type OutlineNode } from "../syntax/outline.ts";
 import { formOf, isBound, named, type Use, usesIn, usesInPrompt } from "../syntax/symbols.ts";
+import { escapeRegExp } from "../text/escape-reg-exp.ts";
 
 /** A rename that would change what a graph means, or would miss a use. */
 export class RenameRefused extends Error {
@@ -167,8 +168,8 @@ function inInlineScripts(document: JsonDocument, holder: Holder, name: string, t
 /** A name in quotes is replaced there; after a dot, one that is no identifier is put in brackets. */
 function memberEdit(code: string, offset: number, length: number, to: string): TextEdit {
   const access = memberAccess(to);
-  if (/["']/.test(code[offset - 1] ?? "")) return { offset, length, text: to };
-  if (access.startsWith(".")) return { offset, length, text: to };
+  const isQuoted = /["']/.test(code[offset - 1] ?? "");
+  if (isQuoted || access.startsWith(".")) return { offset, length, text: to };
   const dot = code.lastIndexOf(".", offset);
   const isOptional = code[dot - 1] === "?";
   const start = isOptional ? dot + 1 : dot;
@@ -192,7 +193,7 @@ function keepField(document: JsonDocument, name: string, to: string): readonly T
 /** Whether every place that looks like a use is known: in broken JSON, uses can be in the unreadable part. */
 function isWhole(document: JsonDocument, uses: readonly Use[], name: string): boolean {
   if (document.isSound) return true;
-  const pattern = name.replaceAll(/[^\w]/g, "\\$&");
+  const pattern = escapeRegExp(name);
   const places = document.text.matchAll(new RegExp(`"${pattern}"|(?<!\\\\)\\{\\{ *${pattern} *\\}\\}`, "g"));
   const known = new Set(uses.map(({ around }) => around.start));
   return [...places].every(({ index }) => known.has(index));
