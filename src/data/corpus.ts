@@ -132,7 +132,7 @@ async function matchingNames({ patterns, document, path, root, files, yieldNow }
   return [...found].sort();
 }
 
-/** Matches patterns that compare with any name in no time: few repeats, and none inside another. */
+/** Matches patterns that are compared quickly with any name: few repeats, and none inside another. */
 const QUICK = /^[^()[\]+\\*]*(?:\*[^()[\]+\\*]*){0,4}$/;
 
 /** Compares names with a pattern. One that may take long gets a time limit, because a cloned repository can contain any. */
