@@ -14,7 +14,8 @@ export function jinjaNames(inputs: readonly string[]): ReadonlyMap<string, strin
     inputs.map((input) => {
       const base = input
         .replace(/[^\p{L}\p{M}\p{N}_]+/gu, "_")
-        .replace(/^(?=\p{N})|_+$/gu, (end) => (end === "" ? "_" : ""));
+        .replace(/_+$/, "")
+        .replace(/^(?=\p{N})/u, "_");
       let name = base;
       for (let count = 2; taken.has(name); count++) name = `${base}_${count}`;
       taken.add(name);
