@@ -36,9 +36,8 @@ export function* scalarEdits(content: string, place: ScalarPlace, value: string)
 function* inlineEdits(content: string, place: ScalarPlace, value: string): Generator<readonly TextEdit[]> {
   const { scalar, inFlow } = place;
   const [start = 0, end = 0] = scalar.range ?? [];
-  const source = content.slice(start, end);
   const isOneLine = !value.includes("\n");
-  const isFolded = source.includes("\n");
+  const isFolded = content.slice(start, end).includes("\n");
   const old = String(scalar.value);
   if (scalar.type === "PLAIN" && isFolded && !isOneLine) {
     yield* unitEdits(unescapedUnits(content, start, end), end, old, value, foldedForm(content, start, end));
@@ -49,14 +48,13 @@ function* inlineEdits(content: string, place: ScalarPlace, value: string): Gener
     yield* unitEdits(units, end - 1, old, value, (text) => form(text.replaceAll("'", "''")));
   }
   if (scalar.type === "PLAIN" && isOneLine && isPlain(value)) {
-    if (source.includes("\n")) yield foldedLines(content, start, end, String(scalar.value), value);
+    if (isFolded) yield foldedLines(content, start, end, old, value);
     yield [span(start, end, value)];
   }
   if (scalar.type === "QUOTE_SINGLE" && isOneLine) yield [span(start, end, `'${value.replaceAll("'", "''")}'`)];
-  if (scalar.type === "QUOTE_DOUBLE" && source.includes("\n"))
+  if (scalar.type === "QUOTE_DOUBLE" && isFolded)
     yield* unitEdits(quotedUnits(content, start + 1, end - 1), end - 1, old, value, escapedForm);
-  if (scalar.type === "QUOTE_DOUBLE" && isOneLine) yield [span(start, end, doubleQuoted(value))];
-  if (scalar.type === "QUOTE_DOUBLE" && !source.includes("\n")) yield [span(start, end, doubleQuoted(value))];
+  if (scalar.type === "QUOTE_DOUBLE" && (isOneLine || !isFolded)) yield [span(start, end, doubleQuoted(value))];
   if (!isOneLine && !inFlow) yield* newBlock(content, place, value);
   if (scalar.type === "PLAIN" && isOneLine && !/['\\]/.test(value)) yield [span(start, end, `'${value}'`)];
 }
