@@ -128,7 +128,7 @@ export function referenceAt(outline: Outline, offset: number): FileReference | n
 
 function inputNames(document: JsonDocument): NamedRange[] {
   const inputs = document.at(["inputs"]);
-  if (inputs?.type === "array") return (inputs.children ?? []).flatMap((entry) => namedRange(entry) ?? []);
+  if (inputs?.type === "array") return namesInList(inputs);
   return [...(inputs ? document.members(inputs).values() : [])].flatMap(
     ({ children }) => namedRange(children?.[0]) ?? [],
   );
@@ -143,14 +143,11 @@ function outlineNode(
   const [key, value] = member.children ?? [];
   const parts = value ? document.members(value) : new Map<string, Node>();
   const part = (name: string): Node | undefined => parts.get(name)?.children?.[1];
-  const inputs = part("inputs");
-  const members = part("nodes");
   const isMap = stringOf(part("kind")) === "map";
-  const file = isMap ? part("graph") : undefined;
+  const [members, file] = isMap ? [part("nodes"), part("graph")] : [];
   const graph = file ? stringOf(document.members(file).get("file")?.children?.[1]) : null;
-  const isJoin = isMap && (members?.type === "array" || file !== undefined);
-  const body =
-    isMap && members?.type === "array" ? (members.children ?? []).flatMap((entry) => namedRange(entry) ?? []) : [];
+  const isJoin = members?.type === "array" || file !== undefined;
+  const body = namesInList(members);
   const templating = templatingOf(part("templating")) ?? templatingOf(document.at(["templating"])) ?? "mustache";
   const variables = variablesOf(document, part("variables"));
   const loose = looseAmong(Object.keys(variables), templating);
@@ -162,12 +159,7 @@ function outlineNode(
     trainable: canChange({ kind }) && part("trainable")?.value !== false,
     range: rangeOf(member),
     idRange: rangeOf(key),
-    inputs:
-      body.length > 0
-        ? body.slice(-1)
-        : inputs?.type === "array"
-          ? (inputs.children ?? []).flatMap((entry) => namedRange(entry) ?? [])
-          : [],
+    inputs: body.length > 0 ? body.slice(-1) : namesInList(part("inputs")),
     over: kind === "map" || isJoin ? namedRange(part("over")) : null,
     body,
     graph,
@@ -280,6 +272,10 @@ function otherReferences(document: JsonDocument): FileReference[] {
 
 function reference(path: Node, node: string | null): FileReference[] {
   return [{ reference: String(path.value), range: rangeOf(path), node }];
+}
+
+function namesInList(list: Node | undefined): NamedRange[] {
+  return list?.type === "array" ? (list.children ?? []).flatMap((entry) => namedRange(entry) ?? []) : [];
 }
 
 function namedRange(node: Node | undefined): NamedRange | null {
