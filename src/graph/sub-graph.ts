@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { Files } from "../deps.ts";
+import { addNothingToOptimize } from "./checks/checks.ts";
 import { IN_BODY } from "./checks/map-checks.ts";
 import type { ContainmentRoot } from "./containment.ts";
 import type { Fault } from "./fault.ts";
@@ -258,9 +259,7 @@ function refuseShared(
 
 /** Adds a fault if no text of the graph and of its maps can change. */
 function refuseFixed({ document, outline }: Around, byMap: ReadonlyMap<string, SubGraph>): void {
-  if (byMap.size === 0 || document.at(["optimize", "edges"])?.type === "array") return;
+  if (byMap.size === 0) return;
   const inside = [...byMap.values()].flatMap(({ nodes }) => nodes);
-  if ([...outline.nodes, ...inside].some(({ trainable }) => trainable)) return;
-  const message = document.t("No node has a text that can change, so there is nothing to optimize.");
-  document.addAtKey("no-trainable-text", ["nodes"], message, document.t('Remove "trainable": false from a node.'));
+  if ([...outline.nodes, ...inside].every(({ trainable }) => !trainable)) addNothingToOptimize(document);
 }

@@ -1,5 +1,5 @@
 import { getNodePath } from "jsonc-parser";
-import type { Fix } from "../fault.ts";
+import type { Fix, Fixes } from "../fault.ts";
 import { traitsOf } from "../node-kinds.ts";
 import { patternFault } from "../pattern.ts";
 import { type JsonDocument, type JsonPath, rangeOf } from "../syntax/document.ts";
@@ -32,25 +32,28 @@ export function checkGraph(document: JsonDocument, outline: Outline): void {
   checkOutput(document, outline);
   checkTargets(document, outline);
   checkPatterns(document, outline);
-  if (
-    outline.nodes.length > 0 &&
-    document.at(EDGES)?.type !== "array" &&
-    outline.nodes.every(({ trainable, graph }) => !trainable && graph === null)
-  ) {
-    const message = document.t("No node has a text that can change, so there is nothing to optimize.");
-    document.addAtKey(
-      "no-trainable-text",
-      ["nodes"],
-      message,
-      document.t('Remove "trainable": false from a node.'),
-      () =>
-        outline.nodes
-          .slice(0, 5)
-          .flatMap(({ id }) =>
-            remove(document, ["nodes", id, "trainable"], document.t('Allow the text of "{0}" to change', id)),
-          ),
+  if (outline.nodes.length > 0 && outline.nodes.every(({ trainable, graph }) => !trainable && graph === null)) {
+    addNothingToOptimize(document, () =>
+      outline.nodes
+        .slice(0, 5)
+        .flatMap(({ id }) =>
+          remove(document, ["nodes", id, "trainable"], document.t('Allow the text of "{0}" to change', id)),
+        ),
     );
   }
+}
+
+/** Adds the fault of a graph without a text that can change, unless its edges can. */
+export function addNothingToOptimize(document: JsonDocument, fixes?: Fixes): void {
+  if (document.at(EDGES)?.type === "array") return;
+  const message = document.t("No node has a text that can change, so there is nothing to optimize.");
+  document.addAtKey(
+    "no-trainable-text",
+    ["nodes"],
+    message,
+    document.t('Remove "trainable": false from a node.'),
+    fixes,
+  );
 }
 
 function checkDuplicateKeys(document: JsonDocument): void {
