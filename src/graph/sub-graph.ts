@@ -27,7 +27,7 @@ export interface SubGraphs {
 }
 
 /** A graph file as it is read so far. */
-export interface Around {
+export interface OuterGraph {
   readonly document: JsonDocument;
   readonly outline: Outline;
   readonly sources: Readonly<Record<string, TextSource>>;
@@ -39,20 +39,20 @@ export interface Around {
 type Read = (path: string, text: string) => Promise<GraphReading> | null;
 
 /** Reads the graphs that maps of a file run for each element, with the faults that keep them from running there. */
-export async function readSubGraphs(around: Around, read: Read): Promise<SubGraphs> {
+export async function readSubGraphs(outer: OuterGraph, read: Read): Promise<SubGraphs> {
   const byMap = new Map<string, SubGraph>();
   const sources: Record<string, TextSource> = {};
   const references: FileReference[] = [];
-  const names = new Map([...namesOf(around.outline)].map((name) => [name, ""]));
-  for (const map of around.outline.nodes) {
+  const names = new Map([...namesOf(outer.outline)].map((name) => [name, ""]));
+  for (const map of outer.outline.nodes) {
     if (map.graph === null) continue;
-    const reading = await readingOf(map, map.graph, around, read);
+    const reading = await readingOf(map, map.graph, outer, read);
     if (!reading) continue;
-    const range = around.document.rangeAt(["nodes", map.id, "graph"]);
+    const range = outer.document.rangeAt(["nodes", map.id, "graph"]);
     const folder = posix.dirname(map.graph);
     const inside = reading.outline.references.filter(({ node }) => node !== null);
     references.push(...inside.map((one) => ({ node: map.id, range, reference: posix.join(folder, one.reference) })));
-    const bound = bind(map, reading, around.document, names);
+    const bound = bind(map, reading, outer.document, names);
     if (!bound) continue;
     const nodes = reading.graph.nodes.map((node) => placed(node, map, bound, reading));
     byMap.set(map.id, { nodes, output: reading.graph.output });
@@ -60,11 +60,11 @@ export async function readSubGraphs(around: Around, read: Read): Promise<SubGrap
       names.set(node.id, map.graph);
       const source = sourceOf(node, reading);
       if (!source) continue;
-      refuseShared(map, node, source, { ...around.sources, ...sources }, around.document);
+      refuseShared(map, node, source, { ...outer.sources, ...sources }, outer.document);
       sources[node.id] = { ...source, range };
     }
   }
-  refuseFixed(around, byMap);
+  refuseFixed(outer, byMap);
   return { byMap, sources, references };
 }
 
@@ -73,7 +73,7 @@ type ValidReading = GraphReading & { readonly graph: Graph };
 async function readingOf(
   { id }: OutlineNode,
   reference: string,
-  { document, root, files }: Around,
+  { document, root, files }: OuterGraph,
   read: Read,
 ): Promise<ValidReading | null> {
   const { t } = document;
@@ -146,7 +146,7 @@ function bind(
     const message = t('"{0}" is not an input of {1}.', variable, file);
     refuse(
       "unknown-name",
-      [...path.slice(0, 2), "variables", variable],
+      ["nodes", map.id, "variables", variable],
       message,
       t("Name one of: {0}.", inputs.join(", ")),
     );
@@ -258,7 +258,7 @@ function refuseShared(
 }
 
 /** Adds a fault if no text of the graph and of its maps can change. */
-function refuseFixed({ document, outline }: Around, byMap: ReadonlyMap<string, SubGraph>): void {
+function refuseFixed({ document, outline }: OuterGraph, byMap: ReadonlyMap<string, SubGraph>): void {
   if (byMap.size === 0) return;
   const inside = [...byMap.values()].flatMap(({ nodes }) => nodes);
   if ([...outline.nodes, ...inside].every(({ trainable }) => !trainable)) addNothingToOptimize(document);
