@@ -90,7 +90,8 @@ export function leastTried(
   });
   const triesOf = ({ sample }: GradientContext) =>
     failed.filter(({ attempt }) => attempt.samples.includes(sample)).length;
-  if (!cases.some(triesOf)) return cases;
-  const byTries = cases.map((one) => ({ one, tries: triesOf(one) })).toSorted((a, b) => a.tries - b.tries);
+  const counted = cases.map((one) => ({ one, tries: triesOf(one) }));
+  if (counted.every(({ tries }) => tries === 0)) return cases;
+  const byTries = counted.toSorted((a, b) => a.tries - b.tries);
   return byTries.slice(0, Math.ceil(cases.length / 2)).map(({ one }) => one);
 }
