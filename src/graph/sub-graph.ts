@@ -243,11 +243,12 @@ function refuseShared(
   sources: Readonly<Record<string, TextSource>>,
   document: JsonDocument,
 ): void {
+  if (!trainable) return;
   const key = JSON.stringify(part ?? null);
   const other = Object.values(sources).find(
     (one) => one.form === "file" && one.path === path && JSON.stringify(one.part ?? null) === key,
   );
-  if (!other || !trainable) return;
+  if (!other) return;
   const { t } = document;
   const message = t(
     'The texts of "{0}" and "{1}" are the same file, so a new text for one would change both.',
