@@ -1,8 +1,7 @@
 import { type Code, CodeFault } from "../../deps.ts";
-import type { FunctionNode, GraphNode } from "../../graph/graph.ts";
-import { namesInCode } from "../../graph/text/templating.ts";
+import type { FunctionNode } from "../../graph/graph.ts";
 import { shortHash } from "../theta.ts";
-import { inputsAndOutput, type NodeBehavior, type NodeRun, type Value } from "./node-behavior.ts";
+import { inCode, inputsAndOutput, type NodeBehavior, type Value } from "./node-behavior.ts";
 
 /** Calls the code of a `function` node with its inputs. An exception is a format error, never a wrong answer. */
 export const fn: NodeBehavior<FunctionNode> = {
@@ -19,15 +18,6 @@ export const fn: NodeBehavior<FunctionNode> = {
   context: inputsAndOutput,
   computes: ({ text }) => text,
 };
-
-/** Inputs by the names that code and tools know them by. */
-export function inCode({ variables }: GraphNode, given: NodeRun["given"]): NodeRun["given"] {
-  if (!variables) return given;
-  const named = Object.entries(given).flatMap(([input, value]) =>
-    namesInCode(input, variables).map((name) => [name, value] as const),
-  );
-  return Object.fromEntries(named);
-}
 
 async function computed(node: string, call: () => Promise<unknown>): Promise<Value> {
   try {

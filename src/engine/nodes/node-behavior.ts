@@ -2,6 +2,7 @@ import type { Passage } from "../../data/passage.ts";
 import type { Sandbox, Tools } from "../../deps.ts";
 import type { GraphNode, ModelChoice } from "../../graph/graph.ts";
 import type { Patterns } from "../../graph/pattern.ts";
+import { namesInCode } from "../../graph/text/templating.ts";
 import type { Message, ModelReply } from "../../models/model.ts";
 
 /** A node's value for one sample under one Θ. */
@@ -72,6 +73,15 @@ export interface NamedValue {
 export async function inputsAndOutput({ id, inputs }: GraphNode, { values }: NodeContext) {
   const [read, [own]] = await Promise.all([values(inputs), values([id])]);
   return { inputs: read, output: own?.value ?? "" };
+}
+
+/** Inputs under the names by which code and tools know them. */
+export function inCode({ variables }: GraphNode, given: NodeRun["given"]): NodeRun["given"] {
+  if (!variables) return given;
+  const named = Object.entries(given).flatMap(([input, value]) =>
+    namesInCode(input, variables).map((name) => [name, value] as const),
+  );
+  return Object.fromEntries(named);
 }
 
 /** How the nodes of one kind run. `graph/node-kinds.ts` has the rest of a kind. */

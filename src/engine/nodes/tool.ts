@@ -4,8 +4,7 @@ import { structureIn } from "../../graph/replies/json.ts";
 import { valuesFor } from "../../graph/text/templating.ts";
 import { fillArguments } from "../../graph/tool-arguments.ts";
 import { shortHash } from "../theta.ts";
-import { inCode } from "./function.ts";
-import { inputsAndOutput, type NodeBehavior, type Value } from "./node-behavior.ts";
+import { inCode, inputsAndOutput, type NodeBehavior, type Value } from "./node-behavior.ts";
 
 /**
  * Calls a tool on one of the user's servers. The result is stored like a reply: the same input asks the server once,
