@@ -90,3 +90,8 @@ export function setOf(path: string): "train" | "validation" | "test" | null {
   if (/(?:^|[^a-z])(?:dev|val|valid|validation)(?:[^a-z]|$)/.test(name)) return "validation";
   return /(?:^|[^a-z])(?:test|eval|holdout)(?:[^a-z]|$)/.test(name) ? "test" : null;
 }
+
+/** Order of files in which to look for rows: those for tests come last, because rows are split into sets. */
+export function setRank(path: string): number {
+  return setOf(path) === "test" ? 2 : setOf(path) === "validation" ? 1 : 0;
+}

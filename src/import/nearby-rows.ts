@@ -4,7 +4,7 @@ import type { Files } from "../deps.ts";
 import { findRoot } from "../graph/containment.ts";
 import type { Translate } from "../i18n/locale.ts";
 import { guessLoss, lossSpec } from "../loss/guess.ts";
-import { columnsOf, plainName, readRows, setOf, targetsAmong } from "./guess-data.ts";
+import { columnsOf, plainName, readRows, setRank, targetsAmong } from "./guess-data.ts";
 import { columnFor } from "./guess-nodes.ts";
 import type { Draft, Row } from "./importer.ts";
 
@@ -70,11 +70,6 @@ async function nearbyRows(folder: string, inputs: readonly string[], files: File
     if (best && best.columns.size === inputs.length) return best;
   }
   return best;
-}
-
-/** Files for tests come last, because rows are split into sets. */
-function setRank(path: string): number {
-  return setOf(path) === "test" ? 2 : setOf(path) === "validation" ? 1 : 0;
 }
 
 /** The draft with rows from a data file nearby, if its own files have none, or a single sample. @param folder of the graph file */

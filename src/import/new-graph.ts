@@ -5,7 +5,7 @@ import { escapeRegExp } from "../graph/text/escape-reg-exp.ts";
 import type { Translate } from "../i18n/locale.ts";
 import { type GuessedLoss, guessLoss, lossSpec } from "../loss/guess.ts";
 import { formatJson, freeName } from "./graph-file.ts";
-import { columnsOf, readRows, setOf, targetsAmong } from "./guess-data.ts";
+import { columnsOf, readRows, setOf, setRank, targetsAmong } from "./guess-data.ts";
 import {
   columnFor,
   type FoundPrompt,
@@ -245,10 +245,6 @@ async function choose(
     .map(([path, rows]) => ({ path, rows }))
     .sort((a, b) => score(b.rows) - score(a.rows) || setRank(a.path) - setRank(b.path));
   return ranked[0] ?? null;
-}
-
-function setRank(path: string): number {
-  return setOf(path) === "test" ? 2 : setOf(path) === "validation" ? 1 : 0;
 }
 
 /** Sets by the names of the files if there are a training and a validation file; else one file to split. */
