@@ -12,8 +12,8 @@ const TEXTS = new Set([".md", ".mdc", ".txt", ".prompt", ".prompty", ".jinja", "
 const PROMPT_FOLDER = /^(?:prompts?|templates|instructions)$/i;
 
 /**
- * The files that look like the prompts of one pipeline: all texts of folders named for prompts, else the texts with placeholders if one folder
- * has them all. Empty if there are more files than a pipeline has.
+ * The files that look like the prompts of one pipeline: all texts of folders named for prompts, else the texts with
+ * placeholders if one folder has them all. Empty if there are more files than a pipeline has.
  * @param paths absolute
  */
 export async function likelyPrompts(paths: readonly string[], files: Files): Promise<ReadonlySet<string>> {
