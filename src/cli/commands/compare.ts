@@ -15,7 +15,6 @@ import type { ComparisonPlan, Variant } from "../../run/comparison/plan.ts";
 import { type ComparisonReport, comparisonOf } from "../../run/comparison/result.ts";
 import { COMPARED, usualMethods } from "../../run/comparison/usual-methods.ts";
 import { rounded } from "../../run/estimate/estimate.ts";
-import { batchedRoles } from "../../run/estimate/tier-lines.ts";
 import { loadTask } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";
 import { runPathsOf } from "../../run/record/run-paths.ts";
@@ -25,7 +24,7 @@ import { overridesOf, pricesFor } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { Cancelled, runFailure, UsageError, writeFailure } from "../errors.ts";
 import { EXIT, exitOf } from "../exit.ts";
-import { tierSentences } from "../output/estimate.ts";
+import { rolesInBatches, tierSentences } from "../output/estimate.ts";
 import { createProgress, type Progress } from "../output/progress.ts";
 import { loadOrThrow } from "../runs/load.ts";
 import { runDepsOf } from "../runs/run-deps.ts";
@@ -154,16 +153,13 @@ async function compare(cli: Cli, plan: ComparisonPlan, root: string, options: Co
     price,
     clock: deps.clock,
     sandbox: deps.sandbox,
-    // Workers have no tiers.
-    batched: options.queue === undefined ? batchedRoles(plan.request.task, options.tier) : [],
+    batched: rolesInBatches(plan.request.task, options),
   };
   const { done, of } = await progressOf(plan, place, runDeps);
   if (done < of) {
     const estimate = await estimateComparison(plan, known);
     output.info(estimateLine(plan, estimate));
-    const { tier, tierFallback } = options;
-    const lines = options.queue === undefined ? tierSentences(plan.request.task, estimate, tier, tierFallback) : [];
-    for (const line of lines) output.info(line);
+    for (const line of tierSentences(plan.request.task, estimate, options)) output.info(line);
   }
   if (done > 0) output.info(`${done} of ${of} runs are done already and are not repeated.`);
   try {

@@ -1,8 +1,8 @@
 import type { Task } from "../../engine/task.ts";
+import type { Role } from "../../graph/graph.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import type { Model } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
-import type { Tiers } from "../../models/tiers/choice.ts";
 import { type Estimate, estimateRun, estimateRunner, rounded } from "../../run/estimate/estimate.ts";
 import { batchedRoles, tierLines } from "../../run/estimate/tier-lines.ts";
 import { adviceMessage, adviceOn } from "../../run/explain/advice.ts";
@@ -13,6 +13,8 @@ import type { RunPaths } from "../../run/record/run-paths.ts";
 import type { ModelOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 
+type TierOptions = Pick<ModelOptions, "tier" | "tierFallback" | "queue">;
+
 /** Prints the estimated cost of a run in one line, before its first call. */
 export async function printEstimate(
   { deps, output }: Cli,
@@ -20,14 +22,12 @@ export async function printEstimate(
   place: RunPaths,
   { identity: provider }: Model,
   price: PriceOf,
-  { tier, tierFallback, queue }: Pick<ModelOptions, "tier" | "tierFallback" | "queue"> = {},
+  options: TierOptions = {},
 ): Promise<void> {
   const replies = await readCache(deps, place.cache);
-  // Workers have no tiers.
-  const batched = queue === undefined ? batchedRoles(task, tier) : [];
+  const batched = rolesInBatches(task, options);
   const showTiers = (estimate: Pick<Estimate, "usd" | "waves">) => {
-    if (queue !== undefined) return;
-    for (const line of tierSentences(task, estimate, tier, tierFallback)) output.info(line);
+    for (const line of tierSentences(task, estimate, options)) output.info(line);
   };
   const known = { provider, replies, price, clock: deps.clock, sandbox: deps.sandbox, batched };
   if (provider === "simulated") await warnUnknownNodes(task, output);
@@ -43,14 +43,21 @@ export async function printEstimate(
   showTiers(estimate);
 }
 
-/** `With --tier flex: about $0.06; up to 15 minutes for each request.` */
+/** Roles whose requests are sent in batches; without tiers, those that could be. None with a queue, because workers have no tiers. */
+export function rolesInBatches(task: Task, { tier, queue }: TierOptions): readonly Role[] {
+  return queue === undefined ? batchedRoles(task, tier) : [];
+}
+
+/**
+ * `With --tier flex: about $0.06; up to 15 minutes for each request.` None with a queue, because workers have no tiers.
+ */
 export function tierSentences(
   task: Task,
   estimate: Pick<Estimate, "usd" | "waves">,
-  chosen?: Tiers,
-  hasFallback = false,
+  { tier: chosen, tierFallback = false, queue }: TierOptions,
 ): string[] {
-  return tierLines(task, estimate, chosen, ENGLISH, hasFallback).map(
+  if (queue !== undefined) return [];
+  return tierLines(task, estimate, chosen, ENGLISH, tierFallback).map(
     ({ tier, isChosen, terms }) => `${isChosen ? "Tier" : "With --tier"} ${tier}: ${terms}.`,
   );
 }
