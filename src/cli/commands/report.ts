@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
 import { plain } from "../../i18n/plain-text.ts";
-import { openRunState } from "../../run/record/runs.ts";
 import { reportHtml } from "../../run/report/format/html.ts";
 import { reportJson } from "../../run/report/format/json.ts";
 import { reportMarkdown } from "../../run/report/format/markdown.ts";
-import { readReport } from "../../run/report/read.ts";
+import { readReportedRun } from "../../run/report/read.ts";
 import type { Report } from "../../run/report/report.ts";
 import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
@@ -33,8 +32,8 @@ export interface ReportOptions extends PlaceOptions {
 export async function reportCommand(cli: Cli, name: string, options: ReportOptions): Promise<number> {
   const { deps, output } = cli;
   const { id, place, root } = await findRun(cli, name, options, "last");
-  const report = await readReport(deps, place, id);
-  await warnOfChangedTexts(await openRunState(deps, place, id), root, cli);
+  const { report, run } = await readReportedRun(deps, place, id);
+  await warnOfChangedTexts(run, root, cli);
   const { output: out } = options;
   if (out === undefined) {
     output.write(WRITERS[output.json ? "json" : (options.format ?? "markdown")](report));

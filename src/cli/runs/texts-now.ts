@@ -35,11 +35,9 @@ export async function warnOfChangedTexts(
   run: Pick<OpenedState, "id" | "start" | "state">,
   root: string,
   { deps, output }: Pick<Cli, "deps" | "output">,
-): Promise<TextsSince> {
-  const since = textsSinceRun(run, await graphNow(join(root, run.start.graphFile), deps.files));
-  if (since.changed.length > 0) {
-    const nodes = oneLine(since.changed.join(", "), 300);
-    output.warn(`Text changed since run ${run.id}: ${nodes}. Its scores and verdicts are about the earlier texts.`);
-  }
-  return since;
+): Promise<void> {
+  const { changed } = textsSinceRun(run, await graphNow(join(root, run.start.graphFile), deps.files));
+  if (changed.length === 0) return;
+  const nodes = oneLine(changed.join(", "), 300);
+  output.warn(`Text changed since run ${run.id}: ${nodes}. Its scores and verdicts are about the earlier texts.`);
 }
