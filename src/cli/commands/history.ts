@@ -8,12 +8,13 @@ import { commitsAt } from "../../platform/git-log.ts";
 import { nameOf } from "../../run/record/run-manifest.ts";
 import { listRuns, openRunState } from "../../run/record/runs.ts";
 import {
+  HISTORY_COMMITS,
+  HISTORY_RUNS,
   type HistoryEntry,
   historyEntry,
   historyHtml,
   historyLine,
-  type RunCommit,
-  runOfCommit,
+  runCommits,
 } from "../../run/report/history.ts";
 import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
@@ -22,10 +23,6 @@ import { EXIT } from "../exit.ts";
 import { wordDiff } from "../output/word-diff.ts";
 import { graphNow, textIn } from "../runs/texts-now.ts";
 import { placeFor } from "./runs.ts";
-
-/** Maximum number of runs that are opened, and of commits searched for them. */
-const RUNS = 30;
-const COMMITS = 500;
 
 export interface HistoryOptions extends PlaceOptions {
   /** A page about one node. */
@@ -54,16 +51,10 @@ export async function historyCommand(
     throw new UsageError(`${plain(path)} has no node ${plain(node)} with a text that can change. It has ${list}.`);
   }
   if (options.output !== undefined && node === undefined) throw new UsageError("Name the node that the page is about.");
-  const commits: RunCommit[] =
-    runs.length === 0
-      ? []
-      : (await commitsAt(root.folder, COMMITS)).flatMap(({ hash, message }) => {
-          const run = runOfCommit(message);
-          return run === null ? [] : [{ hash, run }];
-        });
+  const commits = runs.length === 0 ? [] : runCommits(await commitsAt(root.folder, HISTORY_COMMITS));
   const nodes = node === undefined ? known : [node];
   const entries = new Map<string, HistoryEntry[]>(nodes.map((id) => [id, []]));
-  for (const { summary, trusted } of runs.slice(0, RUNS)) {
+  for (const { summary, trusted } of runs.slice(0, HISTORY_RUNS)) {
     const run = await openRunState(deps, place, summary.id).catch(() => null);
     if (!run) continue;
     const { id, startedAt, method, model = "" } = summary;
@@ -74,7 +65,7 @@ export async function historyCommand(
       if (entry) entries.get(one)?.push(entry);
     }
   }
-  const left = Math.max(0, runs.length - RUNS);
+  const left = Math.max(0, runs.length - HISTORY_RUNS);
   const textNow = (id: string) => textIn(graph, id);
   if (node !== undefined && options.output !== undefined) {
     const about = { node, graphName: graph?.name ?? "", text: textNow(node), entries: entries.get(node) ?? [], left };

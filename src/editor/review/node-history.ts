@@ -1,5 +1,13 @@
 import { l10n, Uri, window, workspace } from "vscode";
-import { type HistoryEntry, historyEntry, historyHtml, type RunCommit, runOfCommit } from "../../run/report/history.ts";
+import {
+  HISTORY_COMMITS,
+  HISTORY_RUNS,
+  type HistoryEntry,
+  historyEntry,
+  historyHtml,
+  type RunCommit,
+  runCommits,
+} from "../../run/report/history.ts";
 import { nodeOf } from "../commands/command-arguments.ts";
 import type { SomeCommands } from "../commands/commands.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -10,10 +18,6 @@ import { pickGraph } from "../graph-pick.ts";
 import type { GraphDocuments } from "../language/documents.ts";
 import type { Page, Pages } from "../runs/pages/pages.ts";
 import type { RunStore } from "../runs/run-store.ts";
-
-/** Maximum number of runs on a page, and of commits searched for them. */
-const RUNS = 30;
-const COMMITS = 500;
 
 /** The history of nodes over the runs of a graph. */
 export class NodeHistories {
@@ -45,11 +49,7 @@ export class NodeHistories {
 async function commitsOf(graph: Uri): Promise<RunCommit[]> {
   if (!workspace.isTrusted) return [];
   const repository = (await gitApi().catch(() => null))?.getRepository(graph);
-  const commits = (await repository?.log({ maxEntries: COMMITS }).catch(() => null)) ?? [];
-  return commits.flatMap(({ hash, message }) => {
-    const run = runOfCommit(message);
-    return run === null ? [] : [{ hash, run }];
-  });
+  return runCommits((await repository?.log({ maxEntries: HISTORY_COMMITS }).catch(() => null)) ?? []);
 }
 
 /** The page of a node over all runs. @throws NotFound, RunUnreadable */
@@ -60,7 +60,7 @@ export async function historyPage(
 ): Promise<Page> {
   const graph = Uri.parse(file);
   const { graph: current } = await documents.current(graph);
-  const { entries, left } = await histories.of(graph, node, RUNS);
+  const { entries, left } = await histories.of(graph, node, HISTORY_RUNS);
   const text = current?.nodes.find(({ id }) => id === node)?.text ?? null;
   const history = { node, graphName: current?.name ?? "", text, entries, left };
   return { title: l10n.t("History: {0}", node), html: (theme) => historyHtml(history, LOCALE, theme) };

@@ -16,6 +16,10 @@ import { html, type Markup } from "./format/markup.ts";
 import { pageHtml } from "./format/page.ts";
 import { wordChanges } from "./tables/word-changes.ts";
 
+/** Maximum number of runs in a history, and of commits searched for them. */
+export const HISTORY_RUNS = 30;
+export const HISTORY_COMMITS = 500;
+
 /** What one run changed in a node. */
 export interface HistoryEntry {
   readonly run: string;
@@ -44,15 +48,18 @@ export interface NodeHistory {
   readonly left: number;
 }
 
-/** The run that a commit message names in its trailer; null: none. */
-export function runOfCommit(message: string): string | null {
-  return /^Agentgraph-Run: (\S+)$/m.exec(message)?.[1] ?? null;
-}
-
 /** A commit with a run's texts. */
 export interface RunCommit {
   readonly hash: string;
   readonly run: string;
+}
+
+/** Commits that name a run in a trailer of their message. */
+export function runCommits(commits: readonly { readonly hash: string; readonly message: string }[]): RunCommit[] {
+  return commits.flatMap(({ hash, message }) => {
+    const run = /^Agentgraph-Run: (\S+)$/m.exec(message)?.[1];
+    return run ? [{ hash, run }] : [];
+  });
 }
 
 /**
