@@ -29,7 +29,7 @@ import { NotFound } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { followRenames } from "./follow-renames.ts";
 import type { OpenedRun } from "./opened-run.ts";
-import { isEvaluation, lastWithResult, type RunSummary, runSummaryOf } from "./run-summary.ts";
+import { lastWithResult, latestOf, type RunSummary, runSummaryOf } from "./run-summary.ts";
 
 /** Opened runs kept in memory. */
 const MAX_OPEN_RUNS = 8;
@@ -104,14 +104,13 @@ export class RunStore extends Disposable {
 
   /** The running run of a graph, else its last optimization, else its last evaluation. */
   async latest(file: Uri): Promise<RunSummary | null> {
-    const runs = await this.ofGraph(file);
-    const found = (fits: (entry: RunSummary) => boolean) => runs.find(fits);
-    return found(({ status }) => status === "running") ?? found((entry) => !isEvaluation(entry)) ?? runs[0] ?? null;
+    return latestOf(await this.ofGraph(file));
   }
 
   /** The last optimization with a result, else `latest`. */
   async lastResult(file: Uri): Promise<RunSummary | null> {
-    return lastWithResult(await this.ofGraph(file)) ?? this.latest(file);
+    const runs = await this.ofGraph(file);
+    return lastWithResult(runs) ?? latestOf(runs);
   }
 
   /** Opens a run. null if it no longer exists. @throws RunUnreadable */

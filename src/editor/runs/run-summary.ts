@@ -85,6 +85,12 @@ export function openAccepted({ proposals, untrusted }: RunSummary): number {
   return untrusted ? 0 : proposals.filter(({ decision, act }) => decision === "accepted" && act === null).length;
 }
 
+/** The running run, else the last optimization, else the last evaluation. @param runs the newest first */
+export function latestOf(runs: readonly RunSummary[]): RunSummary | null {
+  const found = (fits: (entry: RunSummary) => boolean) => runs.find(fits);
+  return found(({ status }) => status === "running") ?? found((entry) => !isEvaluation(entry)) ?? runs[0] ?? null;
+}
+
 /**
  * The last optimization that finished or proposed something. One that fails or is cancelled before says nothing about the
  * texts, and neither does one that has just started.
