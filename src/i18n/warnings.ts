@@ -1,4 +1,5 @@
 import type { Data } from "../data/sample.ts";
+import { titleOf } from "../data/sample-title.ts";
 import type { Warned } from "../engine/events.ts";
 import type { Ending } from "../models/endings.ts";
 import type { OtherTier } from "../models/model.ts";
@@ -51,7 +52,7 @@ function sampleLabel(id: string, t: Locale["t"], data: Data | undefined): string
   const sample = Object.values(data ?? {})
     .flat()
     .find((one) => one.id === id);
-  const query = oneLine(Object.values(sample?.inputs ?? {}).join(" · "), 60);
+  const query = oneLine(titleOf({ id: "", inputs: sample?.inputs ?? {} }), 60);
   return query === "" ? t("sample {0}", id) : t("sample {0}, “{1}”", id, query);
 }
 

@@ -1,3 +1,4 @@
+import { titleOf } from "../../data/sample-title.ts";
 import { oneLine } from "../ui/markdown.ts";
 import type { OpenedRun } from "./opened-run.ts";
 
@@ -29,7 +30,7 @@ export async function failedSamples(run: OpenedRun): Promise<FailedSample[]> {
       const sample = run.sample(id);
       return {
         sample: id,
-        label: oneLine(Object.values(sample?.inputs ?? {}).join(" · ") || id, LABEL),
+        label: oneLine(titleOf({ id, inputs: sample?.inputs ?? {} }), LABEL),
         answer: loss === null ? null : await run.value(theta, id, run.graph.output),
         expected: sample?.targets.join(" | ") ?? "",
         score: loss === null ? null : 1 - loss,

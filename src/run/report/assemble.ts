@@ -1,3 +1,4 @@
+import { titleOf } from "../../data/sample-title.ts";
 import type { Gradient, Proposal } from "../../engine/events.ts";
 import { shortHash } from "../../engine/theta.ts";
 import { nodeOfInputs } from "../../graph/edges.ts";
@@ -55,7 +56,7 @@ function solvedRows({ data }: ReportedRun["start"], { solutions }: RunState): So
   const rows = new Map(Object.values(data).flatMap((set) => set.map((sample) => [sample.id, sample])));
   return solutions.map((solved) => {
     const sample = rows.get(solved.sample);
-    return { question: Object.values(sample?.inputs ?? {}).join(" · "), expected: sample?.targets ?? [], solved };
+    return { question: titleOf({ id: "", inputs: sample?.inputs ?? {} }), expected: sample?.targets ?? [], solved };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Sample } from "../../data/sample.ts";
+import { titleOf } from "../../data/sample-title.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { type Migration, type ModelFigures, migrationSentences } from "../migration.ts";
@@ -76,7 +77,7 @@ function changedSamples(
   return firstOf(head, [...ids], (id) => {
     const sample = byId.get(id);
     return [
-      oneLine(Object.values(sample?.inputs ?? {}).join(" · ") || id, 200),
+      oneLine(titleOf({ id, inputs: sample?.inputs ?? {} }), 200),
       oneLine(sample?.targets.join(" | ") ?? "", 120),
       ...[from, to, ...(tuned ? [tuned] : [])].map((figures) => mark(figures, id)),
     ];

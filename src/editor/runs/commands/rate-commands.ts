@@ -1,4 +1,5 @@
 import { l10n, type QuickPickItem, Uri, window, workspace } from "vscode";
+import { titleOf } from "../../../data/sample-title.ts";
 import type { Files } from "../../../deps.ts";
 import type { Rated, Rating } from "../../../run/rate.ts";
 import type { RunsDeps } from "../../../run/record/runs.ts";
@@ -123,7 +124,7 @@ type Item = QuickPickItem & { readonly what?: "right" | "wrong" | "comment" | "w
 async function ask(run: OpenedRun, id: string, at: number, of: number): Promise<Said> {
   const sample = run.sample(id);
   const answer = await run.value(run.state.theta, id, run.graph.output);
-  const question = Object.values(sample?.inputs ?? {}).join(" · ") || id;
+  const question = titleOf({ id, inputs: sample?.inputs ?? {} });
   const expected = sample?.targets.join(" | ") ?? "";
   const right: Item[] =
     answer === null
