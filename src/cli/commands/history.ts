@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { textIn } from "../../graph/edits/text-status.ts";
 import { canChange } from "../../graph/node-kinds.ts";
 import { isSameButSpacing } from "../../graph/text/formatting.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
@@ -21,7 +22,7 @@ import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
 import { wordDiff } from "../output/word-diff.ts";
-import { graphNow, textIn } from "../runs/texts-now.ts";
+import { graphNow } from "../runs/texts-now.ts";
 import { placeFor } from "./runs.ts";
 
 export interface HistoryOptions extends PlaceOptions {
@@ -66,7 +67,7 @@ export async function historyCommand(
     }
   }
   const left = Math.max(0, runs.length - HISTORY_RUNS);
-  const textNow = (id: string) => textIn(graph, id);
+  const textNow = (id: string) => graph && textIn(graph, id);
   if (node !== undefined && options.output !== undefined) {
     const about = { node, graphName: graph?.name ?? "", text: textNow(node), entries: entries.get(node) ?? [], left };
     await deps.files.write(resolve(options.output), historyHtml(about)).catch((error: unknown) => {

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { decodeUtf8 } from "../../graph/containment.ts";
-import { inputsText, nodeOfInputs } from "../../graph/edges.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { readGraph } from "../../graph/read.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
@@ -13,14 +12,6 @@ import type { Cli } from "../cli.ts";
 export async function graphNow(graphFile: string, files: Cli["deps"]["files"]): Promise<Graph | null> {
   const text = await files.read(graphFile).then(decodeUtf8, () => null);
   return text === null ? null : (await readGraph(graphFile, text, files, graphFormat)).graph;
-}
-
-/** The text of a node, or the names of its inputs; null if the graph has no such node. */
-export function textIn(graph: Graph | null, id: string): string | null {
-  const reader = nodeOfInputs(id);
-  const node = graph?.nodes.find((one) => one.id === (reader ?? id));
-  if (!node) return null;
-  return reader === null ? node.text : inputsText(node.inputs);
 }
 
 /** How the texts in a graph file compare with those of a run. @param now null: unknown */

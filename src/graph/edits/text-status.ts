@@ -18,11 +18,17 @@ export function textStatusOf(change: Change, run: Graph, graph: Graph | null): T
   if (!graph) return "unknown";
   const [{ change: fitted } = { change }] = fittedChanges([change], run, graph);
   const { node, base, text } = fitted;
-  const reader = nodeOfInputs(node);
-  const found = nodesOf(graph).get(reader ?? node);
-  if (!found) return "changed";
-  const now = reader === null ? found.text : inputsText(found.inputs);
+  const now = textIn(graph, node);
+  if (now === null) return "changed";
   if (now === base) return "base";
   if (isSameButSpacing(now, text)) return "proposed";
   return isSameButSpacing(now, base) ? "base" : "changed";
+}
+
+/** The text of a node, or the names of its inputs; null if the graph has no such node. */
+export function textIn(graph: Graph, id: string): string | null {
+  const reader = nodeOfInputs(id);
+  const node = nodesOf(graph).get(reader ?? id);
+  if (!node) return null;
+  return reader === null ? node.text : inputsText(node.inputs);
 }
