@@ -26,7 +26,7 @@ export const crewai: Importer = {
   kind: "crewai",
   recognizes: (name, head, siblings) =>
     agentsFor(name, siblings) !== null && (/^tasks\.ya?ml$/i.test(name) || /^\s+expected_output:/m.test(head)),
-  filesOf: (name, siblings) => [name, ...[agentsFor(name, siblings) ?? []].flat()],
+  filesOf: (name, siblings) => [name, agentsFor(name, siblings)].filter((one) => one !== null),
   async read(files, source) {
     const [tasksFile = "", agentsFile = ""] = files;
     const [tasks, agents] = await Promise.all([readMapping(tasksFile, source), readMapping(agentsFile, source)]);
@@ -36,15 +36,19 @@ export const crewai: Importer = {
   },
 };
 
-/** The agents beside a file of tasks: `agents_review.yaml` or `agents.yaml` for `tasks_review.yaml`; null if there are none. */
+/**
+ * The file of agents beside a file of tasks: `agents_review.yaml`, else `agents.yaml`, for `tasks_review.yaml`; null if
+ * there is none.
+ */
 function agentsFor(name: string, siblings: readonly string[]): string | null {
   const parts = /^((?:.*[_-])?)tasks((?:[_-].*)?)\.ya?ml$/i.exec(name);
   if (!parts) return null;
   const [, before = "", after = ""] = parts;
   const lower = (one: string) => one.toLowerCase().replace(/\.ya?ml$/, "");
   const wanted = [`${before}agents${after}`, "agents"].map(lower);
-  const found = wanted.flatMap((one) => siblings.find((file) => /\.ya?ml$/i.test(file) && lower(file) === one) ?? []);
-  return found[0] ?? null;
+  const files = siblings.filter((file) => /\.ya?ml$/i.test(file));
+  const found = wanted.map((one) => files.find((file) => lower(file) === one));
+  return found.find((file) => file !== undefined) ?? null;
 }
 
 /** The tasks or agents of a file, which can be under a key of that name. */

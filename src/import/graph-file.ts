@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import type { Files } from "../deps.ts";
 import { VERSION } from "../graph/schema/schema.ts";
 import type { Translate } from "../i18n/locale.ts";
-import type { Draft, Importer, Row } from "./importer.ts";
+import type { DataFile, Draft, Importer } from "./importer.ts";
 
 interface GraphFileDraft {
   readonly graphFile: string;
@@ -27,10 +27,11 @@ export async function graphFileOf(
   const notes = [...draft.notes];
   const rows = draft.data && "rows" in draft.data ? draft.data.rows : [];
   const rowsName = rows.length > 0 ? await freeName(folder, `${base}.rows`, ".jsonl", files) : null;
-  const data = dataOf(draft, rowsName, rows);
+  const named = draft.data && "file" in draft.data ? draft.data : null;
+  const count = named?.rowCount ?? rows.length;
+  const data = dataOf(named ?? (rowsName === null ? null : { file: rowsName, rowCount: count }), draft.target);
   if (!draft.data)
     notes.push(t('There are no rows yet: name a data file in "data", and the column with the answer in "target".'));
-  const count = draft.data && "file" in draft.data ? draft.data.rowCount : rows.length;
   if (draft.data && count < FEW) {
     notes.push(t("There are few rows ({0}). Add more before you optimize.", count));
   }
@@ -60,16 +61,13 @@ export async function freeName(folder: string, name: string, ending: string, fil
   }
 }
 
-function dataOf({ data, target }: Draft, rowsName: string | null, rows: readonly Row[]): object {
+/** @param source the file of the rows; null: there is none */
+function dataOf(source: DataFile | null, target: string | undefined): object {
   const answer = target === undefined ? {} : { target };
-  const named = data && "file" in data ? data : null;
-  const file = rowsName ?? named?.file ?? null;
-  if (file === null) return { train: [], validation: [], ...answer };
-  const split =
-    (named?.rowCount ?? rows.length) < 30
-      ? { train: 0.5, validation: 0.5, test: 0 }
-      : { train: 0.4, validation: 0.3, test: 0.3 };
-  return { file, split, ...(named?.fields && { fields: named.fields }), ...answer };
+  if (source === null) return { train: [], validation: [], ...answer };
+  const { file, rowCount, fields } = source;
+  const split = rowCount < 30 ? { train: 0.5, validation: 0.5, test: 0 } : { train: 0.4, validation: 0.3, test: 0.3 };
+  return { file, split, ...(fields && { fields }), ...answer };
 }
 
 function nameOf(kind: string, main: string): string {

@@ -29,6 +29,15 @@ export interface DraftNode {
 
 export type Row = Readonly<Record<string, unknown>>;
 
+/** A data file that the imported files name, or that is near them. */
+export interface DataFile {
+  /** Relative to the graph file, with `/`. */
+  readonly file: string;
+  readonly rowCount: number;
+  /** Input → its column, if that has another name. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
 /** A graph from another program's files, as far as they can be converted. */
 export interface Draft {
   readonly name: string;
@@ -36,16 +45,8 @@ export interface Draft {
   readonly inputs: Record<string, string>;
   readonly nodes: Record<string, DraftNode>;
   readonly output: string;
-  /** Rows in the files, or a data file that they name. */
-  readonly data?:
-    | { readonly rows: readonly Row[] }
-    | {
-        /** Relative to the graph file, with `/`. */
-        readonly file: string;
-        readonly rowCount: number;
-        /** Input → its column, if that has another name. */
-        readonly fields?: Readonly<Record<string, string>>;
-      };
+  /** Rows in the files, or a data file with them. */
+  readonly data?: { readonly rows: readonly Row[] } | DataFile;
   /** Column with the answer. */
   readonly target?: string;
   readonly loss?: Readonly<Record<string, unknown>>;
