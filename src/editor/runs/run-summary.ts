@@ -92,8 +92,8 @@ export function latestOf(runs: readonly RunSummary[]): RunSummary | null {
 }
 
 /**
- * The last optimization that finished or proposed something. One that fails or is cancelled before says nothing about the
- * texts, and neither does one that has just started.
+ * The last optimization that finished or proposed something. A run that failed, was cancelled or has just started, and
+ * proposed nothing, says nothing about the texts.
  * @param runs the newest first
  */
 export function lastWithResult(runs: readonly RunSummary[]): RunSummary | null {
