@@ -7,7 +7,7 @@ import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { VERDICT_MARKS } from "../../i18n/verdict.ts";
 import { commitsAt } from "../../platform/git-log.ts";
 import { nameOf } from "../../run/record/run-manifest.ts";
-import { listRuns, openRunState } from "../../run/record/runs.ts";
+import { type ListedRun, listRuns, openRunState } from "../../run/record/runs.ts";
 import {
   HISTORY_COMMITS,
   HISTORY_RUNS,
@@ -21,6 +21,7 @@ import type { PlaceOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError, writeFailure } from "../errors.ts";
 import { EXIT } from "../exit.ts";
+import type { Output } from "../output/output.ts";
 import { wordDiff } from "../output/word-diff.ts";
 import { graphNow } from "../runs/texts-now.ts";
 import { placeFor } from "./runs.ts";
@@ -85,14 +86,8 @@ export async function historyCommand(
     if (node === undefined && found.length === 0) continue;
     output.print(output.colors.bold(oneLine(id, 80)) + output.colors.dim(` · ${nowLine(textNow(id), found)}`));
     for (const entry of found) {
-      const { startedAt, method, model, run, proposal } = entry;
-      const about = [ENGLISH.timestamp(startedAt), method, model, run].filter(Boolean).map((one) => oneLine(one, 60));
-      output.print(`  ${VERDICT_MARKS[proposal.verdict.decision]} ${plain(historyLine(entry, ENGLISH))}`);
-      output.print(output.colors.dim(`    ${about.join(" · ")}`));
-      if (node === undefined) continue;
-      if (proposal.hypothesis) output.print(output.colors.dim(`    Idea: ${oneLine(proposal.hypothesis, 300)}`));
-      const diff = wordDiff(proposal.base, proposal.text, output.colors);
-      for (const line of diff.split("\n")) output.print(`    ${output.colors.dim("│")} ${line}`);
+      printEntry(entry, output);
+      if (node !== undefined) printChange(entry, output);
     }
   }
   if (runs.length === 0)
@@ -101,7 +96,20 @@ export async function historyCommand(
   return EXIT.done;
 }
 
-function proposed(runs: readonly { readonly summary: { readonly proposals: readonly { readonly node: string }[] } }[]) {
+function printEntry(entry: HistoryEntry, output: Output): void {
+  const { startedAt, method, model, run, proposal } = entry;
+  const about = [ENGLISH.timestamp(startedAt), method, model, run].filter(Boolean).map((one) => oneLine(one, 60));
+  output.print(`  ${VERDICT_MARKS[proposal.verdict.decision]} ${plain(historyLine(entry, ENGLISH))}`);
+  output.print(output.colors.dim(`    ${about.join(" · ")}`));
+}
+
+function printChange({ proposal }: HistoryEntry, output: Output): void {
+  if (proposal.hypothesis) output.print(output.colors.dim(`    Idea: ${oneLine(proposal.hypothesis, 300)}`));
+  const diff = wordDiff(proposal.base, proposal.text, output.colors);
+  for (const line of diff.split("\n")) output.print(`    ${output.colors.dim("│")} ${line}`);
+}
+
+function proposed(runs: readonly ListedRun[]): string[] {
   return runs.flatMap(({ summary }) => summary.proposals.map(({ node }) => node));
 }
 
