@@ -115,7 +115,7 @@ export async function newGraph(
       break;
     }
   }
-  const found = await choose(chosen.data, prompts, rowsByPath, files);
+  const found = await choose(chosen.data, prompts, rowsByPath, files, t);
   const data = sets(found, folder, rowsByPath, chosen.split, t);
   const columns = found ? columnsOf(found.rows) : [];
   // A column with the name of a step has the expected value of that step: other prompts that name it read the step.
@@ -229,11 +229,12 @@ async function choose(
   prompts: readonly FoundPrompt[],
   known: ReadonlyMap<string, readonly Row[]>,
   files: Files,
+  t: Translate,
 ): Promise<DataFile | null> {
   if (chosen === null) return null;
   if (chosen !== undefined) {
     const rows = known.get(chosen) ?? (await readRows(chosen, files));
-    if (!rows) throw new ImportRefused(`${basename(chosen)} is not a data file that can be read.`);
+    if (!rows) throw new ImportRefused(t("{0} is not a data file that can be read.", basename(chosen)));
     return { path: chosen, rows };
   }
   const score = (rows: readonly Row[]) => {
