@@ -168,8 +168,9 @@ function inInlineScripts(document: JsonDocument, holder: Holder, name: string, t
 /** A name in quotes is replaced there; after a dot, one that is no identifier is put in brackets. */
 function memberEdit(code: string, offset: number, length: number, to: string): TextEdit {
   const access = memberAccess(to);
-  const isQuoted = /["']/.test(code[offset - 1] ?? "");
-  if (isQuoted || access.startsWith(".")) return { offset, length, text: to };
+  const before = code[offset - 1];
+  if (before === "'") return { offset, length, text: to.replaceAll("'", "\\'") };
+  if (before === '"' || access.startsWith(".")) return { offset, length, text: to };
   const dot = code.lastIndexOf(".", offset);
   const isOptional = code[dot - 1] === "?";
   const start = isOptional ? dot + 1 : dot;

@@ -6,7 +6,7 @@ import type { Engine } from "../../engine/method.ts";
 import type { Task } from "../../engine/task.ts";
 import type { GraphNode } from "../../graph/graph.ts";
 import { rolesOf } from "../../graph/text/role-marks.ts";
-import { escapeBraces, placeholders, type Templating } from "../../graph/text/templating.ts";
+import { escapeBraces, placeholders, type TextSyntax } from "../../graph/text/templating.ts";
 import { plainText } from "../../graph/text/text.ts";
 
 /** Training samples that the file's texts answer correctly, with the inputs and output of each step. */
@@ -101,8 +101,8 @@ function inForm(node: GraphNode, value: string): string {
 }
 
 /** The instruction with its examples: after it, or before one that is a whole prompt with its inputs. */
-export function withDemonstrations(instruction: string, demonstrations: string, templating?: Templating): string {
+export function withDemonstrations(instruction: string, demonstrations: string, syntax?: TextSyntax): string {
   if (demonstrations === "") return instruction;
   const parts = [instruction.trim(), demonstrations];
-  return (placeholders(instruction, templating).length > 0 ? parts.reverse() : parts).join("\n\n");
+  return (placeholders(instruction, syntax).length > 0 ? parts.reverse() : parts).join("\n\n");
 }

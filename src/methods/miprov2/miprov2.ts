@@ -183,7 +183,7 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
     const shown = demonstrations[set] ?? "";
     let made = chosen;
     if (shown !== "") {
-      const text = withDemonstrations(chosen?.text ?? engine.start[node.id] ?? node.text, shown, node.templating);
+      const text = withDemonstrations(chosen?.text ?? engine.start[node.id] ?? node.text, shown, node);
       const hypothesis = `${chosen?.hypothesis ?? ""} Worked examples from training samples are shown.`.trim();
       made = (await engine.candidate(node.id, engine.start, { text, hypothesis, demonstrations: shown })) ?? chosen;
     }

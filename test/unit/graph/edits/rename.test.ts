@@ -198,6 +198,17 @@ describe("renaming a node", () => {
     );
   });
 
+  it("keeps quotes in the code of a script that reads an input whose new name has one", async () => {
+    const path = "/w/g.agentgraph.json";
+    const graph = `{ "version": 1, "inputs": { "q": "" }, "nodes": { "solve": { "inputs": ["q"], "instruction": "x" } },
+      "output": "solve", "loss": { "kind": "script", "file": "m.js" } }`;
+    const script = `export default ({ inputs }) => inputs['q'] + inputs["q"] + inputs.q;\n`;
+    const after = await renamed({ [path]: graph, "/w/m.js": script }, path, "q", "customer's");
+    expect(after["/w/m.js"]).toBe(
+      `export default ({ inputs }) => inputs['customer\\'s'] + inputs["customer's"] + inputs["customer's"];\n`,
+    );
+  });
+
   it("of the answer changes the output", async () => {
     const after = await renamed(FILES, "/w/g.agentgraph.json", "solve", "answer");
     expect(after["/w/g.agentgraph.json"]).toContain('"output": "answer"');

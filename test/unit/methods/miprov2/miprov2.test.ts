@@ -155,6 +155,10 @@ describe("examples", () => {
     expect(withDemonstrations("Do it.", "Examples:")).toBe("Do it.\n\nExamples:");
     expect(withDemonstrations("Do it: {{question}}", "Examples:")).toBe("Examples:\n\nDo it: {{question}}");
     expect(withDemonstrations("Do it. ", "")).toBe("Do it. ");
+    const named = { looseNames: ["Customer Message"] };
+    expect(withDemonstrations("Do it: {{Customer Message}}", "Examples:", named)).toBe(
+      "Examples:\n\nDo it: {{Customer Message}}",
+    );
   });
 });
 
