@@ -131,15 +131,15 @@ export class Samples {
   }
 
   #row({ id, inputs, targets, nodeTargets }: Sample, before: Theta, after: Theta): SampleRow {
-    const answers = [this.#answer(before, id), this.#answer(after, id)] as const;
-    const [was, is] = answers.map((answer) => answer?.score ?? null);
+    const was = this.#answer(before, id);
+    const is = before === after ? was : this.#answer(after, id);
     const nodes = nodeTargets && { nodes: nodeTargets };
-    const change = this.#change(was, is);
-    return { id, inputs, expected: targets, ...nodes, before: answers[0], after: answers[1], change };
+    const change = this.#change(was?.score ?? null, is?.score ?? null);
+    return { id, inputs, expected: targets, ...nodes, before: was, after: is, change };
   }
 
-  #change(before: number | null | undefined, after: number | null | undefined): SampleRow["change"] {
-    if (before === null || before === undefined || after === null || after === undefined) return "unscored";
+  #change(before: number | null, after: number | null): SampleRow["change"] {
+    if (before === null || after === null) return "unscored";
     const [was, is] = [this.#isRight(1 - before), this.#isRight(1 - after)];
     if (was === is) return is ? "right" : "wrong";
     return is ? "fixed" : "broken";
