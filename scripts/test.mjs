@@ -67,6 +67,8 @@ if (unknown.length > 0) {
 
 const chosen = SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const totals = { passed: 0, failed: 0 };
+/** What failed, by suite. */
+const failures = [];
 const running = new Set();
 process.once("SIGINT", () => leave());
 process.once("SIGTERM", () => leave());
@@ -76,6 +78,8 @@ for (const columns of STEPS) {
   await Promise.all(busy.map((column) => inTurn(column, busy.length === 1)));
 }
 rmSync(reports, { recursive: true, force: true });
+// Once more at the end, since a log that is cut keeps its end.
+if (failures.length > 0) console.log(`\n── what failed\n${failures.join("\n")}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
 
@@ -88,6 +92,7 @@ async function inTurn(suites, alone) {
     const { passed, failed, skipped } = count(suite, code, output);
     totals.passed += passed;
     totals.failed += failed;
+    if (failed > 0) failures.push(`${suite.name}:\n${failuresOf(suite, output)}`);
     if (!alone) console.log(`\n── ${suite.name}\n${output.trimEnd()}`);
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     const left = skipped > 0 ? `, ${skipped} skipped` : "";
@@ -120,6 +125,27 @@ function vitestCounts(report) {
 function lastCounts(output) {
   const found = [...output.matchAll(/^(\d+) passed, (\d+) failed\s*$/gm)].at(-1);
   return found && { passed: Number(found[1]), failed: Number(found[2]) };
+}
+
+/** The failed tests of a suite with the start of their messages; without names of tests, the end of the output. */
+function failuresOf({ report }, output) {
+  const found = report
+    ? vitestFailures(report)
+    : [...output.matchAll(/^ *✗ .*(?:\n(?! *[✓✗…] |\d+ passed).*)*/gm)].map(String);
+  return (found.length > 0 ? found : [output.trimEnd().slice(-2000)]).map((text) => text.slice(0, 1500)).join("\n");
+}
+
+function vitestFailures(report) {
+  try {
+    const { testResults } = JSON.parse(readFileSync(report, "utf8"));
+    return testResults.flatMap(({ name, status, message, assertionResults }) => {
+      const failed = assertionResults.filter((result) => result.status === "failed");
+      if (failed.length === 0) return status === "failed" ? [`  ✗ ${name}\n${message}`] : [];
+      return failed.map(({ fullName, failureMessages }) => `  ✗ ${name}: ${fullName}\n${failureMessages.join("\n")}`);
+    });
+  } catch {
+    return [];
+  }
 }
 
 /** Needs no shell on any system: each of these programs is a script for Node. */
