@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { ready, root } from "./ready.mjs";
 
 const reports = mkdtempSync(join(tmpdir(), "agentgraph-test-"));
@@ -67,8 +68,9 @@ if (unknown.length > 0) {
 
 const chosen = SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const totals = { passed: 0, failed: 0 };
-/** What failed, by suite. */
+/** What failed, by suite, and which tests passed only when they were repeated. */
 const failures = [];
+const repeated = [];
 const running = new Set();
 process.once("SIGINT", () => leave());
 process.once("SIGTERM", () => leave());
@@ -79,6 +81,7 @@ for (const columns of STEPS) {
 }
 rmSync(reports, { recursive: true, force: true });
 // Once more at the end, since a log that is cut keeps its end.
+if (repeated.length > 0) console.log(`\n── passed when repeated\n${repeated.join("\n")}`);
 if (failures.length > 0) console.log(`\n── what failed\n${failures.join("\n")}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
@@ -92,6 +95,7 @@ async function inTurn(suites, alone) {
     const { passed, failed, skipped } = count(suite, code, output);
     totals.passed += passed;
     totals.failed += failed;
+    repeated.push(...repeatedOf(output));
     if (failed > 0) failures.push(`${suite.name}:\n${failuresOf(suite, output)}`);
     if (!alone) console.log(`\n── ${suite.name}\n${output.trimEnd()}`);
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
@@ -133,6 +137,15 @@ function failuresOf({ report }, output) {
     ? vitestFailures(report)
     : [...output.matchAll(/^ *✗ .*(?:\n(?! *[✓✗…] |\d+ passed).*)*/gm)].map(String);
   return (found.length > 0 ? found : [output.trimEnd().slice(-2000)]).map((text) => text.slice(0, 1500)).join("\n");
+}
+
+/** Lines of the tests that failed once and then passed. */
+function repeatedOf(output) {
+  const lines = stripVTControlCharacters(output).split("\n");
+  const failed = new Set(lines.filter((line) => /^ *✗ /.test(line)).map((line) => line.trim().slice(2)));
+  return lines.filter((line) =>
+    /^ *… /.test(line) ? !failed.has(line.trim().slice(2)) : /✓.*\(retry x\d+\)/.test(line),
+  );
 }
 
 function vitestFailures(report) {

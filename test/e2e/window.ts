@@ -18,10 +18,6 @@ export class Window {
   readonly #folder: string;
   /** The commit that the folder starts with. */
   readonly #start: string | null;
-  /** Length of the server's log when the window opens. */
-  readonly #logged: number;
-  /** Whether it was reset after a story. */
-  #isUsed = false;
   #models: Server | null = null;
 
   constructor(
@@ -31,7 +27,6 @@ export class Window {
   ) {
     this.workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
     this.#folder = makeWorkspace(first.example ?? EXAMPLE, first);
-    this.#logged = vscode.log().length;
     this.#start = first.plain ? null : git(this.#folder, "rev-parse", "HEAD").trim();
   }
 
@@ -39,18 +34,6 @@ export class Window {
     const { opens } = this.first;
     await this.browser.page.goto(`${this.vscode.url}?${opened(this.#folder, opens)}`);
     await this.workbench.ready(opens === "nothing" ? "empty" : "folder");
-  }
-
-  /**
-   * Why a story that failed here may not be what failed; null: nothing speaks for that. Where the extension host takes longer
-   * than about 40 seconds to start, as on a busy machine, VS Code connects again before the host knows its window, and the
-   * host then waits forever: the window shows files and no extension answers.
-   */
-  get doubt(): string | null {
-    if (this.vscode.log().slice(this.#logged).includes("The client has reconnected")) {
-      return "VS Code lost its extension host";
-    }
-    return this.#isUsed ? "it was played in a used window" : null;
   }
 
   /** Whether a story can be played here after others. */
@@ -61,7 +44,6 @@ export class Window {
   /** Resets what a story can see: editors, messages, files, runs and settings are those of a window just opened. */
   async reset(story: Story): Promise<void> {
     const { workbench, vscode } = this;
-    this.#isUsed = true;
     vscode.replace(settingsOf(story));
     await workbench.page.setViewportSize(story.size ?? SIZE);
     await workbench.closeAll();

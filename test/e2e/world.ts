@@ -47,16 +47,6 @@ export interface Story {
   play(world: World): Promise<void>;
 }
 
-/** The error of a story that counts only if it comes in a new window, too. */
-export class PlayAgain extends Error {
-  constructor(
-    readonly reason: string,
-    message: string | undefined,
-  ) {
-    super(message);
-  }
-}
-
 /**
  * A browser and the VS Code that it shows, kept from one story to the next: what they start with is read and compiled
  * once. Before each story they are made as empty as on the first day; a window is kept for stories that share it.
@@ -70,10 +60,8 @@ export class Stage {
 
   /** Plays one story from an empty start, and leaves nothing of it running whatever happens. */
   async play(story: Story): Promise<{ outside: readonly string[] }> {
-    let isOpen = false;
     try {
       const { window, browser } = await this.#windowFor(story);
-      isOpen = true;
       const before = browser.outside.length;
       await story.play(await window.world(story));
       if (!story.shares || story.isLast) await this.#leave();
@@ -81,11 +69,9 @@ export class Stage {
     } catch (error) {
       const name = `FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`;
       await this.#window?.workbench.picture(name).catch(() => {});
-      const reason = isOpen ? this.#window?.doubt : "VS Code opened no window";
       // Whatever state the story has left them in, the next one does not meet it.
       await this.close();
-      const said = error instanceof Error ? error.stack : String(error);
-      throw reason ? new PlayAgain(reason, said) : error;
+      throw error;
     }
   }
 

@@ -6,7 +6,13 @@ import Mocha from "mocha";
  * `AGENTGRAPH_REPORT` names the file that takes the lines of the report, since the host's own output is hard to come by.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 240_000, reporter: Mocha.reporters.Base, forbidOnly: true });
+  const mocha = new Mocha({
+    ui: "bdd",
+    timeout: 240_000,
+    retries: 1,
+    reporter: Mocha.reporters.Base,
+    forbidOnly: true,
+  });
   // The words that the tests' names hold; empty for all.
   mocha.fgrep(process.env.AGENTGRAPH_TESTS ?? "");
   mocha.suite.emit("pre-require", globalThis, "", mocha);
@@ -26,9 +32,12 @@ export async function run(): Promise<void> {
       counts.passed++;
       report(`  ✓ ${test.title} (${test.duration} ms)`);
     });
+    const failed = (mark: string, test: Mocha.Test, error: unknown) =>
+      report(`  ${mark} ${test.title}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    runner.on("retry", (test, error: unknown) => failed("…", test, error));
     runner.on("fail", (test, error: unknown) => {
       counts.failed++;
-      report(`  ✗ ${test.title}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      failed("✗", test, error);
     });
   });
   report(`${counts.passed} passed, ${counts.failed} failed`);

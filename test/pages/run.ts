@@ -35,7 +35,14 @@ const watchdog = setTimeout(() => {
   void end();
 }, SECONDS * 1000);
 
-for (const { name, opening, run } of tests.filter((test) => test.name.includes(filter))) {
+for (const test of tests.filter(({ name }) => name.includes(filter))) {
+  if ((await passes(test, "…")) || (await passes(test, "✗"))) passed++;
+  else failed++;
+}
+await end();
+
+/** @param mark what stands before the name of a test that fails: `…` where it is repeated */
+async function passes({ name, opening, run }: PageTest, mark: string): Promise<boolean> {
   let page: TestPage | null = null;
   try {
     page = await TestPage.open(browser.context, server.url, opening);
@@ -43,18 +50,18 @@ for (const { name, opening, run } of tests.filter((test) => test.name.includes(f
     await run(page);
     if (page.wrong.length > 0) throw new Error(page.wrong.join("\n"));
     if (browser.outside.length > 0) throw new Error(`asked for ${browser.outside.join(", ")}`);
-    passed++;
-    console.log(`ok ${name}`);
+    console.log(`  ✓ ${name}`);
+    return true;
   } catch (error) {
-    failed++;
-    console.log(`not ok ${name}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    console.log(`  ${mark} ${name}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     mkdirSync("out/screenshots", { recursive: true });
     const file = `out/screenshots/failed-${name.replace(/\W+/g, "-")}.png`;
     await page?.page.screenshot({ path: file, timeout: 3000 }).catch(() => {});
+    return false;
+  } finally {
+    await page?.close().catch(() => {});
   }
-  await page?.close().catch(() => {});
 }
-await end();
 
 async function end(): Promise<void> {
   clearTimeout(watchdog);
