@@ -1,5 +1,6 @@
+import { markedTexts } from "./final-answer.ts";
 import type { Loss } from "./loss.ts";
-import { compact, normalize, onlyNamed, scoreOf } from "./normalize.ts";
+import { compact, containsWords, normalize, onlyNamed, scoreOf } from "./normalize.ts";
 import { lettered, type Option, optionsOf } from "./options.ts";
 
 export function choiceLoss({ options }: { readonly options?: readonly string[] }): Loss {
@@ -64,13 +65,43 @@ function choiceIn(text: string, options: readonly Option[]): Choice {
   const said = bare(whole);
   const byText = withText(whole, options) ?? withText(said, options);
   if (byText) return nameOf(byText);
-  const match = /^[([]?([a-z]|\d{1,2})(?:[)\].:]*(?:(?<=[)\].:])\s*|\s+[-=]\s+)(\S.*)?|[)\]]?)$/su.exec(said);
+  const match = /^[([]?([a-z]|\d{1,2})(?:([)\].:]*)(?:(?<=[)\].:])(\s*)|\s+[-=]\s+)(\S.*)?|[)\]]?)$/su.exec(said);
   const letter = match?.[1]?.toUpperCase();
   if (letter === undefined || !isLetter(letter, options)) return { letter: null, text: compact(said) };
-  const rest = match?.[2] === undefined ? null : normalize(match[2]);
+  const rest = match?.[4] === undefined ? null : normalize(match[4]);
   if (options.length === 0) return { letter, text: rest === null ? null : compact(rest) };
-  const other = rest === null ? undefined : withText(rest, options);
-  return other && other.letter !== letter ? { letter: null, text: "two options" } : { letter, text: null };
+  if (rest === null) return { letter, text: null };
+  const other = withText(rest, options);
+  if (other) return other.letter === letter ? { letter, text: null } : { letter: null, text: "two options" };
+  const own = options.find((option) => option.letter === letter)?.text ?? "";
+  const after = own !== "" && rest.startsWith(own) && containsWords(rest, own) ? rest.slice(own.length) : null;
+  const isStated = said !== whole || /[.:]/.test(match?.[2] ?? "") || isOnOwnLine(text);
+  const isChosen = isStated || after !== null || REASON.test(rest);
+  return isChosen && !isDropped(rest, after, letter) ? { letter, text: null } : { letter: null, text: said };
+}
+
+const REASON = /^(?:because|since|as|due to|[-,(])(?![\p{L}\p{N}])/u;
+const REJECTED =
+  /^\W*(?:(?:this|that|it|option|which)\s+)?(?:(?:is|was|are|seems|would be|must be|can be)\s+)?(?:also\s+|clearly\s+|definitely\s+)?(?:not|no|wrong|incorrect|false|invalid|eliminated|ruled out|impossible|unlikely|isn't|can't|cannot|doesn't|does not)\b/;
+/** An answer in a normalized text. */
+const ANSWERS =
+  /\b(?:answer|choice|option)(?: (?:is|must be|should be))? ?:? ?(?:option |choice )?[("]?([a-z])(?![\w'])(?=\W*$|[)\].:,;]|\s+(?:because|since|as|is|-)\b)/g;
+
+/**
+ * Whether the words after a letter don't stay with it: "(A) is wrong", "A. Red … the answer is B", "(A) red … (B) blue".
+ * @param after the words after the option's own text; null if it is not there
+ */
+function isDropped(rest: string, after: string | null, letter: string): boolean {
+  const answers = Array.from(rest.matchAll(ANSWERS), (match) => match[1]?.toUpperCase());
+  const next = String.fromCharCode(letter.charCodeAt(0) + 1).toLowerCase();
+  const isWalk =
+    after !== null && (after.includes(`(${next})`) || after.includes(` ${next}. `) || after.includes(` ${next}) `));
+  return REJECTED.test(after ?? rest) || isWalk || (answers.length > 0 && answers.at(-1) !== letter);
+}
+
+/** Whether the first line is a letter and nothing else. */
+function isOnOwnLine(text: string): boolean {
+  return /^[\s*_`"']*[([]?(?:[A-Za-z]|\d{1,2})[)\]]?[\s*_`"']*\n/.test(text);
 }
 
 function withText(text: string, options: readonly Option[]): Option | undefined {
@@ -105,24 +136,32 @@ const MENTIONS = [
     `\\\\boxed\\{(?:\\\\text\\{)?\\(?([A-Z])\\b|\\b(?:[Aa]nswer|ANSWER)(?: [Ii][Ss])?:?[ *_]*(?:(?:[Oo]ption|[Cc]hoice) )?[*_]*[(["]?([A-Z])(?![\\w'’])${AFTER}`,
     "g",
   ),
-  /\(([A-Z])\)|\b(?:[Oo]ption|[Cc]hoice)(?: is)?:?[ *(]*([A-Z])\b/g,
+  /\(([A-Z])\)(?! (?:is|was|are) (?:not|wrong|incorrect|false)\b)|\b(?:[Oo]ption|[Cc]hoice)(?: is)?:?[ *(]*([A-Z])\b/g,
 ];
 
 /** Number of characters at the end of an answer that are searched for "the answer is". */
 const LOOKED_AT = 4_000;
 
-/** The last choice that running text mentions. */
+/** The choice of running text: in its last line, after "the answer is", in its first line, or the last one mentioned. */
 function lastChoice(answer: string, options: readonly Option[]): Choice {
   const lines = answer.trim().split("\n");
+  const isKnown = (choice: Choice) => options.some((option) => isSame(nameOf(option), choice));
   const last = choiceIn(lines.at(-1) ?? "", options);
-  if (options.some((option) => isSame(nameOf(option), last))) return last;
+  if (isKnown(last)) return last;
   const named = /[\s\S]*\b(?:answer|ANSWER|Answer)(?: is)?:?[ *_]+(.+)/.exec(answer.slice(-LOOKED_AT))?.[1];
   if (options.length === 0 && named !== undefined) return choiceIn(named, options);
-  for (const mention of MENTIONS) {
+  const [stated, mentioned] = MENTIONS.map((mention) => {
     const letters = Array.from(answer.matchAll(mention), (match) => match[1] ?? match[2] ?? "");
-    const letter = letters.filter((one) => isLetter(one, options)).at(-1);
-    if (letter) return { letter, text: null };
+    return letters.filter((one) => isLetter(one, options)).at(-1);
+  });
+  if (stated) return { letter: stated, text: null };
+  if (options.length > 0) {
+    for (const part of [...markedTexts(answer.slice(-LOOKED_AT)).reverse(), ...openings(lines[0] ?? "")]) {
+      const choice = choiceIn(part, options);
+      if (isKnown(choice)) return choice;
+    }
   }
+  if (mentioned) return { letter: mentioned, text: null };
   if (options.length === 0) return choiceIn(answer, options);
   const meant = onlyNamed(
     normalize(answer),
@@ -130,4 +169,10 @@ function lastChoice(answer: string, options: readonly Option[]): Choice {
   );
   const option = options.find(({ text }) => text === meant);
   return option ? nameOf(option) : choiceIn(answer, options);
+}
+
+/** The first line, and its part before a stop, a bracket or a dash: "Yes. There is no doubt." */
+function openings(line: string): string[] {
+  const part = /^.+?(?=[.:!]\s|\s[-–—(])/u.exec(line)?.[0];
+  return part === undefined ? [line] : [line, part];
 }

@@ -40,11 +40,21 @@ export function markedTarget(text: string): string | null {
   return [...boxes(text), ...hashes(text)].sort((a, b) => a.start - b.start).at(-1)?.text ?? null;
 }
 
+/** What follows each marker of an answer, such as `Answer:` in one of several languages, in order. */
+export function markedTexts(text: string): string[] {
+  return markersIn(text)
+    .slice(-TRIES)
+    .map((marker) => marker.text.trim().replace(/[",}]+$/, ""));
+}
+
 const ANSWER = new RegExp(
   [
-    "\\b(?:answer|result)s?(?: (?:to|for|of) [^.:\\n=]{1,80}?)?[*_]*(?:(?:\\s+(?:is|are|was|equals|would be|should be))(?! not\\b)\\s*:?|\\s*[:：=])[*_]*",
+    "\\b(?:answer|result)s?(?: (?:to|for|of) [^.:\\n=]{1,80}?)?[*_\"']*(?:(?:\\s+(?:is|are|was|equals|would be|should be))(?! not\\b)\\s*:?|\\s*[:：=])[*_]*",
+    "\\bans(?:\\.|\\.?\\s*[:：=])[*_]*",
+    // A heading.
+    "(?<![^\\n])[ \\t]*(?:#{1,6}[ \\t]*[*_]*|[*_]{2})(?:the )?(?:final |correct )?answer[*_]*[ \\t]*(?=\\n)",
     "\\b(?:antwort|ergebnis|lösung|réponse|résultat|respuesta|resultado|resposta|risposta|risultato)[*_]*(?:\\s+(?:lautet|ist|est|es|é|è)\\s*:?|\\s*[:=])[*_]*",
-    "(?:ответ|答案|答え|回答|정답|उत्तर|الجواب|الإجابة)[*_]*\\s*(?:[:=是はー—-]|为|為)[*_:]*",
+    "(?:ответ|答案|答え|回答|정답|उत्तर|الجواب|الإجابة)[*_]*\\s*(?:[:：=是はー—-]|为|為)[*_:]*",
     "<answer>",
   ].join("|"),
   "giu",
@@ -115,6 +125,8 @@ function inSentence(part: string): readonly Numeral[] | null {
   const sentence = all.filter((one) => one.start < end);
   const equals = part.slice(0, end).lastIndexOf("=");
   const after = sentence.filter((one) => one.start > equals);
+  const result = equals >= 0 ? beforeCalculation(part, sentence, equals) : null;
+  if (result) return [result];
   const [chosen, next] = equals >= 0 && after.length > 0 ? after : sentence;
   if (!chosen) return null;
   if (!next) return [chosen];
@@ -182,8 +194,22 @@ function isBare(line: string): boolean {
 function afterEquals(line: string, all: readonly Numeral[]): readonly Numeral[] | null {
   const sentence = Math.max(0, ...Array.from(line.matchAll(/[.!?;] +(?=\p{L})/gu), ({ index }) => index));
   const equals = line.lastIndexOf("=");
-  const result = equals < sentence ? undefined : all.find(({ start }) => start > equals);
+  const result =
+    equals < sentence ? undefined : (beforeCalculation(line, all, equals) ?? all.find(({ start }) => start > equals));
   return result ? [result] : null;
+}
+
+const OPERATION = /^[^\p{L}\p{N}=]*(?:[-+×*·÷/]|(?<= )x(?= ))[^\p{L}\p{N}=]*$/u;
+const UNIT = /^[^\p{L}\p{N}+×*·÷/-]*(?:\p{L}+[^\p{L}\p{N}+×*·÷/-]*){0,3}$/u;
+
+/** The single number before an `=` that a calculation follows: "18 = 9 × 2". null if there is none. */
+function beforeCalculation(text: string, all: readonly Numeral[], equals: number): Numeral | null {
+  const result = all.findLast(({ end }) => end <= equals);
+  const [first, second] = all.filter(({ start }) => start > equals);
+  if (!result || !first || !second || !OPERATION.test(text.slice(first.end, second.start))) return null;
+  const previous = all[all.indexOf(result) - 1];
+  const isPart = previous !== undefined && OPERATION.test(text.slice(previous.end, result.start));
+  return !isPart && UNIT.test(text.slice(result.end, equals)) ? result : null;
 }
 
 /** The numbers before a remark in brackets at the end: "72 (48 and 24)". */

@@ -38,6 +38,13 @@ describe("exact", () => {
     ["1.5", "15", WRONG],
     ["\\text{a} and \\text{b}", "a} and \\text{b", WRONG],
     ["Paris", "I say \\boxed{Paris}", LENIENT],
+    ["SELECT 1", "```sql\nSELECT 1\n```", RIGHT],
+    ["yes", "```\nyes\n```", RIGHT],
+    ["yes", "```\nyes\n```\n```\nno\n```", LENIENT],
+    ["✔", "✔\ufe0f", RIGHT],
+    ["שלום", "\u200fשלום\u200f", RIGHT],
+    ["8", "-8", WRONG],
+    ["猫", "答案是猫。", LENIENT],
   ])("%j and %j", (target, answer, expected) => {
     expect(score(target, answer)).toEqual(expected);
   });
@@ -111,8 +118,38 @@ describe("choice", () => {
     ["Answer: None of the above", WRONG],
     ["The answer is Brown.", WRONG],
     ["B", RIGHT],
+    ["(A) is wrong because it is red. The answer is (B) blue.", LENIENT],
+    ["(A) is wrong: roses are red.\n(B) is right.", LENIENT],
+    ["(A) red: no. (B) blue: yes.", WRONG],
+    ["A. red is the colour of roses. The answer is B.", LENIENT],
+    ["B. Because the sky is blue.", RIGHT],
+    ["(B) because the sky is blue", RIGHT],
+    ["(B) blue, since the sky is", RIGHT],
+    ["B\n\n(A) is wrong, since roses are red.", LENIENT],
+    ["<answer>B</answer>", LENIENT],
+    ["答案：B", LENIENT],
+    ["Die richtige Antwort ist B.", LENIENT],
   ])("of %j", (answer, expected) => {
     expect(scorer({ kind: "choice" }, { question: "Which?\n(A) red\n(B) blue" })("B", answer)).toEqual(expected);
+  });
+});
+
+describe("choice by its text", () => {
+  it.each([
+    ["Yes", "**Yes** — no doubt", LENIENT],
+    ["Yes", "Yes. There is no problem.", LENIENT],
+    ["No", "Yes. There is no problem.", WRONG],
+    ["No", "No (yes would be wrong).", LENIENT],
+    ["No", "No, yes", WRONG],
+  ])("%j and %j", (target, answer, expected) => {
+    expect(scorer({ kind: "choice", options: ["Yes", "No"] })(target, answer)).toEqual(expected);
+  });
+
+  it("is not the option that an elimination starts with", () => {
+    const score = scorer({ kind: "choice" }, { question: "Which?\n(A) red\n(B) blue\n(C) green" });
+    expect(score("A", "(A) is wrong because it is red. The answer is (B) blue.")).toEqual(WRONG);
+    expect(score("A", "(A) red is incorrect. (B) blue fits.")[0]).toBe(1);
+    expect(score("C", "(A) is wrong.\n(B) is right.\n(C) is wrong.")[0]).toBe(1);
   });
 });
 

@@ -193,6 +193,25 @@ describe("what is after the answer is not the answer", () => {
   });
 });
 
+describe("a calculation after the answer is not the answer", () => {
+  it.each([
+    ["18", "The total is $18 = $9 × 2.", RIGHT],
+    ["12", "Total = 12 = 5 + 7", RIGHT],
+    ["18", "Answer: 18 apples = 9 × 2", RIGHT],
+    ["4", "4 (= 2 + 2)", RIGHT],
+    ["-5", "x = -5 = 3 - 8", RIGHT],
+    ["4", "2 + 2 = 4", RIGHT],
+    ["4", "2 = 4 - 2", LENIENT],
+    ["72", '{"answer": 72, "confidence": 0.95}', RIGHT],
+    ["8", "Ans: 8\nSteps: 5 + 3", RIGHT],
+    ["15", "### Answer\n15\n\nBecause 3 * 5", RIGHT],
+    ["15", "**Final Answer**\n\n15\n\nBecause 3 * 5", RIGHT],
+    ["7", "The answers of 3 trans. 5 people: 7", RIGHT],
+  ])("%j in %j", (target, answer, expected) => {
+    expect(score(target, answer)).toEqual(expected);
+  });
+});
+
 describe("a target is one number", () => {
   const fault = (target: string) => targetFault(lossShape.parse({ kind: "number" }), target, ENGLISH);
 
