@@ -27,15 +27,22 @@ interface Overlap {
   readonly extra: number;
 }
 
+/** A decimal, a character of a script without spaces, or a word. */
+const TOKEN =
+  /\d+(?:[.,]\d+)+|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\p{M}*|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])[\p{L}\p{M}\p{N}])+/gu;
+
 /**
  * Words; each character separately in scripts without spaces. Articles are left out if there are other words. A text
- * without words, as 👍, is one.
+ * without words, as 👍, is one. As in SQuAD, U.S. is US, 1,000 is 1000 and O'Neil is ONeil; 3.5 is one word, not 35.
  */
 function tokens(text: string): string[] {
-  const plain = text.normalize("NFKC").toLowerCase();
-  const all = plain.match(
-    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])[\p{L}\p{M}\p{N}])+/gu,
-  );
+  const plain = text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/(?<=\d),(?=\d{3}(?!\d))/g, "")
+    .replace(/(?<=\p{L})['’](?=\p{L})/gu, "")
+    .replace(/(?<![\p{L}\p{N}])(?:\p{L}\.){2,}/gu, (initials) => initials.replaceAll(".", ""));
+  const all = plain.match(TOKEN);
   if (!all) return [plain.trim()].filter(Boolean);
   const words = all.filter((token) => !["a", "an", "the"].includes(token));
   return words.length > 0 ? words : all;

@@ -109,6 +109,7 @@ function canonical(value: unknown): unknown {
     return { number: number?.toFraction() ?? text };
   }
   if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value === "string") return value.normalize();
   if (!isObject(value)) return value;
   return {
     object: Object.entries(value)

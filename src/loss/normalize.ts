@@ -35,14 +35,24 @@ function quoted(text: string): string {
  * around the text, and punctuation at its end.
  */
 export function normalize(text: string, ignoreCase = true): string {
-  const raised = text.replace(/[⁰¹²³⁴-⁹]+/gu, (run) => `^${run}`);
+  const raised = withoutFence(text).replace(/[⁰¹²³⁴-⁹]+/gu, (run) => `^${run}`);
   const spaced = raised.normalize("NFKC").replace(TYPOGRAPHIC, typewritten).replace(/\s+/g, " ").trim();
   const plain = withoutStop(withoutMarks(withoutStop(withoutLatex(withoutStop(spaced)))));
   return ignoreCase ? plain.toLowerCase() : plain;
 }
 
-/** Typographic variants of `'`, `"` and `-`, and invisible characters. */
-const TYPOGRAPHIC = /[‘’‚‛′]|[“”„‟«»]|[‐-―−]|[\u00ad\u200b\u2060]/gu;
+/** Removes a code fence around a whole text. */
+export function withoutFence(text: string): string {
+  const trimmed = text.trim();
+  return /^```[\w+#.-]*[ \t]*\r?\n((?:(?!```)[\s\S])*?)\r?\n?```$/.exec(trimmed)?.[1]?.trim() ?? text;
+}
+
+/**
+ * Typographic variants of `'`, `"` and `-`, and invisible characters: soft hyphens, zero-width spaces, marks of the
+ * direction of writing, and the choice between the coloured and the plain form of an emoji.
+ */
+const TYPOGRAPHIC =
+  /[‘’‚‛′]|[“”„‟«»]|[‐-―−]|[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]|\ufe0e|\ufe0f/gu;
 
 function typewritten(mark: string): string {
   if (/[‘’‚‛′]/.test(mark)) return "'";
@@ -95,14 +105,29 @@ function withoutMarks(text: string): string {
   return text.slice(count, text.length - count).trim();
 }
 
-/** Whether `text` contains `part` as whole words: "8" is not in "18", "1,800" or "8.5". Both must be normalized. */
+/**
+ * Scripts that put no spaces between words, so that none can be required: the answer 猫 is in これは猫です. In Korean,
+ * particles follow a word without a space.
+ */
+const UNSPACED =
+  "\\p{scx=Han}\\p{scx=Hiragana}\\p{scx=Katakana}\\p{scx=Thai}\\p{scx=Lao}\\p{scx=Khmer}\\p{scx=Myanmar}";
+const [OPENS, CLOSES] = [
+  new RegExp(`^(?![${UNSPACED}])[\\p{L}\\p{N}]`, "u"),
+  new RegExp(`(?![${UNSPACED}])[\\p{L}\\p{N}]$`, "u"),
+];
+const BEFORE = new RegExp(`(?![${UNSPACED}])[\\p{L}\\p{N}_]$|\\d[.,]$`, "u");
+const AFTER = new RegExp(`^(?:(?![${UNSPACED}\\p{sc=Hangul}])[\\p{L}\\p{N}_]|[.,]\\d)`, "u");
+/** A sign or a decimal point before a digit. */
+const SIGNED = /(?:^|[^\p{L}\p{N}.-])[.-]$/u;
+
+/** Whether `text` contains `part` as whole words: "8" is not in "18", "1,800", "8.5" or "-8". Both must be normalized. */
 export function containsWords(text: string, part: string): boolean {
   if (part === "") return text === "";
   for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
     const before = text.slice(Math.max(0, at - 2), at);
     const after = text.slice(at + part.length, at + part.length + 2);
-    const startsFree = !/^[\p{L}\p{N}]/u.test(part) || !/([\p{L}\p{N}_]|\d[.,])$/u.test(before);
-    const endsFree = !/[\p{L}\p{N}]$/u.test(part) || !/^([\p{L}\p{N}_]|[.,]\d)/u.test(after);
+    const startsFree = !OPENS.test(part) || !(BEFORE.test(before) || (/^\d/.test(part) && SIGNED.test(before)));
+    const endsFree = !CLOSES.test(part) || !AFTER.test(after);
     if (startsFree && endsFree) return true;
   }
   return false;

@@ -1,6 +1,6 @@
 import { findJson, parseJson } from "../graph/replies/json.ts";
 import type { Loss } from "./loss.ts";
-import { compact, normalize, scoreOf } from "./normalize.ts";
+import { compact, normalize, scoreOf, withoutFence } from "./normalize.ts";
 
 interface SetLossSpec {
   readonly score: "f1" | "equal";
@@ -65,7 +65,7 @@ export function setLoss({ score, separator, ignoreCase }: SetLossSpec): Loss {
 export function listOf(answer: string, separator: string | undefined): string[] {
   const lines = answer.trim().split("\n");
   const isPlain = lines.length === 1 && !/:\s/.test(answer);
-  const part = isPlain || listIn(unfenced(answer.trim())) ? answer : (lenientParts(answer)[0] ?? answer);
+  const part = isPlain || listIn(withoutFence(answer.trim())) ? answer : (lenientParts(answer)[0] ?? answer);
   const last = part === lines.at(-1) && /:\s*\S/.test(part) ? part.slice(part.lastIndexOf(":") + 1) : part;
   const elements = partsOf(last, separator).map((one) => normalize(one, false));
   return [...new Set(elements.filter((one) => one !== ""))];
@@ -84,7 +84,7 @@ const EMPTY = /^(?:|none|no labels?|nothing|n\/a|\[\s*\]|\{\s*\}|∅|-)$/i;
 
 /** The elements of a text: from a JSON list, from lines, or between separators; "and" separates the last two. */
 function partsOf(text: string, separator: string | undefined, splitAnd = true): string[] {
-  const plain = unfenced(text.trim());
+  const plain = withoutFence(text.trim());
   const list = listIn(plain);
   if (list) return list;
   const bare = plain.replace(/[.。]$/, "");
@@ -98,21 +98,22 @@ function partsOf(text: string, separator: string | undefined, splitAnd = true): 
   const parts = inside.split(/\s*[,，]\s*/u);
   if (!splitAnd) return parts;
   const last = parts.at(-1) ?? "";
-  return parts.length > 1 ? [...parts.slice(0, -1), ...lastTwo(last)] : last.split(/ and /i);
+  return parts.length > 1 ? [...parts.slice(0, -1), ...lastTwo(last)] : last.split(LAST_TWO);
 }
+
+/** What is between two elements. `y` alone could be a letter. */
+const LAST_TWO = / (?:and|or|&|und|oder|et|ou) /i;
 
 /** `and c`, or `b and c` where no comma is before the word. */
 function lastTwo(text: string): string[] {
-  const [, before, after = text] = /^(?:([\s\S]*\S) )?(?:and|or|und|et|y) ([\s\S]*)$/i.exec(text) ?? [];
+  const [, before, after = text] = /^(?:([\s\S]*\S) )?(?:and|or|&|und|oder|et|ou|y) ([\s\S]*)$/i.exec(text) ?? [];
   return before === undefined ? [after] : [before, after];
 }
 
-function unfenced(text: string): string {
-  return /^```[a-z]*\s*\n([\s\S]*?)\n?```$/i.exec(text)?.[1]?.trim() ?? text;
-}
+const BULLET = /^\s*(?:[-–—*•+]|\(?(?:\d{1,3})[.)]|[a-z]\))\s+/i;
 
 function withoutBullet(line: string): string {
-  return line.replace(/^\s*(?:[-*•]|\(?\d{1,3}[.)])\s+/, "").replace(/[,;]$/, "");
+  return line.replace(BULLET, "").replace(/[,;]$/, "");
 }
 
 /** The texts of a JSON list, or of the one list in an object; null if there is none. */
@@ -132,7 +133,7 @@ function textsOf(value: unknown): string[] | null {
 function lenientParts(answer: string): string[] {
   const json = textsOf(findJson(answer)?.value);
   const lines = answer.trimEnd().split("\n");
-  const bullets = lines.slice(lines.findLastIndex((line) => !/^\s*(?:[-*•]|\(?\d{1,3}[.)])\s+/.test(line)) + 1);
+  const bullets = lines.slice(lines.findLastIndex((line) => !BULLET.test(line)) + 1);
   const last = lines.at(-1) ?? "";
   const colon = last.slice(last.lastIndexOf(":") + 1);
   return [...(json ? [JSON.stringify(json)] : []), ...(bullets.length > 0 ? [bullets.join("\n")] : []), last, colon];

@@ -78,6 +78,15 @@ describe("contains", () => {
     ["New York", "in new\nyork!", RIGHT],
     ["art", "the start", WRONG],
     ["c++", "I like C++.", RIGHT],
+    ["猫", "これは猫です", RIGHT],
+    ["8", "答案是8个", RIGHT],
+    ["8", "答案是18个", WRONG],
+    ["고양이", "답은 고양이입니다.", RIGHT],
+    ["แมว", "นี่คือแมวครับ", RIGHT],
+    ["[1, 2]", "It is [1,2].", RIGHT],
+    ["8", "It is -8.", WRONG],
+    ["8", "It is .8", WRONG],
+    ["8", "3-8", RIGHT],
   ])("%j in %j", (target, answer, expected) => {
     expect(score(target, answer)).toEqual(expected);
   });
@@ -262,7 +271,21 @@ describe("f1", () => {
     }
   });
 
+  it.each([
+    ["U.S.", "US", RIGHT],
+    ["1,000 men", "1000 men", RIGHT],
+    ["O'Neil", "O’Neil", RIGHT],
+    ["don't", "dont", RIGHT],
+    ["3.5", "3.6", WRONG],
+    ["3.5", "35", WRONG],
+    ["J. Smith", "J Smith", RIGHT],
+    ["the end.", "end", RIGHT],
+  ])("splits %j and %j as SQuAD does, but keeps decimals", (target, answer, expected) => {
+    expect(score(target, answer)).toEqual(expected);
+  });
+
   it("counts characters if words have no spaces", () => {
+    expect(score("แมว", "แมวครับ")[1]).toBe(0);
     expect(score("東京都", "東京")[0]).toBeCloseTo(1 - 4 / 5, 10);
   });
 });
@@ -284,6 +307,7 @@ describe("json", () => {
     expect(score('{"a":1,"b":[2]}', '{"b":[3],"a":1,"c":0}')).toEqual([0.5, 0.5]);
     expect(score('{"a":1}', 'Sure:\n```json\n{"a":1}\n```')).toEqual(LENIENT);
     expect(score("[1,2]", "[2,1]")).toEqual(WRONG);
+    expect(score('{"a":"café"}', '{"a":"cafe\u0301"}')).toEqual(RIGHT);
     expect(score('{"a":1}', "none")).toEqual(WRONG);
   });
 
