@@ -13,7 +13,13 @@ export interface Held {
 }
 
 /** How one line of a batch ends. Text: the reply. */
-export type LineEnd = string | { readonly status: number; readonly error: object } | "expired" | "missing";
+export type LineEnd =
+  | string
+  | { readonly status: number; readonly error: object }
+  /** The batch's own error in place of a response. */
+  | { readonly code: string }
+  | "expired"
+  | "missing";
 
 export interface BatchServerOptions {
   /** What a request is answered with. @param batch 1 for the first batch; 0 for a request by itself */
@@ -31,6 +37,11 @@ export interface BatchServerOptions {
   readonly page?: number;
   /** Turns the result lines into what is sent. */
   readonly shape?: (lines: string[]) => string;
+  /** Turns a batch into what is shown of it. @param look 0 when it is created, 1 for the first look */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever a vendor shows
+  readonly view?: (batch: any, look: number) => object;
+  /** Status of an uploaded file at a look, 0 for the upload. Until it is `processed`, no batch can be made of it. */
+  readonly file?: (look: number) => string;
 }
 
 export interface BatchServer {
@@ -39,6 +50,8 @@ export interface BatchServer {
   /** Prompts that were answered, whether by a batch or by themselves: what is paid for. */
   readonly paid: string[];
   readonly log: string[];
+  /** Carries out the request that is being intercepted, whose answer is then another one. */
+  accept(): void;
   /** Adds a batch that someone else made at this time. */
   add(made: number): void;
   close(): Promise<void>;
@@ -46,11 +59,15 @@ export interface BatchServer {
 
 /** OpenAI's Batch API and Anthropic's Message Batches on this computer, which misbehave as told. */
 export async function startBatchServer(options: BatchServerOptions): Promise<BatchServer> {
+  let carryOut = () => {};
   const batches: Held[] = [];
   const files = new Map<string, string>();
   const paid: string[] = [];
   const log: string[] = [];
   const seen = new Map<string, number>();
+  const fileLooks = new Map<string, number>();
+  const fileStatus = (id: string) => options.file?.(fileLooks.get(id) ?? 0) ?? "processed";
+  const shown = (view: object, look: number) => options.view?.(view, look) ?? view;
   const state = (held: Held) => {
     held.looks++;
     if (held.cancelled) return "cancelled";
@@ -65,6 +82,7 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
     log.push(`${method} ${path}`);
     const nth = (seen.get(`${method} ${path}`) ?? 0) + 1;
     seen.set(`${method} ${path}`, nth);
+    carryOut = () => void route(path, method, body, null);
     const other = options.intercept?.(path, method, nth, body.toString("utf8")) ?? null;
     if (other === "stall") return void response.writeHead(200).write("\n");
     const isCut = other === "cut";
@@ -92,7 +110,13 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
       const text = body.toString("utf8");
       const id = `file-${files.size + 1}`;
       files.set(id, /\r\n\r\n(\{[\s\S]*?\n)\r\n--/.exec(text)?.[1] ?? "");
-      return [200, { id, object: "file", purpose: "batch" }];
+      fileLooks.set(id, 0);
+      return [200, { id, object: "file", purpose: "batch", status: fileStatus(id) }];
+    }
+    const looked = /\/files\/([^/]+)$/.exec(path)?.[1];
+    if (looked) {
+      fileLooks.set(looked, (fileLooks.get(looked) ?? 0) + 1);
+      return [200, { id: looked, object: "file", purpose: "batch", status: fileStatus(looked) }];
     }
     if (path.endsWith("/models")) return [200, { data: [] }];
     const content = /\/files\/([^/]+)\/content$/.exec(path)?.[1];
@@ -102,14 +126,18 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
       if (isAnthropic) {
         // biome-ignore lint/suspicious/noExplicitAny: whatever a client sends
         const lines = asked.requests.map(({ custom_id, params }: any) => [custom_id, params] as const);
-        return [200, anthropicView(make(new Map(lines), null), "in_progress")];
+        return [200, shown(anthropicView(make(new Map(lines), null), "in_progress"), 0)];
+      }
+      if (fileStatus(asked.input_file_id) !== "processed") {
+        const message = `The file ${asked.input_file_id} is not in a valid state for this operation.`;
+        return [400, { error: { code: "invalidPayload", message } }];
       }
       const lines = (files.get(asked.input_file_id) ?? "")
         .split("\n")
         .filter(Boolean)
         .map((line) => JSON.parse(line));
       const held = make(new Map(lines.map((line) => [line.custom_id, line.body])), asked.metadata?.agentgraph ?? null);
-      return [200, openaiView(held, "validating", [])];
+      return [200, shown(openaiView(held, "validating", []), 0)];
     }
     if (path.endsWith("/batches")) {
       const all = [...batches].sort((a, b) => b.made - a.made);
@@ -124,7 +152,7 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
       const params = JSON.parse(body.toString("utf8") || "{}");
       const text = promptOf(params);
       const end = options.answer(text, 0);
-      if (typeof end !== "string") return [end.status, { error: end.error }];
+      if (typeof end !== "string") return "code" in end ? [500, {}] : [end.status, { error: end.error }];
       paid.push(text);
       return [200, isAnthropic ? message(end) : completion(end)];
     }
@@ -134,12 +162,12 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
     }
     if (named?.[2] === "/results") return [200, resultsOf(held, anthropicLine)];
     const now = state(held);
-    if (isAnthropic) return [200, anthropicView(held, now)];
+    if (isAnthropic) return [200, shown(anthropicView(held, now), held.looks)];
     if (now === "completed" || now === "expired" || now === "cancelled") {
       files.set(`out-${held.id}`, resultsOf(held, openaiLine));
-      return [200, openaiView(held, now, [`out-${held.id}`])];
+      return [200, shown(openaiView(held, now, [`out-${held.id}`]), held.looks)];
     }
-    return [200, openaiView(held, now, [])];
+    return [200, shown(openaiView(held, now, []), held.looks)];
   };
 
   const resultsOf = (held: Held, lineOf: (key: string, end: LineEnd) => string): string => {
@@ -165,6 +193,7 @@ export async function startBatchServer(options: BatchServerOptions): Promise<Bat
     batches,
     paid,
     log,
+    accept: () => carryOut(),
     add: (made) => void make(new Map(), "of someone else", made),
     close: async () => {
       server.closeAllConnections();
@@ -200,15 +229,11 @@ function message(text: string) {
 
 function openaiLine(key: string, end: LineEnd): string {
   const head = { id: `r_${key.slice(0, 6)}`, custom_id: key };
-  if (end === "expired") {
-    return JSON.stringify({
-      ...head,
-      response: null,
-      error: {
-        code: "batch_expired",
-        message: "This request could not be executed before the completion window expired.",
-      },
-    });
+  const isUndone = typeof end === "object" && "code" in end;
+  if (end === "expired" || isUndone) {
+    const code = isUndone ? end.code : "batch_expired";
+    const message = "This request could not be executed before the completion window expired.";
+    return JSON.stringify({ ...head, response: null, error: { code, message } });
   }
   const [status, body] = typeof end === "string" ? [200, completion(end)] : [end.status, { error: end.error }];
   return JSON.stringify({ ...head, response: { status_code: status, request_id: "x", body }, error: null });
@@ -216,6 +241,7 @@ function openaiLine(key: string, end: LineEnd): string {
 
 function anthropicLine(key: string, end: LineEnd): string {
   if (end === "expired") return JSON.stringify({ custom_id: key, result: { type: "expired" } });
+  if (typeof end === "object" && "code" in end) return JSON.stringify({ custom_id: key, result: { type: end.code } });
   const result =
     typeof end === "string"
       ? { type: "succeeded", message: message(end) }

@@ -1,8 +1,15 @@
 import { property } from "../property.ts";
 import { asCompletion, messageBody } from "../protocols/anthropic-wire.ts";
 import type { Http } from "../protocols/server-model.ts";
-import { type BatchApi, type BatchLine, type BatchResult, type BatchStatus, batchesSince } from "./batch-api.ts";
-import { numberAt, textAt } from "./openai-batches.ts";
+import {
+  type BatchApi,
+  type BatchLine,
+  type BatchResult,
+  type BatchStatus,
+  batchesSince,
+  timeOf,
+} from "./batch-api.ts";
+import { idOf, numberAt } from "./openai-batches.ts";
 
 const PATH = "/v1/messages/batches";
 
@@ -11,8 +18,8 @@ export function anthropicBatches(http: Http): BatchApi {
   return {
     most: { requests: 100_000, bytes: 240_000_000 },
 
-    async submit(lines, _mark, signal) {
-      return textAt(await http.json(PATH, { requests: lines.map(lineOf) }, signal), "id");
+    async submit(lines, _mark, _pause, signal) {
+      return idOf(await http.json(PATH, { requests: lines.map(lineOf) }, signal), http);
     },
 
     /** Searches by time and size. A batch that was found by mistake lacks the results, so the requests are repeated. */
@@ -20,11 +27,12 @@ export function anthropicBatches(http: Http): BatchApi {
       const page = (after: string | null) =>
         http.json(`${PATH}?limit=100${after === null ? "" : `&after_id=${encodeURIComponent(after)}`}`, null, signal);
       const found: unknown[] = [];
-      for await (const batch of batchesSince(page, since)) if (statusOf(batch).total === requests) found.push(batch);
-      return found.length === 1 ? textAt(found[0], "id") : null;
+      for await (const batch of batchesSince(page, since))
+        if (statusOf(batch, http).total === requests) found.push(batch);
+      return found.length === 1 ? idOf(found[0], http) : null;
     },
 
-    status: async (id, signal) => statusOf(await http.json(`${PATH}/${encodeURIComponent(id)}`, null, signal)),
+    status: async (id, signal) => statusOf(await http.json(`${PATH}/${encodeURIComponent(id)}`, null, signal), http),
 
     async *results({ id }, signal) {
       for await (const row of http.rows(`${PATH}/${encodeURIComponent(id)}/results`, signal)) {
@@ -43,33 +51,35 @@ function lineOf({ key, model, sent }: BatchLine): object {
   return { custom_id: key, params: { ...messageBody(sent), model } };
 }
 
-function statusOf(batch: unknown): BatchStatus {
+function statusOf(batch: unknown, http: Http): BatchStatus {
   const counts = property(batch, "request_counts");
   const done = ["succeeded", "errored", "canceled", "expired"].reduce((sum, name) => sum + numberAt(counts, name), 0);
-  const expires = Date.parse(String(property(batch, "expires_at")));
   const isCancelled = typeof property(batch, "cancel_initiated_at") === "string";
   const results = property(batch, "results_url");
   const hasEnded = property(batch, "processing_status") === "ended";
   return {
-    id: textAt(batch, "id"),
+    id: idOf(batch, http),
     state: hasEnded ? (isCancelled ? "cancelled" : "ended") : "running",
     done,
     total: done + numberAt(counts, "processing"),
-    expires: Number.isNaN(expires) ? null : expires,
+    expires: timeOf(property(batch, "expires_at")),
     detail: "",
     code: "",
     results: typeof results === "string" ? [results] : [],
   };
 }
 
-/** HTTP statuses of errors for which the vendor gives only a name. */
+/** HTTP statuses of errors for which the vendor gives only a name (platform.claude.com/docs/en/api/errors). */
 const STATUSES: Readonly<Record<string, number>> = {
   invalid_request_error: 400,
   authentication_error: 401,
+  billing_error: 402,
   permission_error: 403,
   not_found_error: 404,
+  conflict_error: 409,
   request_too_large: 413,
   rate_limit_error: 429,
+  timeout_error: 504,
   overloaded_error: 529,
 };
 

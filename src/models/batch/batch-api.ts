@@ -15,10 +15,11 @@ export interface BatchStatus {
    * - `running`: includes checking, finishing and cancelling.
    * - `ended`: there are results for all requests or, after it expired, for some.
    * - `cancelled`: the same, after someone cancelled it.
-   * - `failed`: the server accepted none of its requests.
+   * - `failed`: the server rejected it. It has results for those requests, if any, that were done before.
    */
   readonly state: "running" | "ended" | "cancelled" | "failed";
   readonly done: number;
+  /** 0: the server doesn't say. */
   readonly total: number;
   /** Milliseconds since the epoch; null: unknown. */
   readonly expires: number | null;
@@ -34,6 +35,13 @@ export type BatchResult =
   | { readonly key: string; readonly status: number; readonly body: unknown }
   /** The batch ended before this request was processed. */
   | { readonly key: string; readonly status: null };
+
+/** Milliseconds since the epoch, from seconds or a date; null: neither. */
+export function timeOf(value: unknown): number | null {
+  if (typeof value === "number") return 1000 * value;
+  const at = Date.parse(String(value));
+  return Number.isNaN(at) ? null : at;
+}
 
 /** Pages that are read in search of a batch. */
 const MOST_PAGES = 50;
@@ -53,9 +61,7 @@ export async function* batchesSince(
     const data = property(list, "data");
     if (!Array.isArray(data) || data.length === 0) return;
     for (const batch of data) {
-      const made = property(batch, "created_at");
-      const at = typeof made === "number" ? 1000 * made : Date.parse(String(made));
-      if (at < since - 60_000) return;
+      if ((timeOf(property(batch, "created_at")) ?? since) < since - 60_000) return;
       yield batch;
     }
     const last = property(data.at(-1), "id");
@@ -70,10 +76,11 @@ export interface BatchApi {
   readonly most: { readonly requests: number; readonly bytes: number };
   /**
    * @param mark name of the batch, if the vendor stores one
+   * @param pause waits before another look at what is uploaded
    * @returns its id
    * @throws ModelError
    */
-  submit(lines: readonly BatchLine[], mark: string, signal: AbortSignal): Promise<string>;
+  submit(lines: readonly BatchLine[], mark: string, pause: () => Promise<void>, signal: AbortSignal): Promise<string>;
   /**
    * Finds a batch that was sent but whose id was never received.
    * @param since milliseconds since the epoch

@@ -36,7 +36,7 @@ export class BatchClient {
   async submit(lines: readonly BatchLine[], mark: string, at: number, signal: AbortSignal): Promise<string> {
     for (let [tries, wait] = [1, this.#firstLook]; ; tries++, wait = Math.min(this.longestLook, 2 * wait)) {
       try {
-        return await this.#api.submit(lines, mark, signal);
+        return await this.#api.submit(lines, mark, () => this.#clock.sleep(this.#firstLook, signal), signal);
       } catch (error) {
         signal.throwIfAborted();
         if (tries === SENDS || !isTransient(error) || mayHaveArrived(error)) throw error;
@@ -66,7 +66,8 @@ export class BatchClient {
       });
       if (status === null) return null;
       // Servers can report a batch as completed before they name the files with its results, which are paid for.
-      const isEmpty = status.state === "ended" && status.done > 0 && status.results.length === 0;
+      const mayHaveResults = status.done > 0 || status.total === 0;
+      const isEmpty = status.state === "ended" && mayHaveResults && status.results.length === 0;
       if (status.state !== "running" && !(isEmpty && empty++ < EMPTY_LOOKS)) return status;
       onStatus(status, this.#clock.now() + wait);
       await this.#clock.sleep(wait, signal);

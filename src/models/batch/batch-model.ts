@@ -8,8 +8,9 @@ import type { ServerModel } from "../protocols/server-model.ts";
 import type { Waiting } from "../stack/waiting.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
 import { BatchClient } from "./batch-client.ts";
-import { type BatchJournal, noJournal, type OpenBatch, openBatches } from "./batch-journal.ts";
-import { isTooLarge, mayHaveArrived, orAborted, partsOf } from "./batch-parts.ts";
+import { type BatchJournal, noJournal, openBatches } from "./batch-journal.ts";
+import { isForBatches, isTooLarge, mayHaveArrived, orAborted, partsOf, TOO_LARGE } from "./batch-parts.ts";
+import { type Known, known } from "./known-batch.ts";
 
 /** Milliseconds without another request after which a wave is complete. */
 const QUIET = 1_000;
@@ -36,17 +37,6 @@ interface Waiter {
   readonly reject: (reason: unknown) => void;
   /** Number of batches that included it. */
   attempts: number;
-}
-
-/** A batch that this process knows. */
-interface Known extends OpenBatch {
-  /** Requests without a result so far. */
-  readonly left: Set<string>;
-  /** Results that were not requested yet. */
-  readonly results: Map<string, BatchResult>;
-  watched: boolean;
-  /** Whether an earlier segment of the run sent it. */
-  readonly isEarlier: boolean;
 }
 
 /**
@@ -107,8 +97,11 @@ export class BatchModel implements Model {
     const batch = this.#batches.find(({ left, results }) => left.has(key) || results.has(key));
     if (!batch && this.server.isUntried?.(request)) {
       const first = this.#first.get(request.model);
-      if (!first) return this.#askFirst(request, signal);
-      await orAborted(first, signal);
+      if (first) await orAborted(first, signal);
+      else {
+        const reply = await this.#askFirst(request, signal);
+        if (reply) return reply;
+      }
     }
     const sent = await this.server.lines.fit(request);
     signal.throwIfAborted();
@@ -133,7 +126,8 @@ export class BatchModel implements Model {
     });
   }
 
-  async #askFirst(request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {
+  /** @returns null if the model only takes batches */
+  async #askFirst(request: ModelRequest, signal: AbortSignal): Promise<ModelReply | null> {
     const reply = this.server.complete(request, signal);
     const { model } = request;
     const answered = reply.then(
@@ -144,6 +138,7 @@ export class BatchModel implements Model {
     try {
       return await reply;
     } catch (error) {
+      if (isForBatches(error)) return null;
       // The next request becomes the first one.
       this.#first.delete(model);
       throw error;
@@ -211,9 +206,10 @@ export class BatchModel implements Model {
         if (!signal.aborted) this.#watch(batch);
         return;
       }
-      await this.#journal.write({ kind: "dropped", mark }).catch(() => {});
+      // The journal can't be written: the batch may be at the server, and a resumed run looks for it.
+      if (isModelError(error)) await this.#journal.write({ kind: "dropped", mark }).catch(() => {});
       if (isTooLarge(error) && this.#halve(lines[0]?.model, lines.length)) return this.#sendAll(lines);
-      for (const key of keys) this.#waiting.get(key)?.reject(this.#modelError(error));
+      for (const key of keys) this.#waiting.get(key)?.reject(error);
     }
   }
 
@@ -231,7 +227,7 @@ export class BatchModel implements Model {
     this.#follow(batch, signal)
       .catch((error: unknown) => {
         if (signal.aborted) return;
-        for (const key of batch.left) this.#waiting.get(key)?.reject(this.#modelError(error));
+        for (const key of batch.left) this.#waiting.get(key)?.reject(error);
       })
       .finally(() => {
         batch.watched = false;
@@ -247,23 +243,45 @@ export class BatchModel implements Model {
       throw new BatchEnded(this.identity, seen.id, "late", `${seen.done}/${seen.total}`);
     };
     const status = id === null ? null : await this.#client.ended(id, look, signal);
-    if (status === null) return this.#drop(batch);
-    if (status.state === "failed") {
-      const reason = this.#failureOf(batch, status);
-      if (reason === null) await this.#awaitRoom(batch, signal);
-      await this.#drop(batch, reason ?? undefined);
-      return;
-    }
-    await this.#client.read(status, (result) => this.#take(batch, result), signal);
+    if (status === null) return this.#drop(batch, (keys) => this.#repeat(keys, "the server doesn't know the batch"));
+    const isCancelled = status.state === "cancelled" && !batch.isEarlier;
+    const take = (result: BatchResult) => {
+      // Whoever cancelled a batch doesn't want the rest of it.
+      if (result.status !== null || !isCancelled) this.#take(batch, result);
+    };
+    await this.#client.read(status, take, signal);
     this.#running.delete(status.id);
+    if (status.state === "failed") return this.#fail(batch, status, signal);
     this.#full.clear();
     const missing = [...batch.left];
     batch.left.clear();
     // Who resumes the run knows that it was cancelled, and wants the rest.
-    if (status.state === "cancelled" && !batch.isEarlier) {
+    if (isCancelled) {
       const reason = new BatchEnded(this.identity, status.id, "cancelled", "");
       for (const key of missing) this.#waiting.get(key)?.reject(reason);
     } else this.#repeat(missing, "the batch ended without it");
+  }
+
+  /** The server rejected a batch: its requests wait for room, are sent in halves, or fail with the server's reason. */
+  async #fail(batch: Known, status: BatchStatus, signal: AbortSignal): Promise<void> {
+    const said = `${status.code} ${status.detail}`;
+    const again = (keys: readonly string[]) => {
+      for (const key of keys) if (this.#waiting.has(key)) this.#enqueue(key);
+    };
+    if (/token_limit_exceeded|enqueued/i.test(said)) {
+      await this.#awaitRoom(batch, signal);
+      return this.#drop(batch, again);
+    }
+    if (TOO_LARGE.test(said) && this.#halve(this.#modelOf(batch), batch.keys.length)) return this.#drop(batch, again);
+    const reason = this.#failureOf(batch, status);
+    return this.#drop(batch, (keys) => {
+      for (const key of keys) this.#waiting.get(key)?.reject(reason);
+    });
+  }
+
+  /** The model that a batch asks; undefined if no one waits for it. */
+  #modelOf({ keys }: Known): string | undefined {
+    return keys.map((key) => this.#waiting.get(key)?.request.model).find((name) => name !== undefined);
   }
 
   /**
@@ -277,7 +295,7 @@ export class BatchModel implements Model {
       while (others.every(isOpen)) await this.options.clock.sleep(this.#client.longestLook, signal);
       return;
     }
-    const model = batch.keys.map((key) => this.#waiting.get(key)?.request.model).find((name) => name !== undefined);
+    const model = this.#modelOf(batch);
     const wasFull = model !== undefined && this.#full.has(model);
     if (model !== undefined) this.#full.add(model);
     if (!wasFull || !this.#halve(model, batch.keys.length))
@@ -317,7 +335,8 @@ export class BatchModel implements Model {
       if (isModelError(failure) && failure.reach === "provider") this.#repeat([key], said.message);
       else reject(failure);
     } catch (error) {
-      reject(this.#modelError(error));
+      const detail = error instanceof Error ? error.message : String(error);
+      reject(isModelError(error) ? error : new BodyBroken(this.identity, detail));
     }
   }
 
@@ -332,11 +351,9 @@ export class BatchModel implements Model {
     }
   }
 
-  /** Why the server accepted none of the requests; null: only temporarily. */
+  /** Why the server rejected the requests for good. */
   #failureOf({ keys }: Known, { id, detail, code }: BatchStatus): unknown {
     const waiter = keys.map((key) => this.#waiting.get(key)).find(Boolean);
-    const isFull = /token_limit_exceeded|enqueued/i.test(`${code} ${detail}`);
-    if (isFull) return null;
     const said = readError(
       { status: 400, headers: new Headers(), body: { error: { message: detail, code } } },
       this.options.clock,
@@ -347,16 +364,15 @@ export class BatchModel implements Model {
     return isLasting ? failure : new BatchEnded(this.identity, id, "failed", detail || code);
   }
 
-  /** Gives up a batch: its requests are repeated, or fail with `reason`. */
-  async #drop(batch: Known, reason?: unknown): Promise<void> {
-    this.#batches = this.#batches.filter((each) => each !== batch);
-    await this.#journal.write({ kind: "dropped", mark: batch.mark });
-    for (const key of batch.keys) {
-      const waiter = this.#waiting.get(key);
-      if (!waiter) continue;
-      if (reason !== undefined) waiter.reject(reason);
-      else this.#enqueue(key);
+  /** Gives up a batch. @param settle what becomes of its requests that have no result */
+  async #drop(batch: Known, settle: (keys: readonly string[]) => void): Promise<void> {
+    const left = [...batch.left];
+    batch.left.clear();
+    if (batch.results.size === 0) {
+      this.#batches = this.#batches.filter((each) => each !== batch);
+      await this.#journal.write({ kind: "dropped", mark: batch.mark });
     }
+    settle(left);
   }
 
   #see(status: BatchStatus, next: number): void {
@@ -371,11 +387,6 @@ export class BatchModel implements Model {
     const expires = Math.max(...all.map((status) => status.expires ?? until));
     this.#tell({ identity: this.identity, reason: "batch", until: expires, detail: `${done}/${total}` });
   }
-
-  #modelError(error: unknown): unknown {
-    if (isModelError(error)) return error;
-    return new BodyBroken(this.identity, error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** Every batch in progress adds a listener: many listeners are not a leak. */
@@ -383,8 +394,4 @@ function stopper(): AbortController {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   return stop;
-}
-
-function known(batch: OpenBatch, isEarlier: boolean): Known {
-  return { ...batch, left: new Set(batch.keys), results: new Map(), watched: false, isEarlier };
 }

@@ -1,4 +1,4 @@
-import { BodyBroken, isModelError, type ModelError, ProviderFault } from "../errors.ts";
+import { BodyBroken, isModelError, type ModelError, ProviderFault, RequestRefused } from "../errors.ts";
 import type { BatchApi, BatchLine } from "./batch-api.ts";
 
 /** Splits requests by the limits of a batch and by model, because vendors require one model per batch. */
@@ -28,9 +28,18 @@ export function isGone(error: unknown): boolean {
   return isModelError(error) && "status" in error && (error.status === 404 || error.status === 410);
 }
 
-/** Whether the server takes no request of this size. */
+/** Whether the server takes no request of this size. OpenAI says so with 400, others with 413. */
 export function isTooLarge(error: unknown): boolean {
-  return isModelError(error) && "status" in error && error.status === 413;
+  if (!isModelError(error) || !("status" in error)) return false;
+  return error.status === 413 || (error.status === 400 && TOO_LARGE.test(error.detail));
+}
+
+/** Code or reason of a batch with more requests, or bytes, than one can have. */
+export const TOO_LARGE = /too_many_tasks|file is too large|(content|file) size limit/i;
+
+/** Azure: a deployment for batches answers no request by itself. */
+export function isForBatches(error: unknown): boolean {
+  return error instanceof RequestRefused && /operation does not work with the specified model/i.test(error.detail);
 }
 
 /** Whether the server is expected to accept the same request later. */

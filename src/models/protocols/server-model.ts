@@ -89,6 +89,8 @@ export function isServerModel(model: Model): model is ServerModel {
 
 /** Requests other than chat completions. Paths are relative to the base address; failures are those of a request. */
 export interface Http {
+  /** Name of the server in errors. */
+  readonly identity: string;
   /** Posts a body, or sends a GET request if there is none. @returns JSON */
   json(path: string, body: unknown, signal: AbortSignal): Promise<unknown>;
   /** Streams JSON Lines. Throws `BodyBroken` if they are cut. */
@@ -233,6 +235,7 @@ export function createServerModel(
         },
       ),
     http: {
+      identity,
       json: (path, body, signal) =>
         within(signal, "", null, async (limited) => {
           const isForm = body instanceof FormData;

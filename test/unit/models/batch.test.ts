@@ -1,89 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, it, onTestFinished } from "vitest";
-import type { BatchEntry, BatchJournal } from "../../../src/models/batch/batch-journal.ts";
-import type { Model, ModelReply, ModelRequest } from "../../../src/models/model.ts";
-import { createAnthropic } from "../../../src/models/protocols/anthropic.ts";
-import { createOpenAI } from "../../../src/models/protocols/openai.ts";
-import type { ServerModel } from "../../../src/models/protocols/server-model.ts";
+import { describe, expect, it } from "vitest";
+import type { BatchEntry } from "../../../src/models/batch/batch-journal.ts";
 import { keyOf } from "../../../src/models/stack/key.ts";
-import type { Waiting } from "../../../src/models/stack/waiting.ts";
 import { readTiers } from "../../../src/models/tiers/choice.ts";
 import { withTiers } from "../../../src/models/tiers/tiers.ts";
-import { nodeDeps } from "../../../src/platform/node.ts";
-import { type BatchServer, type BatchServerOptions, startBatchServer } from "../../server/batch-server.ts";
+import { NotRecorded } from "../../../src/run/errors.ts";
+import type { BatchServer } from "../../server/batch-server.ts";
 import { FakeClock, request, stackOver } from "./fakes.ts";
+import { clock, connects, ECHOES, echo, journalOf, PROMPTS, play, serve, texts, tiered } from "./playing-batches.ts";
 
 /** Batches over HTTP, against servers that do everything the vendors' documentation says they may. */
-
-const { clock } = nodeDeps();
-const echo = (prompt: string) => `echo ${prompt}`;
-
-async function serve(more: Partial<BatchServerOptions> = {}): Promise<BatchServer> {
-  const server = await startBatchServer({ answer: echo, ...more });
-  onTestFinished(server.close);
-  return server;
-}
-
-interface Journal extends BatchJournal {
-  readonly entries: BatchEntry[];
-}
-
-function journalOf(entries: BatchEntry[] = []): Journal {
-  return { entries, write: async (entry) => void entries.push(entry) };
-}
-
-const connects: readonly [string, (url: string, timeout?: number) => ServerModel][] = [
-  ["OpenAI", (url, timeout = 60_000) => createOpenAI({ baseUrl: `${url}/v1`, key: "k", clock, timeout })],
-  [
-    "Azure",
-    (url, timeout = 60_000) =>
-      createOpenAI({ baseUrl: `${url}/openai`, key: "k", clock, timeout, azureApiVersion: "2024-10-21" }),
-  ],
-  ["Anthropic", (url, timeout = 60_000) => createAnthropic({ baseUrl: url, key: "k", clock, timeout })],
-];
-
-function tiered(server: ServerModel, journal?: BatchJournal, tiers = "batch"): Model {
-  const model = withTiers(server, readTiers(tiers)!, {
-    clock,
-    newMark: randomUUID,
-    concurrency: 4,
-    fallback: false,
-    quiet: 30,
-    look: [10, 20],
-  });
-  return (journal && model.attach?.(journal)) ?? model;
-}
-
-interface Played {
-  readonly ends: readonly (ModelReply | string)[];
-  readonly told: readonly (Waiting | null)[];
-  readonly calls: number;
-}
-
-async function play(
-  model: Model,
-  prompts: readonly string[],
-  more: Partial<ModelRequest> = {},
-  signal = new AbortController().signal,
-): Promise<Played> {
-  const told: (Waiting | null)[] = [];
-  const { model: stack, budget } = stackOver(model, clock, {
-    onWaiting: (waiting) => told.push(waiting),
-    maxWait: 5_000,
-  });
-  const ends = await Promise.all(
-    prompts.map((prompt) =>
-      stack
-        .complete(request(prompt, more), signal)
-        .catch((error: unknown) => `${Object(error).name}: ${Object(error).message ?? error}`),
-    ),
-  );
-  return { ends, told, calls: budget.spent.calls };
-}
-
-const texts = ({ ends }: Played) => ends.map((end) => (typeof end === "string" ? end : end.text));
-const PROMPTS = Array.from({ length: 20 }, (_, index) => `prompt ${index}`);
-const ECHOES = PROMPTS.map(echo);
 
 describe.each(connects)("a batch at %s", (vendor, connect) => {
   it("contains a whole wave, named by the replies' keys, and costs half", async () => {
@@ -242,6 +168,25 @@ describe.each(connects)("a batch at %s", (vendor, connect) => {
     });
     const model = tiered(connect(server.url, 8_000));
     expect(texts(await play(model, PROMPTS))).toEqual(ECHOES);
+    expect(server.batches).toHaveLength(1);
+  });
+
+  it("that can't be recorded ends the run with that reason, and is found by a resumed run", async () => {
+    const server = await serve();
+    const full = new NotRecorded("batches.jsonl", "ENOSPC", "no space left on device");
+    const entries: BatchEntry[] = [];
+    const journal = {
+      entries,
+      write: async (entry: BatchEntry) => {
+        if (entry.kind === "sent") throw full;
+        entries.push(entry);
+      },
+    };
+    const first = texts(await play(tiered(connect(server.url), journal), PROMPTS));
+    expect(first.slice(1).every((end) => /^NotRecorded/.test(end))).toBe(true);
+    expect(texts(await play(tiered(connect(server.url), journalOf([...entries])), PROMPTS.slice(1)))).toEqual(
+      ECHOES.slice(1),
+    );
     expect(server.batches).toHaveLength(1);
   });
 

@@ -288,6 +288,7 @@ it("a batch asks such a model there, and reads its answers", async () => {
   const bodies: unknown[] = [];
   const [, answer] = response([thoughts, text("4")]);
   const http = {
+    identity: "openai https://x",
     json: async (path: string, body: unknown) => {
       if (body instanceof FormData) uploaded = await (body.get("file") as Blob).text();
       else bodies.push(body);
@@ -299,12 +300,12 @@ it("a batch asks such a model there, and reads its answers", async () => {
   };
   const api = openaiBatches(http, false, (model) => model === MODEL);
   const sent = { messages: asked().messages, params: { max_tokens: 5 } };
-  await api.submit([{ key: "k", model: MODEL, sent }], "mark", never);
+  await api.submit([{ key: "k", model: MODEL, sent }], "mark", async () => {}, never);
   expect(bodies).toMatchObject([{ endpoint: "/v1/responses" }]);
   expect(JSON.parse(uploaded)).toMatchObject({ url: "/v1/responses", body: { max_output_tokens: 5, store: false } });
   const results = [];
   for await (const one of api.results({ results: ["file-2"] } as never, never)) results.push(one);
   expect(results).toMatchObject([{ key: "k", status: 200, body: { choices: [{ message: { content: "4" } }] } }]);
-  await api.submit([{ key: "k", model: "gpt-6-luna", sent }], "mark", never);
+  await api.submit([{ key: "k", model: "gpt-6-luna", sent }], "mark", async () => {}, never);
   expect(bodies.at(-1)).toMatchObject({ endpoint: "/v1/chat/completions" });
 });
