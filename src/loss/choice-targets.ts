@@ -35,7 +35,9 @@ export function choiceTargets(
       fault: { message: t(FAULTS[first]), remedy: t('Add "indexFrom": 0 or 1 to "loss", or write letters.') },
     };
   }
-  const targets = asked.map(({ targets, options, index, isHidden, showsLetters }) => {
+  const areLetters = namesLetters(asked);
+  const targets = asked.map(({ targets: given, options, index, isHidden, showsLetters }) => {
+    const targets = areLetters ? given.map((target) => letterOf(target, options)) : given;
     const option = first !== null && index !== null ? options[index - first] : undefined;
     if (option) return [isHidden || !showsLetters || option.letter === null ? option.written : option.letter];
     // Letters of options mean nothing to a model that doesn't see the options.
@@ -95,6 +97,35 @@ export function questionOf({ sample, fields }: SampleRow, fixed: readonly string
     ([name, value]) => /(?:^|[\s(*])[Bb][).:]/m.test(value) || /^(?:option|choice)?[ _-]?b$/i.test(name),
   );
   return { targets: sample.targets, options, isHidden, showsLetters, index, isNamed: isOption(target, options) };
+}
+
+/** Whether the column writes letters, as far as its targets show that are not both a letter and the text of an option. */
+function namesLetters(questions: readonly Question[]): boolean {
+  let letters = 0;
+  for (const { targets, options } of questions) {
+    const [target = ""] = targets;
+    const [isLetter, isText] = [bareLetter(target, options) !== null, hasText(target, options)];
+    if (isLetter !== isText) letters += isLetter ? 1 : -1;
+  }
+  return letters > 0;
+}
+
+/** The option of a bare letter. */
+function bareLetter(target: string, options: readonly Option[]): Option | null {
+  const letter = target.trim().toUpperCase();
+  return options.find((option) => option.letter === letter) ?? null;
+}
+
+function hasText(target: string, options: readonly Option[]): boolean {
+  return options.some((option) => option.text === normalize(target));
+}
+
+/** In brackets if it is also the text of another option: the answer C of "A) 2c, B) c, C) 0.8c". */
+function letterOf(target: string, options: readonly Option[]): string {
+  const option = bareLetter(target, options);
+  return option !== null && option.text !== normalize(target) && hasText(target, options)
+    ? `(${option.letter})`
+    : target;
 }
 
 function firstIndex(questions: readonly Question[]): 0 | 1 | "both" | "unclear" {

@@ -15,7 +15,7 @@ export function choiceLoss({ options }: { readonly options?: readonly string[] }
       const known = fixed ?? optionsOf(sample);
       const right = sample.targets.map((target) => choiceIn(target, known));
       const isRight = (choice: Choice) => right.some((one) => isSame(one, choice));
-      const strict = isRight(choiceIn(answer, known));
+      const strict = isRight(choiceIn(answer, known)) || isRight(letterIn(answer, known));
       const lenient = strict || isRight(lastChoice(answer, known));
       const hint = lenient && !strict ? "It names the right option, but must consist of nothing else." : "";
       return scoreOf(sample, answer, strict ? 0 : 1, lenient ? 0 : 1, hint);
@@ -102,6 +102,12 @@ function isDropped(rest: string, after: string | null, letter: string): boolean 
 /** Whether the first line is a letter and nothing else. */
 function isOnOwnLine(text: string): boolean {
   return /^[\s*_`"']*[([]?(?:[A-Za-z]|\d{1,2})[)\]]?[\s*_`"']*\n/.test(text);
+}
+
+/** The letter of a bare answer that may also be the text of an option: C of "(B) c (C) 0.8c". */
+function letterIn(text: string, options: readonly Option[]): Choice {
+  const letter = bare(text).toUpperCase();
+  return options.some((option) => option.letter === letter) ? { letter, text: null } : { letter: null, text: "none" };
 }
 
 function withText(text: string, options: readonly Option[]): Option | undefined {

@@ -44,12 +44,12 @@ export function markedTarget(text: string): string | null {
 export function markedTexts(text: string): string[] {
   return markersIn(text)
     .slice(-TRIES)
-    .map((marker) => marker.text.trim().replace(/[",}]+$/, ""));
+    .map((marker) => marker.text.trim().replace(/^"|[",}]+$/g, ""));
 }
 
 const ANSWER = new RegExp(
   [
-    "\\b(?:answer|result)s?(?: (?:to|for|of) [^.:\\n=]{1,80}?)?[*_\"']*(?:(?:\\s+(?:is|are|was|equals|would be|should be))(?! not\\b)\\s*:?|\\s*[:：=])[*_]*",
+    "(?<!/|\\b(?:first|second|third|next|previous|other|initial|wrong) )\\b(?:answer|result)s?(?: (?:to|for|of) [^.:\\n=]{1,80}?)?[*_\"']*(?:(?:\\s+(?:is|are|was|equals|would be|should be))(?! not\\b)\\s*:?|\\s*[:：=])[*_]*",
     "\\bans(?:\\.|\\.?\\s*[:：=])[*_]*",
     // A heading.
     "(?<![^\\n])[ \\t]*(?:#{1,6}[ \\t]*[*_]*|[*_]{2})(?:the )?(?:final |correct )?answer[*_]*[ \\t]*(?=\\n)",
@@ -194,9 +194,13 @@ function isBare(line: string): boolean {
 function afterEquals(line: string, all: readonly Numeral[]): readonly Numeral[] | null {
   const sentence = Math.max(0, ...Array.from(line.matchAll(/[.!?;] +(?=\p{L})/gu), ({ index }) => index));
   const equals = line.lastIndexOf("=");
-  const result =
-    equals < sentence ? undefined : (beforeCalculation(line, all, equals) ?? all.find(({ start }) => start > equals));
-  return result ? [result] : null;
+  if (equals < sentence) return null;
+  const result = beforeCalculation(line, all, equals);
+  if (result) return [result];
+  const [exact, rounded] = all.filter(({ start }) => start > equals);
+  if (!exact) return null;
+  const isRounded = rounded && /\bround(?:s|ed)?\b[^\d.]*\bto\b[^\d.]*$/i.test(line.slice(exact.end, rounded.start));
+  return [isRounded ? rounded : exact];
 }
 
 const OPERATION = /^[^\p{L}\p{N}=]*(?:[-+×*·÷/]|(?<= )x(?= ))[^\p{L}\p{N}=]*$/u;

@@ -11,6 +11,8 @@ const LOOKED_AT = 300;
 /** Maximum words of an answer for an exact comparison, and minimum words for which only a judge can compare. */
 const SHORT = 5;
 const LONG = 25;
+/** Share of the answers that must be letters; a few rows of real data have slips. */
+const MOST = 0.95;
 
 /** The loss that fits the form of the answers. */
 export function guessLoss(values: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): GuessedLoss {
@@ -21,7 +23,8 @@ export function guessLoss(values: readonly unknown[], rows: readonly Readonly<Re
   if (texts.length === 0) return "judge";
   if (answers.every((value) => Array.isArray(value) && value.every((one) => typeof one !== "object"))) return "set";
   if (texts.every((text) => structureIn(text) !== null && /^\s*\{/.test(text))) return "json";
-  if (texts.every((text) => /^\s*[A-Ja-j][).]?\s*$/.test(text)) && hasOptions(rows)) return "choice";
+  if (texts.filter((text) => /^\s*\(?[A-Za-z][).]?\s*$/.test(text)).length >= MOST * texts.length && hasOptions(rows))
+    return "choice";
   const words = texts.map((text) => text.trim().split(/\s+/).length);
   const mean = words.reduce((sum, count) => sum + count, 0) / words.length;
   if (mean <= SHORT && texts.every((text) => numberTargetFault(text, ENGLISH) === null)) return "number";
@@ -29,8 +32,35 @@ export function guessLoss(values: readonly unknown[], rows: readonly Readonly<Re
   const isList =
     texts.filter((text) => /^[^,;\n]{1,40}(?:[,;]\s*[^,;\n]{1,40})+$/.test(text.trim())).length > texts.length / 2;
   if (isList && mean <= LONG) return "set";
+  if (areArranged(values.slice(0, LOOKED_AT), rows)) return "exact";
   if (mean <= SHORT || (distinct <= texts.length / 4 && mean <= 2 * SHORT)) return "exact";
   return mean <= LONG ? "f1" : "judge";
+}
+
+/**
+ * Whether answers put words of their row in another order, as sorted words: the words of an answer are those of a field, but
+ * not one after the other. F1 doesn't see the order.
+ */
+function areArranged(values: readonly unknown[], rows: readonly Readonly<Record<string, unknown>>[]): boolean {
+  const answers = values.flatMap((value, at) => {
+    const words = typeof value === "string" ? wordsOf(value) : [];
+    return words.length > 0 ? [{ words, fields: Object.values(rows[at] ?? {}) }] : [];
+  });
+  const long = answers.filter(({ words }) => words.length > 2);
+  const arranged = long.filter(({ words, fields }) => fields.some((field) => isArranged(words, field)));
+  return long.length * 2 > answers.length && arranged.length * 10 >= long.length * 9;
+}
+
+function isArranged(words: readonly string[], field: unknown): boolean {
+  if (typeof field !== "string") return false;
+  const own = wordsOf(field);
+  const known = new Set(own);
+  const isSubset = words.length < own.length && words.every((word) => known.has(word));
+  return isSubset && !` ${own.join(" ")} `.includes(` ${words.join(" ")} `);
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 /** Options in columns of their own, in a list, or written into a question as `(A) …`. */

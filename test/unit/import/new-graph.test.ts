@@ -279,6 +279,35 @@ it("guesses choice where the rows hold options", () => {
   expect(guessLoss(["A", "C"], [{ question: "Which? (A) one (B) two (C) three" }])).toBe("choice");
 });
 
+it("guesses choice for letters in brackets, also if one row has a text", () => {
+  const rows = Array.from({ length: 60 }, (_, at) => ({
+    question: "Which?\n(A) one\n(B) two",
+    answer: at ? "(B)" : "one",
+  }));
+  const values = rows.map(({ answer }) => answer);
+  expect(guessLoss(values, rows)).toBe("choice");
+});
+
+it("guesses exact for words in another order, which F1 doesn't see", () => {
+  const rows = Array.from({ length: 40 }, (_, at) => ({
+    question: `Sort: pear apple w${at} fig date lime`,
+    answer: `apple date fig lime pear w${at}`,
+  }));
+  expect(
+    guessLoss(
+      rows.map(({ answer }) => answer),
+      rows,
+    ),
+  ).toBe("exact");
+  const spans = rows.map(({ question }) => ({ question, answer: question.slice(6, 31) }));
+  expect(
+    guessLoss(
+      spans.map(({ answer }) => answer),
+      spans,
+    ),
+  ).not.toBe("exact");
+});
+
 it("reads columns inside objects", async () => {
   const { graph, faults, guesses } = await made({
     "plan.md": "Plan: {{question}}\n",

@@ -211,6 +211,23 @@ describe("the targets of a column", () => {
     expect(reading(["Blue"], () => ({ A: "Red", B: "Blue" })).targets).toEqual([["Blue"]]);
   });
 
+  it("are letters if the column has letters, also where a letter is the text of another option", () => {
+    const shown = (at: number): Record<string, string> => ({
+      question: "Which?",
+      choices: JSON.stringify(at === 0 ? ["2c", "c", "0.8c"] : ["red", "blue", "green"]),
+    });
+    const given = reading(["C", "A", "B"], () => ({}), {}, shown).targets;
+    expect(given).toEqual([["(C)"], ["A"], ["B"]]);
+    const score = scorer({ kind: "choice" }, shown(0));
+    const target = given[0]?.[0] ?? "";
+    expect(["C", "(C)", "0.8c", "B", "(B) c"].map((answer) => score(target, answer)[0])).toEqual([0, 0, 0, 1, 1]);
+    const texts = (at: number): Record<string, string> => ({
+      question: "Which?",
+      choices: JSON.stringify(at === 0 ? ["O", "A", "B"] : ["red", "blue", "green"]),
+    });
+    expect(reading(["B", "red", "green"], () => ({}), {}, texts).targets).toEqual([["B"], ["red"], ["green"]]);
+  });
+
   it("that are none of the options are named, unless most are", () => {
     expect(reading(["A", "B", "azure"], four).unmatched).toEqual([{ at: 2, options: 4 }]);
     expect(reading(["A", "B", "7"], four).unmatched).toEqual([{ at: 2, options: 4 }]);

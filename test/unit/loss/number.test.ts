@@ -206,6 +206,10 @@ describe("a calculation after the answer is not the answer", () => {
     ["8", "Ans: 8\nSteps: 5 + 3", RIGHT],
     ["15", "### Answer\n15\n\nBecause 3 * 5", RIGHT],
     ["15", "**Final Answer**\n\n15\n\nBecause 3 * 5", RIGHT],
+    ["1600", "The third answer was 400\nAltogether 1,200 + 400\n\n**1600**", RIGHT],
+    ["66", "24 answers * 2 points/answer = 48 points\nWith the bonus, it is more.\n\n**66**", RIGHT],
+    ["17", "15 / 90 * 100% = 16.66 %, which rounds up to 17%.", RIGHT],
+    ["15", "768 / 50 = 15.36 minutes, rounded down to 15 minutes", RIGHT],
     ["7", "The answers of 3 trans. 5 people: 7", RIGHT],
   ])("%j in %j", (target, answer, expected) => {
     expect(score(target, answer)).toEqual(expected);
