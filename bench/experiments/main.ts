@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chain } from "./chain.ts";
 import { choices } from "./choices.ts";
+import { comparing } from "./comparing.ts";
 import { completion } from "./completion.ts";
 import { convergence } from "./convergence.ts";
 import { credit } from "./credit.ts";
@@ -15,7 +16,7 @@ import { scaling } from "./scaling.ts";
 import { tokens } from "./tokens.ts";
 
 /**
- * `npm run experiment -- credit | scaling | convergence | gate | tokens | chain | neighbors | edges | completion | choices [--seeds 10] [--<option> 5,10]`: a table, one JSON line, a page and
+ * `npm run experiment -- credit | scaling | convergence | gate | tokens | chain | neighbors | edges | completion | choices | comparing [--seeds 10] [--<option> 5,10]`: a table, one JSON line, a page and
  * its plots in `out/experiments`.
  */
 const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
@@ -29,6 +30,7 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   edges,
   completion,
   choices,
+  comparing,
 };
 const FOLDER = join("out", "experiments");
 

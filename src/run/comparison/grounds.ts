@@ -1,28 +1,37 @@
+import { median } from "simple-statistics";
 import type { Locale } from "../../i18n/locale.ts";
+import { SEARCHES } from "./crossed.ts";
 import { type ComparisonReport, LEVEL } from "./result.ts";
 
 /** What limits the results of this comparison. Empty: nothing was found that does. */
 export function cautions(report: ComparisonReport, locale: Locale): string[] {
   const { t } = locale;
-  const { samples, seeds, variants, baselines, folds } = report;
+  const { samples, seeds, variants, baselines } = report;
   const said: string[] = [];
   if (report.provider === "simulated")
     said.push(
       t("The simulated model was used: the figures show what a comparison looks like, not how the methods compare."),
     );
-  if (seeds.length < 3 && !folds) {
+  if (report.about === "texts") {
     said.push(
-      t(
-        "With {0}, the random variation between searches is barely measured. Use at least 3 repeats to draw conclusions about methods.",
-        seeds.length === 1 ? t("one repeat") : t("{0} repeats", seeds.length),
-      ),
+      seeds.length === 1
+        ? t(
+            "Each method searched once: the differences are those of the texts found, and another search can end otherwise. To find out which method is better, use at least {0} repeats: --repeats {0}.",
+            SEARCHES,
+          )
+        : t(
+            "Each method searched {0} times: the differences are those of the texts found, and other searches can end otherwise. To find out which method is better, use at least {1} repeats: --repeats {1}.",
+            seeds.length,
+            SEARCHES,
+          ),
     );
   }
-  if (samples.test < 50)
+  const reach = reachOf(report);
+  if (reach > VISIBLE + 1e-9)
     said.push(
       t(
-        "The held-out set is small: differences below about {0} can't be seen.",
-        locale.decimal(1 / Math.sqrt(Math.max(1, samples.test))),
+        "Smaller differences than about {0} can't be told from chance here. More held-out samples and more repeats show smaller ones.",
+        locale.decimal(reach),
       ),
     );
   said.push(...undecided(report, locale));
@@ -40,11 +49,21 @@ export function cautions(report: ComparisonReport, locale: Locale): string[] {
   return said;
 }
 
+/** A difference that few would act on. */
+const VISIBLE = 0.05;
+
+/** Half the width of a usual interval of a difference; 0 if there is none. */
+function reachOf({ pairs, variants }: ComparisonReport): number {
+  const gains = pairs.length > 0 ? pairs : variants.flatMap(({ gain }) => gain ?? []);
+  const widths = gains.map(({ interval: [low, high] }) => (high - low) / 2).filter((width) => width > 0);
+  return widths.length > 0 ? median(widths) : 0;
+}
+
 /** Differences that the samples show and that repeats contradict: more repeats decide, more samples don't. */
-function undecided({ pairs, folds, seeds }: ComparisonReport, locale: Locale): string[] {
+function undecided({ pairs, folds, seeds, about }: ComparisonReport, locale: Locale): string[] {
   const { t } = locale;
-  const open = pairs.filter(({ isSignificant, adjusted }) => !isSignificant && adjusted <= LEVEL);
-  if (open.length === 0 || folds || seeds.length < 2) return [];
+  const open = pairs.filter(({ isSignificant, overSamples }) => !isSignificant && overSamples <= LEVEL);
+  if (open.length === 0 || folds || about === "texts") return [];
   const names = open.map(({ higher, lower }) => t("{0} and {1}", higher, lower)).join(", ");
   return [
     t(
@@ -76,11 +95,18 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
     ),
     folds
       ? t(
-          "Intervals are 95%, over the samples. p-values are of a paired sign-flip permutation test, corrected for the number of comparisons (Holm); intervals are not. Folds share training samples, so intervals and p-values are slightly too small.",
+          "Intervals are 95%: Student's over the folds or an interval over the samples, whichever is wider. p-values are the larger of a Student's test over the folds and a paired sign-flip permutation test over the samples. Folds share training samples, so both are slightly too small.",
         )
-      : t(
-          "Intervals are 95%, by a bootstrap over samples and repeats. p-values are of a paired sign-flip permutation test, clustered by sample and corrected for the number of comparisons (Holm); intervals are not corrected. A difference is significant if p ≤ 0.05 and its interval excludes 0.",
-        ),
+      : report.about === "methods"
+        ? t(
+            "Intervals are 95%: Student's over samples and repeats (components of variance, Hillis 2007) or an interval over the samples, whichever is wider. p-values are the larger of Student's test over samples and repeats and a paired sign-flip permutation test over the samples.",
+          )
+        : t(
+            "Intervals are 95%, over the samples (Wilson or bootstrap). p-values are of a paired sign-flip permutation test over the samples.",
+          ),
+    t(
+      "p-values are corrected (Holm) for the number of differences that answer the same question: between methods, to the original graph, and to each other baseline. Intervals are not corrected. A difference is significant if its corrected p ≤ 0.05 and its interval excludes 0. If no two methods differ in truth, at most 5% of comparisons call any two different.",
+    ),
   ];
 }
 

@@ -30,33 +30,38 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
   const beside =
     kind === "methods"
       ? [
-          overBaseline(variants, "gain", locale),
-          overBaseline(variants, "gainOverChainOfThought", locale),
+          overBaseline(report, "gain", locale),
+          overBaseline(report, "gainOverChainOfThought", locale),
           ...retriesBeatAll(report, locale),
         ]
       : [];
   if (variants.length < 2) return beside;
   const sure = pairs.filter(({ isSignificant }) => isSignificant);
   const open = pairs.filter(({ isSignificant }) => !isSignificant);
+  const isOfMethods = report.about === "methods";
   // One sentence per better side: seven methods have 21 differences.
   const grouped = [...new Set(sure.map(({ higher }) => higher))].map((higher) => {
     const over = sure.filter((pair) => pair.higher === higher);
-    const parts = over.map(
-      ({ lower, mean, adjusted }) => `${lower} (${locale.signed(mean)}, ${locale.pValue(adjusted)})`,
-    );
-    return t("{0} is significantly better than {1}.", higher, parts.join(", "));
+    const parts = over
+      .map(({ lower, mean, adjusted }) => `${lower} (${locale.signed(mean)}, ${locale.pValue(adjusted)})`)
+      .join(", ");
+    return isOfMethods
+      ? t("{0} is significantly better than {1}.", higher, parts)
+      : t("The texts of {0} score significantly higher than those of {1}.", higher, parts);
   });
-  const each = sure.map((pair) =>
-    t(
-      "{0} is better than {1}: {2} on the held-out set ({3} … {4}), {5}.",
+  const each = sure.map((pair) => {
+    const figures = [
       pair.higher,
       pair.lower,
       locale.signed(pair.mean),
       locale.signed(pair.interval[0]),
       locale.signed(pair.interval[1]),
       locale.pValue(pair.adjusted),
-    ),
-  );
+    ];
+    return isOfMethods
+      ? t("{0} is better than {1}: {2} on the held-out set ({3} … {4}), {5}.", ...figures)
+      : t("The texts of {0} score higher than those of {1}: {2} on the held-out set ({3} … {4}), {5}.", ...figures);
+  });
   const said = sure.length > 3 ? grouped : each;
   if (open.length > 0) {
     const names = open.map(({ higher, lower }) => t("{0} and {1}", higher, lower)).join(", ");
@@ -73,7 +78,7 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
 
 /** Which variants beat a baseline by more than noise, and which don't. */
 function overBaseline(
-  variants: readonly VariantRow[],
+  { variants, about }: ComparisonReport,
   which: "gain" | "gainOverChainOfThought",
   locale: Locale,
 ): string {
@@ -82,6 +87,17 @@ function overBaseline(
   const names = (of: readonly VariantRow[]) => of.map(({ name }) => name).join(", ");
   const [over, others] = [variants.filter(isOver), variants.filter((one) => !isOver(one))];
   const what = which === "gain" ? t("the original graph") : t("chain of thought");
+  if (about === "texts") {
+    if (over.length === 0) return t("No method found texts that score significantly higher than {0}.", what);
+    if (others.length === 0)
+      return t("Texts that score significantly higher than {0}: those of {1}.", what, names(over));
+    return t(
+      "Texts that score significantly higher than {0}: those of {1}. Not significantly higher: {2}.",
+      what,
+      names(over),
+      names(others),
+    );
+  }
   if (over.length === 0) return t("No method is significantly better than {0}.", what);
   if (others.length === 0) return t("Significantly better than {0}: {1}.", what, names(over));
   return t("Significantly better than {0}: {1}. Not significantly better: {2}.", what, names(over), names(others));

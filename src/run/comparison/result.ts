@@ -1,21 +1,23 @@
 import { mean } from "simple-statistics";
 import type { Split } from "../../data/sample.ts";
-import {
-  type Crossed,
-  crossedDifference,
-  crossedGainInterval,
-  crossedInterval,
-  crossedMean,
-  holm,
-  sampleMeans,
-  signFlipTest,
-} from "../../engine/gate/statistics.ts";
 import type { OptimizeOptions } from "../../engine/task.ts";
 import { ROLES, type Role } from "../../graph/graph.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
 import { type AnswerCost, answerCost, type BreakEven, breakEvenRow } from "./break-even.ts";
+import {
+  type Crossed,
+  crossedDifference,
+  crossedGainInterval,
+  crossedInterval,
+  crossedMean,
+  crossedTest,
+  holm,
+  type Layout,
+  SEARCHES,
+  sampleMeans,
+} from "./crossed.ts";
 import type { EndedRun, Measured } from "./drive.ts";
 import type { Gain } from "./gain.ts";
 import { type BaselineName, baselinesOf, type ComparisonPlan, dataOf, seedsOf } from "./plan.ts";
@@ -32,6 +34,11 @@ export interface ComparisonReport {
   readonly loss: string;
   readonly samples: Readonly<Record<Split, number>>;
   readonly seeds: readonly number[];
+  /**
+   * What differences are about: with one or two searches of each method, the texts that these found; with more, the
+   * methods.
+   */
+  readonly about: "texts" | "methods";
   /**
    * Number of folds: each repeat held out another part of the samples, and `samples.test` are all of them. Absent:
    * one set for all repeats.
@@ -130,21 +137,22 @@ export function comparisonOf(
 ): ComparisonReport {
   const { request, variants, folds } = plan;
   const { graph, models, loss } = request.task;
-  const scoresOf = (runs: readonly EndedRun[]): Crossed => {
-    const byRun = heldOutScores(runs);
-    // Each sample was held out once: together, the folds are one set.
-    return folds ? [byRun.flat()] : byRun;
-  };
-  const heldOut = (runs: readonly EndedRun[]) => heldOutOf(scoresOf(runs), heldOutScores(runs));
+  // Each sample was held out once: together, the folds are one set.
+  const layout = folds ? "nested" : "crossed";
+  const heldOut = (runs: readonly EndedRun[]) => heldOutOf(heldOutScores(runs), layout);
+  const gainsOver = (base: Crossed, sides: readonly Crossed[]) =>
+    gainsOf(
+      sides.map((one) => crossedDifference(one, base)),
+      layout,
+    );
   const baselines = baselinesOf(plan).map((name) => ({ name, runs: measured.baselines[name] ?? [] }));
   const [first] = measured.baselines.untouched ?? [];
-  const untouched = scoresOf(measured.baselines.untouched ?? []);
-  const crossed = measured.variants.map(({ scores }) => scoresOf(scores));
-  const beside = baselines.slice(1).map(({ runs }) => scoresOf(runs));
-  const all = gainsOf([...beside, ...crossed].map((one) => crossedDifference(one, untouched)));
+  const untouched = heldOutScores(measured.baselines.untouched ?? []);
+  const crossed = measured.variants.map(({ scores }) => heldOutScores(scores));
+  const beside = baselines.slice(1).map(({ runs }) => heldOutScores(runs));
+  const all = gainsOver(untouched, [...beside, ...crossed]);
   const gains = all.slice(beside.length);
-  const step = scoresOf(measured.baselines["chain-of-thought"] ?? []);
-  const overStep = gainsOf(crossed.map((one) => crossedDifference(one, step)));
+  const overStep = gainsOver(heldOutScores(measured.baselines["chain-of-thought"] ?? []), crossed);
   const rows = variants.map((variant, index): VariantRow => {
     const { searches, scores } = measured.variants[index] ?? { searches: [], scores: [] };
     const repeats = searches.map((search, repeat) => repeatRow(search, scores[repeat]));
@@ -180,6 +188,7 @@ export function comparisonOf(
     loss: loss.describe(locale),
     samples: samplesOf(plan),
     seeds: seedsOf(plan),
+    about: folds || seedsOf(plan).length >= SEARCHES ? "methods" : "texts",
     ...(folds && { folds: folds.length }),
     budget: plan.budget,
     engine: first?.start.engine ?? "",
@@ -192,22 +201,23 @@ export function comparisonOf(
       answer: answerCost(runs, price),
     })),
     variants: rows,
-    pairs: pairsOf(rows, crossed, plan.kind),
+    pairs: pairsOf(rows, crossed, plan.kind, layout),
     scoring: sumCost([...scorings.values()].map(costOf)),
     ...(plan.againstModel !== undefined && { breakEven: breakEvenOf(plan.againstModel) }),
     statistics: {
       interval: folds
-        ? "over the samples, each held out once (Wilson where scores are 0 or 1); folds share training samples, so it is somewhat too narrow"
-        : "bootstrap over samples and repeats (pigeonhole), 2,000 draws; one repeat: over samples (Wilson where scores are 0 or 1)",
-      test: "paired sign-flip permutation test, two-sided, clustered by sample",
+        ? "Student's over the folds, and over the samples (Wilson where scores are 0 or 1): the wider"
+        : "Student's over samples and repeats (components of variance, Hillis 2007), and over samples (Wilson where scores are 0 or 1): the wider; below 3 repeats, over samples",
+      test: folds
+        ? "the larger p of Student's test over the folds and a paired sign-flip permutation test over the samples, two-sided"
+        : "the larger p of Student's test over samples and repeats and a paired sign-flip permutation test clustered by sample, two-sided; below 3 repeats, the latter",
       correction: "Holm",
     },
   };
 
   function breakEvenOf(model: string): BreakEven {
     const runs = measured.baselines["other model"] ?? [];
-    const other = scoresOf(runs);
-    const differences = gainsOf(crossed.map((one) => crossedDifference(one, other)));
+    const differences = gainsOver(heldOutScores(runs), crossed);
     const answer = answerCost(runs, price);
     return {
       model,
@@ -240,54 +250,59 @@ function samplesOf(plan: ComparisonPlan): ComparisonReport["samples"] {
   return { train: data.train.length, validation: data.validation.length, test: heldOut };
 }
 
-/** @param byRepeat the scores of each repeat */
-function heldOutOf(values: Crossed, byRepeat: Crossed): HeldOut {
+function heldOutOf(values: Crossed, layout: Layout): HeldOut {
   return {
-    score: crossedMean(values),
-    interval: crossedInterval(values),
-    scored: sampleMeans(values).length,
-    repeats: byRepeat.map((row) => crossedMean([row])),
+    score: crossedMean(values, layout),
+    interval: crossedInterval(values, layout),
+    scored: sampleMeans(values, layout).length,
+    repeats: values.map((row) => crossedMean([row])),
   };
 }
 
 /** Gains, corrected for multiple comparisons. null if no sample was scored on both sides. */
-function gainsOf(differences: readonly Crossed[]): (Gain | null)[] {
-  const means = differences.map(sampleMeans);
-  const ps = means.map(signFlipTest);
+function gainsOf(differences: readonly Crossed[], layout: Layout): (Gain | null)[] {
+  const means = differences.map((one) => sampleMeans(one, layout));
   // What could not be measured is no comparison to correct for.
-  const tested = ps.filter((_, index) => means[index]?.length);
-  const corrected = holm(tested).values();
-  const adjusted = means.map(({ length }) => (length > 0 ? corrected.next().value : undefined));
+  const tested = differences.filter((_, index) => means[index]?.length).map((one) => crossedTest(one, layout));
+  const [adjusted, samples] = [holm(tested.map(({ p }) => p)), holm(tested.map((one) => one.samples))];
+  let next = 0;
   return means.map((values, index) => {
     const difference = differences[index] ?? [];
     if (values.length === 0) return null;
+    const at = next++;
     // If no sample differs in any repeat, as between identical texts, there is no uncertainty.
     const isNone = difference.flat().every((value) => value === null || value === 0);
-    const interval: Gain["interval"] = isNone ? [0, 0] : crossedGainInterval(difference);
-    const p = adjusted[index] ?? 1;
+    const interval: Gain["interval"] = isNone ? [0, 0] : crossedGainInterval(difference, layout);
+    const p = adjusted[at] ?? 1;
     return {
       mean: mean(values),
       interval,
       better: values.filter((value) => value > 1e-9).length,
       worse: values.filter((value) => value < -1e-9).length,
-      p: ps[index] ?? 1,
+      p: tested[at]?.p ?? 1,
       adjusted: p,
+      overSamples: samples[at] ?? 1,
       isSignificant: p <= LEVEL && (interval[0] > 0 || interval[1] < 0),
     };
   });
 }
 
 /** In an ablation, each variant with the unchanged one; otherwise every pair. */
-function pairsOf(rows: readonly VariantRow[], crossed: readonly Crossed[], kind: ComparisonPlan["kind"]): Pair[] {
+function pairsOf(
+  rows: readonly VariantRow[],
+  crossed: readonly Crossed[],
+  kind: ComparisonPlan["kind"],
+  layout: Layout,
+): Pair[] {
   const difference = ([a = 0, b = 0]: readonly number[]) => crossedDifference(crossed[a] ?? [], crossed[b] ?? []);
   const pairs = rows.flatMap((_, a) =>
     rows.flatMap((_, b) => {
       if (b <= a || (kind === "ablation" && a > 0)) return [];
       // Each side's own score is over the samples that it was scored on, which can be others.
-      return [(crossedMean(difference([a, b])) ?? 0) < 0 ? [b, a] : [a, b]];
+      return [(crossedMean(difference([a, b]), layout) ?? 0) < 0 ? [b, a] : [a, b]];
     }),
   );
-  const gains = gainsOf(pairs.map(difference));
+  const gains = gainsOf(pairs.map(difference), layout);
   return pairs.flatMap(([a = 0, b = 0], index) => {
     const gain = gains[index];
     return gain ? [{ higher: rows[a]?.name ?? "", lower: rows[b]?.name ?? "", ...gain }] : [];

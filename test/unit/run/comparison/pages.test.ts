@@ -11,7 +11,8 @@ const HOSTILE = '<img src=x onerror="alert(1)">|[a](http://b)';
 
 function gain(mean: number, isSignificant: boolean): Gain {
   const interval = isSignificant ? ([mean - 0.05, mean + 0.05] as const) : ([-0.1, 0.2] as const);
-  return { mean, interval, better: 12, worse: 2, p: 0.004, adjusted: isSignificant ? 0.012 : 0.4, isSignificant };
+  const adjusted = isSignificant ? 0.012 : 0.4;
+  return { mean, interval, better: 12, worse: 2, p: 0.004, adjusted, overSamples: adjusted, isSignificant };
 }
 
 function variant(name: string, score: number, calls: number): VariantRow {
@@ -57,6 +58,7 @@ const report: ComparisonReport = {
   loss: "the answer equals the target",
   samples: { train: 20, validation: 20, test: 80 },
   seeds: [1, 2, 3],
+  about: "methods",
   budget: { calls: 500, tokens: null, usd: null },
   engine: "5",
   startedAt: Date.UTC(2026, 10, 29),
@@ -117,7 +119,7 @@ describe("the page of a comparison", () => {
       "Holm",
       "search-one-1",
       "640 calls · 40,000 tokens · $0.20",
-      "intervals are not corrected",
+      "Intervals are not corrected",
       "tokens an answer",
     ]) {
       expect(page).toContain(text);
@@ -211,6 +213,17 @@ describe("the conclusion", () => {
     );
   });
 
+  it("with one or two searches of each method, speaks of the texts that these found", () => {
+    const said = conclusions({ ...report, about: "texts" }, ENGLISH);
+    expect(said).toEqual([
+      "The texts of one score higher than those of two: +0.20 on the held-out set (+0.15 … +0.25), p = 0.012.",
+      "The texts of one score higher than those of three: +0.22 on the held-out set (+0.17 … +0.27), p = 0.012.",
+      "The difference is not significant for two and three.",
+      "Texts that score significantly higher than the original graph: those of one, two, three.",
+      "No method found texts that score significantly higher than chain of thought.",
+    ]);
+  });
+
   it("claims nothing if nothing is significant", () => {
     const pairs = report.pairs.map((pair) => ({ ...pair, isSignificant: false }));
     expect(conclusions({ ...report, pairs }, ENGLISH)).toEqual([
@@ -224,8 +237,10 @@ describe("the conclusion", () => {
 it("what limits the figures is reported: few repeats, few samples, spent budgets, unscored samples, a simulated model", () => {
   const words = (change: Partial<ComparisonReport>) => cautions({ ...report, ...change }, ENGLISH).join("\n");
   const usual = words({});
-  expect(words({ seeds: [1] })).toContain("With one repeat");
-  expect(words({ samples: { train: 20, validation: 20, test: 16 } })).toContain("below about 0.25");
+  expect(words({ seeds: [1], about: "texts" })).toContain("Each method searched once");
+  expect(words({ seeds: [1, 2], about: "texts" })).toContain("use at least 3 repeats: --repeats 3.");
+  const wide = { higher: "one", lower: "two", ...gain(0.2, false), interval: [-0.1, 0.4] as const };
+  expect(words({ pairs: [wide] })).toContain("Smaller differences than about 0.25 can't be told from chance");
   expect(words({ provider: "simulated" })).toContain("not how the methods compare");
   const [one, ...others] = report.variants;
   if (!one) throw new Error("no variant");
@@ -233,13 +248,13 @@ it("what limits the figures is reported: few repeats, few samples, spent budgets
   expect(words({ variants: [spent, ...others] })).toContain("reached their budget: one");
   const lost = { ...one, heldOut: { ...one.heldOut, scored: 79 } };
   expect(words({ variants: [lost, ...others] })).toContain("never counted as wrong");
-  const apart = { ...gain(0.27, false), adjusted: 0.001 };
+  const apart = { ...gain(0.27, false), overSamples: 0.001 };
   expect(words({ pairs: [{ higher: "one", lower: "two", ...apart }] })).toContain(
     "The samples show a difference (one and two), but the repeats disagree, so it may be due to the seeds. More repeats can tell: --repeats 6.",
   );
   expect(usual).toBe("");
   expect(comparisonHtml(report)).not.toContain("Before you rely on this");
-  expect(comparisonHtml({ ...report, seeds: [1] })).toContain("Before you rely on this");
+  expect(comparisonHtml({ ...report, seeds: [1], about: "texts" })).toContain("Before you rely on this");
   expect(grounds(report, ENGLISH).join("\n")).toContain("“Let's think step by step.”");
 });
 

@@ -64,7 +64,7 @@ it("calls better what is better on the samples that both were scored on, whateve
   const report = compared({ one, two });
   expect(report.variants.map(({ heldOut }) => heldOut.score)).toEqual([12 / 18, 18 / 30]);
   expect(report.pairs).toMatchObject([{ higher: "two", lower: "one", better: 6, worse: 0, isSignificant: true }]);
-  expect(conclusions(report, ENGLISH)[0]).toMatch(/^two is better than one: \+0\.33/);
+  expect(conclusions(report, ENGLISH)[0]).toMatch(/^The texts of two score higher than those of one: \+0\.33/);
 });
 
 it("corrects p for the differences that were measured, not for a side that could not be scored", () => {

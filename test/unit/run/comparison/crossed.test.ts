@@ -1,3 +1,4 @@
+import { randomLcg } from "d3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -5,10 +6,11 @@ import {
   crossedGainInterval,
   crossedInterval,
   crossedMean,
+  crossedTest,
   holm,
   sampleMeans,
   signFlipTest,
-} from "../../../../src/engine/gate/statistics.ts";
+} from "../../../../src/run/comparison/crossed.ts";
 
 describe("the sign-flip test", () => {
   it("equals the sign test if all differences are of one size", () => {
@@ -86,9 +88,17 @@ describe("scores by repeat and sample", () => {
   it("the interval is wider than over samples alone if repeats disagree", () => {
     const lucky = Array.from({ length: 50 }, () => 1);
     const unlucky = Array.from({ length: 50 }, (_, index) => (index % 10 === 0 ? 1 : 0));
-    const [low, high] = crossedInterval([lucky, unlucky]);
+    const [low, high] = crossedInterval([lucky, unlucky, lucky]);
     expect(low).toBeLessThan(0.2);
     expect(high).toBe(1);
+  });
+
+  it("two searches say nothing of a third, so that the interval is of their texts", () => {
+    const values = [
+      [1, 0, 1, 1],
+      [0, 0, 1, 1],
+    ];
+    expect(crossedInterval(values)).toEqual(crossedInterval([sampleMeans(values)]));
   });
 
   it("equal scores claim no certainty", () => {
@@ -104,5 +114,76 @@ describe("scores by repeat and sample", () => {
         [0, 0],
       ])[1],
     ).toBeGreaterThan(0);
+  });
+});
+
+describe("a difference between methods", () => {
+  const random = randomLcg(0.5);
+
+  /** Right or wrong by search and sample; a search ends well or badly, as a whole. @param well share of good ends */
+  function scores(searches: number, samples: readonly number[], well: number): number[][] {
+    return Array.from({ length: searches }, () => {
+      const isGood = random() < well;
+      return samples.map((ease) => Number(random() < (isGood ? ease : ease / 3)));
+    });
+  }
+
+  /** Share of trials in which two methods are called different. */
+  function called(trials: number, searches: number, [one, two]: readonly [number, number]) {
+    let [different, covered] = [0, 0];
+    for (let trial = 0; trial < trials; trial++) {
+      const samples = Array.from({ length: 20 }, () => 0.4 + 0.6 * random());
+      const difference = crossedDifference(scores(searches, samples, one), scores(searches, samples, two));
+      const [low, high] = crossedGainInterval(difference);
+      if (crossedTest(difference).p <= 0.05 && (low > 0 || high < 0)) different++;
+      if (low <= 0 && high >= 0) covered++;
+    }
+    return { different: different / trials, covered: covered / trials };
+  }
+
+  it("is not seen where equal methods end well or badly by chance, with three searches or ten", () => {
+    for (const searches of [3, 10]) {
+      const { different, covered } = called(200, searches, [0.5, 0.5]);
+      expect(different).toBeLessThan(0.08);
+      expect(covered).toBeGreaterThan(0.92);
+    }
+  });
+
+  it("is seen with enough searches", () => {
+    expect(called(50, 10, [1, 0.2]).different).toBeGreaterThan(0.9);
+  });
+
+  it("needs samples, too: equal searches on two samples show nothing", () => {
+    const always = Array.from({ length: 5 }, () => [1, 1]);
+    expect(crossedTest(always).p).toBe(0.5);
+    expect(crossedGainInterval(always)[0]).toBeLessThan(0);
+  });
+
+  it("a sample that one search lost is left out of the spread, not of the mean", () => {
+    const difference = [
+      [1, 0, null, 1],
+      [1, 1, 1, 1],
+      [1, 0, 1, 1],
+    ];
+    expect(crossedMean(difference)).toBeCloseTo((1 + 1 / 3 + 1 + 1) / 4);
+    const [low, high] = crossedGainInterval(difference);
+    expect(low).toBeLessThan(0.5);
+    expect(high).toBe(1);
+    expect(
+      crossedTest([
+        [1, null],
+        [null, 1],
+        [1, 1],
+      ]).p,
+    ).toBe(1);
+  });
+
+  it("over folds, each search counts once, whatever the number of its samples", () => {
+    const fold = (gain: number) => Array.from({ length: 30 }, () => gain);
+    // 60 samples better and 30 worse would be significant, two folds against one are not.
+    const folds = [fold(1), fold(1), fold(-1)];
+    expect(crossedTest(folds, "nested").samples).toBeLessThan(0.01);
+    expect(crossedTest(folds, "nested").p).toBeGreaterThan(0.3);
+    expect(crossedGainInterval(folds, "nested")).toEqual([-1, 1]);
   });
 });
