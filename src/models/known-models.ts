@@ -34,7 +34,7 @@ export interface KnownModel {
   readonly reasoning?: "always" | "by default" | "on request";
   /** The only API that serves it. Absent: chat completions, among others. */
   readonly api?: "responses";
-  /** Tiers at half the price, beside the standard one. */
+  /** Tiers at half the price that are offered, beside the standard one. */
   readonly tiers?: readonly Tier[];
   /** The day on which the API stops serving it, as YYYY-MM-DD; absent: none is announced. */
   readonly end?: string;
@@ -52,7 +52,7 @@ export type Tier = "flex" | "batch";
 export const TIER_PRICE = 0.5;
 
 /** The day on which these facts were last compared with their sources. A test fails 180 days later. */
-export const CHECKED = "2026-11-29";
+export const CHECKED = "2026-11-30";
 
 const OPENAI_LONG: LongPrice = { above: 272_000, prompt: 2, completion: 1.5 };
 const BOTH: readonly Tier[] = ["flex", "batch"];
@@ -74,8 +74,9 @@ function claude(prompt: number, cached: number, completion: number, more: Omit<K
   return { price, context: 1_000_000, reasoning: "always", tiers: ["batch"], ...more };
 }
 
+/** Google's tiers at half the price are not implemented, so that none is offered. */
 function gemini(prompt: number, cached: number, completion: number, more: Omit<KnownModel, "price"> = {}): KnownModel {
-  return { price: { prompt, completion, cached }, context: 1_048_576, tiers: BOTH, ...more };
+  return { price: { prompt, completion, cached }, context: 1_048_576, ...more };
 }
 
 const ENDS_2026: Pick<KnownModel, "context" | "reasoning" | "end"> = {
@@ -85,11 +86,17 @@ const ENDS_2026: Pick<KnownModel, "context" | "reasoning" | "end"> = {
 };
 const ENDS_2027 = { end: "2027-01-14", successor: "gpt-6-luna" };
 
+/** The introductory price of two models of Google ends with November 2026. */
+const DECEMBER: Pick<KnownModel, "later"> = {
+  later: { from: "2026-12-01", price: { prompt: 4, completion: 20, cached: 0.2 } },
+};
+
 /**
  * By name, or the beginning of one. Prices of OpenAI as listed at developers.openai.com/api/docs/models and
  * docs.litellm.ai/blog (gpt_6_sol_luna, gpt_6_1_sol, gpt-6-1-terra, gpt-6-2); ends and successors at
  * developers.openai.com/api/docs/deprecations. Of Anthropic as listed at platform.claude.com/docs/en/about-claude/pricing
- * and the overviews of its models. Of Google as listed at ai.google.dev/gemini-api/docs/pricing.
+ * and the overviews of its models. Of Google as listed at ai.google.dev/gemini-api/docs/pricing and …/latest-model; the
+ * cached price of gemini-4-carbon is that of gemini-4-argon, with which it shares its prices.
  */
 export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
   simulated: { price: { prompt: 0, completion: 0 } },
@@ -140,7 +147,13 @@ export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
       long: { above: 100_000, prompt: 5, completion: 5 },
     },
   },
+  "claude-opus-4-8": claude(5, 0.5, 25, { reasoning: "on request" }),
+  "claude-opus-4-7": claude(5, 0.5, 25, { reasoning: "on request" }),
+  "claude-opus-4-6": claude(5, 0.5, 25, { reasoning: "on request" }),
+  "claude-opus-4-5": claude(5, 0.5, 25, { reasoning: "on request", context: 200_000 }),
   "claude-haiku-4-5": { ...claude(1, 0.1, 5), context: 200_000, reasoning: "on request" },
+  "gemini-4-carbon": gemini(2, 0.1, 10, DECEMBER),
+  "gemini-4-argon": gemini(2, 0.1, 10, DECEMBER),
   "gemini-4-neon": gemini(3, 0.15, 15),
   "gemini-4-hydrogen": gemini(1.5, 0.075, 7.5),
   "gemini-3.8-flash": gemini(0.75, 0.075, 3.75, {

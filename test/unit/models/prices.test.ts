@@ -26,10 +26,17 @@ describe("priceList", () => {
   });
 
   it.each([
-    ["2026-12-31T23:59:59Z", 0.45],
-    ["2027-01-01T00:00:00Z", 0.9],
-  ])("knows from when on a model costs more: at %s", (at, usd) => {
-    expect(priceList({}, Date.parse(at))("gemini-3.8-flash", tokens)).toBeCloseTo(usd, 9);
+    ["gemini-3.8-flash", "2026-12-31T23:59:59Z", 0.45],
+    ["gemini-3.8-flash", "2027-01-01T00:00:00Z", 0.9],
+    ["gemini-4-argon", "2026-11-30T23:59:59Z", 1.2],
+    ["gemini-4-argon", "2026-12-01T00:00:00Z", 2.4],
+    ["gemini-4-carbon", "2026-12-01T00:00:00Z", 2.4],
+  ])("knows from when on %s costs more: at %s", (model, at, usd) => {
+    expect(priceList({}, Date.parse(at))(model, tokens)).toBeCloseTo(usd, 9);
+  });
+
+  it("puts the user's own price before one that changes", () => {
+    const at = "2027-01-01T00:00:00Z";
     const own = { "gemini-3.8-flash": { prompt: 1, completion: 1 } };
     expect(priceList(own, Date.parse(at))("gemini-3.8-flash", tokens)).toBeCloseTo(0.2, 9);
   });
@@ -72,6 +79,12 @@ describe("what a reply costs", () => {
 });
 
 describe("what is known of models", () => {
+  it("offers half the price only at providers that have the tier", () => {
+    const offered = Object.entries(KNOWN_MODELS).flatMap(([name, { tiers = [] }]) => tiers.map(() => name));
+    expect(offered.filter((name) => !/^(gpt|o3|claude)/.test(name))).toEqual([]);
+    expect(offered).toContain("claude-opus-5-5");
+  });
+
   it("was compared with the sources less than 180 days ago: else look again, and move CHECKED", () => {
     expect((Date.now() - Date.parse(CHECKED)) / 86_400_000).toBeLessThan(180);
   });
