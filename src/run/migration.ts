@@ -39,8 +39,16 @@ export interface Migration {
   readonly stillBroken: readonly string[];
   /** Id of the run that tuned; null if none did. */
   readonly run: string | null;
-  /** Whether the new model scores at least as high. */
+  /** Whether the new model scores at least as high on the samples that both could be scored on. */
   readonly held: boolean;
+}
+
+/** Both sides on the samples that both could be scored on: one that fails on hard samples seems better on the rest. */
+function comparedOf(from: ModelFigures, last: ModelFigures) {
+  const both = Object.keys(from.losses).filter((id) => last.losses[id] !== undefined);
+  const score = ({ losses }: ModelFigures) =>
+    both.length === 0 ? null : both.reduce((sum, id) => sum + 1 - (losses[id] ?? 1), 0) / both.length;
+  return { n: both.length, from: score(from), last: score(last) };
 }
 
 /**
@@ -116,12 +124,13 @@ export function migrationOf(
     };
   };
   const last = tuned ?? to;
+  const compared = comparedOf(from, last);
   return {
     version: 1,
     ...measured,
     ...changed(from, to),
     stillBroken: changed(from, last).broken,
-    held: last.score !== null && from.score !== null && last.score >= from.score - 1e-9,
+    held: compared.last !== null && compared.from !== null && compared.last >= compared.from - 1e-9,
   };
 }
 
@@ -130,34 +139,37 @@ export function migrationSentences(migration: Migration, locale: Locale): string
   const { t } = locale;
   const { from, to, tuned, split, n, broken, fixed, stillBroken, held } = migration;
   const last = tuned ?? to;
-  const score = (figures: ModelFigures) => (figures.score === null ? "–" : locale.decimal(figures.score));
+  const compared = comparedOf(from, last);
+  const score = (value: number | null) => (value === null ? "–" : locale.decimal(value));
   const verdict = held
     ? t(
         "{0} keeps the score of {1}: {2} against {3} on {4}.",
         last.model,
         from.model,
-        score(last),
-        score(from),
-        splitCount(n, split, locale),
+        score(compared.last),
+        score(compared.from),
+        splitCount(compared.n, split, locale),
       )
     : t(
         "{0} scores lower than {1}: {2} against {3} on {4}.",
         last.model,
         from.model,
-        score(last),
-        score(from),
-        splitCount(n, split, locale),
+        score(compared.last),
+        score(compared.from),
+        splitCount(compared.n, split, locale),
       );
   const without = tuned
     ? t(
         "Without tuning, it scored {0}: {1} broken, {2} fixed. After tuning, {3} are still broken.",
-        score(to),
+        score(to.score),
         broken.length,
         fixed.length,
         stillBroken.length,
       )
     : t("{0} broken, {1} fixed.", broken.length, fixed.length);
-  return [verdict, without, savings(from, last, locale)];
+  const left = n - compared.n;
+  const unscored = left > 0 ? [t("{0} could not be scored with both models.", splitCount(left, split, locale))] : [];
+  return [[verdict, ...unscored].join(" "), without, savings(from, last, locale)];
 }
 
 function savings(from: ModelFigures, last: ModelFigures, locale: Locale): string {

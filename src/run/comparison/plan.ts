@@ -126,7 +126,7 @@ function sorted(value: unknown): unknown {
  */
 export function comparisonPaths(plan: ComparisonPlan, place: RunPaths, provider: string): RunPaths {
   const { task, loss, losses, graphFile } = plan.request;
-  const { graph, data, models } = task;
+  const { graph, data, corpora, models } = task;
   const id = shortHash([
     ENGINE_VERSION,
     provider,
@@ -135,6 +135,7 @@ export function comparisonPaths(plan: ComparisonPlan, place: RunPaths, provider:
     data,
     loss,
     ...(losses ? [losses] : []),
+    ...(corpora ? [corpora] : []),
     models,
     plan.scoring,
     ...(plan.folds ? [plan.folds.length] : []),

@@ -7,7 +7,7 @@ import { ablationVariants, NotVariable, readVary, usualVary } from "../../../../
 import { driveComparison, type Measured, progressOf } from "../../../../src/run/comparison/drive.ts";
 import { estimateComparison } from "../../../../src/run/comparison/estimate.ts";
 import { comparisonMarkdown } from "../../../../src/run/comparison/pages.ts";
-import type { ComparisonPlan } from "../../../../src/run/comparison/plan.ts";
+import { type ComparisonPlan, comparisonPaths } from "../../../../src/run/comparison/plan.ts";
 import { comparisonOf } from "../../../../src/run/comparison/result.ts";
 import { loadTask } from "../../../../src/run/load.ts";
 import { runRequestOf } from "../../../../src/run/record/run-manifest.ts";
@@ -235,4 +235,17 @@ describe("what an ablation varies", () => {
     const given = await options();
     expect(() => ablationVariants(given, readVary(vary))).toThrow(NotVariable);
   });
+});
+
+it("does not continue with runs that searched other files", async () => {
+  const plan = await planOf("gate");
+  const folderWith = (text: string) => {
+    const corpora = { search: [{ path: "docs/a.md", text }] };
+    const { request } = plan;
+    const changed = { ...plan, request: { ...request, task: { ...request.task, corpora } } };
+    return comparisonPaths(changed, bench.place, "simulated").runs;
+  };
+  expect(folderWith("Tea is hot.")).toBe(folderWith("Tea is hot."));
+  expect(folderWith("Tea is hot.")).not.toBe(folderWith("Tea is cold."));
+  expect(folderWith("Tea is hot.")).not.toBe(comparisonPaths(plan, bench.place, "simulated").runs);
 });
