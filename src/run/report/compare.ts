@@ -42,6 +42,7 @@ export function unfairReasons(a: Side, b: Side, locale = ENGLISH): string[] {
     );
   }
   if (!same([a.start.loss, a.start.losses], [b.start.loss, b.start.losses])) said.push(t("They use different losses."));
+  if (!same(a.start.corpora, b.start.corpora)) said.push(t("The files that their retrievers search differ."));
   for (const role of ["forward", "judge", "backward", "optimizer"] as const) {
     const [one, other] = [a.start.models[role], b.start.models[role]];
     if (one.model !== other.model) {

@@ -170,6 +170,9 @@ describe("two runs side by side", () => {
     expect(await said({ models: { ...models, forward: { model: "other", params: {} } } })).toContain(
       "The forward model differs: m and other.",
     );
+    expect(await said({ corpora: { solve: [{ path: "a.md", text: "Tea is hot." }] } })).toBe(
+      "The files that their retrievers search differ.",
+    );
     const nodes = graph.nodes.map((node) => ({ ...node, text: "Think." }));
     expect(await said({ graph: { ...graph, nodes } })).toBe("Their starting texts differ: solve.");
   });
