@@ -13,6 +13,9 @@ export const count = (value: number) => locale.integer(value);
 export const plural = (value: number, one: string, many: string) =>
   (value === 1 ? one : many).replace("{0}", count(value));
 
+/** A score: `0.85` */
+export const decimal = (score: number) => locale.decimal(score);
+
 /** `$0.04` */
 export const money = (usd: number) => locale.money(usd);
 

@@ -1,3 +1,5 @@
+import { roundedInside } from "./rounding.ts";
+
 /** Translates a text. As with `vscode.l10n.t`, the key is the English text, a literal, and `{0}` is the first value. */
 export type Translate = (text: string, ...values: (string | number)[]) => string;
 
@@ -60,9 +62,9 @@ export class Locale {
     this.#compact = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 });
   }
 
-  /** `0.85` */
+  /** A score or a loss: `0.85`. 1.00 and 0.00 only if nothing is missing. */
   decimal(value: number): string {
-    return this.#decimal.format(value);
+    return this.#decimal.format(roundedInside(value, 2));
   }
 
   /** `0.43 … 0.82` */
@@ -72,7 +74,7 @@ export class Locale {
 
   /** `+0.25`, `−0.10` */
   signed(value: number): string {
-    return `${value < 0 ? "−" : "+"}${this.decimal(Math.abs(value))}`;
+    return `${value < 0 ? "−" : "+"}${this.#decimal.format(Math.abs(value))}`;
   }
 
   /** `12,345` */
@@ -85,9 +87,9 @@ export class Locale {
     return value < 10_000 ? this.integer(value) : this.#compact.format(value);
   }
 
-  /** `37%` for a share of 0.37 */
+  /** `37%` for a share of 0.37; 100% and 0% only for all and nothing. */
   percent(share: number): string {
-    return this.t("{0}%", this.integer(100 * share));
+    return this.t("{0}%", this.integer(100 * roundedInside(share, 2)));
   }
 
   /** `p = 0.021`, `p < 0.001` */

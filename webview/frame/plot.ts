@@ -1,5 +1,6 @@
 import { area, axisLeft, extent, line, scaleLinear, select } from "d3";
 import { s } from "../dom.ts";
+import { decimal } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { PointView, RunView } from "../protocol.ts";
 
@@ -78,7 +79,7 @@ export class Plot {
     }
     const last = points.at(-1);
     if (last) {
-      const figure = `${last.low === last.high ? "" : "≈ "}${last.score.toFixed(2)}`;
+      const figure = `${last.low === last.high ? "" : "≈ "}${decimal(last.score)}`;
       const label = svg.append("text").attr("class", "last").text(figure);
       label.attr("x", x(last.iteration) + 7).attr("y", y(last.score) + 4);
     }
@@ -91,7 +92,7 @@ export function isKnown({ low, high }: PointView): boolean {
 }
 
 export function scoreLabel({ low, high }: PointView): string {
-  return low === high ? low.toFixed(2) : t("between {0} and {1}", low.toFixed(2), high.toFixed(2));
+  return low === high ? decimal(low) : t("between {0} and {1}", decimal(low), decimal(high));
 }
 
 function pointLabel(point: PointView): string {
@@ -99,7 +100,7 @@ function pointLabel(point: PointView): string {
   const score = scoreLabel(point);
   const start = iteration === 0 ? t("Start") : t("Iteration {0}: {1} accepted", iteration, accepted);
   return interval
-    ? t("{0}, score {1}, 95% interval {2} to {3}", start, score, interval[0].toFixed(2), interval[1].toFixed(2))
+    ? t("{0}, score {1}, 95% interval {2} to {3}", start, score, decimal(interval[0]), decimal(interval[1]))
     : t("{0}, score {1}", start, score);
 }
 

@@ -74,11 +74,19 @@ function head(run: RunView): HTMLElement[] {
     .filter((kind) => flying[kind] > 0)
     .map((kind) => h("span", { class: `chip ${kind}`, title: t("in progress") }, words[kind]));
   const iteration = run.iterations > 0 ? t("iteration {0} of {1}", run.iteration, run.iterations) : "";
+  const score = run.iterations === 0 ? run.curve.findLast(isKnown) : undefined;
+  const scored = score === undefined ? "" : t("score {0}", scoreLabel(score));
   const last = run.steering?.stopAfter;
   const stops = last == null ? "" : t("stops after iteration {0}", last);
-  const facts = [run.method, iteration, stops, duration(run.elapsed), run.steering?.pace ?? "", run.detail].filter(
-    (part) => part !== "",
-  );
+  const facts = [
+    run.method,
+    iteration,
+    scored,
+    stops,
+    duration(run.elapsed),
+    run.steering?.pace ?? "",
+    run.detail,
+  ].filter((part) => part !== "");
   const waiting = run.waiting === "" ? [] : [h("span", { class: "chip waiting" }, run.waiting)];
   return [
     h(
@@ -185,7 +193,7 @@ function announcement(run: RunView): string {
   const facts = [
     statusOf(run),
     ...(run.waiting === "" ? [] : [run.waiting]),
-    t("iteration {0} of {1}", run.iteration, run.iterations),
+    ...(run.iterations > 0 ? [t("iteration {0} of {1}", run.iteration, run.iterations)] : []),
     ...(last ? [t("score {0}", scoreLabel(last))] : []),
   ];
   return `${facts.join(", ")}.`;

@@ -1,5 +1,6 @@
 import { diffWordsWithSpace } from "diff";
 import { h } from "../dom.ts";
+import { decimal } from "../format.ts";
 import { t } from "../l10n.ts";
 import type { Cut, SampleAnswer } from "../protocol.ts";
 import { text } from "./parts.ts";
@@ -26,8 +27,7 @@ export function compare({ expected, actual, loss, right, formatError }: SampleAn
     h("dd", {}, actual === null ? h("em", {}, t("no reply")) : (marked?.actual ?? text(actual))),
   );
   const said = loss === null || right === null ? t("Not scored.") : right ? t("Right.") : t("Wrong.");
-  const verdict =
-    loss === null || loss === 0 || loss === 1 ? said : `${said} ${t("Score {0}.", (1 - loss).toFixed(2))}`;
+  const verdict = loss === null || loss === 0 || loss === 1 ? said : `${said} ${t("Score {0}.", decimal(1 - loss))}`;
   const form = formatError ? ` ${t("The reply is not in the required format.")}` : "";
   const look = right === null ? "" : right ? "right" : "wrong";
   return h("div", { class: "compare" }, h("dl", {}, ...rows), h("p", { class: `outcome ${look}` }, verdict + form));

@@ -60,7 +60,7 @@ async function changesSince(
 function runLine({ summary, status, trusted }: ListedRun, since: TextsSince | undefined): string {
   const { id, graphFile, method, validation, evaluated, calls, usd, proposals } = summary;
   const accepted = proposals.filter(({ decision }) => decision === "accepted").length;
-  const score = (value: number | null) => (value === null ? "?" : value.toFixed(2));
+  const score = (value: number | null) => (value === null ? "?" : ENGLISH.decimal(value));
   const parts = [
     id,
     status,

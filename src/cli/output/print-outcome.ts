@@ -5,6 +5,7 @@ import { callsLabel } from "../../i18n/labels.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { frontHead, frontRows } from "../../i18n/pareto-front.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
+import { roundedInside } from "../../i18n/rounding.ts";
 import { type Contribution, nodeFigureLabels, VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
 import { withoutCredentials } from "../../models/address.ts";
@@ -44,7 +45,8 @@ export function printOutcome(run: Run, output: Output, server: Partial<ModelOpti
     ...nodeLines("validation", state.finished?.validation.nodes),
     ...nodeLines("test", state.finished?.test?.nodes),
     ...Object.entries(evaluated?.nodes ?? {}).map(
-      ([node, { n, after, rightAfter }]) => `  ${oneLine(node, 60)} ${after.toFixed(3)} (${rightAfter} of ${n} right)`,
+      ([node, { n, after, rightAfter }]) =>
+        `  ${oneLine(node, 60)} ${roundedInside(after, 3).toFixed(3)} (${rightAfter} of ${n} right)`,
     ),
   ];
   for (const line of byNode) output.print(line);
@@ -84,19 +86,21 @@ function frontLines(front: readonly FrontPoint[], run: string): string[] {
 /** `test score 0.850 (n = 19; 1 of 20 samples could not be scored)` */
 function evaluationFigure({ split, n, scored, score }: Evaluated, job: Job | undefined): string {
   const what = job?.kind === "evaluate" && job.method ? `${split} score with a step-by-step suffix` : `${split} score`;
-  return `${what} ${score?.toFixed(3) ?? "?"} (n = ${scored}${scored < n ? `; ${n - scored} of ${n} samples could not be scored` : ""})`;
+  return `${what} ${score === null ? "?" : roundedInside(score, 3).toFixed(3)} (n = ${scored}${scored < n ? `; ${n - scored} of ${n} samples could not be scored` : ""})`;
 }
 
 /** `validation score 0.30 → 0.85 (n = 20)`; empty if nothing was measured. */
 function scoreFigure(name: string, measured: Measured | null): string {
   if (!measured || (measured.before === null && measured.after === null)) return "";
-  const [before, after] = [measured.before, measured.after].map((score) => (score === null ? "?" : score.toFixed(2)));
+  const [before, after] = [measured.before, measured.after].map((score) =>
+    score === null ? "?" : ENGLISH.decimal(score),
+  );
   return `${name} ${before} → ${after} (n = ${measured.n})`;
 }
 
 /** `for comparison, the original graph with a step-by-step suffix: validation 0.45, test 0.43` */
 function baselineFigure({ validation, test }: Baseline): string {
-  const score = (set: BaselineScore | null) => (set ? set.score.toFixed(2) : "not scored");
+  const score = (set: BaselineScore | null) => (set ? ENGLISH.decimal(set.score) : "not scored");
   const sets = [`validation ${score(validation)}`, ...(test ? [`test ${score(test)}`] : [])];
   return `for comparison, the original graph with a step-by-step suffix: ${sets.join(", ")}`;
 }

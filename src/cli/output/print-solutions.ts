@@ -30,11 +30,11 @@ function printRow(solved: Solved, output: Output): void {
 }
 
 function scoreOf({ score }: Solution): string {
-  return score === null ? "not scored" : `score ${score.toFixed(2)}`;
+  return score === null ? "not scored" : `score ${ENGLISH.decimal(score)}`;
 }
 
 function outcomeOf({ attempts, before, after }: Solved): string {
   const made = ENGLISH.count(attempts.length, "attempt");
   if (before === null || after === null) return made;
-  return `${made} · against the target ${(1 - before).toFixed(2)} → ${(1 - after).toFixed(2)}`;
+  return `${made} · against the target ${ENGLISH.decimal(1 - before)} → ${ENGLISH.decimal(1 - after)}`;
 }

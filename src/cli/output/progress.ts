@@ -3,6 +3,7 @@ import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { Iterated, LoggedEvent } from "../../engine/events.ts";
 import { callsLabel, paceLabels } from "../../i18n/labels.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
+import { roundedInside } from "../../i18n/rounding.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
 import type { Waiting } from "../../models/stack/waiting.ts";
 import type { Run } from "../../run/run.ts";
@@ -92,7 +93,7 @@ function whatNow(state: RunState, pace: PaceNow, { done, of }: Completed): strin
   );
   const scoring = iterations === 0 ? `${done} of ${of} samples` : "scoring the current graph";
   const parts = [iteration === 0 ? scoring : `iteration ${iteration}/${iterations}`];
-  if (score) parts.push(`${range(Math.round(100 * score.low), Math.round(100 * score.high))}%`);
+  if (score) parts.push(`${range(wholePercent(score.low), wholePercent(score.high))}%`);
   parts.push(...costLabels(state), ...paceLabels(pace, iterations > 0, ENGLISH));
   if (inFlight > 0) parts.push(`${inFlight} in flight`);
   return parts.join(" · ");
@@ -122,6 +123,10 @@ function acceptedLabel({ accepted, waiting = 0, batch }: Iterated): string {
   return `${ENGLISH.count(batch.length, "training sample")} failed, ${ENGLISH.count(waiting, "proposal")} to be validated`;
 }
 
+function wholePercent(score: number): number {
+  return Math.round(100 * roundedInside(score, 2));
+}
+
 function range(low: number | string, high: number | string): string {
   return low === high ? `${low}` : `${low} … ${high}`;
 }
@@ -140,7 +145,7 @@ function lines(output: Output): Progress {
       }
       if (event.type === "iteration") {
         const [low, high] = [1 - event.validationLoss[1], 1 - event.validationLoss[0]];
-        const score = low <= 0 && high >= 1 ? "unknown so far" : range(low.toFixed(2), high.toFixed(2));
+        const score = low <= 0 && high >= 1 ? "unknown so far" : range(ENGLISH.decimal(low), ENGLISH.decimal(high));
         const taken = acceptedLabel(event);
         output.info(
           `Iteration ${event.iteration}/${state.iterations}: ${[taken, `validation score ${score}`, callsLabel(state.calls, ENGLISH), ...paceLabels(pace(), true, ENGLISH)].join(", ")}.`,

@@ -61,7 +61,7 @@ function lossTrailers(applied: readonly Proposal[], validation: Measured | null)
 }
 
 function lossTrailer(of: string, before: number, after: number, n: number): string {
-  return `Agentgraph-Loss: ${of}${before.toFixed(2)} -> ${after.toFixed(2)} (n=${n})`;
+  return `Agentgraph-Loss: ${of}${ENGLISH.decimal(before)} -> ${ENGLISH.decimal(after)} (n=${n})`;
 }
 
 /** A name on one line, because a line end in a subject would start the body. */

@@ -184,7 +184,7 @@ function reads({ parsed, node }: Home, name: string): boolean {
 
 function scoreLabel({ entry }: OpenedRun): string {
   if (entry.before === null || entry.after === null) return "";
-  return ` · ${l10n.t("score {0} → {1}", entry.before.toFixed(2), entry.after.toFixed(2))}`;
+  return ` · ${l10n.t("score {0} → {1}", LOCALE.decimal(entry.before), LOCALE.decimal(entry.after))}`;
 }
 
 /** Maximum number of samples to search for a value of a node, because a failed call leaves a sample without one. */

@@ -28,6 +28,7 @@ export type GraphElement =
       readonly name: string;
       readonly faults: readonly Fault[];
       readonly run: RunSummary | null;
+      readonly isPaused: boolean;
       readonly score: Score;
     }
   | { readonly kind: "fault"; readonly file: Uri; readonly fault: Fault };
@@ -65,7 +66,8 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
     ]);
     const shown = graph ?? lastGood;
     const score = await this.scores.of(result, shown);
-    return { kind: "graph", file, name: shown?.name ?? "", faults, run, score };
+    const control = run === null ? null : this.runStore.live(run.id)?.control;
+    return { kind: "graph", file, name: shown?.name ?? "", faults, run, isPaused: control?.paused != null, score };
   }
 
   async getTreeItem(element: GraphElement): Promise<TreeItem> {
@@ -73,18 +75,19 @@ export class GraphTree extends Disposable implements TreeDataProvider<GraphEleme
   }
 }
 
-function graphItem({ file, name, faults, run, score }: GraphElement & { kind: "graph" }): TreeItem {
+function graphItem(element: GraphElement & { kind: "graph" }): TreeItem {
+  const { file, name, faults, run, isPaused, score } = element;
   const state = faults.length > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None;
   const item = new TreeItem(name || basename(file.path), state);
   const errors = countOf(faults, "error");
   const running = run?.status === "running";
   item.resourceUri = file;
-  const saidAs = (scored: string) => status(faults, run, scored);
+  const saidAs = (scored: string) => status(element, scored);
   item.description = [saidAs(score.figure), relativeFolder(file)].filter(Boolean).join(" · ");
   const lines = [name || basename(file.path), saidAs(score.score), workspace.asRelativePath(file)].filter(Boolean);
   item.tooltip = new MarkdownString(lines.map(literal).join("\n\n"));
   item.iconPath = running
-    ? new ThemeIcon("sync~spin")
+    ? new ThemeIcon(isPaused ? "debug-pause" : "sync~spin")
     : errors > 0
       ? new ThemeIcon("error", new ThemeColor("list.errorForeground"))
       : score.isStale
@@ -99,11 +102,11 @@ function countOf(faults: readonly Fault[], severity: Fault["severity"]): number 
   return faults.filter((fault) => fault.severity === severity).length;
 }
 
-function status(faults: readonly Fault[], run: RunSummary | null, score: string): string {
+function status({ faults, run, isPaused }: GraphElement & { kind: "graph" }, score: string): string {
   const [errors, warnings] = [countOf(faults, "error"), countOf(faults, "warning")];
   const notes = faults.length - errors - warnings;
   if (errors > 0) return errors === 1 ? l10n.t("1 error") : l10n.t("{0} errors", errors);
-  if (run?.status === "running") return l10n.t("running");
+  if (run?.status === "running") return isPaused ? l10n.t("paused") : l10n.t("running");
   if (score !== "") return score;
   if (warnings > 0) return warnings === 1 ? l10n.t("1 warning") : l10n.t("{0} warnings", warnings);
   return notes === 0 ? "" : notes === 1 ? l10n.t("1 note") : l10n.t("{0} notes", notes);

@@ -34,7 +34,7 @@ export function runFigures(entry: RunSummary): string[] {
   if (entry.evaluated) parts.push(evaluationFigure(entry.evaluated));
   else if (entry.job?.kind === "evaluate") parts.push(splitLabel(entry.job.split, LOCALE));
   else if (entry.before !== null && entry.after !== null) {
-    parts.push(`${entry.before.toFixed(2)} → ${entry.after.toFixed(2)}`);
+    parts.push(`${LOCALE.decimal(entry.before)} → ${LOCALE.decimal(entry.after)}`);
   }
   if (entry.job?.kind === "evaluate" && entry.job.method) parts.push(l10n.t("with a step-by-step suffix"));
   if (entry.job?.kind === "solve") parts.push(l10n.t("improved answers"));
@@ -47,7 +47,7 @@ export function runFigures(entry: RunSummary): string[] {
 /** `0.55 (0.34–0.74) · validation set`, with a 95 % interval. */
 export function evaluationFigure({ split, score, interval: [low, high] }: Evaluated): string {
   if (score === null) return l10n.t("{0}: not scored", splitLabel(split, LOCALE));
-  return `${score.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)}) · ${splitLabel(split, LOCALE)}`;
+  return `${LOCALE.decimal(score)} (${LOCALE.decimal(low)}–${LOCALE.decimal(high)}) · ${splitLabel(split, LOCALE)}`;
 }
 
 /** The title of a running run. */
@@ -81,7 +81,7 @@ export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): stri
   const point = state.curve.at(-1);
   // While few samples are scored, the score is a range.
   if (point && point.high - point.low < 1) {
-    const [low, high] = [point.low.toFixed(2), point.high.toFixed(2)];
+    const [low, high] = [LOCALE.decimal(point.low), LOCALE.decimal(point.high)];
     parts.push(low === high ? l10n.t("score {0}", low) : l10n.t("score {0} to {1}", low, high));
   }
   parts.push(cost);

@@ -102,10 +102,10 @@ function evaluatedSentence(name: string, { split, n, scored, score, interval: [l
   const result = l10n.t(
     "{0} scores {1} on its {2} (95% interval {3} to {4}).",
     name,
-    score.toFixed(2),
+    LOCALE.decimal(score),
     splitLabel(split, LOCALE),
-    low.toFixed(2),
-    high.toFixed(2),
+    LOCALE.decimal(low),
+    LOCALE.decimal(high),
   );
   return result + missing;
 }
@@ -119,7 +119,7 @@ function found(state: RunState, threshold: number): string {
   const score =
     before === null || after === null
       ? ""
-      : l10n.t(" The validation score is {0} → {1}.", before.toFixed(2), after.toFixed(2));
+      : l10n.t(" The validation score is {0} → {1}.", LOCALE.decimal(before), LOCALE.decimal(after));
   const decided =
     proposals.length === 1
       ? accepted === 1

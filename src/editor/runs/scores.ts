@@ -32,8 +32,8 @@ export class Scores {
     if (evaluation) return scoreOf(evaluationFigure(evaluation));
     if (run.after === null) return scoreOf("");
     if (isEvaluation(run)) return scoreOf(evaluationFigure(run), true);
-    const after = run.after.toFixed(2);
-    const change = run.before === null ? after : `${run.before.toFixed(2)} → ${after}`;
+    const after = LOCALE.decimal(run.after);
+    const change = run.before === null ? after : `${LOCALE.decimal(run.before)} → ${after}`;
     if (run.untrusted) return scoreOf(l10n.t("{0}, from another machine", change));
     const textStatus = await this.#textStatus(run, graph);
     // Accepted texts count once they are in the file; until then, the file's own score is shown first.
@@ -72,5 +72,5 @@ function scoreOf(figure: string, isStale = false): Score {
 /** The score of an evaluation, such as `0.85 on the test set`. */
 function evaluationFigure({ evaluated }: RunSummary): string {
   if (!evaluated || evaluated.score === null) return "";
-  return l10n.t("{0} on the {1}", evaluated.score.toFixed(2), splitLabel(evaluated.split, LOCALE));
+  return l10n.t("{0} on the {1}", LOCALE.decimal(evaluated.score), splitLabel(evaluated.split, LOCALE));
 }

@@ -65,7 +65,7 @@ function sampleItem({ entry, label, sample, answer, expected, score }: SampleEle
   const lines = [
     label,
     item.description,
-    score === null ? l10n.t("not scored") : l10n.t("score {0}", score.toFixed(2)),
+    score === null ? l10n.t("not scored") : l10n.t("score {0}", LOCALE.decimal(score)),
   ];
   item.tooltip = new MarkdownString(lines.map(literal).join("\n\n"));
   item.iconPath =

@@ -7,3 +7,12 @@ it("never shows paid as free", () => {
   expect([0, 1e-9, 0.04].map((usd) => ENGLISH.money(usd, true))).toEqual(["$0.00", "< $0.0001", "≈ $0.04"]);
   expect(ENGLISH.money(null)).toBe("price unknown");
 });
+
+it("calls a score perfect or zero only if it is", () => {
+  const shares = [0, 1e-17, 0.001, 0.004, 0.005, 0.5, 0.995, 0.9999, 1 - 1e-16, 1, 1.004];
+  const decimals = shares.map((share) => ENGLISH.decimal(share));
+  expect(decimals).toEqual(["0.00", "0.00", "0.01", "0.01", "0.01", "0.50", "0.99", "0.99", "1.00", "1.00", "1.00"]);
+  const percents = shares.map((share) => ENGLISH.percent(share));
+  expect(percents).toEqual(["0%", "0%", "1%", "1%", "1%", "50%", "99%", "99%", "100%", "100%", "100%"]);
+  expect(ENGLISH.signed(0.001)).toBe("+0.00");
+});
