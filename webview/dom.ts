@@ -37,3 +37,13 @@ function setAttributes(element: Element, attributes: Attributes): void {
 export function prefersReducedMotion(): boolean {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
+
+/** Scrolls a list to one of its elements. `scrollIntoView` would scroll VS Code's frame around the page, too. */
+export function scrollToElement(list: Element, element: Element | null | undefined, to: "start" | "nearest"): void {
+  if (!element) return;
+  const [room, box] = [list.getBoundingClientRect(), element.getBoundingClientRect()];
+  const above = box.top - room.top;
+  const below = box.bottom - room.bottom;
+  if (to === "start" || above < 0) list.scrollTop += above;
+  else if (below > 0) list.scrollTop += below;
+}

@@ -222,8 +222,21 @@ const nodeAnswer = z.strictObject({
   instruction: cut,
   /** The idea behind the last proposal; empty if there is none. */
   hypothesis: text(LIMITS.text),
-  /** `keep`, `maxWords` and `constraints` of the file as sentences. */
-  rules: list(line, LIMITS.messages),
+  /** What the node's own text must hold to, as in the file. */
+  rules: z.strictObject({
+    constraints: list(line, LIMITS.messages),
+    keep: list(line, LIMITS.messages),
+    maxWords: z.nullable(count),
+  }),
+  /** A function's program, a tool's name, a map's list, or what a retriever searches; null for other kinds. */
+  source: z.nullable(
+    z.discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("function"), file: line }),
+      z.strictObject({ kind: z.literal("tool"), tool: line }),
+      z.strictObject({ kind: z.literal("map"), over: line }),
+      z.strictObject({ kind: z.literal("retriever"), corpus: list(line, LIMITS.messages), top: count }),
+    ]),
+  ),
 });
 
 const sampleAnswer = z.strictObject({

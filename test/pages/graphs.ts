@@ -42,6 +42,58 @@ export const five = graphOf([
   { id: "answer", kind: "llm", inputs: ["solve", "check", "style"] },
 ]);
 
+/** One node of each kind, each with a role and a long text. */
+export const everyKind: Graph = (() => {
+  const long = "Read what the customer writes, find all that matters in it, and say what follows from it for us.";
+  const common = { trainable: false, keep: [], maxWords: null, constraints: [], output: null, text: long };
+  const role = "does what a role says in many more words than a line holds";
+  const asking = { model: null, message: "system" } as const;
+  return {
+    name: "Claims",
+    description: "",
+    inputs: [{ name: "question", description: "what a customer asks" }],
+    nodes: [
+      { ...common, id: "parts", kind: "function", role, inputs: ["question"], file: "steps/parts.js" },
+      { ...common, id: "find", kind: "retriever", role, inputs: ["question"], corpus: ["docs/**/*.md"], top: 3 },
+      {
+        ...common,
+        id: "weigh",
+        kind: "tool",
+        role,
+        inputs: ["question"],
+        tool: "scale",
+        arguments: { parcel: "{{question}}" },
+        text: JSON.stringify({ parcel: "{{question}}", of: long }),
+      },
+      {
+        ...common,
+        ...asking,
+        id: "notes",
+        kind: "map",
+        role,
+        inputs: ["parts"],
+        over: "parts",
+        each: null,
+        join: "; ",
+      },
+      { ...common, id: "style", kind: "text", role, inputs: [] },
+      { ...common, id: "bare", kind: "function", role: "", inputs: ["question"], file: "steps/bare.js" },
+      { ...common, id: "note", kind: "text", role: "", inputs: [] },
+      {
+        ...common,
+        ...asking,
+        id: "answer",
+        kind: "llm",
+        role,
+        inputs: ["find", "weigh", "notes", "style", "bare", "note"],
+        keep: ["Be kind."],
+        maxWords: 40,
+      },
+    ],
+    output: "answer",
+  };
+})();
+
 /** Wide and deep like a real pipeline: stages of a few parallel nodes, joined again, all reading the question. */
 export function pipeline(size: number): Graph {
   const nodes: LayoutNode[] = [

@@ -29,6 +29,8 @@ export interface CardFace {
 }
 
 const PAD = 14;
+/** From one line of a text to the next. */
+const LINE = 15.5;
 const NAME_SIZE: Readonly<Record<Detail, number>> = { full: 14, name: 24, "large-name": 36, block: 0 };
 
 /** The parts of a card relative to its box at (0, 0). `bar` is between background and text. */
@@ -102,17 +104,16 @@ function title({ node, run, isOutput }: CardFace, type: Typesetter): SVGElement[
 }
 
 function body({ node, value, outcome }: CardFace, type: Typesetter): SVGElement[] {
-  const { view, width } = node;
+  const { view, width, height } = node;
   const room = width - 2 * PAD;
   const shown = value ?? view.excerpt;
-  const roomy = traitsOf(view).reads;
   const role =
     view.role === "" || view.role === view.id ? [] : [words("role", type.line(view.role, room, 12), PAD, 43, 12)];
-  const most = (roomy ? 2 : 1) + (roomy && role.length === 0 ? 1 : 0);
   const start = role.length === 0 ? 45 : 61;
-  const lines = type.lines(shown, room, 12, roomy ? most : 1);
+  const end = height - (traitsOf(view).reads ? 25 : 9);
+  const lines = type.lines(shown, room, 12, Math.max(1, 1 + Math.floor((end - start) / LINE)));
   const look = value === null ? "excerpt" : `value ${outcome ?? ""}`;
-  return [...role, ...lines.map((line, i) => words(look, line, PAD, start + 15.5 * i, 12))];
+  return [...role, ...lines.map((line, i) => words(look, line, PAD, start + LINE * i, 12))];
 }
 
 function footer({ node, run }: CardFace, type: Typesetter): SVGElement[] {

@@ -13,6 +13,8 @@ const ZOOM = { least: 0.02, most: 3, fit: 1.15, read: 0.9 };
 const PAD = 28;
 /** Minimum zoom at which a whole graph is shown at first. Larger graphs start at their beginning. */
 const LEAST_AT_START = { fit: 0.13, zoom: 0.6 };
+/** Milliseconds after a press in which the drawing holds still, so that a double-click meets one node. */
+const DOUBLE_CLICK = 500;
 
 /** The visible part of the graph. */
 export class Viewport {
@@ -22,6 +24,10 @@ export class Viewport {
   #untouched = true;
   /** The last revealed node. null once the user has moved the graph. */
   #revealed: string | null = null;
+  /** Whether the whole graph was fitted into the window, not its beginning. */
+  #isWhole = false;
+  #pressedAt = Number.NEGATIVE_INFINITY;
+  #refitting = 0;
 
   /** @param moved called at each move and each change of the window's size @param rested called at the end of a move */
   constructor(
@@ -39,12 +45,30 @@ export class Viewport {
       })
       .on("end", rested);
     select(svg).call(this.#zoom).on("dblclick.zoom", null);
+    svg.addEventListener("pointerdown", () => (this.#pressedAt = performance.now()), { capture: true });
     new ResizeObserver(() => {
-      // The details panel takes space from the graph, which must not move under the mouse.
       if (this.#untouched && this.#revealed === null) return this.fit(false);
       moved();
-      if (this.#revealed !== null) this.reveal(this.#revealed);
+      if (this.#revealed === null) return;
+      this.reveal(this.#revealed);
+      this.#refit(false);
     }).observe(svg);
+  }
+
+  /** Fits a graph again that the user has not moved: its selected node took space for the details panel. */
+  #refit(smooth: boolean): void {
+    clearTimeout(this.#refitting);
+    const scene = this.#scene;
+    if (!scene || !this.#untouched || !this.#isWhole || this.zoomToFit(scene) < LEAST_AT_START.fit) return;
+    const wait = this.#pressedAt + DOUBLE_CLICK - performance.now();
+    if (wait > 0) this.#refitting = window.setTimeout(() => this.#refit(true), wait);
+    else this.#move(this.#centered(scene), smooth);
+  }
+
+  #centered(scene: Scene): Camera {
+    const { width, height } = this.#size();
+    const k = Math.max(this.zoomToFit(scene), ZOOM.least);
+    return [(width - scene.width * k) / 2, (height - scene.height * k) / 2, k];
   }
 
   /** The shown graph. It can be moved only so far that it can be found again. */
@@ -90,12 +114,9 @@ export class Viewport {
     this.#revealed = null;
     const scene = this.#scene;
     if (!scene) return;
+    this.#isWhole = whole || this.zoomToFit(scene) >= LEAST_AT_START.fit;
+    if (this.#isWhole) return this.#move(this.#centered(scene), whole);
     const { width, height } = this.#size();
-    const k = this.zoomToFit(scene);
-    if (whole || k >= LEAST_AT_START.fit) {
-      this.#move([(width - scene.width * k) / 2, (height - scene.height * k) / 2, Math.max(k, ZOOM.least)], whole);
-      return;
-    }
     const first = scene.nodes.find(({ layer }) => layer === 0);
     if (!first) return;
     const down = scene.direction === "down";
@@ -127,7 +148,7 @@ export class Viewport {
     const dx = by(node.x * k + x, node.width * k, width);
     const dy = by(node.y * k + y, node.height * k, height);
     if (dx === 0 && dy === 0) return;
-    this.#untouched = false;
+    if (!this.#isWhole) this.#untouched = false;
     this.#move([x + dx, y + dy, k], true);
   }
 

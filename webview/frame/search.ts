@@ -1,4 +1,4 @@
-import { h } from "../dom.ts";
+import { h, scrollToElement } from "../dom.ts";
 import { t } from "../l10n.ts";
 import type { Actions, State } from "../state.ts";
 
@@ -92,7 +92,7 @@ export class Search {
     );
     if (at < 0) this.#input.removeAttribute("aria-activedescendant");
     else this.#input.setAttribute("aria-activedescendant", `found-${at}`);
-    this.#list.children[at - first]?.scrollIntoView({ block: "nearest" });
+    scrollToElement(this.#list, this.#list.children[at - first], "nearest");
   }
 }
 

@@ -42,10 +42,7 @@ export function aboutNode(
             {
               name: "instruction",
               title: view.kind === "tool" ? t("Call") : TEXT_TITLES[traitsOf(view).text ?? "value"],
-              content: [
-                text(node.instruction, "instruction"),
-                node.rules.length > 0 && h("ul", { class: "rules" }, ...node.rules.map((rule) => h("li", {}, rule))),
-              ],
+              content: [text(node.instruction, "instruction"), rules(node)],
             },
           ]
         : []),
@@ -62,6 +59,33 @@ export function aboutNode(
   };
 }
 
+function rules({ rules: { constraints, keep, maxWords } }: NodeAnswer): HTMLElement | false {
+  const said = [
+    ...constraints,
+    ...keep.map((kept) => t("Keeps “{0}”", kept)),
+    ...(maxWords === null ? [] : [plural(maxWords, t("At most {0} word"), t("At most {0} words"))]),
+  ];
+  return said.length > 0 && h("ul", { class: "rules" }, ...said.map((rule) => h("li", {}, rule)));
+}
+
+/** Where the value of a node that is no prompt alone comes from. */
+function sourceLabel(source: NodeAnswer["source"] | undefined): string {
+  switch (source?.kind) {
+    case "function":
+      return source.file;
+    case "tool":
+      return t("calls {0}", source.tool);
+    case "map":
+      return t("runs for each element of {0}", source.over);
+    case "retriever": {
+      const best = plural(source.top, t("best {0} passage of"), t("best {0} passages of"));
+      return `${best} ${source.corpus.join(", ")}`;
+    }
+    default:
+      return "";
+  }
+}
+
 const TEXT_TITLES = { instruction: t("Instruction"), value: t("Text"), code: t("Code"), query: t("Query") } as const;
 
 function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actions): HTMLElement[] {
@@ -76,7 +100,9 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
     traitsOf(view).text === null || !canChange(view) ? [] : [words, view.trainable ? t("can change") : t("fixed")];
   const held = pinned === true ? [t("pinned in this run")] : [];
   const each = view.perElement === undefined ? "" : t("runs for each element of {0}", view.perElement);
-  const facts = [KINDS[view.kind], each, model, ...about, ...held].filter((fact) => fact !== "");
+  const facts = [KINDS[view.kind], each, sourceLabel(node?.source ?? undefined), model, ...about, ...held].filter(
+    (fact) => fact !== "",
+  );
   const reads = scene?.readsFrom.get(view.id) ?? view.inputs;
   const feeds = scene?.feeds.get(view.id) ?? [];
   return [
@@ -86,11 +112,16 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
     ...(traitsOf(view).asksModel && answered !== ""
       ? [h("p", { class: "faint" }, answeredByLabel(answered, view.model))]
       : []),
-    ...(reads.length > 0
-      ? [h("p", {}, h("span", { class: "faint" }, t("Reads")), " ", ...nodeLinks(reads, acts))]
-      : []),
-    ...(feeds.length > 0
-      ? [h("p", {}, h("span", { class: "faint" }, t("Feeds")), " ", ...nodeLinks(feeds, acts))]
+    ...(reads.length + feeds.length > 0
+      ? [
+          h(
+            "p",
+            { class: "neighbors" },
+            ...flow(t("Reads"), reads, acts),
+            ...(reads.length > 0 && feeds.length > 0 ? [h("span", { class: "faint" }, " · ")] : []),
+            ...flow(t("Feeds"), feeds, acts),
+          ),
+        ]
       : []),
     ...(verdict
       ? [
@@ -116,6 +147,10 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
         textButton(isFolded ? t("Expand") : t("Collapse {0}", behind), () => acts.fold(view.id)),
     ),
   ];
+}
+
+function flow(title: string, nodes: readonly string[], acts: Actions): (HTMLElement | string)[] {
+  return nodes.length === 0 ? [] : [h("span", { class: "faint" }, title), " ", ...nodeLinks(nodes, acts)];
 }
 
 const PIN_HINT = t("While it is pinned, the run proposes no more texts for this node");

@@ -1,5 +1,5 @@
 import { choice, iconButton, section } from "../controls.ts";
-import { h } from "../dom.ts";
+import { h, scrollToElement } from "../dom.ts";
 import { OUTCOMES, outcomeOf } from "../format.ts";
 import type { Host } from "../host-connection.ts";
 import { t } from "../l10n.ts";
@@ -35,7 +35,7 @@ export class Panel {
 
   /** Scrolls to a part of the overview. */
   scrollTo(part: string): void {
-    this.#body.querySelector(`[data-part="${part}"]`)?.scrollIntoView({ block: "start" });
+    scrollToElement(this.#body, this.#body.querySelector(`[data-part="${part}"]`), "start");
   }
 
   update(state: State): void {

@@ -72,14 +72,32 @@ function aboutNode(node: string, graph: Graph | null, run: ActiveRun | null): No
     node,
     instruction: cut(found.kind === "tool" ? JSON.stringify(JSON.parse(found.text), null, 2) : found.text),
     hypothesis: ((proposal ?? attempt)?.hypothesis ?? "").slice(0, LIMITS.text),
-    rules: [
-      ...found.constraints,
-      ...found.keep.map((text) => `Keeps “${text}”`),
-      ...(found.maxWords === null ? [] : [`At most ${found.maxWords} words`]),
-    ]
-      .slice(0, LIMITS.messages)
-      .map((rule) => line(rule)),
+    rules: {
+      constraints: lines(found.constraints),
+      keep: lines(found.keep),
+      maxWords: found.maxWords,
+    },
+    source: sourceOf(found),
   };
+}
+
+function sourceOf(node: GraphNode): NodeAnswer["source"] {
+  switch (node.kind) {
+    case "function":
+      return { kind: "function", file: line(node.file) };
+    case "tool":
+      return { kind: "tool", tool: line(node.tool) };
+    case "map":
+      return { kind: "map", over: line(node.over) };
+    case "retriever":
+      return { kind: "retriever", corpus: lines(node.corpus), top: node.top };
+    default:
+      return null;
+  }
+}
+
+function lines(texts: readonly string[]): string[] {
+  return texts.slice(0, LIMITS.messages).map((text) => line(text));
 }
 
 async function aboutSample(id: string, at: Snapshot, run: ActiveRun): Promise<SampleAnswer | null> {

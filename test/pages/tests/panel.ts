@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { five, pipeline } from "../graphs.ts";
+import { everyKind, five, pipeline } from "../graphs.ts";
 import type { TestPage } from "../harness.ts";
 import { runOf } from "../runs.ts";
 import type { PageTest } from "./page-test.ts";
@@ -15,6 +15,18 @@ function longRun() {
 
 const width = async (test: TestPage, selector: string) =>
   (await test.page.locator(selector).boundingBox())?.width ?? Number.NaN;
+
+/** Whether a node is in the visible part of the drawing as a whole. */
+async function isInDrawing(test: TestPage, id: string): Promise<boolean> {
+  const card = await test.node(id).locator(".card").first().boundingBox();
+  const drawing = await test.page.locator("svg.graph").boundingBox();
+  if (!card || !drawing) return false;
+  const isWithin = (at: number, size: number, from: number, room: number) =>
+    at >= from - 1 && at + size <= from + room + 1;
+  return (
+    isWithin(card.x, card.width, drawing.x, drawing.width) && isWithin(card.y, card.height, drawing.y, drawing.height)
+  );
+}
 
 const separator = (test: TestPage) => test.page.getByRole("separator");
 
@@ -50,6 +62,100 @@ export const panelTests: readonly PageTest[] = [
       await test.settled();
       equal(await camera(), before);
       deepEqual(test.last("reveal"), { type: "reveal", node: "plan", open: true });
+    },
+  },
+  ...[
+    { width: 460, height: 700 },
+    { width: 1280, height: 800 },
+  ].map(
+    (opening): PageTest => ({
+      name: `a graph that was fitted is fitted again beside the details, ${opening.width} px`,
+      opening,
+      async run(test) {
+        await test.graph(five);
+        await test.node("answer").click();
+        await test.settled();
+        ok(await isInDrawing(test, "answer"), "at once");
+        await test.page.waitForTimeout(1000);
+        for (const { id } of five.nodes) ok(await isInDrawing(test, id), id);
+        await separator(test).focus();
+        for (let at = 0; at < 4; at++) await test.page.keyboard.press(opening.width < 640 ? "ArrowUp" : "ArrowLeft");
+        await test.settled();
+        for (const { id } of five.nodes) ok(await isInDrawing(test, id), `${id}, with larger details`);
+        equal(await test.page.locator("svg.graph g.node.selected").getAttribute("data-id"), "answer");
+        await test.page.keyboard.press("Escape");
+        await test.settled();
+        for (const { id } of five.nodes) ok(await isInDrawing(test, id), `${id}, with the details closed`);
+      },
+    }),
+  ),
+  {
+    name: "a selected node stays in view beside the details, at the zoom that the user chose",
+    opening: { width: 460, height: 700, still: true },
+    async run(test) {
+      await test.graph(five);
+      const zoom = () =>
+        test.page
+          .locator("svg.graph .world")
+          .getAttribute("transform")
+          .then((transform) => /scale\(([\d.]+)/.exec(transform ?? "")?.[1]);
+      for (let at = 0; at < 3; at++) await test.page.click('vscode-button[aria-label^="Zoom in"]');
+      await test.page.waitForTimeout(500);
+      const chosen = await zoom();
+      await test.page.locator(".drawing").hover();
+      await test.page.mouse.down();
+      await test.page.mouse.move(230, 60, { steps: 5 });
+      await test.page.mouse.up();
+      await test.node("answer").click();
+      await test.page.waitForTimeout(1000);
+      ok(await isInDrawing(test, "answer"), "clicked");
+      await test.page.keyboard.press("ArrowUp");
+      await test.page.keyboard.press("Enter");
+      await test.page.waitForTimeout(1000);
+      const selected = (await test.page.locator("svg.graph g.node.selected").getAttribute("data-id")) ?? "";
+      ok(selected !== "answer" && selected !== "", selected);
+      ok(await isInDrawing(test, selected), "chosen by keyboard");
+      equal(await zoom(), chosen);
+    },
+  },
+  {
+    name: "the details name what a retriever searches, what a map runs for, and what a node runs",
+    async run(test) {
+      await test.graph(everyKind);
+      const head = async (node: string) => {
+        await test.node(node).click();
+        await test.settled();
+        return test.page.locator(".panel-body").innerText();
+      };
+      match(await head("find"), /retriever · best 3 passages of docs\/\*\*\/\*\.md/);
+      match(await head("notes"), /map node · runs for each element of parts/);
+      match(await head("parts"), /function · steps\/parts\.js/);
+      match(await head("weigh"), /tool · calls scale/);
+      match(await head("answer"), /Keeps “Be kind\.”\s+At most 40 words/);
+    },
+  },
+  {
+    name: "the lines of a card don't overlap, whatever it says",
+    async run(test) {
+      await test.graph(everyKind);
+      for (const { id, text } of everyKind.nodes) {
+        const boxes = await test
+          .node(id)
+          .locator("text")
+          .evaluateAll((all) =>
+            all
+              .map((one) => one.getBoundingClientRect())
+              .map(({ top, bottom, left, right }) => ({ top, bottom, left, right })),
+          );
+        const middle = ({ top, bottom }: { top: number; bottom: number }) => (top + bottom) / 2;
+        for (const [at, one] of boxes.entries()) {
+          for (const other of boxes.slice(at + 1)) {
+            const isBeside = one.right <= other.left || other.right <= one.left;
+            const apart = Math.abs(middle(one) - middle(other));
+            ok(isBeside || apart >= 0.7 * (one.bottom - one.top), `${id}: ${text}`);
+          }
+        }
+      }
     },
   },
   {
