@@ -115,7 +115,10 @@ export class Viewport {
     const scene = this.#scene;
     if (!scene) return;
     this.#isWhole = whole || this.zoomToFit(scene) >= LEAST_AT_START.fit;
-    if (this.#isWhole) return this.#move(this.#centered(scene), whole);
+    if (this.#isWhole) {
+      this.#move(this.#centered(scene), whole);
+      return;
+    }
     const { width, height } = this.#size();
     const first = scene.nodes.find(({ layer }) => layer === 0);
     if (!first) return;

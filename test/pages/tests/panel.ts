@@ -125,13 +125,13 @@ export const panelTests: readonly PageTest[] = [
       const head = async (node: string) => {
         await test.node(node).click();
         await test.settled();
-        return test.page.locator(".panel-body").innerText();
+        return (await test.page.locator(".panel-body").textContent()) ?? "";
       };
       match(await head("find"), /retriever · best 3 passages of docs\/\*\*\/\*\.md/);
       match(await head("notes"), /map node · runs for each element of parts/);
       match(await head("parts"), /function · steps\/parts\.js/);
       match(await head("weigh"), /tool · calls scale/);
-      match(await head("answer"), /Keeps “Be kind\.”\s+At most 40 words/);
+      match(await head("answer"), /Keeps “Be kind\.”At most 40 words/);
     },
   },
   {
