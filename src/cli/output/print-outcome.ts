@@ -2,10 +2,9 @@ import type { Baseline, BaselineScore, Evaluated, FrontPoint, Measured, Proposal
 import { inColumns } from "../../i18n/columns.ts";
 import { edgeLabels } from "../../i18n/edges.ts";
 import { callsLabel } from "../../i18n/labels.ts";
-import { ENGLISH } from "../../i18n/locale.ts";
+import { ENGLISH, roundedInside } from "../../i18n/locale.ts";
 import { frontHead, frontRows } from "../../i18n/pareto-front.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
-import { roundedInside } from "../../i18n/rounding.ts";
 import { type Contribution, nodeFigureLabels, VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
 import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
 import { withoutCredentials } from "../../models/address.ts";
