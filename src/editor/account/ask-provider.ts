@@ -8,7 +8,9 @@ import { withoutLinks } from "../ui/notifications.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { networkOf } from "./network.ts";
 import { askAddress, askKey, pickProvider } from "./prompts.ts";
+import { EDITOR_PROVIDERS } from "./providers.ts";
 import { readSettings } from "./settings.ts";
+import { hasModels, vscodeModels } from "./vscode-models.ts";
 
 /** The chosen provider. */
 export interface Source {
@@ -27,7 +29,7 @@ const LISTING = 15_000;
 /** Asks for the provider, and for its address and key where needed. @throws Cancelled */
 export async function askSource(keys: ApiKeys, clock: Clock): Promise<Source> {
   const { provider: current, baseUrl } = readSettings();
-  const provider = await pickProvider(current);
+  const provider = await pickProvider(current, await readyProviders(keys));
   const { address, key } = provider.fields;
   if (address === null) {
     const source = { provider, address: "", origin: provider.id, models: [] };
@@ -47,6 +49,19 @@ export async function askSource(keys: ApiKeys, clock: Clock): Promise<Source> {
       if (await insists(value, error)) return source;
     }
   }
+}
+
+/** Providers that can be used at once, each with the reason. Nothing is sent to find them. */
+async function readyProviders(keys: ApiKeys): Promise<ReadonlyMap<Provider, string>> {
+  const [origins, isHosted] = await Promise.all([keys.origins(), hasModels()]);
+  const ready = new Map<Provider, string>();
+  for (const provider of EDITOR_PROVIDERS) {
+    const { address } = provider.fields;
+    if (provider === vscodeModels && isHosted) ready.set(provider, l10n.t("available"));
+    if (address === null || !URL.canParse(address.initial)) continue;
+    if (origins.includes(new URL(address.initial).origin)) ready.set(provider, l10n.t("key stored"));
+  }
+  return ready;
 }
 
 /** The source with its models, read from its address or else from its usual path, such as `/v1`. */

@@ -3,24 +3,46 @@ import { ROLES, type Role } from "../../graph/graph.ts";
 import { isForChat } from "../../models/chat-models.ts";
 import type { NamedModel, Provider } from "../../models/provider.ts";
 import { Cancelled } from "../errors.ts";
+import { type Group, groupsOf } from "./provider-groups.ts";
 import { EDITOR_PROVIDERS } from "./providers.ts";
 import type { ModelNames } from "./settings.ts";
 
-/** Asks for the provider. @throws Cancelled */
-export async function pickProvider(current: Provider | null): Promise<Provider> {
-  const items = EDITOR_PROVIDERS.map((provider): QuickPickItem & { provider: Provider } => ({
-    provider,
-    label: provider.label(l10n.t),
-    detail: provider.detail(l10n.t),
-    ...(provider === current && { description: l10n.t("used now") }),
-  }));
+/**
+ * Asks for the provider.
+ * @param ready providers that can be used at once, each with the reason: a stored key, models that VS Code has
+ * @throws Cancelled
+ */
+export async function pickProvider(current: Provider | null, ready: ReadonlyMap<Provider, string>): Promise<Provider> {
+  const titles: Record<Group, string> = {
+    ready: l10n.t("ready to use"),
+    cloud: l10n.t("cloud services"),
+    local: l10n.t("on this computer"),
+    other: l10n.t("other servers"),
+    none: l10n.t("without a server"),
+  };
+  const notes = new Map(ready);
+  if (current !== null) notes.set(current, l10n.t("used now"));
+  const itemOf = (provider: Provider): QuickPickItem & { provider: Provider } => {
+    const description = notes.get(provider);
+    return {
+      provider,
+      label: provider.label(l10n.t),
+      detail: provider.detail(l10n.t),
+      ...(description !== undefined && { description }),
+    };
+  };
+  const inOrder = EDITOR_PROVIDERS.toSorted((a, b) => Number(b === current) - Number(a === current));
+  const items = groupsOf(inOrder, new Set(notes.keys())).flatMap(([group, providers]) => [
+    { label: titles[group], kind: QuickPickItemKind.Separator, provider: null },
+    ...providers.map(itemOf),
+  ]);
   const picked = await window.showQuickPick(items, {
     title: l10n.t("Which model provider should be used?"),
     placeHolder: l10n.t("Choose a model provider"),
     ignoreFocusOut: true,
     matchOnDetail: true,
   });
-  if (!picked) throw new Cancelled();
+  if (!picked?.provider) throw new Cancelled();
   return picked.provider;
 }
 

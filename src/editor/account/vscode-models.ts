@@ -11,6 +11,9 @@ import { createHostModel, type HostChat, HostFailure } from "../../models/protoc
 import type { Provider } from "../../models/provider.ts";
 import { NotFound } from "../errors.ts";
 
+/** Milliseconds that a list of providers waits for VS Code's models. */
+const AT_ONCE = 500;
+
 /** The models available in VS Code, for example from GitHub Copilot. VS Code asks for consent at the first request. */
 export const vscodeModels: Provider = {
   id: "vscode",
@@ -39,6 +42,13 @@ export const vscodeModels: Provider = {
     return chats.map((chat) => ({ name: nameOf(chat), title: chat.name }));
   },
 };
+
+/** Whether VS Code has models; false if it doesn't say so at once, because an extension that has some may still start. */
+export async function hasModels(): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => setTimeout(resolve, AT_ONCE, false));
+  const found = Promise.resolve(lm.selectChatModels()).then((chats) => chats.length > 0);
+  return Promise.race([found.catch(() => false), late]);
+}
 
 function nameOf({ vendor, id }: LanguageModelChat): string {
   return `${vendor}/${id}`;
