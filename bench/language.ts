@@ -60,6 +60,7 @@ const source = {
   promptOf: async () => null,
   prompt: async () => "",
   usersOf: async () => [],
+  runnersOf: async () => [],
 };
 const started = performance.now();
 await planRename(["/g.agentgraph.json"], "question", "query", source);

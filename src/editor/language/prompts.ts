@@ -78,7 +78,12 @@ export class PromptFiles extends Disposable {
 
   /** Whether a graph runs the code of this file. */
   isCode(file: Uri): boolean {
-    return [...this.#known.values()].some(({ code }) => code.has(file.fsPath));
+    return this.runners(file).length > 0;
+  }
+
+  /** The graphs that run the code of this file. */
+  runners(file: Uri): readonly Uri[] {
+    return [...this.#known.values()].flatMap(({ uri, code }) => (code.has(file.fsPath) ? [uri] : []));
   }
 
   /** Every placeholder in the texts of nodes that this file contains. */

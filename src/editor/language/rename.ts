@@ -76,6 +76,11 @@ class EditorFiles implements RenameSource {
     await this.prompts.settled();
     return this.prompts.users(Uri.file(prompt)).map(({ graph, node }) => ({ graph: graph.fsPath, node }));
   }
+
+  async runnersOf(code: string): Promise<readonly string[]> {
+    await this.prompts.settled();
+    return this.prompts.runners(Uri.file(code)).map(({ fsPath }) => fsPath);
+  }
 }
 
 async function add(edit: WorkspaceEdit, path: string, changes: readonly TextEdit[]): Promise<void> {

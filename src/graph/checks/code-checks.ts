@@ -1,4 +1,4 @@
-import { argumentNames, type CodeName, memberNames } from "../syntax/code-names.ts";
+import { argumentNames, type CodeName, heldNames } from "../syntax/code-names.ts";
 import { type JsonDocument, type JsonPath, rangeOf } from "../syntax/document.ts";
 import { didYouMean } from "./did-you-mean.ts";
 
@@ -45,8 +45,7 @@ export function checkScriptNames(document: JsonDocument, code: CheckedCode, know
     add(document, code, one, GIVEN, message, t("Correct the name."));
   }
   for (const holder of ["inputs", "values"] as const) {
-    const inner = argument.find(({ name }) => name === holder)?.inner ?? [];
-    for (const one of [...inner, ...memberNames(code.text, holder)]) {
+    for (const one of heldNames(code.text, holder)) {
       const message =
         holder === "inputs"
           ? t('The script reads "{0}", which is not an input of the graph.', one.name)

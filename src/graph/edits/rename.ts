@@ -1,7 +1,7 @@
 import { add } from "../checks/quick-fixes.ts";
 import type { TextEdit } from "../fault.ts";
 import { programExtension } from "../program-file.ts";
-import { memberAccess, memberNames } from "../syntax/code-names.ts";
+import { type CodeName, heldNames, memberAccess, patternKey } from "../syntax/code-names.ts";
 import { type JsonDocument, type JsonPath, stringsIn } from "../syntax/document.ts";
 import { literalRange } from "../syntax/literal.ts";
 import { isInputName, lossPaths, NAME, type Outline, type OutlineNode } from "../syntax/outline.ts";
@@ -30,6 +30,8 @@ export interface RenameSource {
   prompt(path: string): Promise<string>;
   /** Nodes of all graphs whose text is in a prompt file. */
   usersOf(prompt: string): Promise<readonly PromptUser[]>;
+  /** Paths of the graphs that run the code of a file; others may be among them. */
+  runnersOf(code: string): Promise<readonly string[]>;
 }
 
 export interface PromptUser {
@@ -40,10 +42,11 @@ export interface PromptUser {
 
 /**
  * Edits, by file, that rename a graph input or node everywhere: its definition, `inputs`, `output`, `data.fields`,
- * `data.targets`, `losses`, `keep`, and `{{name}}` in instructions and prompt files. A prompt file that several
+ * `data.targets`, `losses`, `keep`, and `{{name}}` in instructions and prompt files. A prompt file or a script that several
  * graphs share connects their names: if another graph reads the same name there, it is renamed in that graph, too.
  * An input with the name of its data field keeps the field. Code and tools keep the name by which they read a value, as one
- * of their `variables`. In scripts that score, `values.name` and `inputs.name` are renamed, too.
+ * of their `variables`. In scripts that score, `values.name`, `inputs.name` and what is destructured of them are renamed, too;
+ * variables of the script keep their names.
  * @param graphs paths of the graphs in which it is renamed first
  * @throws RenameRefused
  */
@@ -62,7 +65,11 @@ export async function planRename(
       const script = await source.promptOf(graph, file);
       if (script === null) continue;
       const found = inScript(await source.prompt(script), holderOf(outline, name), name, to);
-      if (found.length > 0) edits.set(script, found);
+      if (merge(edits, script, found) === 0) continue;
+      for (const other of await source.runnersOf(script)) {
+        if (!tied.has(other) && (await readsScript(other, script, holderOf(outline, name), name, source)))
+          tied.add(other);
+      }
     }
     const bound = outline.nodes.filter(({ id, text }) => text?.reference != null && isBound(outline, id, name));
     for (const node of bound) {
@@ -73,13 +80,7 @@ export async function planRename(
         uses.filter((use) => use.name === name),
         to,
       );
-      const known = edits.get(prompt) ?? [];
-      const added = found.filter(({ offset }) => !known.some((one) => one.offset === offset));
-      if (added.length === 0) continue;
-      edits.set(
-        prompt,
-        [...known, ...added].sort((a, b) => a.offset - b.offset),
-      );
+      if (merge(edits, prompt, found) === 0) continue;
       for (const user of await source.usersOf(prompt)) {
         const other = await source.graph(user.graph);
         if (isBound(other.outline, user.node, name)) tied.add(user.graph);
@@ -87,6 +88,34 @@ export async function planRename(
     }
   }
   return edits;
+}
+
+/** Adds edits to those of a file; returns how many it did not have. */
+function merge(edits: Map<string, readonly TextEdit[]>, file: string, found: readonly TextEdit[]): number {
+  const known = edits.get(file) ?? [];
+  const added = found.filter(({ offset }) => !known.some((one) => one.offset === offset));
+  if (added.length > 0) {
+    const all = [...known, ...added];
+    edits.set(
+      file,
+      all.sort((a, b) => a.offset - b.offset),
+    );
+  }
+  return added.length;
+}
+
+/** Whether a graph scores with a script and has the name that the script reads of the same holder. */
+async function readsScript(
+  graph: string,
+  script: string,
+  holder: Holder,
+  name: string,
+  source: RenameSource,
+): Promise<boolean> {
+  const { document, outline } = await source.graph(graph);
+  if (!named(outline, name) || holderOf(outline, name) !== holder) return false;
+  for (const file of scriptFiles(document)) if ((await source.promptOf(graph, file)) === script) return true;
+  return false;
 }
 
 function renameInGraph(document: JsonDocument, outline: Outline, name: string, to: string): TextEdit[] {
@@ -144,11 +173,11 @@ function scriptPaths(document: JsonDocument): JsonPath[] {
   return lossPaths(document).filter((path) => document.at([...path, "kind"])?.value === "script");
 }
 
-/** Edits of a script that reads a renamed value as a member: `values.plan`. What it destructures gets a warning instead. */
+/** Edits of a script that reads a renamed value: `values.plan`, `({ values: { plan } })`, `const { plan } = values`. */
 function inScript(code: string, holder: Holder, name: string, to: string): TextEdit[] {
-  return memberNames(code, holder)
+  return heldNames(code, holder)
     .filter((one) => one.name === name)
-    .map(({ offset, length }) => memberEdit(code, offset, length, to));
+    .map((one) => nameEdit(code, one, to));
 }
 
 function inInlineScripts(document: JsonDocument, holder: Holder, name: string, to: string): TextEdit[] {
@@ -166,11 +195,15 @@ function inInlineScripts(document: JsonDocument, holder: Holder, name: string, t
 }
 
 /** A name in quotes is replaced there; after a dot, one that is no identifier is put in brackets. */
-function memberEdit(code: string, offset: number, length: number, to: string): TextEdit {
+function nameEdit(code: string, { name, offset, length, form }: CodeName, to: string): TextEdit {
   const access = memberAccess(to);
   const before = code[offset - 1];
   if (before === "'") return { offset, length, text: to.replaceAll("'", "\\'") };
-  if (before === '"' || access.startsWith(".")) return { offset, length, text: to };
+  if (before === '"') return { offset, length, text: to };
+  // The variable keeps its name, so that nothing else in the script changes.
+  if (form === "shorthand") return { offset, length, text: `${patternKey(to)}: ${name}` };
+  if (form === "key") return { offset, length, text: patternKey(to) };
+  if (access.startsWith(".")) return { offset, length, text: to };
   const dot = code.lastIndexOf(".", offset);
   const isOptional = code[dot - 1] === "?";
   const start = isOptional ? dot + 1 : dot;

@@ -11,6 +11,10 @@ export interface CodeName {
   readonly length: number;
   /** Whether the code has a value of its own for a missing one: `{ a = 1 }`, `inputs.a ?? 1`, `inputs?.a`. */
   readonly hasDefault: boolean;
+  /** How the code writes it: `values.plan`, `{ plan: p }`, `{ plan }`. */
+  readonly form: "member" | "key" | "shorthand";
+  /** The variable that gets it; absent for members and nested patterns. */
+  readonly local?: string;
   /** What its own pattern reads of it: `{ values: { plan } }`. */
   readonly inner?: readonly CodeName[];
 }
@@ -24,12 +28,38 @@ export function argumentNames(code: string): readonly CodeName[] | null {
   if (at === null) return null;
   if (bare[at] === "{") return patternAt(code, bare, at)?.names ?? null;
   const name = matchAt(IDENTIFIER, bare, at);
-  return name ? membersOf(bare, code, name) : null;
+  return name ? membersOf(bare, code, escapeRegExp(name)) : null;
 }
 
-/** What code reads as members of a name: `values.plan`, `values["plan"]`, `values?.plan`. */
-export function memberNames(code: string, holder: string): readonly CodeName[] {
-  return membersOf(withoutText(code), code, holder);
+/**
+ * What the default export reads of a part of its argument, such as `values`: `values.plan`, `values["plan"]`,
+ * `({ values: { plan } })`, `const { plan } = values`. The part may have another name: `({ values: v })`, `argument.values`.
+ */
+export function heldNames(code: string, holder: string): readonly CodeName[] {
+  const bare = withoutText(code);
+  const at = parameterOf(bare);
+  const pattern = at !== null && bare[at] === "{" ? patternAt(code, bare, at, true) : null;
+  const whole = at === null || bare[at] === "{" ? null : matchAt(IDENTIFIER, bare, at);
+  const parts = pattern?.names.filter(({ name }) => name === holder) ?? [];
+  const locals = pattern ? parts.flatMap(({ local }) => local ?? []) : [holder];
+  const expressions = [
+    ...locals.map(escapeRegExp),
+    ...(whole ? [`${escapeRegExp(whole)}\\s*\\??\\.\\s*${escapeRegExp(holder)}`] : []),
+  ];
+  const found = [
+    ...parts.flatMap(({ inner }) => inner ?? []),
+    ...expressions.flatMap((one) => [...membersOf(bare, code, one), ...declaredOf(bare, code, one)]),
+  ];
+  return found.sort((a, b) => a.offset - b.offset);
+}
+
+/** The names of `const { plan } = values`. */
+function declaredOf(bare: string, code: string, holder: string): CodeName[] {
+  const after = new RegExp(`\\s*=\\s*${holder}(?![\\w$]|\\s*[.([?])`, "y");
+  return [...bare.matchAll(/(?<![\w$.])(?:const|let|var)\s*(?=\{)/g)].flatMap((match) => {
+    const pattern = patternAt(code, bare, match.index + match[0].length, true);
+    return pattern && matchAt(after, bare, pattern.end) !== null ? pattern.names : [];
+  });
 }
 
 /** A member of an object, as code writes it. */
@@ -37,9 +67,15 @@ export function memberAccess(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
+/** The key of a member in a pattern. */
+export function patternKey(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** @param holder pattern of the expression whose members are read */
 function membersOf(bare: string, code: string, holder: string): CodeName[] {
   const pattern = new RegExp(
-    `(?<![\\w$.])${escapeRegExp(holder)}\\s*(?:(\\?\\.|\\.)\\s*([A-Za-z_$][\\w$]*)|(\\?\\.)?\\[\\s*(["'])( *)\\4\\s*\\])`,
+    `(?<![\\w$.])${holder}\\s*(?:(\\?\\.|\\.)\\s*([A-Za-z_$][\\w$]*)|(\\?\\.)?\\[\\s*(["'])( *)\\4\\s*\\])`,
     "g",
   );
   return [...bare.matchAll(pattern)].flatMap((match) => {
@@ -49,7 +85,7 @@ function membersOf(bare: string, code: string, holder: string): CodeName[] {
     const offset = member === undefined ? code.indexOf(quote ?? "", match.index) + 1 : end - length;
     const name = code.slice(offset, offset + length);
     const after = /^\s*(\?\?|\|\||\?\.|=(?!=))/.test(bare.slice(end, end + 20));
-    return name === "" ? [] : [{ name, offset, length, hasDefault: after || dot === "?." }];
+    return name === "" ? [] : [{ name, offset, length, hasDefault: after || dot === "?.", form: "member" as const }];
   });
 }
 
@@ -80,28 +116,42 @@ function callableAt(bare: string, from: number): number | null {
   return single ? from + (/^async\s+/.exec(single)?.[0].length ?? 0) : null;
 }
 
-/** The names of a pattern that starts at a brace; null for what is not one. */
-function patternAt(code: string, bare: string, open: number): { names: CodeName[]; end: number } | null {
+/**
+ * The names of a pattern that starts at a brace; null for what is not one.
+ * @param hasRest whether `...rest` may end it, through which code can read more names
+ */
+function patternAt(
+  code: string,
+  bare: string,
+  open: number,
+  hasRest = false,
+): { names: CodeName[]; end: number } | null {
   const names: CodeName[] = [];
   let at = skip(bare, open + 1);
   while (at < bare.length && bare[at] !== "}") {
-    if (bare.startsWith("...", at)) return null;
+    if (bare.startsWith("...", at)) {
+      const end = endOfEntry(bare, at);
+      return hasRest && bare[end] === "}" ? { names, end: end + 1 } : null;
+    }
     const quoted = /^["']/.test(bare[at] ?? "");
     const offset = quoted ? at + 1 : at;
     const length = quoted ? bare.slice(offset).search(/["']/) : (matchAt(IDENTIFIER, bare, at)?.length ?? 0);
     if (length <= 0) return null;
     at = skip(bare, offset + length + (quoted ? 1 : 0));
     let inner: readonly CodeName[] | undefined;
+    const form = bare[at] === ":" ? "key" : "shorthand";
     if (bare[at] === ":") {
       at = skip(bare, at + 1);
-      const nested = bare[at] === "{" ? patternAt(code, bare, at) : null;
+      const nested = bare[at] === "{" ? patternAt(code, bare, at, hasRest) : null;
       if (bare[at] === "{" && !nested) return null;
       inner = nested?.names;
       at = nested ? skip(bare, nested.end) : at;
     }
     const end = endOfEntry(bare, at);
     const hasDefault = /^\s*(?:[A-Za-z_$][\w$]*\s*)?=/.test(bare.slice(at, end));
-    names.push({ name: code.slice(offset, offset + length), offset, length, hasDefault, ...(inner && { inner }) });
+    const name = code.slice(offset, offset + length);
+    const local = inner ? null : form === "shorthand" ? name : matchAt(IDENTIFIER, bare, at);
+    names.push({ name, offset, length, hasDefault, form, ...(inner && { inner }), ...(local && { local }) });
     at = skip(bare, bare[end] === "," ? end + 1 : end);
   }
   return at < bare.length ? { names, end: at + 1 } : null;

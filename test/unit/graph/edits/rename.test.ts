@@ -39,6 +39,7 @@ function world(files: Record<string, string>): RenameSource {
       return path in files ? path : null;
     },
     prompt: async (path) => files[path] ?? "",
+    runnersOf: async () => Object.keys(files).filter((path) => path.endsWith(".json")),
     usersOf: async (prompt) =>
       Object.keys(files)
         .filter((path) => path.endsWith(".json"))
@@ -195,6 +196,62 @@ describe("renaming a node", () => {
     );
     expect(JSON.parse(after[path] ?? "").losses["a-b"].code[1]).toBe(
       `  values["a-b"] === inputs.plan ? 0 : 'values.plan'`,
+    );
+  });
+
+  it.each([
+    ["({ values: { plan } }) => plan", `({ values: { "a-b": plan } }) => plan`],
+    ["({ values: { plan: p, 'plan': q, other } }) => p", `({ values: { "a-b": p, 'a-b': q, other } }) => p`],
+    [
+      "({ values: { plan = '' }, answer }) => plan + answer",
+      `({ values: { "a-b": plan = '' }, answer }) => plan + answer`,
+    ],
+    ["({ values: v }) => v.plan + values.plan", `({ values: v }) => v["a-b"] + values.plan`],
+    ["(all) => all.values.plan + all.plan", `(all) => all.values["a-b"] + all.plan`],
+    [
+      "({ values }) => { const { plan, ...rest } = values; return plan; }",
+      `({ values }) => { const { "a-b": plan, ...rest } = values; return plan; }`,
+    ],
+    [
+      "({ values }) => { const { plan } = values; return plan; }",
+      `({ values }) => { const { "a-b": plan } = values; return plan; }`,
+    ],
+    ["({ values }) => { const { plan } = values.solve; return plan; }", null],
+  ])("reaches what a script destructures: %s", async (code, expected) => {
+    const path = "/w/g.agentgraph.json";
+    const graph = `{ "version": 1, "inputs": { "q": "" }, "nodes": { "plan": { "inputs": ["q"], "instruction": "x" },
+      "solve": { "inputs": ["plan"], "instruction": "x" } }, "output": "solve", "loss": { "kind": "script", "file": "m.js" } }`;
+    const script = `export default ${code};\n`;
+    const after = await renamed({ [path]: graph, "/w/m.js": script }, path, "plan", "a-b");
+    expect(after["/w/m.js"]).toBe(expected === null ? script : `export default ${expected};\n`);
+  });
+
+  it("in a script that two graphs share renames in both, once", async () => {
+    const graph = (input: string) => `{ "version": 1, "inputs": { "${input}": "" }, "nodes": {
+      "plan": { "inputs": ["${input}"], "instruction": "x" }, "solve": { "inputs": ["plan"], "instruction": "x" } },
+      "output": "solve", "loss": { "kind": "script", "file": "m.js" } }`;
+    const script = "export default ({ values, inputs }) => values.plan + inputs.plan;\n";
+    const [one, two, three] = ["/w/1.agentgraph.json", "/w/2.agentgraph.json", "/w/3.agentgraph.json"];
+    const other = graph("q").replaceAll("plan", "draft");
+    const files = { [one]: graph("q"), [two]: graph("r"), [three]: other, "/w/m.js": script };
+    const after = await renamed(files, one, "plan", "outline");
+    expect(after["/w/m.js"]).toBe("export default ({ values, inputs }) => values.outline + inputs.plan;\n");
+    expect(after[two]).toContain('"outline": {');
+    expect(after[three]).toBe(other);
+  });
+
+  it("of an input and a node with one name in two graphs loses no edit of a shared script", async () => {
+    const graph = (inputs: string, node: string) => `{ "version": 1, "inputs": { "${inputs}": "" }, "nodes": {
+      "${node}": { "inputs": ["${inputs}"], "instruction": "x" } }, "output": "${node}", "loss": { "kind": "script", "file": "m.js" } }`;
+    const script = "export default ({ values, inputs }) => values.plan + inputs.plan;\n";
+    const files = {
+      "/w/1.agentgraph.json": graph("q", "plan"),
+      "/w/2.agentgraph.json": graph("plan", "solve"),
+      "/w/m.js": script,
+    };
+    const edits = await planRename(["/w/1.agentgraph.json", "/w/2.agentgraph.json"], "plan", "draft", world(files));
+    expect(applyEdits(script, edits.get("/w/m.js") ?? [])).toBe(
+      "export default ({ values, inputs }) => values.draft + inputs.draft;\n",
     );
   });
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { argumentNames, memberNames } from "../../../../src/graph/syntax/code-names.ts";
+import { argumentNames, heldNames } from "../../../../src/graph/syntax/code-names.ts";
 
 const names = (code: string) =>
   argumentNames(code)?.map(({ name, hasDefault, inner }) => {
@@ -31,7 +31,7 @@ it.each<[string, string[] | undefined]>([
 it("finds members where they are, and not in comments, texts or longer names", () => {
   const code =
     "// values.no\nconst s = 'values.no';\nvalues.plan + my.values.no + values [ \"a-b\" ] + values?.plan + allvalues.no";
-  const found = memberNames(code, "values");
+  const found = heldNames(code, "values");
   expect(found.map(({ name }) => name)).toEqual(["plan", "a-b", "plan"]);
   expect(found.map(({ offset, length }) => code.slice(offset, offset + length))).toEqual(["plan", "a-b", "plan"]);
 });
