@@ -2,10 +2,14 @@ import { posix } from "node:path";
 import type { Files } from "../deps.ts";
 import { addNothingToOptimize } from "./checks/checks.ts";
 import { IN_BODY } from "./checks/map-checks.ts";
+import { overlap } from "./checks/shared-files.ts";
 import type { ContainmentRoot } from "./containment.ts";
 import type { Fault } from "./fault.ts";
 import type { Graph, GraphNode } from "./graph.ts";
 import { referencedFile } from "./node-texts.ts";
+import type { TextPart } from "./places/part.ts";
+import { placedText } from "./places/place.ts";
+import { isPlaced } from "./places/placed-text.ts";
 import type { GraphReading, TextSource } from "./reading.ts";
 import type { JsonDocument, JsonPath } from "./syntax/document.ts";
 import type { FileReference, Outline, OutlineNode } from "./syntax/outline.ts";
@@ -44,6 +48,7 @@ export async function readSubGraphs(outer: OuterGraph, read: Read): Promise<SubG
   const sources: Record<string, TextSource> = {};
   const references: FileReference[] = [];
   const names = new Map([...namesOf(outer.outline)].map((name) => [name, ""]));
+  const texts = new FileTexts(outer);
   for (const map of outer.outline.nodes) {
     if (map.graph === null) continue;
     const reading = await readingOf(map, map.graph, outer, read);
@@ -60,7 +65,8 @@ export async function readSubGraphs(outer: OuterGraph, read: Read): Promise<SubG
       names.set(node.id, map.graph);
       const source = sourceOf(node, reading);
       if (!source) continue;
-      refuseShared(map, node, source, { ...outer.sources, ...sources }, outer.document);
+      // A step without a text of its own, such as a tool, has no place in its graph file.
+      if (source.part || source.path !== reading.document.path) await texts.refuse(map, node, source);
       sources[node.id] = { ...source, range };
     }
   }
@@ -235,27 +241,67 @@ function sourceOf(node: GraphNode, { sources, document }: ValidReading): TextSou
   return { ...source, form: "file", path: document.path, ...(node.part && { part: node.part }) };
 }
 
-/** Adds a fault if a text that can change is that of another node, too. */
-function refuseShared(
-  map: OutlineNode,
-  { id, trainable }: GraphNode,
-  { path, part }: TextSource,
-  sources: Readonly<Record<string, TextSource>>,
-  document: JsonDocument,
-): void {
-  if (!trainable) return;
-  const key = JSON.stringify(part ?? null);
-  const other = Object.values(sources).find(
-    (one) => one.form === "file" && one.path === path && JSON.stringify(one.part ?? null) === key,
-  );
-  if (!other) return;
-  const { t } = document;
-  const message = t(
-    'The texts of "{0}" and "{1}" are the same file, so a new text for one would change both.',
-    id,
-    other.node,
-  );
-  document.addAt("shared-file", ["nodes", map.id, "graph"], message, t("Give each node its own text."));
+interface KnownText {
+  readonly node: string;
+  readonly trainable: boolean;
+  readonly path: string;
+  readonly part: TextPart | undefined;
+}
+
+/** The texts in files of a graph and of the graphs of its maps, to find those that share a place. */
+class FileTexts {
+  readonly #known: KnownText[];
+  readonly #contents = new Map<string, Promise<string | null>>();
+
+  constructor(private readonly outer: OuterGraph) {
+    const trainable = new Map(outer.outline.nodes.map((node) => [node.id, node.trainable]));
+    this.#known = Object.values(outer.sources)
+      .filter(({ form }) => form === "file")
+      .map(({ node, path, part }) => ({ node, trainable: trainable.get(node) ?? false, path, part }));
+  }
+
+  /** Adds a fault if the text of a map's node is at the place of another one and either can change. */
+  async refuse(map: OutlineNode, { id, trainable }: GraphNode, { path, part }: TextSource): Promise<void> {
+    const text: KnownText = { node: id, trainable, path, part };
+    let other: KnownText | undefined;
+    for (const one of this.#known) {
+      if (one.path !== path || !(trainable || one.trainable) || !(await this.#isShared(one, text))) continue;
+      other = one;
+      break;
+    }
+    this.#known.push(text);
+    if (!other) return;
+    const { document } = this.outer;
+    const { t } = document;
+    const message =
+      part === undefined && other.part === undefined
+        ? t('The texts of "{0}" and "{1}" are the same file, so a new text for one would change both.', id, other.node)
+        : t(
+            'The texts of "{0}" and "{1}" overlap in their file, so a new text for one would change both.',
+            id,
+            other.node,
+          );
+    document.addAt("shared-file", ["nodes", map.id, "graph"], message, t("Give each node its own text."));
+  }
+
+  async #isShared(one: KnownText, other: KnownText): Promise<boolean> {
+    if (one.part === undefined && other.part === undefined) return true;
+    const content = await this.#contentOf(one.path);
+    if (content === null) return false;
+    const [a, b] = [one, other].map(({ part }) => placedText(content, part));
+    return a !== undefined && b !== undefined && isPlaced(a) && isPlaced(b) && overlap(a.range, b.range);
+  }
+
+  #contentOf(path: string): Promise<string | null> {
+    const known = this.#contents.get(path);
+    if (known) return known;
+    const content = this.outer.files.read(path).then(
+      (bytes) => new TextDecoder().decode(bytes),
+      () => null,
+    );
+    this.#contents.set(path, content);
+    return content;
+  }
 }
 
 /** Adds a fault if no text of the graph and of its maps can change. */

@@ -28,7 +28,9 @@ export function checkSharedFiles(
     const place = places.get(node.id);
     if (!place) continue;
     const placed = { ...place, node };
-    const group = groups.find((others) => others.some((other) => overlap(other, placed)));
+    const group = groups.find((others) =>
+      others.some((other) => other.path === placed.path && overlap(other.range, placed.range)),
+    );
     if (group) group.push(placed);
     else groups.push([placed]);
   }
@@ -58,9 +60,7 @@ export function checkSharedFiles(
   }
 }
 
-/** Whether two places overlap. An empty text has a place, too. */
-function overlap(one: FilePlace, other: FilePlace): boolean {
-  if (one.path !== other.path) return false;
-  const [a, b] = [one.range, other.range];
+/** Whether two places in a file overlap. An empty text has a place, too. */
+export function overlap(a: Range, b: Range): boolean {
   return (a.start < b.end && b.start < a.end) || a.start === b.start;
 }

@@ -109,6 +109,32 @@ describe("a prompt file of several nodes", () => {
     expect(graph?.nodes).toHaveLength(3);
   });
 
+  it.each<[string, object, object, string | null]>([
+    ["the same file", { file: "p.md" }, { file: "p.md" }, "are the same file"],
+    ["a section of the same file", { file: "p.md" }, { file: "p.md", section: "## B" }, "overlap in their file"],
+    ["a section in a section", { file: "p.md", section: "## A" }, { file: "p.md", section: "### In A" }, "overlap"],
+    ["another section", { file: "p.md", section: "## A" }, { file: "p.md", section: "## B" }, null],
+    ["a text that stays, of one that changes", { file: "p.md" }, { file: "p.md", fixed: true }, "are the same file"],
+  ])("in the graph of a map: %s", async (_, outer, { fixed = false, ...inner }: { fixed?: boolean }, said) => {
+    const part = graph({ sum: { inputs: ["question"], instruction: inner, ...(fixed && { trainable: false }) } });
+    const texts: Record<string, string> = {
+      "/part.agentgraph.json": part,
+      "/p.md": "## A\n\nAdd.\n\n### In A\n\nNow.\n\n## B\n\nSubtract.\n",
+    };
+    const world: Files = {
+      ...files(""),
+      read: async (path) => new TextEncoder().encode(texts[path] ?? ""),
+      stat: async (path) => ({ kind: "file", bytes: texts[path]?.length ?? 0, modified: 0 }),
+    };
+    const whole = graph({
+      split: { inputs: ["question"], instruction: outer },
+      all: { kind: "map", over: "split", inputs: ["split"], graph: { file: "part.agentgraph.json" } },
+    });
+    const { faults } = await readGraph("/g.agentgraph.json", whole, world, graphFormat);
+    const shared = faults.filter(({ code }) => code === "shared-file").map(({ message }) => message);
+    expect(shared).toEqual(said === null ? [] : [expect.stringContaining(said)]);
+  });
+
   it("is none if no text is optimized; the quick fix gives that", async () => {
     const nodes = { a: node(), b: node({ trainable: true }), c: node({ inputs: ["a", "b"], instruction: "x" }) };
     const text = graph(nodes);
