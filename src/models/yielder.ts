@@ -2,6 +2,8 @@ import type { Clock } from "../deps.ts";
 
 /** Milliseconds of uninterrupted work after which other work gets a turn. */
 const LONG = 12;
+/** Items between two looks at the clock. */
+const GROUP = 50;
 
 /** Lets work that never waits yield regularly, so that it doesn't block the process. */
 export class Yielder {
@@ -19,6 +21,16 @@ export class Yielder {
   next(): Promise<void> {
     this.#last = this.#after(this.#last);
     return this.#last;
+  }
+
+  /** Like `Array.map`, for lists of any length. */
+  async map<T, U>(items: readonly T[], work: (item: T) => U): Promise<U[]> {
+    const made: U[] = [];
+    for (const [index, item] of items.entries()) {
+      if (index % GROUP === 0) await this.next();
+      made.push(work(item));
+    }
+    return made;
   }
 
   async #after(earlier: Promise<void> | null): Promise<void> {

@@ -1,6 +1,7 @@
 import { titleOf } from "../../data/sample-title.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
+import { Yielder } from "../../models/yielder.ts";
 import { FormUnknown, NotRated, rate } from "../../run/rate.ts";
 import { readReplies } from "../../run/record/replies.ts";
 import { readRun } from "../../run/record/runs.ts";
@@ -32,8 +33,10 @@ export async function rateCommand(cli: Cli, name: string, options: RateOptions):
   if (!trusted)
     throw new UsageError(`Run ${id} was made on another machine or changed since, so its answers aren't used.`);
   const replies = await readReplies(deps, run.files.replies, trusted);
-  const known = new Samples(start, state, await readAnswers(start, state, replies), () => null);
-  const rows = known.rows(Object.keys(state.scores[state.theta] ?? {}), state.theta, state.theta);
+  const turns = new Yielder(deps.clock);
+  const answers = await readAnswers(start, state, replies, turns);
+  const known = new Samples(start, state, answers, () => null, turns);
+  const rows = await known.rows(Object.keys(state.scores[state.theta] ?? {}), state.theta, state.theta);
   await warnOfChangedTexts(run, root, cli);
   const { sample, right = false, correct: correction, feedback: comment } = options;
   if (sample === undefined) {

@@ -1,4 +1,5 @@
 import type { Split } from "../../data/sample.ts";
+import type { Clock } from "../../deps.ts";
 import type {
   BaselineScore,
   Decision,
@@ -9,6 +10,7 @@ import type {
   Proposal,
 } from "../../engine/events.ts";
 import { warningMessages } from "../../i18n/warnings.ts";
+import { Yielder } from "../../models/yielder.ts";
 import { readAnswers, Samples } from "../../run/report/samples.ts";
 import type { Run } from "../../run/run.ts";
 import type { Attempt, RunState } from "../../run/state/state.ts";
@@ -185,15 +187,20 @@ export interface EvaluationReport extends Pick<RunReport, "version" | "run" | "s
   readonly samples: readonly { readonly id: string; readonly score: number | null; readonly output: string }[];
 }
 
-export async function evaluationReport(run: Run, split: Split, error: Failure | null): Promise<EvaluationReport> {
+export async function evaluationReport(
+  run: Run,
+  split: Split,
+  error: Failure | null,
+  clock: Clock,
+): Promise<EvaluationReport> {
   const { start, replies } = run;
   const state = run.state();
   const { status, theta, calls, warnings, finished } = state;
   const ids = start.data[split].map(({ id }) => id);
-  const answers = await readAnswers(start, state, async (key) => (await replies.get(key))?.reply);
-  const samples = new Samples(start, state, answers, () => null)
-    .rows(ids, theta, theta)
-    .map(({ id, before }) => ({ id, score: before?.score ?? null, output: before?.text ?? "" }));
+  const turns = new Yielder(clock);
+  const answers = await readAnswers(start, state, async (key) => (await replies.get(key))?.reply, turns);
+  const rows = await new Samples(start, state, answers, () => null, turns).rows(ids, theta, theta);
+  const samples = rows.map(({ id, before }) => ({ id, score: before?.score ?? null, output: before?.text ?? "" }));
   return {
     version: 1,
     run: run.id,

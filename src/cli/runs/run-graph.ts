@@ -75,11 +75,11 @@ async function writeAnswers(path: string, solutions: readonly Solved[], files: F
   });
 }
 
-async function reportOf(run: Run, error: Failure | null): Promise<object> {
+async function reportOf(run: Run, error: Failure | null, { clock }: Cli["deps"]): Promise<object> {
   const { job } = run.start;
   switch (job?.kind) {
     case "evaluate":
-      return evaluationReport(run, job.split, error);
+      return evaluationReport(run, job.split, error, clock);
     case "solve":
       return solveReport(run, job, error);
     default:
@@ -107,7 +107,7 @@ export async function followRun(
   const state = await showProgress(run, cli);
   const error = state.status === "failed" ? runFailure(state) : null;
   if (!output.json) printOutcome(run, output, options);
-  else output.object(await reportOf(run, error));
+  else output.object(await reportOf(run, error, deps));
   if (error) output.error(error.message);
   if (options.answers !== undefined) await writeAnswers(options.answers, state.solutions, deps.files);
   const isWritten =

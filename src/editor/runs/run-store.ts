@@ -4,7 +4,9 @@ import { type Sample, SPLITS } from "../../data/sample.ts";
 import type { Acted } from "../../engine/events.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import { shownValue } from "../../graph/replies/extract.ts";
+import { ENGLISH } from "../../i18n/locale.ts";
 import { warningMessage } from "../../i18n/warnings.ts";
+import { Yielder } from "../../models/yielder.ts";
 import { readReplies } from "../../run/record/replies.ts";
 import { type RunPaths, runPathsOf } from "../../run/record/run-paths.ts";
 import {
@@ -18,6 +20,7 @@ import {
   writtenAt,
 } from "../../run/record/runs.ts";
 import type { Side } from "../../run/report/compare.ts";
+import { reportJsonBytes } from "../../run/report/format/json.ts";
 import { readReport, readSide } from "../../run/report/read.ts";
 import type { Report } from "../../run/report/report.ts";
 import type { Run } from "../../run/run.ts";
@@ -187,8 +190,14 @@ export class RunStore extends Disposable {
   }
 
   /** The report of a run. @throws RunMissing, RunUnreadable */
-  report({ root, id }: RunSummary, locale = LOCALE): Promise<Report> {
-    return readReport(this.deps, runPathsOf(root), id, locale);
+  report({ root, id }: RunSummary): Promise<Report> {
+    return readReport(this.deps, runPathsOf(root), id, LOCALE);
+  }
+
+  /** The same as JSON, which is for programs and therefore always in English. @throws RunMissing, RunUnreadable */
+  async reportJson({ root, id }: RunSummary): Promise<Uint8Array> {
+    const report = await readReport(this.deps, runPathsOf(root), id, ENGLISH);
+    return reportJsonBytes(report, new Yielder(this.deps.clock));
   }
 
   /** One side of a comparison. @throws RunMissing, RunUnreadable */

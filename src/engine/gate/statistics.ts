@@ -73,7 +73,8 @@ export function wilson(right: number, n: number): [number, number] {
 }
 
 /**
- * 95 % interval of the mean score: Wilson's if every score is 0 or 1, else the bootstrap's. [0, 1] without samples.
+ * 95 % interval of the mean score: Wilson's if every score is 0 or 1, else the bootstrap's, or that of the normal
+ * approximation with more than 1,000 scores. [0, 1] without samples.
  * Resamples of equal scores are identical and would claim certainty from a single sample, so equal scores get
  * Wilson's, which is at least as wide as that of any scores between 0 and 1.
  */
@@ -85,15 +86,33 @@ export function scoreInterval(scores: readonly number[]): [number, number] {
       scores.length,
     );
   }
-  return bootstrap(scores, 0);
+  return spread(scores, 0);
 }
 
 /** The same for the mean of differences between two scores, −1 … 1. */
 export function gainInterval(gains: readonly number[]): [number, number] {
   const [first] = gains;
-  if (!gains.every((gain) => gain === first)) return bootstrap(gains, -1);
+  if (!gains.every((gain) => gain === first)) return spread(gains, -1);
   const [low, high] = scoreInterval(gains.map((gain) => (gain + 1) / 2));
   return [2 * low - 1, 2 * high - 1];
+}
+
+/** @param least value that the mean can have; the largest is 1 */
+function spread(values: readonly number[], least: -1 | 0): [number, number] {
+  return values.length > MANY ? normal(values, least) : bootstrap(values, least);
+}
+
+/** Many values: their resamples would take seconds, and show the same interval with less precision. */
+const MANY = 1_000;
+
+function normal(values: readonly number[], least: -1 | 0): [number, number] {
+  let sum = 0;
+  for (const value of values) sum += value;
+  const center = sum / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - center) ** 2;
+  const half = (Z * Math.sqrt(squares / (values.length - 1))) / Math.sqrt(values.length);
+  return [Math.max(least, center - half), Math.min(1, center + half)];
 }
 
 /**
@@ -105,10 +124,9 @@ export function gainInterval(gains: readonly number[]): [number, number] {
  */
 function bootstrap(values: readonly number[], least: -1 | 0): [number, number] {
   const random = randomLcg(values.length);
-  const resamples = values.length > 1000 ? 200 : 1000;
   // Drawn in place: building lists of thousands of values would take most of the time.
   const drawn = [...values];
-  const means = Array.from({ length: resamples }, () => {
+  const means = Array.from({ length: 1000 }, () => {
     for (let at = 0; at < drawn.length; at++) drawn[at] = values[Math.floor(random() * values.length)] ?? 0;
     return mean(drawn);
   });

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { type Sample, SPLITS, type Split } from "../../data/sample.ts";
 import { titleOf } from "../../data/sample-title.ts";
 import type { Gradient, Proposal } from "../../engine/events.ts";
 import { shortHash } from "../../engine/theta.ts";
@@ -5,6 +7,7 @@ import { nodeOfInputs } from "../../graph/edges.ts";
 import type { Locale } from "../../i18n/locale.ts";
 import { warningMessages } from "../../i18n/warnings.ts";
 import { makeLoss } from "../../loss/make.ts";
+import type { Yielder } from "../../models/yielder.ts";
 import { contributionOf } from "../explain/contribution.ts";
 import { attemptsBehind, gradientsBehind } from "../explain/evidence.ts";
 import { noProposalMessage } from "../explain/no-proposal.ts";
@@ -22,28 +25,38 @@ export type ReportedRun = Pick<ReadRun, "id" | "start" | "state" | "status" | "t
  * Assembles the report of a run, finished or not.
  * @param trace has seen every event of the run's log
  * @param replyOf the run's replies by key
+ * @param turns taken between samples
  */
-export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, locale: Locale): Report {
+export async function assemble(
+  run: ReportedRun,
+  trace: Trace,
+  replyOf: ReplyOf,
+  locale: Locale,
+  turns: Yielder,
+): Promise<Report> {
   const { start, state, status } = run;
-  const samples = new Samples(start, state, replyOf, (theta, sample) => trace.tokens(theta, sample));
+  const samples = new Samples(start, state, replyOf, (theta, sample) => trace.tokens(theta, sample), turns);
   const scoring = start.job?.kind === "evaluate" ? start.job.split : null;
   const base = {
     version: 1,
-    run: factsOf(run, trace, locale),
-    validation: scoring ? null : samples.compare("validation", state.startTheta, state.theta),
-    test: scoring ? null : samples.compare("test", state.startTheta, state.theta),
-    evaluated: scoring && samples.compare(scoring, state.theta, state.theta),
-    solved: start.job?.kind === "solve" ? { job: start.job, rows: solvedRows(start, state) } : null,
-    baselines: state.baselines.map(({ method, theta }) => ({
+    run: await factsOf(run, trace, locale, turns),
+    validation: scoring ? null : await samples.compare("validation", state.startTheta, state.theta),
+    test: scoring ? null : await samples.compare("test", state.startTheta, state.theta),
+    evaluated: scoring && (await samples.compare(scoring, state.theta, state.theta)),
+    solved: start.job?.kind === "solve" ? { job: start.job, rows: await solvedRows(start, state, turns) } : null,
+    baselines: await inTurn(state.baselines, async ({ method, theta }) => ({
       method,
-      validation: samples.compare("validation", state.startTheta, theta),
-      test: samples.compare("test", state.startTheta, theta),
+      validation: await samples.compare("validation", state.startTheta, theta),
+      test: await samples.compare("test", state.startTheta, theta),
     })),
     noProposal: start.job || status === "running" ? "" : noProposalMessage(state, locale),
-    isGraded: samples.isGraded,
-    curve: curveOf(state, trace, samples),
+    isGraded: await samples.isGraded(),
+    curve: await curveOf(state, trace, samples),
     front: state.finished?.front ?? [],
-    changes: state.proposals.map((proposal) => changeOf(proposal, run, trace, samples)),
+    changes: await inTurn(state.proposals, async (proposal) => {
+      await turns.next();
+      return changeOf(proposal, run, trace, samples);
+    }),
     verdicts: verdictsOf(state),
     looks: Math.max(0, ...[...state.judged, ...state.proposals].map(({ verdict }) => verdict.looks)),
     cost: { calls: state.calls, usd: state.usd, tokens: state.tokens, byPurpose: trace.costs },
@@ -52,16 +65,30 @@ export function assemble(run: ReportedRun, trace: Trace, replyOf: ReplyOf, local
   return { ...base, caveats: caveatsOf(base, locale), limitations: limitationsOf(base, locale) };
 }
 
-function solvedRows({ data }: ReportedRun["start"], { solutions }: RunState): SolvedRow[] {
-  const rows = new Map(Object.values(data).flatMap((set) => set.map((sample) => [sample.id, sample])));
-  return solutions.map((solved) => {
+/** Like `Array.map`, one after the other. */
+async function inTurn<T, U>(items: readonly T[], work: (item: T) => Promise<U>): Promise<U[]> {
+  const made: U[] = [];
+  for (const item of items) made.push(await work(item));
+  return made;
+}
+
+function solvedRows({ data }: ReportedRun["start"], { solutions }: RunState, turns: Yielder): Promise<SolvedRow[]> {
+  const rows = new Map<string, Sample>();
+  for (const split of SPLITS) for (const sample of data[split]) rows.set(sample.id, sample);
+  return turns.map(solutions, (solved) => {
     const sample = rows.get(solved.sample);
     return { question: titleOf({ id: "", inputs: sample?.inputs ?? {} }), expected: sample?.targets ?? [], solved };
   });
 }
 
-function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, trace: Trace, locale: Locale): RunFacts {
+async function factsOf(
+  { id, start, state, status, trusted, damaged }: ReportedRun,
+  trace: Trace,
+  locale: Locale,
+  turns: Yielder,
+): Promise<RunFacts> {
   const { graph, data, models, options } = start;
+  const hashes = await inTurn(SPLITS, async (split) => [split, await hashOf(data[split], turns)] as const);
   return {
     id,
     graphFile: start.graphFile,
@@ -98,9 +125,20 @@ function factsOf({ id, start, state, status, trusted, damaged }: ReportedRun, tr
       graph: shortHash(graph),
       before: state.startTheta,
       after: state.theta,
-      data: { train: shortHash(data.train), validation: shortHash(data.validation), test: shortHash(data.test) },
+      data: Object.fromEntries(hashes) as Record<Split, string>,
     },
   };
+}
+
+/** `shortHash` of a set, sample by sample. */
+export async function hashOf(samples: readonly Sample[], turns: Yielder): Promise<string> {
+  const hash = createHash("sha256").update("[");
+  let separator = "";
+  await turns.map(samples, (sample) => {
+    hash.update(separator + JSON.stringify(sample));
+    separator = ",";
+  });
+  return hash.update("]").digest("hex").slice(0, 12);
 }
 
 /** A run from another machine can name a loss that can't be created. */
@@ -113,11 +151,11 @@ function describeLoss({ loss }: ReportedRun["start"], locale: Locale): string {
 }
 
 /** The incumbents' scores as known at the end, which are more complete than those in their iteration. */
-function curveOf({ curve }: RunState, trace: Trace, samples: Samples): CurveRow[] {
-  return curve.map(({ iteration, accepted, ...seen }) => {
+function curveOf({ curve }: RunState, trace: Trace, samples: Samples): Promise<CurveRow[]> {
+  return inTurn(curve, async ({ iteration, accepted, ...seen }) => {
     const theta = trace.incumbent(iteration);
     const { low, high, interval } =
-      theta === undefined ? { ...seen, interval: [0, 1] as const } : samples.bounds(theta);
+      theta === undefined ? { ...seen, interval: [0, 1] as const } : await samples.bounds(theta);
     return { iteration, low, high, interval, accepted, calls: trace.calls(iteration) };
   });
 }
@@ -132,7 +170,12 @@ function verdictsOf({ judged, attempts }: RunState): VerdictRow[] {
   }));
 }
 
-function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trace, samples: Samples): Change {
+async function changeOf(
+  proposal: Proposal,
+  { start, state }: ReportedRun,
+  trace: Trace,
+  samples: Samples,
+): Promise<Change> {
   const { id, node, base, text, hypothesis, verdict, contributes = null, edges } = proposal;
   const about = start.graph.nodes.find((one) => one.id === (nodeOfInputs(node) ?? node));
   const attempts = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));
@@ -155,7 +198,7 @@ function changeOf(proposal: Proposal, { start, state }: ReportedRun, trace: Trac
     part: contributionOf(state, proposal, start.options.threshold),
     act: state.acts[id] ?? null,
     gradients: gradientsBehind(state, proposal).map((gradient) => gradientRow(gradient, samples)),
-    samples: samples.rows([...verdict.fixed, ...verdict.broken], before, after),
+    samples: await samples.rows([...verdict.fixed, ...verdict.broken], before, after),
     attempts: attempts.map((attempt) => attemptRow(attempt, state)),
   };
 }

@@ -27,6 +27,7 @@ export function unfairReasons(a: Side, b: Side, locale = ENGLISH): string[] {
     said.push(t("They use different graph files: {0} and {1}.", a.start.graphFile, b.start.graphFile));
   }
   for (const split of SPLITS) {
+    if (a.report.run.hashes.data[split] === b.report.run.hashes.data[split]) continue;
     const shared = sharedSamples(a.start.data[split], b.start.data[split]);
     const [one, other] = [a.start.data[split].length, b.start.data[split].length];
     if (shared === one && shared === other) continue;

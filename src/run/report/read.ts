@@ -1,4 +1,5 @@
 import { ENGLISH } from "../../i18n/locale.ts";
+import { Yielder } from "../../models/yielder.ts";
 import { readReplies } from "../record/replies.ts";
 import type { RunPaths } from "../record/run-paths.ts";
 import { type ReadRun, type RunsDeps, readRun } from "../record/runs.ts";
@@ -29,6 +30,8 @@ export async function readReportedRun(
   const trace = new Trace();
   const run = await readRun(deps, place, id, (event) => trace.apply(event));
   const replies = await readReplies(deps, run.files.replies, run.trusted);
-  const report = assemble(run, trace, await readAnswers(run.start, run.state, replies), locale);
+  const turns = new Yielder(deps.clock);
+  const answers = await readAnswers(run.start, run.state, replies, turns);
+  const report = await assemble(run, trace, answers, locale, turns);
   return { report, run };
 }

@@ -1,11 +1,13 @@
 import type { Sample, Split } from "../../data/sample.ts";
 import { inputTitle } from "../../data/sample-title.ts";
 import type { Theta } from "../../engine/events.ts";
-import { nodeFigures } from "../../engine/gate/node-figures.ts";
+import { NodeSums } from "../../engine/gate/node-figures.ts";
 import { gainInterval, scoreInterval, signTest, snap } from "../../engine/gate/statistics.ts";
+import type { GraphNode } from "../../graph/graph.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import { shownValue } from "../../graph/replies/extract.ts";
 import type { StoredReply } from "../../models/stack/store.ts";
+import type { Yielder } from "../../models/yielder.ts";
 import type { RunManifest } from "../record/run-manifest.ts";
 import type { RecordedState, SampleScore } from "../state/state.ts";
 import type { Answer, Comparison, Figure, SampleRow } from "./report.ts";
@@ -22,9 +24,11 @@ export async function readAnswers(
   { graph }: Pick<RunManifest, "graph">,
   { values, scores }: Shown,
   read: (key: string) => Promise<Pick<StoredReply, "text"> | undefined>,
+  turns: Yielder,
 ): Promise<ReplyOf> {
   const texts = new Map<string, Pick<StoredReply, "text">>();
   for (const [theta, sample] of values) {
+    await turns.next();
     for (const node of [graph.output, ...Object.keys(scores[theta]?.[sample]?.nodes ?? {})]) {
       const key = values.at(theta, sample, node);
       const reply = key === undefined || texts.has(key) ? undefined : await read(key);
@@ -34,9 +38,10 @@ export async function readAnswers(
   return (key) => texts.get(key);
 }
 
-/** Samples of a run under two Θ: inputs, expected answer, answers and scores. */
+/** Samples of a run under two Θ: inputs, expected answer, answers and scores. What goes over all samples takes turns. */
 export class Samples {
-  readonly #byId: ReadonlyMap<string, Sample>;
+  readonly #byId = new Map<string, Sample>();
+  readonly #output: GraphNode | undefined;
   readonly #patterns = new Patterns();
 
   constructor(
@@ -44,8 +49,10 @@ export class Samples {
     readonly state: Shown,
     readonly replyOf: ReplyOf,
     readonly tokensOf: (theta: Theta, sample: string) => number | null,
+    readonly turns: Yielder,
   ) {
-    this.#byId = new Map(Object.values(start.data).flatMap((samples) => samples.map((one) => [one.id, one] as const)));
+    for (const set of Object.values(start.data)) for (const sample of set) this.#byId.set(sample.id, sample);
+    this.#output = this.#node(start.graph.output);
   }
 
   /** The input of a sample, or all its inputs with their names. */
@@ -57,75 +64,88 @@ export class Samples {
   }
 
   /** Samples that a verdict names, in its order. */
-  rows(ids: readonly string[], before: Theta, after: Theta): SampleRow[] {
-    return ids.flatMap((id) => {
-      const sample = this.#byId.get(id);
-      return sample ? [this.#row(sample, before, after)] : [];
-    });
+  async rows(ids: readonly string[], before: Theta, after: Theta): Promise<SampleRow[]> {
+    const samples = ids.flatMap((id) => this.#byId.get(id) ?? []);
+    return this.turns.map(samples, (sample) => this.#row(sample, before, after));
   }
 
   /** Of the mean validation score under Θ, equal where every sample is scored; and the interval from the one to the other. */
-  bounds(theta: Theta): { low: number; high: number; interval: [number, number] } {
+  async bounds(theta: Theta): Promise<{ low: number; high: number; interval: [number, number] }> {
     const { validation } = this.start.data;
-    const known = validation.flatMap(({ id }) => this.#score(theta, id) ?? []).map(({ loss }) => 1 - loss);
-    const [worst, best] = [0, 1].map((open) => validation.map((_, index) => known[index] ?? open));
-    const [low, high] = [mean(worst ?? []), mean(best ?? [])];
-    return { low, high, interval: [scoreInterval(worst ?? [])[0], scoreInterval(best ?? [])[1]] };
+    const scores = await this.turns.map(validation, ({ id }) => {
+      const score = this.#score(theta, id);
+      return score && 1 - score.loss;
+    });
+    const known = scores.filter((score) => score !== null);
+    const open = Array.from({ length: scores.length - known.length }, () => 1);
+    const [worst, best] = [
+      [...known, ...open.map(() => 0)],
+      [...known, ...open],
+    ];
+    await this.turns.next();
+    const low = scoreInterval(worst)[0];
+    await this.turns.next();
+    return { low: mean(worst), high: mean(best), interval: [low, scoreInterval(best)[1]] };
   }
 
   /** Whether any score of the run lies between right and wrong. */
-  get isGraded(): boolean {
-    const scores = Object.values(this.state.scores).flatMap((samples) => Object.values(samples));
-    return scores.some(({ loss }) => loss !== null && loss > 0 && loss < 1);
+  async isGraded(): Promise<boolean> {
+    for (const samples of Object.values(this.state.scores)) {
+      await this.turns.next();
+      for (const id in samples) {
+        const loss = samples[id]?.loss ?? 0;
+        if (loss > 0 && loss < 1) return true;
+      }
+    }
+    return false;
   }
 
   /** null when no sample of the set was scored under both. */
-  compare(split: Split, before: Theta, after: Theta): Comparison | null {
+  async compare(split: Split, before: Theta, after: Theta): Promise<Comparison | null> {
+    const { turns } = this;
     const set = this.start.data[split];
-    const pairs = set.flatMap(({ id }) => {
+    const both = await turns.map(set, ({ id }) => {
       const [was, is] = [this.#score(before, id), this.#score(after, id)];
-      return was && is ? [{ id, was, is }] : [];
+      return was && is ? { id, was, is } : null;
     });
+    const pairs = both.filter((pair) => pair !== null);
     if (pairs.length === 0) return null;
-    const better = pairs.filter(({ was, is }) => is.loss < was.loss).length;
-    const worse = pairs.filter(({ was, is }) => is.loss > was.loss).length;
-    const ids = pairs.map(({ id }) => id);
-    const nodes = nodeFigures(
-      pairs.map(({ was, is }) => ({ before: was, after: is })),
-      this.start.options.threshold + 1e-9,
-    );
-    const gains = pairs.map(({ was, is }) => was.loss - is.loss);
+    const sums = new NodeSums(this.start.options.threshold + 1e-9);
+    const gains = await turns.map(pairs, ({ was, is }) => {
+      sums.add(was, is);
+      return was.loss - is.loss;
+    });
+    const better = gains.filter((gain) => gain > 0).length;
+    const worse = gains.filter((gain) => gain < 0).length;
+    const { figures: nodes } = sums;
+    await turns.next();
     return {
       split,
       scored: pairs.length,
       of: set.length,
-      before: this.#figure(
-        pairs.map(({ was }) => was),
-        before,
-        ids,
-      ),
-      after: this.#figure(
-        pairs.map(({ is }) => is),
-        after,
-        ids,
-      ),
+      before: await this.#figure(pairs, "was", before),
+      after: await this.#figure(pairs, "is", after),
       gain: { mean: snap(mean(gains)), interval: gainInterval(gains) },
       better,
       worse,
       p: better + worse > 0 ? signTest(better, worse) : null,
       ...(nodes && { nodes }),
-      samples: set.map((sample) => this.#row(sample, before, after)),
+      samples: await turns.map(set, (sample) => this.#row(sample, before, after)),
     };
   }
 
-  #figure(scores: readonly Known[], theta: Theta, ids: readonly string[]): Figure {
-    const tokens = ids.flatMap((id) => this.tokensOf(theta, id) ?? []);
+  async #figure(pairs: readonly Pair[], which: "was" | "is", theta: Theta): Promise<Figure> {
+    const { turns } = this;
+    const tokens = (await turns.map(pairs, ({ id }) => this.tokensOf(theta, id))).filter((one) => one !== null);
+    const scores = await turns.map(pairs, (pair) => 1 - pair[which].loss);
+    const lenient = await turns.map(pairs, ({ [which]: { loss, lenient } }) => 1 - (lenient ?? loss));
+    await turns.next();
     return {
-      score: mean(scores.map(({ loss }) => 1 - loss)),
-      interval: scoreInterval(scores.map(({ loss }) => 1 - loss)),
-      right: scores.filter(({ loss }) => this.#isRight(loss)).length,
-      lenient: mean(scores.map(({ loss, lenient }) => 1 - (lenient ?? loss))),
-      formatErrors: scores.filter(({ formatError }) => formatError).length,
+      score: mean(scores),
+      interval: scoreInterval(scores),
+      right: pairs.filter((pair) => this.#isRight(pair[which].loss)).length,
+      lenient: mean(lenient),
+      formatErrors: pairs.filter((pair) => pair[which].formatError).length,
       tokens: tokens.length > 0 ? mean(tokens) : null,
     };
   }
@@ -163,15 +183,20 @@ export class Samples {
     if (!score && key === undefined) return null;
     const loss = score?.loss ?? null;
     const own = Object.entries(score?.nodes ?? {}).flatMap(([node, one]) =>
-      node === output ? [] : [[node, { text: this.#value(node, keyOf(node)), score: 1 - one.loss }] as const],
+      node === output
+        ? []
+        : [[node, { text: this.#value(this.#node(node), keyOf(node)), score: 1 - one.loss }] as const],
     );
     const nodes = own.length > 0 && { nodes: Object.fromEntries(own) };
-    const text = this.#value(output, key);
+    const text = this.#value(this.#output, key);
     return { text, score: loss === null ? null : 1 - loss, votes: score?.votes ?? [], ...nodes };
   }
 
-  #value(id: string, key: string | undefined): string | null {
-    const node = this.start.graph.nodes.find((one) => one.id === id);
+  #node(id: string): GraphNode | undefined {
+    return this.start.graph.nodes.find((one) => one.id === id);
+  }
+
+  #value(node: GraphNode | undefined, key: string | undefined): string | null {
     const reply = key === undefined ? undefined : this.replyOf(key);
     if (!reply) return null;
     return shownValue(reply.text, node?.output ?? null, this.#patterns);
@@ -179,6 +204,13 @@ export class Samples {
 }
 
 type Known = SampleScore & { readonly loss: number };
+
+/** The scores of a sample under two Θ. */
+interface Pair {
+  readonly id: string;
+  readonly was: Known;
+  readonly is: Known;
+}
 
 function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

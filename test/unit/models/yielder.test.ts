@@ -65,3 +65,17 @@ it("goes on when the clock is set back", async () => {
   await turns.next();
   expect(stretches.length).toBe(1);
 });
+
+it("lets others in while it maps a long list", async () => {
+  const { turns, stretches, work } = workshop();
+  const doubled = await turns.map(
+    Array.from({ length: 1_000 }, (_, at) => at),
+    (one) => {
+      work(1);
+      return 2 * one;
+    },
+  );
+  expect(doubled.slice(0, 3)).toEqual([0, 2, 4]);
+  expect(doubled).toHaveLength(1_000);
+  expect(Math.max(...stretches)).toBe(50);
+});

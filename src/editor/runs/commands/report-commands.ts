@@ -1,10 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { commands, l10n, Uri, window, workspace } from "vscode";
-import { ENGLISH } from "../../../i18n/locale.ts";
 import { reportHtml } from "../../../run/report/format/html.ts";
-import { reportJson } from "../../../run/report/format/json.ts";
 import { reportMarkdown } from "../../../run/report/format/markdown.ts";
-import type { Report } from "../../../run/report/report.ts";
 import type { SomeCommands } from "../../commands/commands.ts";
 import { LOCALE } from "../../editor-locale.ts";
 import { Cancelled } from "../../errors.ts";
@@ -16,15 +13,10 @@ import type { RunStore } from "../run-store.ts";
 import type { RunSummary } from "../run-summary.ts";
 
 /** The format for a file extension; a web page for any other. */
-function written(report: Report, ending: string): string {
-  switch (ending) {
-    case "md":
-      return reportMarkdown(report, LOCALE);
-    case "json":
-      return reportJson(report);
-    default:
-      return reportHtml(report, LOCALE);
-  }
+async function written(runStore: RunStore, entry: RunSummary, ending: string): Promise<Uint8Array> {
+  if (ending === "json") return runStore.reportJson(entry);
+  const report = await runStore.report(entry);
+  return new TextEncoder().encode(ending === "md" ? reportMarkdown(report, LOCALE) : reportHtml(report, LOCALE));
 }
 
 /** The page of a run. @throws NotFound, RunMissing, RunUnreadable */
@@ -61,9 +53,7 @@ export class ReportCommands {
     });
     if (!file) throw new Cancelled();
     const ending = /\.(\w+)$/.exec(file.path)?.[1]?.toLowerCase() ?? "";
-    // JSON is for programs, so it is always in English.
-    const report = await this.runStore.report(entry, ending === "json" ? ENGLISH : LOCALE);
-    await workspace.fs.writeFile(file, new TextEncoder().encode(written(report, ending)));
+    await workspace.fs.writeFile(file, await written(this.runStore, entry, ending));
     const open = l10n.t("Open");
     const message = l10n.t("Saved the report to {0}.", basename(file.path));
     void showInfo(message, open).then((pressed) => {

@@ -195,4 +195,15 @@ describe("the interval of the mean score", () => {
     // The normal approximation of 20 samples with this spread: 0.45 ± 1.96 · 0.287 / √20.
     expect(few[1] - few[0]).toBeCloseTo(2 * 1.96 * (0.287 / Math.sqrt(20)), 1);
   });
+
+  it("is the normal approximation for many scores: where the bootstrap's is, and without its resamples", () => {
+    const graded = (n: number) => Array.from({ length: n }, (_, index) => (index % 7 === 0 ? 1 : (index % 3) / 10));
+    const [most, more] = [scoreInterval(graded(1_000)), scoreInterval(graded(1_001))];
+    for (const end of [0, 1] as const) expect(Math.abs(most[end] - more[end])).toBeLessThan(0.002);
+    const gains = (n: number) =>
+      Array.from({ length: n }, (_, index) => (index % 50 === 0 ? 1 : index % 90 === 1 ? -1 : 0));
+    const [some, many] = [gainInterval(gains(1_000)), gainInterval(gains(1_001))];
+    for (const end of [0, 1] as const) expect(Math.abs(some[end] - many[end])).toBeLessThan(0.002);
+    expect(gainInterval(gains(100_000))[0]).toBeGreaterThan(some[0]);
+  });
 });
