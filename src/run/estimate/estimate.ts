@@ -74,6 +74,9 @@ export interface Estimate extends Amount {
  */
 const PLAYED = { most: 40, least: 16, leastOfTest: 4, calls: 240 } as const;
 
+/** The same for the costliest dry runs, so that more than one iteration of a large graph is played. */
+const FEWER = { ...PLAYED, least: 4 } as const;
+
 /** Training samples in a dry run: no method uses more in a few iterations. */
 const TRAINED = 64;
 
@@ -91,6 +94,12 @@ const COSTLY: readonly Guess[] = [GUESSES.much, GUESSES.much, GUESSES.much];
 
 /** Calls after which no further dry run of a kind is made: in large graphs, chance makes less of a difference. */
 const ENOUGH = 3_000;
+
+/**
+ * Calls after which a dry run ends, with its further iterations taken to be like those before. Runs of small graphs end
+ * earlier; a graph of 100 nodes would take 300,000 calls and a minute.
+ */
+const LONGEST = { usual: 4_000, costly: 10_000 } as const;
 
 /**
  * How far the range goes beyond the dry runs, as a factor, because a few of them show neither the longest nor the shortest run. Measured on
@@ -111,14 +120,15 @@ export async function estimateRun(task: Task, known: EstimateDeps, among = metho
     for (const [index, guess] of guesses.entries()) {
       if (sum(plays.map(({ played }) => played)) >= ENOUGH) break;
       const isCounted = index === 0 && guesses === USUAL;
-      const options = { guess, draw: index + 1, learned, among, waves: isCounted ? waves : null };
+      const isCostly = guesses === COSTLY;
+      const options = { guess, draw: index + 1, learned, scoring, among, isCostly, waves: isCounted ? waves : null };
       plays.push(await playRun(task, known, options));
     }
     return plays;
   };
   const plays = await playAll(USUAL);
   const costly = await playAll(COSTLY);
-  const cheap = await playRun(task, known, { guess: GUESSES.little, learned, among });
+  const cheap = await playRun(task, known, { guess: GUESSES.little, learned, scoring, among });
   const amounts = [...plays, ...costly, cheap].map(({ amount }) => amount);
   const usual = meanOf(plays.map(({ amount }) => amount));
   return {
@@ -190,17 +200,22 @@ interface PlayOptions extends DryRunOptions {
   readonly waves?: WaveCounter | null;
   /** Calls after which the dry run ends. Default: no limit. */
   readonly upTo?: number | null;
+  /** Whether it is one of the costliest. Default: false. */
+  readonly isCostly?: boolean;
+  /** What it takes to score the original graph. Default: it is found out if needed. */
+  readonly scoring?: Amount;
 }
 
 async function playRun(
   task: Task,
   known: EstimateDeps,
-  { among = methods, waves = null, upTo = null, ...options }: PlayOptions,
+  { among = methods, waves = null, upTo = null, scoring, isCostly = false, ...options }: PlayOptions,
 ): Promise<Tally> {
-  const { model, dryTask } = dryRun(task, known, options);
+  const { model, dryTask } = dryRun(task, known, options, isCostly ? FEWER : PLAYED);
   // Batches do not grow with the training set; scored sets do.
-  const tally = tallyOf(task, dryTask, SCORED);
+  const tally = tallyOf(task, dryTask, SCORED, isCostly ? LONGEST.costly : LONGEST.usual);
   await play(optimize(among), dryTask, depsOf(model, task, known, waves), tally, known.clock, upTo);
+  if (tally.isLong) tally.extrapolate(scoring ?? (await playScoring(task, known)).scoring);
   return tally;
 }
 
@@ -226,18 +241,23 @@ interface DryRunOptions {
   readonly learned?: Learned;
 }
 
-function dryRun(task: Task, known: EstimateDeps, { guess = GUESSES.usual, draw = 0, learned }: DryRunOptions = {}) {
+function dryRun(
+  task: Task,
+  known: EstimateDeps,
+  { guess = GUESSES.usual, draw = 0, learned }: DryRunOptions = {},
+  sizes: typeof PLAYED | typeof FEWER = PLAYED,
+) {
   const progress = new DryRunProgress(task.graph, guess.rewrites, guess.right, draw);
   const loss = new DryRunLoss(task.loss, task.options.threshold, guess, draw, progress, learned);
   const model = new DryRunModel(known.provider, task.graph, guess, progress, learned);
-  return { model, loss, dryTask: { ...task, data: playedData(task), loss } };
+  return { model, loss, dryTask: { ...task, data: playedData(task, sizes), loss } };
 }
 
-function tallyOf(task: Task, dryTask: Task, whole: readonly Split[]): Tally {
+function tallyOf(task: Task, dryTask: Task, whole: readonly Split[], longest = Number.POSITIVE_INFINITY): Tally {
   return new Tally((split) => {
     const played = dryTask.data[split].length;
     return whole.includes(split) && played > 0 ? task.data[split].length / played : 1;
-  });
+  }, longest);
 }
 
 async function play(
@@ -252,6 +272,7 @@ async function play(
   for await (const event of runner(task, deps, new AbortController().signal)) {
     tally.add(event);
     if (upTo !== null && tally.amount.calls >= upTo) return;
+    if (tally.isLong) return;
     await turns.next();
   }
 }
@@ -285,9 +306,9 @@ function depsOf(
 }
 
 /** An evenly drawn part of each set. */
-function playedData({ data: { train, validation, test }, graph }: Task): Data {
-  const few = Math.min(PLAYED.most, Math.floor(PLAYED.calls / graph.nodes.length));
-  const most = Math.max(PLAYED.least, few);
+function playedData({ data: { train, validation, test }, graph }: Task, sizes: typeof PLAYED | typeof FEWER): Data {
+  const few = Math.min(sizes.most, Math.floor(sizes.calls / graph.nodes.length));
+  const most = Math.max(sizes.least, few);
   const part = (samples: readonly Sample[], most: number) => {
     const turn = (index: number) => Math.floor((index * most) / samples.length);
     return samples.length <= most ? samples : samples.filter((_, index) => turn(index + 1) > turn(index));
@@ -295,7 +316,7 @@ function playedData({ data: { train, validation, test }, graph }: Task): Data {
   return {
     train: part(train, Math.max(most, TRAINED)),
     validation: part(validation, most),
-    test: part(test, Math.max(PLAYED.leastOfTest, few)),
+    test: part(test, Math.max(sizes.leastOfTest, few)),
   };
 }
 
@@ -303,33 +324,79 @@ function playedData({ data: { train, validation, test }, graph }: Task): Data {
 class Tally {
   /** Calls of the dry run itself. */
   played = 0;
-  #calls = 0;
-  #cached = 0;
-  #tokens = 0;
-  #usd: number | null = 0;
+  #used = NOTHING_USED;
+  /** What was used when the last iteration ended; null: none has. */
+  #ended: Used | null = null;
+  #iteration = 0;
+  #iterations = 0;
 
-  /** @param scale size of a set divided by the size of its part; 1 if only the part is ever used */
-  constructor(readonly scale: (split: Split) => number) {}
+  /**
+   * @param scale size of a set divided by the size of its part; 1 if only the part is ever used
+   * @param longest calls after which it is long
+   */
+  constructor(
+    readonly scale: (split: Split) => number,
+    readonly longest: number,
+  ) {}
 
   add(event: RunEvent): void {
+    if (event.type === "started") this.#iterations = event.iterations;
+    if (event.type === "iteration") {
+      this.#iteration = event.iteration;
+      this.#ended = this.#used;
+    }
     if (event.type !== "call") return;
     this.played += 1;
     const { split, source, usage, usd } = event;
     const weight = split === null ? 1 : this.scale(split);
-    if (source === "cached") this.#cached += weight;
+    if (source === "cached") this.#used = { ...this.#used, cached: this.#used.cached + weight };
     if (source !== "provider") return;
-    this.#calls += weight;
-    this.#tokens += weight * (usage.prompt + usage.completion);
-    this.#usd = this.#usd === null || usd === null ? null : this.#usd + weight * usd;
+    this.#used = plus(this.#used, { calls: 1, tokens: usage.prompt + usage.completion, usd, cached: 0 }, weight);
+  }
+
+  /** Whether the dry run has taken enough calls to tell what its further iterations take. */
+  get isLong(): boolean {
+    return this.played >= this.longest && this.#ended !== null && this.#iteration < this.#iterations;
+  }
+
+  /**
+   * Adds the iterations that were not played: as many calls in each as there were on average, or in the one that was left
+   * if it already has more.
+   * @param scoring what it takes to score the original graph, which only the first one does
+   */
+  extrapolate(scoring: Amount): void {
+    const start = { ...scoring, cached: 0 };
+    // The first iteration can end while the original graph is still being scored.
+    const ended = this.#ended && this.#ended.calls > start.calls ? this.#ended : start;
+    const left = this.#used.calls > ended.calls ? plus(this.#used, ended, -1) : NOTHING_USED;
+    const average = plus(NOTHING_USED, plus(ended, start, -1), 1 / Math.max(1, this.#iteration));
+    const each = left.calls > average.calls ? left : average;
+    this.#used = plus(ended, each, this.#iterations - this.#iteration);
   }
 
   get amount(): Amount {
-    return { calls: Math.round(this.#calls), tokens: Math.round(this.#tokens), usd: this.#usd };
+    const { calls, tokens, usd } = this.#used;
+    return { calls: Math.round(calls), tokens: Math.round(tokens), usd };
   }
 
   get cached(): number {
-    return Math.round(this.#cached);
+    return Math.round(this.#used.cached);
   }
+}
+
+interface Used extends Amount {
+  readonly cached: number;
+}
+
+const NOTHING_USED: Used = { calls: 0, tokens: 0, usd: 0, cached: 0 };
+
+function plus(one: Used, other: Used, weight: number): Used {
+  return {
+    calls: one.calls + weight * other.calls,
+    tokens: one.tokens + weight * other.tokens,
+    usd: one.usd === null || other.usd === null ? null : one.usd + weight * other.usd,
+    cached: one.cached + weight * other.cached,
+  };
 }
 
 /** Cost of all calls that the budget allows, if it limits only calls. */
