@@ -40,9 +40,11 @@ export function progressOf({ iteration, iterations, samples, scores, theta, solu
   return { done, of: samples.train + samples.validation + samples.test };
 }
 
-/** Measures the pace of a run in this process. Replayed events take no time and are ignored. */
+/** Measures the pace of a run in this process. Replies that come back from a file take no time and are ignored. */
 export class Pace {
   #points: Point[] = [];
+  /** Requests and reused replies before this process. */
+  #before: { readonly total: number; readonly cached: number } | null = null;
   /** Milliseconds of the last iterations with calls to a model. */
   #iterations: number[] = [];
   #iteration: { readonly elapsed: number; readonly calls: number; readonly curve: number } | null = null;
@@ -51,15 +53,20 @@ export class Pace {
 
   see(state: RunState): void {
     const { elapsed, calls, usd, curve, iterations } = state;
+    // Before the first iteration, the original graph is scored.
+    if (state.iteration > 0) this.#iteration ??= { elapsed, calls: calls.total, curve: curve.length };
     // The reducer makes a point of the curve for each iteration that has ended.
-    this.#iteration ??= { elapsed, calls: calls.total, curve: curve.length };
-    if (iterations > 0 && curve.length > this.#iteration.curve) {
+    if (iterations > 0 && this.#iteration && curve.length > this.#iteration.curve) {
       const isAsked = calls.total > this.#iteration.calls;
       if (isAsked) this.#iterations = [...this.#iterations, elapsed - this.#iteration.elapsed].slice(-RECENT);
       this.#iteration = { elapsed, calls: calls.total, curve: curve.length };
     }
     const last = this.#points.at(-1);
-    if (last && elapsed - last.elapsed < STEP) return;
+    this.#before ??= { total: calls.total, cached: calls.cached };
+    // A resumed run first gets its earlier replies from a file.
+    const isReplaying = calls.total === this.#before.total && calls.cached > this.#before.cached;
+    if (isReplaying) this.#points = [];
+    else if (last && elapsed - last.elapsed < STEP) return;
     const done = iterations > 0 ? 0 : progressOf(state).done;
     this.#points.push({ elapsed, calls: calls.total, usd, done });
     const first = this.#points.findIndex((point) => elapsed - point.elapsed <= WINDOW);
@@ -71,7 +78,7 @@ export class Pace {
     const time = first ? state.elapsed - first.elapsed : 0;
     if (!first || time < SHORTEST) return { usdPerMinute: null, callsPerMinute: null, left: null };
     const perMinute = (amount: number) => (amount * MINUTE) / time;
-    const callsPerMinute = perMinute(state.calls.total - first.calls);
+    const callsPerMinute = Math.max(0, perMinute(state.calls.total - first.calls));
     const usdPerMinute = state.usd === null || first.usd === null ? null : perMinute(state.usd - first.usd);
     const byWork = this.#byWork(state, first, time);
     const { calls, usd } = this.limits;
@@ -86,14 +93,15 @@ export class Pace {
     const { done, of } = progressOf(state);
     if (state.iterations === 0) {
       const made = done - first.done;
-      return made > 0 ? ((of - done) * time) / made : null;
+      return made > 0 ? (Math.max(0, of - done) * time) / made : null;
     }
     if (this.#iterations.length === 0 || !this.#iteration) return null;
     const each = this.#iterations.reduce((sum, one) => sum + one, 0) / this.#iterations.length;
     const ended = Math.max(0, state.curve.length - 1);
     const last = state.stopAfter ?? state.iterations;
     if (ended >= last) return null;
-    return Math.max(0, (last - ended) * each - (state.elapsed - this.#iteration.elapsed));
+    // An iteration that takes longer than the average takes nothing off those after it.
+    return (last - ended - 1) * each + Math.max(0, each - (state.elapsed - this.#iteration.elapsed));
   }
 }
 

@@ -9,7 +9,7 @@ const NONE = { calls: null, tokens: null, usd: null };
 const counts = { pauses: 0 };
 
 /** A run of iterations of a minute with 60 calls of a cent each, second by second. */
-function follow(minutes: number, limits = NONE, iterations = 10) {
+function follow(minutes: number, limits = NONE, iterations = 10, scoring = 0) {
   const reducer = new RunReducer();
   const pace = new Pace(limits);
   const apply = (event: object, at: number) => {
@@ -22,13 +22,18 @@ function follow(minutes: number, limits = NONE, iterations = 10) {
   apply({ type: "started", ...about }, 0);
   const request = { purpose: "forward", node: "a", sample: "s", split: "train" };
   const cost = { usage: { prompt: 1, completion: 1, estimated: false }, usd: 0.01, milliseconds: 1000 };
-  for (let second = 1; second <= 60 * minutes; second++) {
+  for (let second = 1; second <= 60 * (minutes + scoring); second++) {
     const at = 1000 * second;
     apply({ type: "requested", ...request, attempt: 1 }, at);
     const call = { key: `k${second}`, model: "m", source: "provider", requests: 1, error: null };
     apply({ type: "call", ...request, ...cost, ...call }, at);
-    if (second % 60 === 0) {
-      const iteration = second / 60;
+    const tried = second - 60 * scoring;
+    if (tried % 60 === 1 && tried > 0) {
+      const about = { of: "text", node: "a", sample: "s", from: null, text: "" };
+      apply({ type: "gradient", iteration: (tried - 1) / 60 + 1, ...about }, at);
+    }
+    if (tried % 60 === 0 && tried > 0) {
+      const iteration = tried / 60;
       apply(
         { type: "iteration", iteration, theta: "t", accepted: [], batch: [], looked: 9, validationLoss: [0, 1] },
         at,
@@ -38,6 +43,29 @@ function follow(minutes: number, limits = NONE, iterations = 10) {
   return { pace, state: reducer.state, apply };
 }
 
+/** An evaluation of 100 samples of which each takes a second, resumed after `replayed` of them. */
+function evaluate(replayed: number, seconds: number) {
+  const reducer = new RunReducer();
+  const pace = new Pace(NONE);
+  const apply = (event: object, at: number) => {
+    reducer.apply({ ...event, at } as LoggedEvent);
+    pace.see(reducer.state);
+  };
+  const about = { engine: "6", method: "evaluate", theta: "t", texts: { a: "x" }, parameters: ["a"], iterations: 0 };
+  apply({ type: "started", ...about, samples: { train: 0, validation: 0, test: 100 } }, 0);
+  const score = (sample: string, source: string, at: number) => {
+    const request = { purpose: "forward", node: "a", sample, split: "test" };
+    if (source === "provider") apply({ type: "requested", ...request, attempt: 1 }, at);
+    const cost = { usage: { prompt: 1, completion: 1, estimated: false }, usd: 0.01, milliseconds: 1000 };
+    const requests = source === "provider" ? 1 : 0;
+    apply({ type: "call", ...request, ...cost, key: sample, model: "m", source, requests, error: null }, at);
+    apply({ type: "scored", theta: "t", split: "test", sample, loss: 0, lenient: 0, formatError: false }, at);
+  };
+  for (let sample = 0; sample < replayed; sample++) score(`s${sample}`, "replayed", 20 * sample);
+  for (let second = 1; second <= seconds; second++) score(`n${second}`, "provider", 20 * replayed + 1000 * second);
+  return pace.now(reducer.state);
+}
+
 describe("the pace of a run", () => {
   it("is known after a while, and says what a minute costs and how long the rest takes at most", () => {
     const { pace, state } = follow(3);
@@ -45,6 +73,94 @@ describe("the pace of a run", () => {
     expect(usdPerMinute).toBeCloseTo(0.6, 1);
     expect(callsPerMinute).toBeCloseTo(60, 0);
     expect((left ?? 0) / 60_000).toBeCloseTo(7, 0);
+  });
+
+  it("leaves out the scoring of the original graph, which only the first iteration waits for", () => {
+    const { pace, state } = follow(3, NONE, 10, 30);
+    expect((pace.now(state).left ?? 0) / 60_000).toBeCloseTo(7, 0);
+  });
+
+  it("takes nothing off later iterations while one takes long", () => {
+    const { pace, state, apply } = follow(3);
+    const about = { of: "text", node: "a", sample: "s", from: null, text: "", iteration: 4 };
+    for (let second = 180; second < 900; second++) apply({ type: "gradient", ...about }, 1000 * second);
+    expect((pace.now(state).left ?? 0) / 60_000).toBeCloseTo(6, 1);
+  });
+
+  it("does not take replies from a file for pace: a resumed evaluation is not done in a moment", () => {
+    expect((evaluate(80, 6).left ?? 0) / 1000).toBeCloseTo(14, 0);
+    expect((evaluate(0, 6).left ?? 0) / 1000).toBeCloseTo(94, 0);
+  });
+
+  it("is never negative, infinite or no number, whatever happens and whatever the clock says", () => {
+    const kind = fc.constantFrom("requested", "withdrawn", "call", "replay", "scored", "gradient", "iteration");
+    const more = fc.constantFrom("paused", "continued", "resumed", "stopping", "started");
+    const step = fc.tuple(fc.oneof({ weight: 6, arbitrary: kind }, more), fc.integer({ min: -3_000, max: 60_000 }));
+    let known = 0;
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), fc.nat(4), fc.nat(3), (steps, iterations, size) => {
+        const reducer = new RunReducer();
+        const pace = new Pace({ calls: size === 0 ? null : 3 * size, tokens: null, usd: size === 1 ? 0.05 : null });
+        let [at, number] = [1_000_000, 0];
+        const apply = (event: object) => {
+          reducer.apply({ ...event, at } as LoggedEvent);
+          pace.see(reducer.state);
+        };
+        const samples = { train: 0, validation: size, test: 0 };
+        const about = {
+          engine: "6",
+          method: "m",
+          theta: "t",
+          texts: { a: "x" },
+          parameters: ["a"],
+          samples,
+          iterations,
+        };
+        const request = { purpose: "forward", node: "a", sample: "s", split: "test", attempt: 1 };
+        const cost = { usage: { prompt: 1, completion: 1, estimated: false }, usd: 0.01, milliseconds: 1, error: null };
+        const iteration = () => Math.max(1, reducer.state.iteration);
+        const events: Readonly<Record<string, () => object>> = {
+          started: () => about,
+          call: () => ({ ...request, ...cost, key: `${number}`, model: "m", source: "provider", requests: 1 }),
+          replay: () => ({
+            ...request,
+            ...cost,
+            type: "call",
+            key: `${number}`,
+            model: "m",
+            source: "replayed",
+            requests: 0,
+          }),
+          scored: () => ({ theta: "t", split: "test", sample: `${number}`, loss: 0, lenient: 0, formatError: false }),
+          gradient: () => ({ iteration: iteration(), of: "text", node: "a", sample: "s", from: null, text: "" }),
+          iteration: () => ({
+            iteration: iteration(),
+            theta: "t",
+            accepted: [],
+            batch: [],
+            looked: 1,
+            validationLoss: [0, 1],
+          }),
+          paused: () => ({ reason: "user" }),
+          resumed: () => ({ attempt: reducer.state.segments + 1 }),
+          stopping: () => ({ after: number % 2 === 0 ? iteration() : null }),
+        };
+        apply({ type: "started", ...about });
+        for (const [type, milliseconds] of steps) {
+          at += milliseconds;
+          number += 1;
+          apply({ type, ...(events[type]?.() ?? request) });
+          const { left, usdPerMinute, callsPerMinute } = pace.now(reducer.state);
+          for (const figure of [left, usdPerMinute, callsPerMinute]) {
+            if (figure === null) continue;
+            known += 1;
+            expect(Number.isFinite(figure)).toBe(true);
+            expect(figure).toBeGreaterThanOrEqual(0);
+          }
+        }
+      }),
+    );
+    expect(known).toBeGreaterThan(100);
   });
 
   it("is not known before the first iteration has ended", () => {
