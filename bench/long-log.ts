@@ -41,7 +41,7 @@ const engine: Runner = async function* (task, { model, local }, signal) {
     for (const sample of data.validation) {
       const about = { purpose: "forward", sample: sample.id, split: "validation" } as const;
       for (const node of ids) {
-        const key = shortHash([theta, sample.id, node]).repeat(4).slice(0, 64);
+        const key = shortHash([theta, sample.id, node]).repeat(6).slice(0, 64);
         const paid = { usage, usd: 0.00042, milliseconds: 812, source: "provider", requests: 1, error: null } as const;
         const events: RunEvent[] = [
           { type: "requested", ...about, node, attempt: 1 },

@@ -1,12 +1,6 @@
 import { NO_REPLIES } from "../../models/stack/store.ts";
-import {
-  type Amount,
-  type Estimate,
-  type EstimateDeps,
-  estimateRunner,
-  estimateUse,
-  times,
-} from "../estimate/estimate.ts";
+import { type Estimate, type EstimateDeps, estimateRunner, estimateUse, times } from "../estimate/estimate.ts";
+import type { Amount } from "../estimate/tally.ts";
 import { runnerOf } from "../job.ts";
 import { baselineOf, baselinesOf, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";
 

@@ -1,6 +1,7 @@
 import type { Locale } from "../../i18n/locale.ts";
 import type { BudgetLimits } from "../../models/model.ts";
-import { type Amount, rounded } from "./estimate.ts";
+import { rounded } from "./estimate.ts";
+import type { Amount } from "./tally.ts";
 
 /** Assumed milliseconds of a call to a model that was not measured yet. */
 const CALL = 2_000;

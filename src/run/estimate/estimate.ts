@@ -17,6 +17,7 @@ import { DryRunLoss } from "./dry-run-loss.ts";
 import { DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess, type Learned } from "./dry-run-model.ts";
 import { DryRunProgress } from "./dry-run-progress.ts";
 import { dryRunStack } from "./dry-run-stack.ts";
+import { type Amount, Tally } from "./tally.ts";
 import { WaveCounter } from "./wave-counter.ts";
 
 /** What is known before a run. */
@@ -38,14 +39,6 @@ export interface EstimateDeps {
 export function rounded(foreseen: number): number {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, foreseen))) - 1);
   return Math.round(foreseen / step) * step;
-}
-
-export interface Amount {
-  /** Requests, without retries of failed ones. */
-  readonly calls: number;
-  readonly tokens: number;
-  /** US dollars; null if a price is unknown. */
-  readonly usd: number | null;
 }
 
 /**
@@ -317,85 +310,6 @@ function playedData({ data: { train, validation, test }, graph }: Task, sizes: t
     train: part(train, Math.max(most, TRAINED)),
     validation: part(validation, most),
     test: part(test, Math.max(sizes.leastOfTest, few)),
-  };
-}
-
-/** What was played, scaled to the whole sets. */
-class Tally {
-  /** Calls of the dry run itself. */
-  played = 0;
-  #used = NOTHING_USED;
-  /** What was used when the last iteration ended; null: none has. */
-  #ended: Used | null = null;
-  #iteration = 0;
-  #iterations = 0;
-
-  /**
-   * @param scale size of a set divided by the size of its part; 1 if only the part is ever used
-   * @param longest calls after which it is long
-   */
-  constructor(
-    readonly scale: (split: Split) => number,
-    readonly longest: number,
-  ) {}
-
-  add(event: RunEvent): void {
-    if (event.type === "started") this.#iterations = event.iterations;
-    if (event.type === "iteration") {
-      this.#iteration = event.iteration;
-      this.#ended = this.#used;
-    }
-    if (event.type !== "call") return;
-    this.played += 1;
-    const { split, source, usage, usd } = event;
-    const weight = split === null ? 1 : this.scale(split);
-    if (source === "cached") this.#used = { ...this.#used, cached: this.#used.cached + weight };
-    if (source !== "provider") return;
-    this.#used = plus(this.#used, { calls: 1, tokens: usage.prompt + usage.completion, usd, cached: 0 }, weight);
-  }
-
-  /** Whether the dry run has taken enough calls to tell what its further iterations take. */
-  get isLong(): boolean {
-    return this.played >= this.longest && this.#ended !== null && this.#iteration < this.#iterations;
-  }
-
-  /**
-   * Adds the iterations that were not played: as many calls in each as there were on average, or in the one that was left
-   * if it already has more.
-   * @param scoring what it takes to score the original graph, which only the first one does
-   */
-  extrapolate(scoring: Amount): void {
-    const start = { ...scoring, cached: 0 };
-    // The first iteration can end while the original graph is still being scored.
-    const ended = this.#ended && this.#ended.calls > start.calls ? this.#ended : start;
-    const left = this.#used.calls > ended.calls ? plus(this.#used, ended, -1) : NOTHING_USED;
-    const average = plus(NOTHING_USED, plus(ended, start, -1), 1 / Math.max(1, this.#iteration));
-    const each = left.calls > average.calls ? left : average;
-    this.#used = plus(ended, each, this.#iterations - this.#iteration);
-  }
-
-  get amount(): Amount {
-    const { calls, tokens, usd } = this.#used;
-    return { calls: Math.round(calls), tokens: Math.round(tokens), usd };
-  }
-
-  get cached(): number {
-    return Math.round(this.#used.cached);
-  }
-}
-
-interface Used extends Amount {
-  readonly cached: number;
-}
-
-const NOTHING_USED: Used = { calls: 0, tokens: 0, usd: 0, cached: 0 };
-
-function plus(one: Used, other: Used, weight: number): Used {
-  return {
-    calls: one.calls + weight * other.calls,
-    tokens: one.tokens + weight * other.tokens,
-    usd: one.usd === null || other.usd === null ? null : one.usd + weight * other.usd,
-    cached: one.cached + weight * other.cached,
   };
 }
 
