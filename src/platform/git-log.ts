@@ -9,7 +9,7 @@ export async function commitsAt(
   most: number,
 ): Promise<{ readonly hash: string; readonly message: string }[]> {
   const args = ["--no-pager", "log", `--max-count=${most}`, "--no-show-signature", "--format=%H%x00%B%x01"];
-  const log = await safeGit(folder, args, LARGEST).catch(() => "");
+  const log = await safeGit(folder, args, { largest: LARGEST }).catch(() => "");
   const commits = log.split("\x01").map((one) => one.trimStart().split("\0"));
   return commits.flatMap(([hash = "", message = ""]) => (hash === "" ? [] : [{ hash, message }]));
 }
