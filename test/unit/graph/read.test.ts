@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { Files } from "../../../src/deps.ts";
@@ -41,7 +42,7 @@ describe("a text that can be meant otherwise", () => {
   const files = (content: string): Files => ({
     ...nodeFiles(),
     realpath: async (path) => {
-      if (path === "/" || path.endsWith("/prompts/x.md")) return path;
+      if (path === resolve("/") || path === resolve("/prompts/x.md")) return path;
       throw Object.assign(new Error("none"), { code: "ENOENT" });
     },
     read: async () => new TextEncoder().encode(content),

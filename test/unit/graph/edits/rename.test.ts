@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { planRename, RenameRefused, type RenameSource } from "../../../../src/graph/edits/rename.ts";
 import { applyEdits } from "../../../../src/graph/fault.ts";
@@ -35,7 +35,7 @@ function world(files: Record<string, string>): RenameSource {
   return {
     graph: async (path) => parsed(path),
     promptOf: async (graph, reference) => {
-      const path = join(dirname(graph), reference);
+      const path = posix.join(posix.dirname(graph), reference);
       return path in files ? path : null;
     },
     prompt: async (path) => files[path] ?? "",
@@ -45,7 +45,9 @@ function world(files: Record<string, string>): RenameSource {
         .filter((path) => path.endsWith(".json"))
         .flatMap((graph) =>
           parsed(graph)
-            .outline.nodes.filter(({ text }) => text?.reference && join(dirname(graph), text.reference) === prompt)
+            .outline.nodes.filter(
+              ({ text }) => text?.reference && posix.join(posix.dirname(graph), text.reference) === prompt,
+            )
             .map(({ id }) => ({ graph, node: id })),
         ),
   };
