@@ -15,6 +15,13 @@ export const module: Exporter = {
       const names = foreign.map(({ id, kind }) => `${id} (${kind})`).join(", ");
       return { files: {}, left: [`The module can't run these nodes: ${names}. Use \`agentgraph run\` instead.`] };
     }
+    const images = graph.inputs.filter(({ type }) => type === "image").map((one) => one.name);
+    if (images.length > 0) {
+      return {
+        files: {},
+        left: [`The module can't send images: ${images.join(", ")}. Use \`agentgraph run\` instead.`],
+      };
+    }
     const nodes = order.map((node) => ({ id: node.id, inputs: node.inputs, ...partsOf(node, model) }));
     const whole = { inputs: graph.inputs.map((one) => one.name), nodes, output: graph.output };
     const title = (graph.name || name).replace(/\s+/g, " ");

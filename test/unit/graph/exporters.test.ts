@@ -4,6 +4,8 @@ import { parse } from "yaml";
 import { compiledMessages, type Parts } from "../../../src/graph/exporters/compiled.ts";
 import { EXPORTERS } from "../../../src/graph/exporters/exporters.ts";
 import type { Graph, LlmNode } from "../../../src/graph/graph.ts";
+import { Patterns } from "../../../src/graph/pattern.ts";
+import { extract } from "../../../src/graph/replies/extract.ts";
 import { renderNode } from "../../../src/graph/text/template.ts";
 import { llm, textNode } from "../engine/fixtures.ts";
 
@@ -121,5 +123,39 @@ describe("a graph in another format", () => {
         expect(compiled).toEqual(sent);
       }),
     );
+  });
+
+  it("is no module where it would send an image as text", () => {
+    const inputs = [{ name: "question", description: "", type: "image" as const }];
+    const { files, left } = EXPORTERS.module.export({ ...source, graph: { ...graph, inputs } });
+    expect(files).toEqual({});
+    expect(left.join(" ")).toContain("can't send images: question");
+  });
+
+  it.each<[LlmNode["output"], string]>([
+    [{ kind: "after", after: "Answer:" }, "So.\n**Answer: 4**"],
+    [{ kind: "after", after: "Answer:" }, "**Answer:** 4"],
+    [{ kind: "after", after: "Answer:" }, "`Answer:` 4 of `5`"],
+    [{ kind: "after", after: "Answer:" }, "Answer: no. Answer: 4"],
+    [{ kind: "after", after: "Answer:" }, "4"],
+    [{ kind: "after", after: "Answer:" }, "Answer:"],
+    [{ kind: "tag", tag: "answer" }, "<answer>42"],
+    [{ kind: "tag", tag: "answer" }, "42</answer>"],
+    [{ kind: "tag", tag: "answer" }, "<answer>1</answer> or <answer>42</answer>."],
+    [{ kind: "pattern", pattern: "#### (.+)" }, "1\n#### 42"],
+    [{ kind: "pattern", pattern: "#### (.*)" }, "1\n#### "],
+    [{ kind: "json", json: "answer" }, '{"answer": "42"}'],
+    [{ kind: "json", json: "answer" }, 'As in [1], {"answer": 41} is wrong:\n```json\n{"answer": [42]}\n```\nSee {x}.'],
+    [{ kind: "json", json: "answer.0.b" }, '[{"a": 1}, {"answer": [{"b": false}]}]'],
+    [{ kind: "json", json: "" }, "It is [1, 2]."],
+    [{ kind: "json", json: "answer" }, "I can't."],
+  ])("reads %j from a reply as the engine does: %j", async (output, reply) => {
+    const node: LlmNode = { ...llm("solve", ["question"], { text: "{{question}}" }), output };
+    const inputs = [{ name: "question", description: "" }];
+    const { files } = EXPORTERS.module.export({ ...source, graph: { ...graph, inputs, nodes: [node] } });
+    const url = `data:text/javascript,${encodeURIComponent(Object.values(files)[0] ?? "")}`;
+    const { run } = await import(/* @vite-ignore */ url);
+    const { answer } = await run({ question: "?" }, { ask: async () => reply });
+    expect(answer).toBe((await extract(reply, output, new Patterns())).value);
   });
 });
