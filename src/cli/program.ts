@@ -306,12 +306,14 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
 
   withPlace(command("runs", "list runs, newest first"))
     .argument("[path]", "graph file, or folder of a repository", ".")
+    .option("--all", "compare the texts of all runs with the files (default: of the newest 30)")
     .action(async (path, options) => done(await runsCommand(cli, path, options)));
 
   withPlace(command("history", "show a node's texts over the runs of a graph, with scores and commits"))
     .argument("<file>", "graph file")
     .argument("[node]", "node whose changes are shown (default: all nodes, without their changes)")
     .option("--output <file>", "write a page about the node (.html)")
+    .option("--all", "show all runs (default: the newest 30)")
     .action(async (file, node, options) => done(await historyCommand(cli, file, node, options)));
 
   withPlace(command("spent", "show what runs have cost, by graph, model and purpose"))

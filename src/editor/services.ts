@@ -147,7 +147,7 @@ export class Services extends Disposable {
       ...new DeleteCommands(runStore, views.runs).commands,
       ...account.commands,
       ...review.commands,
-      ...new HistoryCommands(graphs, documents, pages).commands,
+      ...new HistoryCommands(graphs, documents, histories, pages).commands,
       ...why.commands,
       ...apply.commands,
       ...new PickResult(runStore, graphs, deps.files).commands,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { open } from "./cli.ts";
@@ -48,6 +48,24 @@ it("shows what runs did to a node, the commits with it, and that its text change
     const said = await bench.run(...command, file);
     expect(said.stderr).toContain(`Warning: Text changed since run ${id}: solve.`);
   }
+  const runs = join(bench.folder, ".agentgraph/runs");
+  for (let at = 10; at < 41; at++) {
+    const copy = id.replace(/.{2}$/, String(at));
+    await cp(join(runs, id), join(runs, copy), { recursive: true });
+    for (const name of await readdir(join(runs, copy))) {
+      const text = await readFile(join(runs, copy, name), "utf8");
+      await writeFile(join(runs, copy, name), text.replaceAll(id, copy));
+    }
+  }
+  expect((await bench.run("history", file, "solve")).stdout).toMatch(
+    /Older runs that are not shown: \d+\. --all shows them/,
+  );
+  expect((await bench.run("history", file, "solve", "--all")).stdout).not.toContain("Older runs");
+  expect((await bench.run("runs")).stdout).toContain("The texts of the newest 30 were compared with the files. --all");
+  const compared = async (...more: string[]) =>
+    (await bench.run("runs", ...more)).stdout.match(/text changed since/g)?.length;
+  expect(await compared()).toBe(30);
+  expect(await compared("--all")).toBeGreaterThan(30);
   const none = await bench.run("history", file, "plan");
   expect(none).toMatchObject({ code: 2, stdout: "" });
   expect(none.stderr).toContain("It has solve.");

@@ -29,6 +29,8 @@ import { placeFor } from "./runs.ts";
 export interface HistoryOptions extends PlaceOptions {
   /** A page about one node. */
   readonly output?: string;
+  /** Show all runs, not the newest `HISTORY_RUNS`. */
+  readonly all?: boolean;
 }
 
 /** The texts of nodes over the runs of a graph: what each run proposed, its score, and the commits with it. */
@@ -56,7 +58,8 @@ export async function historyCommand(
   const commits = runs.length === 0 ? [] : runCommits(await commitsAt(root.folder, HISTORY_COMMITS));
   const nodes = node === undefined ? known : [node];
   const entries = new Map<string, HistoryEntry[]>(nodes.map((id) => [id, []]));
-  for (const { summary, trusted } of runs.slice(0, HISTORY_RUNS)) {
+  const most = options.all ? runs.length : HISTORY_RUNS;
+  for (const { summary, trusted } of runs.slice(0, most)) {
     const run = await openRunState(deps, place, summary.id).catch(() => null);
     if (!run) continue;
     const { id, startedAt, method, model = "" } = summary;
@@ -67,7 +70,7 @@ export async function historyCommand(
       if (entry) entries.get(one)?.push(entry);
     }
   }
-  const left = Math.max(0, runs.length - HISTORY_RUNS);
+  const left = Math.max(0, runs.length - most);
   const textNow = (id: string) => graph && textIn(graph, id);
   if (node !== undefined && options.output !== undefined) {
     const about = { node, graphName: graph?.name ?? "", text: textNow(node), entries: entries.get(node) ?? [], left };
@@ -92,7 +95,7 @@ export async function historyCommand(
   }
   if (runs.length === 0)
     output.print(`No run of ${plain(path)} has proposed a text${node === undefined ? "" : ` for ${plain(node)}`} yet.`);
-  if (left > 0) output.print(`Older runs that are not shown: ${left}.`);
+  if (left > 0) output.print(`Older runs that are not shown: ${left}. --all shows them.`);
   return EXIT.done;
 }
 

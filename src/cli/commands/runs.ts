@@ -13,15 +13,21 @@ import { UsageError } from "../errors.ts";
 import { EXIT } from "../exit.ts";
 import { graphNow, textsSinceRun } from "../runs/texts-now.ts";
 
-/** Maximum number of runs whose texts are compared with the files: each is read for that. */
+/** Maximum number of runs whose texts are compared with the files unless all are asked for: each is read for that. */
 const COMPARED = 30;
 
+export interface RunsOptions extends PlaceOptions {
+  /** Compare the texts of all runs, not of the newest `COMPARED`. */
+  readonly all?: boolean;
+}
+
 /** Lists runs, newest first: of one graph file, or of all graphs in a folder's repository. */
-export async function runsCommand({ deps, output }: Cli, path: string, options: PlaceOptions): Promise<number> {
+export async function runsCommand({ deps, output }: Cli, path: string, options: RunsOptions): Promise<number> {
   const { place, root, isFile } = await placeFor(deps.files, path, options);
   const all = await listRuns(deps, place);
   const runs = isFile ? all.filter(({ summary }) => summary.graphFile === nameOf(resolve(path), root)) : all;
-  const since = await changesSince(runs, place, root.folder, deps);
+  const most = options.all ? runs.length : COMPARED;
+  const since = await changesSince(runs.slice(0, most), place, root.folder, deps);
   if (output.json) {
     const listed = runs.map(({ summary: { mark: _, ...summary }, status, trusted }) => ({
       ...summary,
@@ -35,10 +41,12 @@ export async function runsCommand({ deps, output }: Cli, path: string, options: 
   for (const run of runs) output.print(runLine(run, since.get(run.summary.id)));
   const none = `There are no runs${isFile ? ` of ${plain(path)}` : ""} in ${place.runs}.`;
   output.print(runs.length === 0 ? none : ENGLISH.count(runs.length, "run"));
+  if (runs.length > most)
+    output.print(`The texts of the newest ${most} were compared with the files. --all compares all.`);
   return EXIT.done;
 }
 
-/** How the texts of the newest runs compare with those in their graph files. */
+/** How the texts of runs compare with those in their graph files. */
 async function changesSince(
   runs: readonly ListedRun[],
   place: RunPaths,
@@ -47,7 +55,7 @@ async function changesSince(
 ): Promise<ReadonlyMap<string, TextsSince>> {
   const graphs = new Map<string, Promise<Graph | null>>();
   const found = new Map<string, TextsSince>();
-  for (const { summary } of runs.slice(0, COMPARED)) {
+  for (const { summary } of runs) {
     const { id, graphFile } = summary;
     const now = graphs.get(graphFile) ?? graphNow(join(root, graphFile), deps.files);
     graphs.set(graphFile, now);

@@ -1,4 +1,5 @@
 import type { Proposal } from "../../engine/events.ts";
+import { nodeOfInputs } from "../../graph/edges.ts";
 import { type Act, actLabel } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
@@ -16,7 +17,7 @@ import { html, type Markup } from "./format/markup.ts";
 import { pageHtml } from "./format/page.ts";
 import { wordChanges } from "./tables/word-changes.ts";
 
-/** Maximum number of runs in a history, and of commits searched for them. */
+/** Maximum number of runs in a history unless all are asked for, and of commits searched for them. */
 export const HISTORY_RUNS = 30;
 export const HISTORY_COMMITS = 500;
 
@@ -114,7 +115,9 @@ export function historyLine(entry: HistoryEntry, locale: Locale): string {
 export function historyHtml(history: NodeHistory, locale: Locale = ENGLISH, theme = ""): string {
   const { t } = locale;
   const { node, graphName, text, entries, left } = history;
-  const title = t("History of {0}", oneLine(node, 80));
+  const reader = nodeOfInputs(node);
+  const title =
+    reader === null ? t("History of {0}", oneLine(node, 80)) : t("History of the inputs of {0}", oneLine(reader, 80));
   const body = html`<header>
 <h1>${title}</h1>
 <p class="soft">${oneLine(graphName, 120)}</p>
