@@ -83,7 +83,8 @@ export function nodeFiles(): Files {
     },
     async remove(path) {
       await refuseLinks(dirname(path));
-      await rm(path, { recursive: true });
+      // Windows refuses for a moment what another program, such as an indexer, has open.
+      await rm(path, { recursive: true, maxRetries: 5 });
       // Later appends go to a new file.
       for (const one of appenders.keys()) if (one === path || one.startsWith(`${path}${sep}`)) appenders.delete(one);
     },

@@ -9,7 +9,7 @@ const callsIn: (source: string) => (string | null)[] = untyped;
 const sourcesIn = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
-    .map((name) => ({ name, text: readFileSync(`${folder}/${name}`, "utf8") }));
+    .map((name) => ({ name: name.replaceAll("\\", "/"), text: readFileSync(`${folder}/${name}`, "utf8") }));
 
 const sources = sourcesIn("src/editor");
 

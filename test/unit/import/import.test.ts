@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are other languages' braces.
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderNode } from "../../../src/graph/text/template.ts";
 import { findImports } from "../../../src/import/import.ts";
@@ -587,8 +587,8 @@ it("finds several crews in one folder by the ends of their names", async () => {
   });
   const found = await findImports(folder, nodeFiles());
   const files = found.map(({ importer, file }) => [
-    relative(folder, file),
-    importer.filesOf?.(file.split("/").at(-1) ?? "", ["agents.yaml", "agents_review.yaml"])[1],
+    relative(folder, file).replaceAll("\\", "/"),
+    importer.filesOf?.(basename(file), ["agents.yaml", "agents_review.yaml"])[1],
   ]);
   expect(files).toEqual([
     ["config/tasks_review.yaml", "agents_review.yaml"],
