@@ -102,6 +102,8 @@ it("a count agrees with its noun: every message with a plural after a number has
     "On the validation set, an answer takes {0} more tokens than before ({1} → {2}).",
     "Applied {0} new texts to {1}.",
     "Delete {0} runs?",
+    "Each method searched once: the differences are those of the texts found, and another search can end otherwise. To find out which method is better, use at least {0} repeats: --repeats {0}.",
+    "Each method searched {0} times: the differences are those of the texts found, and other searches can end otherwise. To find out which method is better, use at least {1} repeats: --repeats {1}.",
     "Each variant ran {0} times, with the seeds {1}. In one repeat, all variants have the same seed, samples, models and budget ({2}).",
     "It has {0} alternative prompts. This is prompt {1}; import another with --prompt.",
     "Of {0} providers, the first one is used: {1}.",
