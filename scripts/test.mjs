@@ -68,6 +68,8 @@ if (unknown.length > 0) {
 
 const chosen = SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const totals = { passed: 0, failed: 0 };
+/** Whether this call has built the bundles. */
+let isBuilt = false;
 /** What failed, by suite, and which tests passed only when they were repeated. */
 const failures = [];
 const repeated = [];
@@ -95,6 +97,7 @@ async function inTurn(suites, alone) {
     const { passed, failed, skipped } = count(suite, code, output);
     totals.passed += passed;
     totals.failed += failed;
+    if (suite.name === "build" && failed === 0) isBuilt = true;
     repeated.push(...repeatedOf(output));
     if (failed > 0) failures.push(`${suite.name}:\n${failuresOf(suite, output)}`);
     if (!alone) console.log(`\n── ${suite.name}\n${output.trimEnd()}`);
@@ -161,6 +164,16 @@ function vitestFailures(report) {
   }
 }
 
+/**
+ * The environment of a suite. Only `prepare` needs the internet, so no other process reads the certificates of a company's proxy:
+ * Node parses them at each start, 55 of 82 ms. Once the bundles are built, no suite builds them again.
+ */
+function environmentOf(name) {
+  if (name === "prepare") return process.env;
+  const { NODE_EXTRA_CA_CERTS: _, ...local } = process.env;
+  return isBuilt ? { ...local, AGENTGRAPH_BUILT: root } : local;
+}
+
 /** Needs no shell on any system: each of these programs is a script for Node. */
 function scriptOf(program) {
   const folder = join(root, "node_modules", PACKAGES[program]);
@@ -173,6 +186,7 @@ function run({ name, run: [command, ...options], minutes }, shown) {
   const isWindows = process.platform === "win32";
   const child = spawn(process.execPath, command === "node" ? options : [scriptOf(command), ...options], {
     cwd: root,
+    env: environmentOf(name),
     detached: !isWindows,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,6 +1,6 @@
 // node scripts/ts.mjs test/pages/run.ts: the graph page and the pages of runs alone in a real browser. Last line: `N passed, N failed`.
-import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { ensureBuilt } from "../built.ts";
 import { startBrowser } from "../vscode/browser.ts";
 import { servePage, TestPage } from "./harness.ts";
 import { accessTests } from "./tests/access.ts";
@@ -24,7 +24,7 @@ const tests: readonly PageTest[] = [
 ];
 const filter = process.argv[2] ?? "";
 
-execFileSync(process.execPath, ["scripts/build.mjs", "pages"], { stdio: "inherit" });
+ensureBuilt("pages");
 const server = await servePage();
 const browser = await startBrowser({ width: 1280, height: 800 });
 let passed = 0;

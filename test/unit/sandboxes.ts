@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { Sandbox } from "../../src/deps.ts";
 import { nodeSandbox } from "../../src/platform/sandbox/sandbox.ts";
+import { ensureBuilt } from "../built.ts";
 
 /** For graphs without code. */
 export const noSandbox: Sandbox = {
@@ -10,9 +10,12 @@ export const noSandbox: Sandbox = {
   within: () => noSandbox,
 };
 
+/** Whether this thread has built it. */
+let isBuilt = false;
+
 /** The sandbox that is shipped, built from the sources. */
 export function builtSandbox(): Sandbox {
-  const root = join(import.meta.dirname, "../..");
-  execFileSync(process.execPath, ["scripts/build.mjs", "sandbox"], { cwd: root, stdio: "pipe" });
-  return nodeSandbox(join(root, "dist/sandbox.js"));
+  if (!isBuilt) ensureBuilt("sandbox");
+  isBuilt = true;
+  return nodeSandbox(join(import.meta.dirname, "../../dist/sandbox.js"));
 }
