@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { LosslessNumber, stringify } from "lossless-json";
 import { memberOf } from "../graph/replies/json.ts";
 import type { DataSpec } from "../graph/schema/schema.ts";
+import { sha256 } from "../graph/text/sha256.ts";
 import type { Row } from "./row.ts";
 import type { Sample } from "./sample.ts";
 
@@ -159,5 +159,5 @@ export function normalizedKey(sample: Sample): string {
 }
 
 function hash(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+  return sha256(text).slice(0, 12);
 }

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { inputsIdOf, inputsText, openInputs } from "../graph/edges.ts";
 import type { Graph, GraphNode, Texts } from "../graph/graph.ts";
+import { sha256 } from "../graph/text/sha256.ts";
 import type { Theta } from "./events.ts";
 
 /** Texts of all nodes as in the file, and the inputs of those that a run can change. */
@@ -34,5 +34,5 @@ export function proposalId(node: string, base: string, text: string): string {
 }
 
 export function shortHash(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
+  return sha256(JSON.stringify(value)).slice(0, 12);
 }

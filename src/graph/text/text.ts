@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { frontMatterOf } from "./front-matter.ts";
+import { sha256 } from "./sha256.ts";
 
 /**
  * The plain form of all texts of a graph: line ends are `\n`, without a byte order mark and unpaired surrogates
@@ -18,7 +18,7 @@ const UNPLAIN = /[\r\uFEFF\uD800-\uDFFF]/;
 
 /** Hash of a text: SHA-256 of its plain form, in hex. */
 export function hashText(text: string): string {
-  return createHash("sha256").update(plainText(text)).digest("hex");
+  return sha256(plainText(text));
 }
 
 /** Position of the text of a prompt file in its content, and its line ends. */

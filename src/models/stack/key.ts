@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../../graph/text/sha256.ts";
 import type { ModelReply, ModelRequest } from "../model.ts";
 
 /** A request inside the wrapper stack. */
@@ -18,10 +18,8 @@ export type Complete = (request: StackRequest, signal: AbortSignal) => Promise<M
 export function keyOf(identity: string, request: ModelRequest): string {
   const { model, params, schema, draw } = request;
   const messages = request.messages.map(({ role, content }) => [role, content]);
-  return createHash("sha256")
-    .update(`[${JSON.stringify([identity, model, messages]).slice(1, -1)},${canonicalOf(params)},`)
-    .update(`${schema ? canonicalOf(schema) : null},${JSON.stringify(draw)}]`)
-    .digest("hex");
+  const start = `${JSON.stringify([identity, model, messages]).slice(1, -1)},${canonicalOf(params)}`;
+  return sha256(`[${start},${schema ? canonicalOf(schema) : null},${JSON.stringify(draw)}]`);
 }
 
 /** Parameters and schemas of a run are the same few objects in all its requests. */
