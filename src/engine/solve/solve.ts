@@ -3,6 +3,7 @@ import type { Sample, Split } from "../../data/sample.ts";
 import type { Graph, GraphNode } from "../../graph/graph.ts";
 import { Patterns } from "../../graph/pattern.ts";
 import { extract } from "../../graph/replies/extract.ts";
+import { roundedLoss } from "../../loss/loss.ts";
 import type { Finished } from "../events.ts";
 import { createForward } from "../forward/forward.ts";
 import { causeOf, endsRun } from "../forward/llm.ts";
@@ -204,7 +205,7 @@ class RowSolver {
       if (this.#usesLoss) {
         const askVote = judge({ sample, answer, split, priority: 0 });
         const score = await (loss.shown ?? loss).score(sample, answer, askVote, this.#code(answer));
-        return { score: 1 - score.loss, criticism: score.criticism };
+        return { score: 1 - roundedLoss(score.loss), criticism: score.criticism };
       }
       const instruction = againInstruction(
         this.#instruction,
@@ -225,7 +226,7 @@ class RowSolver {
     const { loss } = this.task;
     if (!attempt || (row.targets.length === 0 && !loss.shown) || loss.calls) return null;
     if (attempt.formatError) return 1;
-    return (await loss.score(row, attempt.answer, undefined, this.#code(attempt.answer))).loss;
+    return roundedLoss((await loss.score(row, attempt.answer, undefined, this.#code(attempt.answer))).loss);
   }
 
   /** The answer is the only known value of this row. */
