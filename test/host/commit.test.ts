@@ -73,6 +73,22 @@ describe("an applied text and what the editor does to its file", () => {
     assert.match(asked.find(({ buttons }) => buttons.includes("Commit"))?.detail ?? "", /spacing in plan\.md/);
   });
 
+  it("has the line ends that git gives it: no spacing is said to have changed", async () => {
+    git("config", "core.autocrlf", "true");
+    try {
+      const proposal = await propose(original.replaceAll("\n", "\r\n"));
+      answers.give(/^Commit$/);
+      await apply(proposal);
+      assert.match(await read(file), /\r\n/);
+      await commit();
+      await until(() => git("log", "--format=%s", "-1").startsWith("Tune the prompt of plan"));
+      assert.doesNotMatch(git("show", `HEAD:${file}`), /\r/);
+      assert.doesNotMatch(asked.find(({ buttons }) => buttons.includes("Commit"))?.detail ?? "", /spacing/);
+    } finally {
+      git("config", "--unset", "core.autocrlf");
+    }
+  });
+
   it("is committed when a formatter changes it on save, after a question that shows the lines", async () => {
     const proposal = await propose(`* Mind this.\n* And this.\n\n${original}`);
     const formatter = languages.registerDocumentFormattingEditProvider(

@@ -21,6 +21,8 @@ export interface Repository {
   status(): Promise<void>;
   /** Text of a file at a commit. Rejects where that commit does not have it. */
   show(ref: string, path: string): Promise<string>;
+  /** Value of a setting of git. Rejects where it is not set. */
+  getConfig(key: string): Promise<string>;
   /** Commits, the newest first. */
   log(options: {
     readonly maxEntries: number;

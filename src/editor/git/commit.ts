@@ -357,10 +357,16 @@ async function textOnDisk(document: TextDocument): Promise<string> {
   return new TextDecoder().decode(await workspace.fs.readFile(document.uri));
 }
 
-/** Text of a file in the last commit, without a byte order mark. null if the commit has no such file. */
+/**
+ * Text of a file in the last commit, without a byte order mark, and with the line ends that git gives it on disk. null if
+ * the commit has no such file.
+ */
 async function textInHead(repository: Repository, uri: Uri): Promise<string | null> {
   const text = await repository.show("HEAD", uri.fsPath).catch(() => null);
-  return text?.replace(/^\uFEFF/, "") ?? null;
+  if (text === null || text.includes("\r\n")) return text?.replace(/^\uFEFF/, "") ?? null;
+  // The default of Git for Windows.
+  const converts = await repository.getConfig("core.autocrlf").catch(() => "");
+  return text.replace(/^\uFEFF/, "").replaceAll("\n", converts === "true" ? "\r\n" : "\n");
 }
 
 /** Output of git, which is more specific than the message of the error. */
