@@ -17,7 +17,8 @@ const BUDGETS = [100, 200, 300];
  * `npm run bench -- worlds 20 '{"method":"gepa"}' lengthy,few 1000`.
  *
  * `score`: mean true score on 50 held-out rows; `best`: mean score of texts with all that the training rows can
- * show; `reached`: share of the runs that come that far; `@100`: mean score of what the gate had accepted after 100
+ * show; `reached`: share of the runs that come that far; `needed`: calls without those after the last acceptance, but
+ * for the report; `between`: validation calls for texts that are neither the first nor the last; `@100`: mean score of what the gate had accepted after 100
  * calls; calls, tokens, seconds and iterations are medians.
  */
 async function main(): Promise<void> {
@@ -57,6 +58,8 @@ const COLUMNS: readonly Column[] = [
     of: (runs) => mean(runs.map(({ end, reachable }) => Number(end >= reachable - NEARLY))),
   },
   { name: "calls", digits: 0, of: (runs) => median(runs.map(({ calls }) => calls)) },
+  { name: "needed", digits: 0, of: (runs) => median(runs.map(({ needed }) => needed)) },
+  { name: "between", digits: 0, of: (runs) => median(runs.map(({ between }) => between)) },
   { name: "tokens", digits: 0, of: (runs) => median(runs.map(({ tokens }) => tokens)) },
   ...BUDGETS.map((calls) => ({
     name: `@${calls}`,

@@ -36,6 +36,10 @@ export interface WorldRun {
   /** Prompt and completion tokens, four characters each. */
   readonly tokens: number;
   readonly purposes: Record<string, number>;
+  /** Calls without those between the last acceptance and the end of the search: of a run that knows when to stop. */
+  readonly needed: number;
+  /** Validation calls for Θs that are neither the first nor the last of the run. */
+  readonly between: number;
   readonly iterations: number;
   readonly seconds: number;
   readonly start: number;
@@ -115,6 +119,8 @@ export async function runOn(
     calls: stack.budget.spent.calls,
     tokens: stack.budget.spent.tokens,
     purposes,
+    needed: stack.budget.spent.calls - callsAfterLastGain(events),
+    between: validationBetween(events, finished),
     iterations: events.filter(({ type }) => type === "iteration").length,
     seconds: clock.now() / 1000,
     start: truth(Object.fromEntries(graph.nodes.map(({ id, text }) => [id, text])), test),
@@ -126,6 +132,25 @@ export async function runOn(
     events,
     times,
   };
+}
+
+function callsAfterLastGain(events: readonly RunEvent[]): number {
+  const gain = events.findLastIndex((event) => event.type === "verdict" && event.verdict.decision === "accepted");
+  const end = events.findLastIndex(({ type }) => type === "iteration");
+  return events.slice(gain + 1, Math.max(gain, end) + 1).filter(({ type }) => type === "requested").length;
+}
+
+function validationBetween(events: readonly RunEvent[], { theta }: Finished): number {
+  const ends = new Set([theta, ...events.flatMap((event) => (event.type === "started" ? [event.theta] : []))]);
+  /** Reply → the Θ that asked for it first. */
+  const askedBy = new Map<string, string>();
+  for (const event of events) {
+    if (event.type === "value" && !askedBy.has(event.key)) askedBy.set(event.key, event.theta);
+  }
+  const calls = events.flatMap((event) => (event.type === "call" && event.source === "provider" ? [event] : []));
+  return calls.filter(({ split, purpose, key }) => {
+    return split === "validation" && purpose === "forward" && !ends.has(askedBy.get(key) ?? theta);
+  }).length;
 }
 
 /** The true score at the start and after each accepted update. */

@@ -20,6 +20,7 @@ export class Batches {
   readonly #samples: readonly Sample[];
   readonly #last = new Map<string, { readonly theta: Theta; readonly texts: Texts; readonly right: boolean }>();
   #brokenByGrowth = 0;
+  #hasBroken = false;
   /** Sample → the Θ under which it could not be scored. */
   readonly #lost = new Map<string, Theta>();
 
@@ -28,11 +29,15 @@ export class Batches {
     this.#samples = samples;
   }
 
-  /** Samples that may fail, and a few that were right, which show harm. If none may fail, samples that were right. */
-  next(theta: Theta, size: number): Sample[] {
+  /**
+   * Samples that may fail, and a few that were right, which show harm. If none may fail, samples that were right.
+   * @param isSteady whether these are likely to be right still: then only a few of them, once under each Θ. Default: false.
+   */
+  next(theta: Theta, size: number, isSteady = false): Sample[] {
     const open = this.open(theta, size);
-    const right = open.length === 0 ? size : Math.min(CONTROLS, size - open.length);
-    return [...open, ...this.right(theta, right)];
+    if (open.length > 0) return [...open, ...this.right(theta, Math.min(CONTROLS, size - open.length))];
+    if (!isSteady) return this.right(theta, size);
+    return this.#isKnown(theta) ? [] : this.right(theta, CONTROLS);
   }
 
   /** Samples that failed under another Θ when they were last run, then samples that were never run. */
@@ -46,6 +51,11 @@ export class Batches {
   right(theta: Theta, count = this.#samples.length): Sample[] {
     const isRight = ({ id }: Sample) => this.#last.get(id)?.right && this.#last.get(id)?.theta !== theta;
     return this.#samples.filter((one) => isRight(one) && this.#lost.get(one.id) !== theta).slice(0, count);
+  }
+
+  /** Whether a sample that was right has failed under a later Θ. */
+  get hasBroken(): boolean {
+    return this.#hasBroken;
   }
 
   /** Number of times that a sample failed under texts that were only longer than before. */
@@ -72,8 +82,15 @@ export class Batches {
     const last = this.#last.get(sample.id);
     this.#last.set(sample.id, { theta, texts, right });
     if (last === undefined || last.theta === theta) return 0;
-    if (last.right && !right && isOnlyLonger(last.texts, texts)) this.#brokenByGrowth++;
+    if (last.right && !right) {
+      this.#hasBroken = true;
+      if (isOnlyLonger(last.texts, texts)) this.#brokenByGrowth++;
+    }
     return Number(right) - Number(last.right);
+  }
+
+  #isKnown(theta: Theta): boolean {
+    return [...this.#last.values()].some((last) => last.theta === theta);
   }
 }
 
@@ -87,6 +104,8 @@ export interface BatchDeps {
   readonly threshold: number;
   /** With `none` every failing sample is a context without a gradient (ablation). */
   readonly style: BackwardStyle;
+  /** Whether the validation set gives no reason to doubt that samples that were right under an earlier Θ still are. */
+  readonly isSteady: (texts: Texts) => boolean;
   /** @param priority default: that of training samples */
   readonly forward: (texts: Texts, sample: Sample, priority?: number) => ForwardPass;
   readonly backward: Engine["backward"];
@@ -153,7 +172,7 @@ export function createBatch(deps: BatchDeps): RunBatch {
       return { gain, few };
     },
     first: (texts: Texts, priority?: number) =>
-      batches.next(NEW, nextSize()).map((sample) => forward(texts, sample, priority)),
+      batches.next(NEW, nextSize(), isSteady(texts)).map((sample) => forward(texts, sample, priority)),
     seen: () => batches.seen(STAND_FOR),
     brokenByGrowth: () => batches.brokenByGrowth,
   });
@@ -163,7 +182,7 @@ export function createBatch(deps: BatchDeps): RunBatch {
     glancedAt = null;
     for (let more = 2 * size; failsFew() || !(await hasGradient()); more *= 2) {
       // Samples that were right are run again only if no other sample is informative.
-      const further = (await hasGradient()) ? batches.open(theta, more) : batches.next(theta, more);
+      const further = (await hasGradient()) ? batches.open(theta, more) : batches.next(theta, more, isSteady(texts));
       if (further.length === 0) break;
       looked += await addToBatch(texts, further);
     }
@@ -191,11 +210,17 @@ export function createBatch(deps: BatchDeps): RunBatch {
   }
 
   async function begin(texts: Texts): Promise<void> {
-    if (thetaOf(texts) !== theta) known = [];
+    const isKnown = thetaOf(texts) === theta;
+    if (!isKnown) known = [];
     theta = thetaOf(texts);
     gain = 0;
-    looked = await addToBatch(texts, batches.next(theta, nextSize()));
-    broke = gain <= 0 && (await breaksWhatWasRight(texts));
+    looked = await addToBatch(texts, batches.next(theta, nextSize(), isSteady(texts)));
+    const isChecked = gain <= 0 && !(isKnown && isSteady(texts));
+    broke = isChecked && (await breaksWhatWasRight(texts));
+  }
+
+  function isSteady(texts: Texts): boolean {
+    return !batches.hasBroken && deps.isSteady(texts);
   }
 
   function nextSize(): number {

@@ -44,6 +44,7 @@ function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerat
     size: options.batch,
     threshold: task.options.threshold,
     style: styleOf(options),
+    isSteady: (texts) => !hasBroken(engine) && failsFew(engine, texts),
     forward: (texts, sample, priority) => engine.forward(texts, sample, { split: "train", priority }),
     backward: engine.backward,
   });
@@ -84,10 +85,7 @@ export async function* descend(
     };
 
     /** The few training samples that fail do not speak for a validation set where many more do. */
-    const isFew = ({ few }: Pick<BatchGradients, "few">) => {
-      const known = engine.pairs(schedule.incumbent, schedule.incumbent).filter(({ before }) => before !== undefined);
-      return few && (known.length === 0 || lossBounds(known)[0] <= FEW);
-    };
+    const isFew = ({ few }: Pick<BatchGradients, "few">) => few && failsFew(engine, schedule.incumbent);
     const look = async () => {
       const batch = await runBatch(schedule.texts);
       return { ...batch, few: isFew(batch) };
@@ -147,6 +145,18 @@ export async function* descend(
     }
   }
   return schedule.incumbent;
+}
+
+/** Whether at most a few of the validation samples that were scored fail. */
+function failsFew({ pairs }: Pick<Engine, "pairs">, texts: Texts): boolean {
+  const known = pairs(texts, texts).filter(({ before }) => before !== undefined);
+  return known.length === 0 || lossBounds(known)[0] <= FEW;
+}
+
+/** Whether an update that the gate accepted broke a validation sample. */
+function hasBroken({ history, parameters }: Pick<Engine, "history" | "parameters">): boolean {
+  const entries = parameters.flatMap(({ id }) => history.of(id));
+  return entries.some(({ verdict }) => verdict?.decision === "accepted" && verdict.broken.length > 0);
 }
 
 /** The gate still sees what waits for it when the user ends the run. */

@@ -40,6 +40,7 @@ interface Script {
   readonly threshold?: number;
   readonly size?: number;
   readonly gradients?: boolean;
+  readonly isSteady?: () => boolean;
 }
 
 function open(script: Script) {
@@ -69,6 +70,7 @@ function open(script: Script) {
   );
   const runBatch = createBatch({
     batches: new Batches(samples),
+    isSteady: script.isSteady ?? (() => true),
     parameters: ["a", "b"],
     size,
     threshold,
@@ -189,15 +191,27 @@ describe("a look at a batch", () => {
     expect(looked().slice(6)).toEqual(["s0", "s1", "s2"]);
   });
 
-  it("looks again at two that were right beside those that failed, and at the rest if no other has a gradient", async () => {
+  it("looks again at two that were right beside those that failed", async () => {
     const loss = (sample: string, texts: Texts) => (sample < (texts === start ? "s2" : "s1") ? 1 : 0);
     const { runBatch, looked } = open({ loss, size: 8 });
     await runBatch(start);
     expect(await runBatch(next)).toMatchObject({ looked: 4, failing: ["s0"], few: true });
     expect(looked().slice(8)).toEqual(["s0", "s1", "s2", "s3"]);
-    const silent = open({ loss, size: 8, gradient: () => "" });
-    await silent.runBatch(start);
-    expect(await silent.runBatch(next)).toMatchObject({ looked: 8, failing: ["s0"] });
+    expect(await runBatch(next), "nothing else is asked again").toMatchObject({ looked: 0, failing: ["s0"] });
+  });
+
+  it("looks at all that were right, if no other has a gradient, once such a sample has failed again", async () => {
+    const loss = (broken: string) => (sample: string, texts: Texts) =>
+      Number(sample === "s0" || (texts !== start && sample === broken));
+    const steady = open({ loss: loss("none"), size: 8, gradient: () => "" });
+    await steady.runBatch(start);
+    expect(await steady.runBatch(next)).toMatchObject({ looked: 5, failing: ["s0"] });
+    const shaken = open({ loss: loss("s1"), size: 8, gradient: () => "" });
+    await shaken.runBatch(start);
+    expect(await shaken.runBatch(next)).toMatchObject({ looked: 8, failing: ["s0", "s1"] });
+    const broken = open({ loss: loss("none"), size: 8, gradient: () => "", isSteady: () => false });
+    await broken.runBatch(start);
+    expect(await broken.runBatch(next), "the validation set says otherwise").toMatchObject({ looked: 8 });
   });
 
   it("says how many samples went right and wrong since they were looked at before", async () => {
