@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import {
   type CodeAction,
@@ -157,6 +157,33 @@ describe("the graph file as a language", () => {
     assert.deepEqual(nodes.toSorted(), ['"plan"', '"solve"', '"style"']);
     assert.ok((await labels(document, text.indexOf('"answer"') + 1)).includes('"answer"'));
     assert.ok((await labels(document, text.indexOf('"question" },') + 1)).includes('"question"'));
+  });
+
+  it("completes the files that a graph names, by the key, and the methods", async () => {
+    const text = `{
+      "version": 1, "inputs": { "q": "" },
+      "nodes": {
+        "total": { "kind": "function", "inputs": ["q"], "code": { "file": "" } },
+        "find": { "kind": "retriever", "inputs": ["q"], "corpus": [""], "query": "{{q}}" },
+        "solve": { "inputs": ["total", "find"], "instruction": { "file": "" } }
+      },
+      "output": "solve", "data": { "train": "", "target": "a" }, "optimize": { "method": "" }
+    }`;
+    await mkdir(at("steps").fsPath, { recursive: true });
+    await write("steps/total.js", "export default ({ q }) => q;\n");
+    const document = await showText(GRAPH, text);
+    const here = async (before: string) => labels(document, text.indexOf(before) + before.length);
+    const code = await here('"code": { "file": "');
+    assert.deepEqual(
+      code.filter((label) => /^".*\.(js|md)"$/.test(label)),
+      ['"steps/total.js"'],
+    );
+    assert.ok((await here('"corpus": ["')).includes('"prompts/**/*.md"'));
+    assert.ok((await here('"instruction": { "file": "')).includes('"prompts/solve.md"'));
+    assert.ok((await here('"train": "')).some((label) => /^"data\/.*"$/.test(label)));
+    const methods = await here('"method": "');
+    for (const name of ["semantic", "textgrad", "gepa"]) assert.ok(methods.includes(`"${name}"`), name);
+    await rm(at("steps").fsPath, { recursive: true });
   });
 
   it("outlines the nodes and shows a lens above each", async () => {

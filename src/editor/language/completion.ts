@@ -25,8 +25,9 @@ import { oneLine } from "../ui/markdown.ts";
 import type { GraphDocuments } from "./documents.ts";
 import type { ParsedGraph } from "./parsed.ts";
 import type { Home, SymbolLocations } from "./symbol-locations.ts";
+import { namedValues } from "./value-completion.ts";
 
-/** Completes names of nodes, graph inputs and data fields, and `{{name}}` in instructions. */
+/** Completes names of nodes, graph inputs, data fields, files, methods and tools, and `{{name}}` in instructions. */
 export class Completion implements CompletionItemProvider {
   constructor(
     private readonly documents: GraphDocuments,
@@ -45,7 +46,11 @@ export class Completion implements CompletionItemProvider {
     if (!parsed.document.root) return [];
     const place = placeIn(document, position);
     const [part, id, key] = place.path;
-    if (part === "nodes" && ["instruction", "text", "keep", "query"].includes(String(key))) {
+    if (
+      part === "nodes" &&
+      ["instruction", "text", "keep", "query"].includes(String(key)) &&
+      place.path[3] !== "file"
+    ) {
       const home = { graph: document.uri, parsed, node: String(id) };
       const open = openBraces(document, position, [templatingOf(home)]);
       return open && place.inText ? placeholders([home], open, true) : [];
@@ -72,6 +77,8 @@ export class Completion implements CompletionItemProvider {
       const targets = new Set(parsed.outline.targets.map(({ name }) => name));
       return labelable(parsed, ["losses"], place.range, (node) => targets.has(node));
     }
+    const values = place.isKey ? [] : await namedValues(document.uri, place.path, place.range);
+    if (values.length > 0) return values;
     if (part === "data") return this.#data(parsed, document, place);
     return [];
   }

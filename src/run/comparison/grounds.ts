@@ -16,11 +16,11 @@ export function cautions(report: ComparisonReport, locale: Locale): string[] {
     said.push(
       seeds.length === 1
         ? t(
-            "Each method searched once: the differences are those of the texts found, and another search can end otherwise. To find out which method is better, use at least {0} repeats: --repeats {0}.",
+            "Each method searched once: the differences are those of the texts found, and another search can end otherwise. To find out which method is better, use at least {0} repeats.",
             SEARCHES,
           )
         : t(
-            "Each method searched {0} times: the differences are those of the texts found, and other searches can end otherwise. To find out which method is better, use at least {1} repeats: --repeats {1}.",
+            "Each method searched {0} times: the differences are those of the texts found, and other searches can end otherwise. To find out which method is better, use at least {1} repeats.",
             seeds.length,
             SEARCHES,
           ),
@@ -67,7 +67,7 @@ function undecided({ pairs, folds, seeds, about }: ComparisonReport, locale: Loc
   const names = open.map(({ higher, lower }) => t("{0} and {1}", higher, lower)).join(", ");
   return [
     t(
-      "The samples show a difference ({0}), but the repeats disagree, so it may be due to the seeds. More repeats can tell: --repeats {1}.",
+      "The samples show a difference ({0}), but the repeats disagree, so it may be due to the seeds. More repeats can tell, such as {1}.",
       names,
       Math.max(5, 2 * seeds.length),
     ),

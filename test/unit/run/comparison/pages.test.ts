@@ -238,7 +238,7 @@ it("what limits the figures is reported: few repeats, few samples, spent budgets
   const words = (change: Partial<ComparisonReport>) => cautions({ ...report, ...change }, ENGLISH).join("\n");
   const usual = words({});
   expect(words({ seeds: [1], about: "texts" })).toContain("Each method searched once");
-  expect(words({ seeds: [1, 2], about: "texts" })).toContain("use at least 3 repeats: --repeats 3.");
+  expect(words({ seeds: [1, 2], about: "texts" })).toContain("use at least 3 repeats.");
   const wide = { higher: "one", lower: "two", ...gain(0.2, false), interval: [-0.1, 0.4] as const };
   expect(words({ pairs: [wide] })).toContain("Smaller differences than about 0.25 can't be told from chance");
   expect(words({ provider: "simulated" })).toContain("not how the methods compare");
@@ -250,7 +250,7 @@ it("what limits the figures is reported: few repeats, few samples, spent budgets
   expect(words({ variants: [lost, ...others] })).toContain("never counted as wrong");
   const apart = { ...gain(0.27, false), overSamples: 0.001 };
   expect(words({ pairs: [{ higher: "one", lower: "two", ...apart }] })).toContain(
-    "The samples show a difference (one and two), but the repeats disagree, so it may be due to the seeds. More repeats can tell: --repeats 6.",
+    "The samples show a difference (one and two), but the repeats disagree, so it may be due to the seeds. More repeats can tell, such as 6.",
   );
   expect(usual).toBe("");
   expect(comparisonHtml(report)).not.toContain("Before you rely on this");
