@@ -20,7 +20,7 @@ await stage.play({ name: "pictures of the review", settings: DEFAULT_PARAMS, siz
 await stage.play({
   name: "pictures of the graph",
   example: "examples/fan-in",
-  settings: DEFAULT_PARAMS,
+  settings: { ...DEFAULT_PARAMS, "workbench.colorTheme": "Dark Modern" },
   size,
   play: graph,
 });
@@ -47,8 +47,7 @@ async function review(world: World): Promise<void> {
 }
 
 async function graph(world: World): Promise<void> {
-  const { workbench, vscode } = world;
-  vscode.set({ "workbench.colorTheme": "Dark Modern" });
+  const { workbench } = world;
   await optimized(world, "fan-in.agentgraph.json");
   await workbench.lens("Accepted by the gate").waitFor();
   await workbench.command("AgentGraph: Show graph");

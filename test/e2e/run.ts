@@ -22,6 +22,8 @@ import { Stage, type Story } from "./world.ts";
 const MINUTES = 8;
 /** Stages beside each other, with their own VS Code and browser. `AGENTGRAPH_STAGES=1` for a slow machine. */
 const AT_ONCE = Number(process.env.AGENTGRAPH_STAGES) || Math.min(2, cpus().length);
+/** Stories that are worth a further window. */
+const MANY = 4;
 const vsix = path.resolve("out/agentgraph.vsix");
 if (!existsSync(vsix)) {
   console.error("There is no out/agentgraph.vsix. Make it with `npm run package`.");
@@ -46,27 +48,48 @@ const stories: Story[] = [
   ...graphStories,
 ];
 const wanted = stories.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
-const next = walksOf(wanted).values();
+const left = new Set(wanted);
+const playing = new Map<Stage, Story>();
+const stages = Array.from({ length: AT_ONCE }, () => new Stage(vsix));
 let failed = 0;
 await Promise.all(
-  Array.from({ length: AT_ONCE }, async () => {
-    const stage = new Stage(vsix);
-    for (const walk of next) for (const story of walk) if (!(await passes(story, stage))) failed += 1;
+  stages.map(async (stage) => {
+    for (let story = nextFor(stage); story; story = nextFor(stage)) {
+      left.delete(story);
+      playing.set(stage, story);
+      if (!(await passes(story, stage))) failed += 1;
+    }
+    playing.delete(stage);
     await stage.close();
   }),
 );
 console.log(`${wanted.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 || wanted.length === 0 ? 1 : 0);
 
-/** Stories that share a window, one after the other; each other story alone. The longest first. */
-function walksOf(stories: readonly Story[]): Story[][] {
-  const walks = new Map<string, Story[]>();
-  for (const story of stories) {
-    const name = story.shares ? kindOf(story) : story.name;
-    walks.set(name, [...(walks.get(name) ?? []), story]);
-  }
-  for (const walk of walks.values()) walk.sort((a, b) => Number(a.isLast ?? false) - Number(b.isLast ?? false));
-  return [...walks.values()].sort((a, b) => b.length - a.length);
+/**
+ * A story for the window that a stage has open; else of the kind with the most left, but for one that another stage has a
+ * window for, unless many are left: opening a window takes longer than most stories.
+ */
+function nextFor(stage: Stage): Story | undefined {
+  const fitting = [...left].filter((story) => stage.fits(story)).sort(byPlace);
+  const kinds = new Map<string, Story[]>();
+  for (const story of left) kinds.set(nameOf(story), [...(kinds.get(nameOf(story)) ?? []), story]);
+  const open = new Set([...playing].flatMap(([other, story]) => (other === stage ? [] : nameOf(story))));
+  const [longest] = [...kinds]
+    .map(([name, stories]) => ({ stories: stories.sort(byPlace), isOpen: open.has(name) }))
+    .filter(({ stories, isOpen }) => !isOpen || stories.length >= MANY)
+    .sort((a, b) => Number(a.isOpen) - Number(b.isOpen) || b.stories.length - a.stories.length);
+  return fitting[0] ?? longest?.stories[0];
+}
+
+function nameOf(story: Story): string {
+  return story.shares ? kindOf(story) : story.name;
+}
+
+/** What needs a new window comes first, and what leaves one that can't be reset comes last. */
+function byPlace(a: Story, b: Story): number {
+  const place = ({ isFirst, leavesNoTrace, isLast }: Story) => (isLast ? 3 : !isFirst ? 2 : leavesNoTrace ? 0 : 1);
+  return place(a) - place(b);
 }
 
 /**

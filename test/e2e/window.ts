@@ -16,9 +16,11 @@ const EXAMPLE = "examples/chain";
 export class Window {
   readonly workbench: Workbench;
   readonly #folder: string;
-  /** The commit that the folder starts with. */
-  readonly #start: string | null;
+  /** The commits with which stories start, by what is in them. */
+  readonly #starts = new Map<string, string>();
   #models: Server | null = null;
+  /** Whether everything that a reset keeps is as in a window just opened. */
+  #isNew = true;
 
   constructor(
     private readonly browser: Browser,
@@ -26,8 +28,8 @@ export class Window {
     private readonly first: Story,
   ) {
     this.workbench = new Workbench(browser.page, path.resolve("out/screenshots"));
-    this.#folder = makeWorkspace(first.example ?? EXAMPLE, first);
-    this.#start = first.plain ? null : git(this.#folder, "rev-parse", "HEAD").trim();
+    this.#folder = makeFolder(first);
+    if (!first.plain) this.#starts.set(contentOf(first), git(this.#folder, "rev-parse", "HEAD").trim());
   }
 
   async open(): Promise<void> {
@@ -38,21 +40,45 @@ export class Window {
 
   /** Whether a story can be played here after others. */
   fits(story: Story): boolean {
-    return story.shares === true && kindOf(story) === kindOf(this.first);
+    return story.shares === true && kindOf(story) === kindOf(this.first) && (this.#isNew || !story.isFirst);
   }
 
   /** Resets what a story can see: editors, messages, files, runs and settings are those of a window just opened. */
   async reset(story: Story): Promise<void> {
     const { workbench, vscode } = this;
-    vscode.replace(settingsOf(story));
     await workbench.page.setViewportSize(story.size ?? SIZE);
     await workbench.closeAll();
-    git(this.#folder, "checkout", "-q", "--force", "-B", "main", this.#start ?? "HEAD");
+    await this.#knows(() => vscode.replace(settingsOf(story)));
+    git(this.#folder, "checkout", "-q", "--force", "-B", "main", this.#startOf(story));
     git(this.#folder, "clean", "-qfdx");
-    await workbench.openExplorer();
     await workbench.openSideBar();
     await workbench.section("Runs").locator(".monaco-list-row").first().waitFor({ state: "detached" });
+    await workbench.rowsAre("Graphs", graphsIn(this.#folder));
     await workbench.openExplorer();
+    await workbench.filesAre(readdirSync(this.#folder).filter((name) => name !== ".git"));
+  }
+
+  /** Writes settings until the window has read them: VS Code misses a change of the file that follows another at once. */
+  async #knows(write: () => string): Promise<void> {
+    for (let tries = 1; !(await this.workbench.isTitled(write())); tries++) {
+      if (tries === 10) throw new Error("The window does not read its settings.");
+    }
+  }
+
+  /** The commit that has a story's files and nothing before it. */
+  #startOf(story: Story): string {
+    const content = contentOf(story);
+    const known = this.#starts.get(content);
+    if (known) return known;
+    const other = makeFolder(story);
+    try {
+      git(this.#folder, "fetch", "-q", other, "main");
+    } finally {
+      rmSync(other, { recursive: true, force: true });
+    }
+    const start = git(this.#folder, "rev-parse", "FETCH_HEAD").trim();
+    this.#starts.set(content, start);
+    return start;
   }
 
   /** The world of a story in this window, with a model server of its own. */
@@ -76,8 +102,14 @@ export class Window {
         newestSummary(path.join(folder, under))
           .proposals.filter(({ decision }) => decision === "accepted")
           .map(({ node }) => node),
+      set: (settings) => this.#knows(() => vscode.set(settings)),
       until,
     };
+  }
+
+  /** A story has been played. */
+  played(story: Story): void {
+    if (!story.leavesNoTrace) this.#isNew = false;
   }
 
   async close(): Promise<void> {
@@ -93,17 +125,31 @@ export function settingsOf({ workspaceTrust = false, settings }: Story): Record<
 }
 
 /** What a window has to have for a story and can't change: stories of one kind can share one. */
-export function kindOf({
-  example = EXAMPLE,
-  files,
-  opens,
-  plain,
-  workspaceTrust,
-  modelExtension,
-  settings,
-}: Story): string {
-  const provider = settings?.["agentgraph.provider"];
-  return JSON.stringify({ example, files, opens, plain, workspaceTrust, modelExtension, provider });
+export function kindOf({ opens, plain, workspaceTrust, modelExtension }: Story): string {
+  return JSON.stringify({ opens, plain, workspaceTrust, modelExtension });
+}
+
+/** What the folder of a story holds at its start. */
+function contentOf({ example = EXAMPLE, files, rows }: Story): string {
+  return JSON.stringify({ example, files, rows });
+}
+
+function makeFolder({ example = EXAMPLE, files, rows, plain }: Story): string {
+  const sets: Record<string, string> = {};
+  if (rows !== undefined) {
+    for (const name of readdirSync(path.join(example, "data"))) {
+      const lines = readFileSync(path.join(example, "data", name), "utf8").split("\n");
+      sets[`data/${name}`] = `${lines.slice(0, rows).join("\n")}\n`;
+    }
+  }
+  return makeWorkspace(example, { files: { ...sets, ...files }, plain });
+}
+
+/** Names of the graphs in a folder, as the side bar lists them. */
+function graphsIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".agentgraph.json"))
+    .map((file) => JSON.parse(readFileSync(path.join(folder, file), "utf8")).name);
 }
 
 /** The part of VS Code's address that says what to open. */

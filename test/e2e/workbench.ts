@@ -36,10 +36,8 @@ export class Workbench {
 
   /** Opens a file by its name, by keyboard. */
   async openByName(name: string): Promise<void> {
-    await this.page.keyboard.press("Control+P");
-    await this.quickInput().fill(name);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
-    await this.takeRow(name);
+    // Until VS Code has looked at the files again, it offers those that it found for the list before.
+    await this.offered("Control+P", name, name);
     await this.tab(name).waitFor();
   }
 
@@ -73,19 +71,24 @@ export class Workbench {
 
   /** Runs a command from the palette, by keyboard. The palette lists what could be done when it was opened. */
   async command(title: string): Promise<void> {
+    await this.offered("F1", `>${title}`, title);
+  }
+
+  /** Opens a list with a key until it offers a row for a text, and takes that row. */
+  private async offered(key: string, text: string, title: string): Promise<void> {
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
     for (let tries = 1; ; tries++) {
-      await this.page.keyboard.press("F1");
-      // What opens meanwhile takes the focus, and the palette closes.
+      await this.page.keyboard.press(key);
+      // What opens meanwhile takes the focus, and the list closes.
       const found = await this.quickInput()
-        .fill(`>${title}`, { timeout: 10_000 })
-        .then(() => row.waitFor({ timeout: 6000 }))
+        .fill(text, { timeout: 10_000 })
+        .then(() => row.waitFor({ timeout: tries * 3000 }))
         .then(
           () => true,
           () => false,
         );
       if (found) break;
-      if (tries === 4) throw new Error(`The palette does not offer “${title}”.`);
+      if (tries === 4) throw new Error(`No list offers “${title}”.`);
       await this.page.keyboard.press("Escape");
     }
     await this.takeRow(title);
@@ -126,16 +129,29 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
-  /** Answers VS Code's own file dialog, which does not listen while it looks at a folder, and then writes what it suggests. */
-  async answerPath(path: string): Promise<void> {
-    for (let tries = 0; tries < 20; tries++) {
-      await this.page.waitForTimeout(500);
-      if ((await this.quickInput().inputValue()) === path) break;
-      await this.quickInput().fill(path);
-    }
+  /**
+   * Answers VS Code's own file dialog, which does not listen while it looks at a folder, and then writes what it suggests.
+   * @param button pressed in place of Enter
+   */
+  async answerPath(path: string, button?: string): Promise<void> {
     const dialog = this.page.locator(".quick-input-widget").first();
-    for (let tries = 0; tries < 20 && (await dialog.isVisible()); tries++) {
-      await this.page.keyboard.press("Enter");
+    for (let tries = 0; tries < 40 && (await dialog.isVisible()); tries++) {
+      await this.page.waitForTimeout(500);
+      // It may close meanwhile.
+      const moment = { timeout: 1000 };
+      const text = await this.quickInput()
+        .inputValue(moment)
+        .catch(() => path);
+      if (text !== path)
+        await this.quickInput()
+          .fill(path, moment)
+          .catch(() => {});
+      else if (button === undefined) await this.page.keyboard.press("Enter");
+      else
+        await dialog
+          .locator(".monaco-button", { hasText: button })
+          .click(moment)
+          .catch(() => {});
       await dialog.waitFor({ state: "hidden", timeout: 1000 }).catch(() => {});
     }
   }
@@ -196,6 +212,29 @@ export class Workbench {
     }
     await tabs.first().waitFor({ state: "detached" });
     await page.mouse.move(640, 4);
+  }
+
+  /** Whether the window gets a title within some seconds. */
+  async isTitled(title: string): Promise<boolean> {
+    const options = { polling: 100, timeout: 5000 };
+    return this.page
+      .waitForFunction((wanted) => document.title === wanted, title, options)
+      .then(() => true)
+      .catch(() => false);
+  }
+
+  /** Waits until the explorer lists these names in the workspace's folder, and no others. */
+  async filesAre(names: readonly string[]): Promise<void> {
+    const rows = this.page.locator('.explorer-folders-view .monaco-list-row[aria-level="1"]');
+    for (const name of names) await rows.filter({ hasText: name }).first().waitFor();
+    await rows.nth(names.length).waitFor({ state: "detached" });
+  }
+
+  /** Waits until a view lists these rows, and no others. */
+  async rowsAre(section: string, names: readonly string[]): Promise<void> {
+    for (const name of names) await this.row(section, name).waitFor();
+    const rows = this.section(section).locator('.monaco-list-row[aria-level="1"]');
+    await rows.nth(names.length).waitFor({ state: "detached" });
   }
 
   async openExplorer(): Promise<void> {

@@ -21,6 +21,8 @@ export interface World {
   summary(under?: string): Summary;
   /** Nodes whose proposals the newest run accepted. */
   accepted(under?: string): string[];
+  /** Changes settings, and waits until the window has read them. */
+  set(settings: Readonly<Record<string, unknown>>): Promise<void>;
   until(condition: () => boolean | Promise<boolean>): Promise<void>;
 }
 
@@ -30,6 +32,8 @@ export interface Story {
   readonly example?: string;
   /** Texts of further files of the first commit, by path. The explorer may never list one that is written as the window opens. */
   readonly files?: Readonly<Record<string, string>>;
+  /** How many rows of each of the example's sets are kept, where a short run does as well. Default: all. */
+  readonly rows?: number;
   readonly server?: Partial<ServerOptions>;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly workspaceTrust?: boolean;
@@ -42,6 +46,10 @@ export interface Story {
   readonly size?: { readonly width: number; readonly height: number };
   /** It can be played in a window that is reset after another story, and leaves one that can be reset. */
   readonly shares?: boolean;
+  /** It needs what a reset keeps as it is in a new window, and can be followed by others. */
+  readonly isFirst?: boolean;
+  /** It changes nothing that a reset keeps: one that `isFirst` can follow. */
+  readonly leavesNoTrace?: boolean;
   /** It can be played in a window that is reset after others, and leaves one that can't be reset. */
   readonly isLast?: boolean;
   play(world: World): Promise<void>;
@@ -58,12 +66,18 @@ export class Stage {
 
   constructor(private readonly vsix: string) {}
 
+  /** Whether a story can be played in the window that is open. */
+  fits(story: Story): boolean {
+    return this.#window?.fits(story) ?? false;
+  }
+
   /** Plays one story from an empty start, and leaves nothing of it running whatever happens. */
   async play(story: Story): Promise<{ outside: readonly string[] }> {
     try {
       const { window, browser } = await this.#windowFor(story);
       const before = browser.outside.length;
       await story.play(await window.world(story));
+      window.played(story);
       if (!story.shares || story.isLast) await this.#leave();
       return { outside: browser.outside.slice(before) };
     } catch (error) {

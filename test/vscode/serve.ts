@@ -14,10 +14,10 @@ export interface ServedVscode {
   /** Holds everything that this VS Code writes: settings, state, logs, its home. */
   readonly root: string;
   log(): string;
-  /** Changes the user's settings while VS Code runs. */
-  set(settings: Readonly<Record<string, unknown>>): void;
-  /** Changes the user's settings to those of the start and these. */
-  replace(settings: Readonly<Record<string, unknown>>): void;
+  /** Changes settings while VS Code runs. Returns the title of a window that has read them; it may miss a change. */
+  set(settings: Readonly<Record<string, unknown>>): string;
+  /** Changes the settings to those of the start and these. Returns what `set` does. */
+  replace(settings: Readonly<Record<string, unknown>>): string;
   /** Ends all windows' extension hosts, and makes the user's data and home as empty as at the start. */
   fresh(settings?: Readonly<Record<string, unknown>>): Promise<void>;
   stop(): Promise<void>;
@@ -43,23 +43,30 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   const root = mkdtempSync(path.join(tmpdir(), "agv-"));
   const at = (name: string) => path.join(root, name);
   const settings: Record<string, unknown> = {};
-  // Settings of the machine are read from a file of their own where the window is remote, as it is here.
-  const write = () => {
-    for (const kind of ["User", "Machine"]) {
-      writeFileSync(at(`data/${kind}/settings.json`), JSON.stringify(settings, null, 2));
-    }
+  /** How often the settings were written. */
+  let turn = 0;
+  // Where the window is remote, as it is here, the file of the machine comes after the user's own, and alone is read again
+  // whenever it changes.
+  const write = (kind: "User" | "Machine", content: object) =>
+    writeFileSync(at(`data/${kind}/settings.json`), JSON.stringify(content, null, 2));
+  const set = (changed: Readonly<Record<string, unknown>>) => {
+    const title = `settings ${++turn}`;
+    write("Machine", Object.assign(settings, changed, { "window.title": title }));
+    return title;
   };
-  const replace = (own: Readonly<Record<string, unknown>>) => {
+  const start = (own: Readonly<Record<string, unknown>>) => {
     for (const name of Object.keys(settings)) delete settings[name];
-    Object.assign(settings, STEADY, own);
-    write();
+    return Object.assign(settings, STEADY, own);
   };
+  const replace = (own: Readonly<Record<string, unknown>>) => set(start(own));
   const furnish = (own: Readonly<Record<string, unknown>> = {}) => {
     for (const name of ["data/User", "data/Machine", "data/CachedProfilesData", "home", "tmp"]) {
       rmSync(at(name), { recursive: true, force: true, maxRetries: 5 });
       mkdirSync(at(name), { recursive: true });
     }
-    replace(own);
+    write("Machine", start(own));
+    const users = Object.entries(own).filter(([name]) => OF_USER.test(name));
+    write("User", { ...STEADY, ...Object.fromEntries(users) });
     writeFileSync(at("home/.gitconfig"), GITCONFIG);
   };
   furnish(options.settings);
@@ -112,10 +119,6 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     }
     await wait(100);
   }
-  const set = (changed: Readonly<Record<string, unknown>>) => {
-    Object.assign(settings, changed);
-    write();
-  };
   let ended = 0;
   const fresh = async (own?: Readonly<Record<string, unknown>>) => {
     const hosts = [...readLog().matchAll(/<(\d+)> Launched Extension Host Process/g)].map(([, pid]) => Number(pid));
@@ -149,6 +152,9 @@ const STEADY = {
   "npm.fetchOnlinePackageInfo": false,
   "workbench.settings.enableNaturalLanguageSearch": false,
 };
+
+/** Settings that VS Code reads from the user's own file alone, when a window opens. */
+const OF_USER = /^(security|chat)\./;
 
 const GITCONFIG = `[user]
   name = Tester

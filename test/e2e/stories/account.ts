@@ -12,6 +12,7 @@ export const accountStories: readonly Story[] = [
   {
     name: "a server that needs a key gets it, and no file contains it",
     shares: true,
+    rows: 10,
     server: { key: CANARY },
     async play(world) {
       const { workbench, models } = world;
@@ -129,6 +130,7 @@ export const accountStories: readonly Story[] = [
   {
     name: "Azure OpenAI: its own endpoint, its own header, a deployment as the model",
     shares: true,
+    rows: 10,
     server: { key: CANARY },
     async play(world) {
       const { workbench, models } = world;
@@ -193,12 +195,11 @@ export const accountStories: readonly Story[] = [
     shares: true,
     settings: { "agentgraph.provider": "compatible" },
     async play(world) {
-      const { workbench, models, vscode } = world;
-      vscode.set({
+      const { workbench, models } = world;
+      await world.set({
         "agentgraph.baseUrl": models.url,
         "agentgraph.models": { forward: "simulated", backward: "simulated", optimizer: "simulated" },
       });
-      await workbench.page.waitForTimeout(1000);
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
       await workbench.dialog("AgentGraph will send").waitFor();
       await workbench.picture("61-new-origin");
@@ -304,6 +305,7 @@ function refusedKey(): Story {
     server: { faults: ({ count }) => (refused && count > 120 ? "401" : null) },
     async play(world) {
       const { workbench } = world;
+      refused = true;
       await optimize(world, "rejected the API key");
       await workbench.picture("64-key-refused");
       refused = false;

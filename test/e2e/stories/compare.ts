@@ -83,10 +83,11 @@ async function uncheckAllBut(world: World, kept: string): Promise<void> {
 }
 
 /** The page in each kind of theme, and in a narrow window. */
-async function pictures({ workbench, vscode }: World, name: string): Promise<void> {
+async function pictures(world: World, name: string): Promise<void> {
+  const { workbench } = world;
   const size = workbench.page.viewportSize();
   for (const theme of ["Light Modern", "Default High Contrast", "Dark Modern"]) {
-    vscode.set({ "workbench.colorTheme": theme });
+    await world.set({ "workbench.colorTheme": theme });
     await workbench.page.waitForTimeout(500);
     await workbench.picture(`${name}-${theme.toLowerCase().replaceAll(" ", "-")}`);
   }

@@ -44,12 +44,15 @@ export const firstStories: readonly Story[] = [
   {
     name: "first minutes: the walkthrough, step by step",
     shares: true,
+    isFirst: true,
+    leavesNoTrace: true,
     example: "",
-    async play({ workbench, vscode }) {
+    async play(world) {
+      const { workbench } = world;
       // Beside a side bar there is no room for the pictures.
       await workbench.command("View: Toggle Primary Side Bar Visibility");
       for (const theme of ["Light Modern", "Dark Modern", "Default High Contrast"]) {
-        vscode.set({ "workbench.colorTheme": theme });
+        await world.set({ "workbench.colorTheme": theme });
         await workbench.page.waitForTimeout(500);
         const steps = await openWalkthrough(workbench);
         for (let step = 0; step < (await steps.count()); step++) {
@@ -66,6 +69,7 @@ export const firstStories: readonly Story[] = [
   {
     name: "first minutes: from nothing to a commit with the simulated model",
     shares: true,
+    isFirst: true,
     example: "",
     async play(world) {
       await firstMinutes(world, async () => {
@@ -83,6 +87,8 @@ export const firstStories: readonly Story[] = [
   },
   {
     name: "first minutes: from nothing to a commit with a local server that needs no key",
+    shares: true,
+    isFirst: true,
     example: "",
     async play(world) {
       await openWalkthrough(world.workbench);
@@ -111,11 +117,7 @@ export const firstStories: readonly Story[] = [
       await workbench.pick("Which example?", "Word problems");
       await workbench.quickTitle("Where should the example be created?").waitFor();
       await workbench.picture("79-which-folder");
-      await workbench.quickInput().fill(`${place}/`);
-      // The folder's content is listed first; until then the button does nothing.
-      await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: ".." }).first().waitFor();
-      await workbench.page.waitForTimeout(1000);
-      await workbench.page.locator(".quick-input-widget:visible .monaco-button", { hasText: "Create it here" }).click();
+      await workbench.answerPath(`${place}/`, "Create it here");
       await workbench.tab("chain.agentgraph.json").waitFor();
       await workbench.pressOnToast("Example created in", "Optimize graph");
       await workbench.decide("Optimize “", "Start");
@@ -129,6 +131,7 @@ export const firstStories: readonly Story[] = [
   },
   {
     name: "own pipeline: from three prompts and a table to a reviewed commit",
+    shares: true,
     example: "test/fixtures/support",
     server: { model: helpdesk },
     size: { width: 1440, height: 900 },
@@ -160,6 +163,7 @@ export const firstStories: readonly Story[] = [
   },
   {
     name: "own pipeline: a crew of CrewAI is imported, tuned in its own YAML, and committed with prompt lines alone",
+    shares: true,
     example: "test/fixtures/support",
     files: { "config/agents.yaml": AGENTS, "config/tasks.yaml": TASKS },
     server: { model: helpdesk },

@@ -5,6 +5,7 @@ import { chooseServer } from "./steps.ts";
 export const graphStories: readonly Story[] = [
   {
     name: "the graph beside its text: live during a run, synchronized both ways, kept over a reload",
+    shares: true,
     example: "examples/diamond",
     size: { width: 1600, height: 1000 },
     settings: { "workbench.colorTheme": "Default Dark Modern" },

@@ -19,7 +19,7 @@ export const languageStories: readonly Story[] = [
       await workbench.clearToasts();
 
       for (const theme of THEMES) await look(world, theme);
-      world.vscode.set({ "workbench.colorTheme": "Dark Modern" });
+      await world.set({ "workbench.colorTheme": "Dark Modern" });
 
       // A slip in a prompt file: marked there, mended there.
       await workbench.openByName("solve.md");
@@ -74,10 +74,10 @@ export const languageStories: readonly Story[] = [
 
 /** Hover over a node, quick fixes of a fault, in one theme. */
 async function look(world: World, theme: string): Promise<void> {
-  const { workbench, vscode } = world;
+  const { workbench } = world;
   const { page } = workbench;
   const name = (surface: string) => `70-language-${theme.toLowerCase().replaceAll(" ", "-")}-${surface}`;
-  vscode.set({ "workbench.colorTheme": theme });
+  await world.set({ "workbench.colorTheme": theme });
   await page.waitForTimeout(500);
   await workbench.openByName(GRAPH);
   await put(world, '"plan", "style"');

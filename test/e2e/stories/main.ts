@@ -126,6 +126,7 @@ export const mainStories: readonly Story[] = [
   {
     name: "a proposal that the gate rejected is applied only after a second question",
     shares: true,
+    rows: 10,
     server: { model: harmfulModel() },
     async play(world) {
       const { workbench, git } = world;

@@ -13,6 +13,7 @@ export const robustStories: readonly Story[] = [
   {
     name: "robust: the files are deleted while a diff is open: Apply says which one; a renamed graph keeps its runs",
     shares: true,
+    rows: 10,
     async play(world) {
       const { workbench, folder, read } = world;
       await optimize(world);
@@ -160,9 +161,7 @@ export const robustStories: readonly Story[] = [
 /** A run that stays in progress until the second window has looked at it. */
 function twoWindows(): Story {
   let goOn = () => {};
-  const seen = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  let seen = Promise.resolve();
   const simulated = createSimulated();
   let calls = 0;
   const model: Model = {
@@ -179,6 +178,10 @@ function twoWindows(): Story {
     async play(world) {
       const { workbench, read } = world;
       const { page } = workbench;
+      calls = 0;
+      seen = new Promise((resolve) => {
+        goOn = resolve;
+      });
       await start(world);
       await workbench.statusBar("iteration").waitFor();
       const other = new Workbench(await page.context().newPage(), path.resolve("out/screenshots"));

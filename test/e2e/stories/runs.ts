@@ -167,7 +167,7 @@ export const runStories: readonly Story[] = [
     shares: true,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
-      const { workbench, vscode } = world;
+      const { workbench } = world;
       await workbench.openSideBar();
       await optimizeHere(world);
       world.write(
@@ -185,11 +185,11 @@ export const runStories: readonly Story[] = [
       await workbench.tab("Report: Word problems").waitFor();
       await workbench.graphText("Before you rely on this").waitFor();
       for (const theme of THEMES) {
-        vscode.set({ "workbench.colorTheme": theme });
+        await world.set({ "workbench.colorTheme": theme });
         await workbench.page.waitForTimeout(1000);
         await workbench.picture(`80-report-${theme.toLowerCase().replaceAll(" ", "-")}`);
       }
-      vscode.set({ "workbench.colorTheme": "Dark Modern" });
+      await world.set({ "workbench.colorTheme": "Dark Modern" });
       await workbench.page.locator('.editor-actions .action-label[aria-label^="Export report"]').first().click();
       await workbench.quickInput().waitFor();
       await workbench.answerPath(path.join(world.folder, "report.md"));
@@ -207,7 +207,7 @@ export const runStories: readonly Story[] = [
       await workbench.graphText("Why the comparison is not fair").waitFor();
       await workbench.graphText("seed (1 and 7)").waitFor();
       for (const theme of THEMES.slice(0, 3)) {
-        vscode.set({ "workbench.colorTheme": theme });
+        await world.set({ "workbench.colorTheme": theme });
         await workbench.page.waitForTimeout(1000);
         await workbench.picture(`81-compare-${theme.toLowerCase().replaceAll(" ", "-")}`);
       }

@@ -24,6 +24,9 @@ export const surfaceStories: readonly Story[] = [
   },
   {
     name: "activation, as VS Code itself reports it",
+    shares: true,
+    isFirst: true,
+    leavesNoTrace: true,
     async play({ workbench }) {
       await workbench.command("Developer: Show Running Extensions");
       const row = workbench.page.locator(".runtime-extensions-editor .extension", { hasText: "AgentGraph" }).first();
@@ -59,9 +62,10 @@ export const surfaceStories: readonly Story[] = [
   },
 ];
 
-async function themed({ workbench, vscode }: World, theme: string, node: string): Promise<void> {
+async function themed(world: World, theme: string, node: string): Promise<void> {
+  const { workbench } = world;
   const name = (surface: string) => `50-${theme.toLowerCase().replaceAll(" ", "-")}-${surface}`;
-  vscode.set({ "workbench.colorTheme": theme });
+  await world.set({ "workbench.colorTheme": theme });
   await workbench.page.waitForTimeout(500);
   await workbench.openByName("fan-in.agentgraph.json");
   await workbench.lens("✓").waitFor();
@@ -85,8 +89,9 @@ async function themed({ workbench, vscode }: World, theme: string, node: string)
 }
 
 /** A side bar of about 200 pixels beside a narrow editor. */
-async function narrow({ workbench, vscode }: World, node: string): Promise<void> {
-  vscode.set({ "workbench.colorTheme": "Dark Modern" });
+async function narrow(world: World, node: string): Promise<void> {
+  const { workbench } = world;
+  await world.set({ "workbench.colorTheme": "Dark Modern" });
   await workbench.page.setViewportSize({ width: 640, height: 800 });
   await workbench.page.mouse.move(350, 600);
   await workbench.page.mouse.down();

@@ -103,6 +103,7 @@ export const troubleStories: readonly Story[] = [
   {
     name: "an applied text that is undone in its file says so, and is applied again with the others",
     shares: true,
+    rows: 10,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, git } = world;
@@ -141,6 +142,7 @@ export const troubleStories: readonly Story[] = [
   {
     name: "a file that can't be saved is not committed, and the editor keeps its content",
     shares: true,
+    rows: 10,
     example: "examples/fan-in",
     settings: { "files.autoSave": "off", "agentgraph.provider": "simulated" },
     async play(world) {
@@ -184,6 +186,7 @@ function brokenServer(): Story {
     server: { faults: ({ count }) => (broken && count > 150 ? "404" : null) },
     async play(world) {
       const { workbench, models } = world;
+      broken = true;
       await start(world);
       await workbench.toast("has no model named simulated").waitFor();
       await workbench.picture("32-failed");

@@ -61,6 +61,7 @@ function refusedByVscode(): Story {
     server: { faults: ({ count }) => (refused && count > 60 ? "401" : null) },
     async play(world) {
       const { workbench, models } = world;
+      refused = true;
       await chooseVscodeModels(world);
       await workbench.decide("Optimize “", "Start");
       await workbench.toast("to use its models").waitFor();
