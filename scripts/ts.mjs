@@ -19,6 +19,8 @@ await esbuild.build({
   loader: { ".md": "text" },
   logLevel: "warning",
 });
+// Else its service keeps its memory for as long as the program runs.
+await esbuild.stop();
 process.setSourceMapsEnabled(true);
 process.argv = [process.argv[0], outfile, ...args];
 await import(pathToFileURL(outfile).href);

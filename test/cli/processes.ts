@@ -74,7 +74,7 @@ export async function runResident(call: Call): Promise<Ended> {
 }
 
 function startResident(): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, "resident.mjs")], {
+  return spawn(process.execPath, [LATE, join(import.meta.dirname, "resident.mjs")], {
     stdio: ["pipe", "pipe", "pipe", "ipc"],
   });
 }
