@@ -14,11 +14,11 @@ import type { Output } from "./output.ts";
 const UPDATE_INTERVAL = 100;
 
 /** The parts of a run that progress shows. */
-export type Shown = Pick<Run, "state" | "pace">;
+export type Shown = Pick<Run, "state" | "pace" | "waiting">;
 
 export interface Progress {
   show(event: LoggedEvent, run: Shown): void;
-  /** Shows what the run waits for. null if it no longer waits. */
+  /** Shows what the run of the last event waits for. null if it no longer waits. */
   wait(waiting: Waiting | null): void;
   /** Prints a line. */
   say(line: string): void;
@@ -49,21 +49,28 @@ function bar(output: Output): Progress {
   let begun = false;
   let drawn = 0;
   let isHeld = false;
+  let shown: Shown | null = null;
+  const draw = ({ state: now, pace, waiting }: Shown) => {
+    const state = now();
+    const wait = waiting();
+    const { done, of } = progressOf(state);
+    const isWaiting = wait !== null && state.paused === null;
+    single.setTotal(Math.max(1, of));
+    const what = isWaiting ? waitingLabel(wait, ENGLISH) : whatNow(state, pace(), { done, of });
+    single.update(Math.min(done, of), { what });
+  };
   return {
-    show({ type, at }, { state: now, pace }) {
+    show({ type, at }, run) {
+      shown = run;
       if (isHeld) return;
-      const state = now();
       if (!begun) single.start(1, 0, { what: "starting" });
       if (begun && at - drawn < UPDATE_INTERVAL && type !== "paused" && type !== "continued") return;
       begun = true;
       drawn = at;
-      const { done, of } = progressOf(state);
-      single.setTotal(Math.max(1, of));
-      single.update(Math.min(done, of), { what: whatNow(state, pace(), { done, of }) });
+      draw(run);
     },
-    wait(waiting) {
-      if (!begun || isHeld || !waiting) return;
-      single.update({ what: waitingLabel(waiting, ENGLISH) });
+    wait() {
+      if (begun && !isHeld && shown) draw(shown);
     },
     say(line) {
       if (isHeld) return;
@@ -92,7 +99,8 @@ function whatNow(state: RunState, pace: PaceNow, { done, of }: Completed): strin
   );
   const scoring = iterations === 0 ? `${done} of ${of} samples` : "scoring the current graph";
   const parts = [iteration === 0 ? scoring : `iteration ${iteration}/${iterations}`];
-  if (score) parts.push(`${range(wholePercent(score.low), wholePercent(score.high))}%`);
+  if (score && (score.low > 0 || score.high < 1))
+    parts.push(`${range(wholePercent(score.low), wholePercent(score.high))}%`);
   parts.push(...costLabels(state), ...paceLabels(pace, iterations > 0, ENGLISH));
   if (inFlight > 0) parts.push(`${inFlight} in flight`);
   return parts.join(" · ");
