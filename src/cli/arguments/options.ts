@@ -22,7 +22,8 @@ export interface ModelNames {
 export interface ModelOptions extends ModelNames, ServerChoice {
   readonly concurrency: number;
   /** Milliseconds. */
-  readonly maxWait: number;
+  /** Default: the server's. */
+  readonly maxWait?: number;
   /** Default: the standard price for every role. */
   readonly tier?: Tiers;
   /** Whether a request that the tier refuses is sent at the standard price. */
@@ -93,9 +94,10 @@ export function withModel(command: Command): Command {
       "use the standard price if the flex tier has no capacity, is too slow or lacks the model",
     )
     .addOption(
-      new Option("--max-wait <seconds>", "stop the run after waiting this long for a response")
-        .argParser(seconds)
-        .default(DEFAULT_MAX_WAIT, `${DEFAULT_MAX_WAIT / 1000}`),
+      new Option(
+        "--max-wait <seconds>",
+        `stop the run after waiting this long for a response (default: ${DEFAULT_MAX_WAIT / 1000}, longer with --tier flex)`,
+      ).argParser(seconds),
     );
 }
 

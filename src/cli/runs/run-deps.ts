@@ -53,7 +53,7 @@ export async function runDepsOf(
     provider,
     price,
     concurrency,
-    maxWait,
+    ...(maxWait !== undefined && { maxWait }),
     ...(pauses && { pauseAt: { calls, usd } }),
   };
 }

@@ -4,7 +4,7 @@ import { type ModelChoice, ROLES, type Role } from "../../graph/graph.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceTable } from "../../models/prices.ts";
 import type { Provider } from "../../models/provider.ts";
-import { DEFAULT_MAX_WAIT, DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
+import { DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
 import { TIERS, type TierChoice } from "../../models/tiers/choice.ts";
 import { type ProgramCommands, readCommands } from "../../platform/programs/commands.ts";
 import { SANDBOX_LIMITS } from "../../platform/sandbox/sandbox.ts";
@@ -32,8 +32,8 @@ export interface MachineSettings {
   readonly concurrency: number;
   /** Milliseconds a request may take. */
   readonly timeout: number;
-  /** Milliseconds without a response from any model after which a run ends. */
-  readonly maxWait: number;
+  /** Milliseconds without a response from any model after which a run ends. null: the user set none. */
+  readonly maxWait: number | null;
   readonly prices: PriceTable;
   /** Limits for each call of a graph's code. */
   readonly code: SandboxLimits;
@@ -57,7 +57,7 @@ export function readSettings(): MachineSettings {
     tier: TIERS.find((tier) => tier === userValue("tier")) ?? "now",
     concurrency: Math.min(256, Math.max(1, Math.round(positive("concurrency") ?? provider?.concurrency ?? MANY))),
     timeout: 1000 * (positive("timeout") ?? DEFAULT_TIMEOUT / 1000),
-    maxWait: 1000 * (positive("maxWait") ?? DEFAULT_MAX_WAIT / 1000),
+    maxWait: chosen("maxWait", 1000),
     prices: priceTable(userValue("prices")),
     code: {
       time: 1000 * (positive("code.timeout") ?? SANDBOX_LIMITS.time / 1000),
@@ -130,6 +130,12 @@ export function modelChoices(names: ModelNames): Partial<Record<Role, ModelChoic
 function positive(name: string): number | null {
   const numbers = [userValue(name), defaultValue(name)];
   return numbers.find((value): value is number => typeof value === "number" && value > 0) ?? null;
+}
+
+/** A positive number that the user set, times this; null: the setting has its default, which may differ by provider. */
+function chosen(name: string, unit: number): number | null {
+  const value = inspect(name)?.globalValue;
+  return typeof value === "number" && value > 0 ? unit * value : null;
 }
 
 function priceTable(value: unknown): PriceTable {

@@ -124,7 +124,7 @@ export function runDeps(connection: Connection, deps: RunsDeps): RunDeps {
     provider: connection.model,
     price: priceList(prices, deps.clock.now()),
     concurrency,
-    maxWait,
+    ...(maxWait !== null && { maxWait }),
     pauseAt,
   };
 }

@@ -59,12 +59,12 @@ export function createStack(options: StackOptions): Stack {
   const turns = new Yielder(options.clock);
   const { identity, timeout, patience = DEFAULT_MAX_WAIT } = provider;
   const { concurrency = options.concurrency } = provider;
-  const { maxWait = DEFAULT_MAX_WAIT } = options;
+  const { maxWait = patience } = options;
   const waits = new RetryWaits({
     ...options,
     identity,
     ...(timeout !== undefined && { timeout }),
-    maxWait: maxWait === DEFAULT_MAX_WAIT ? patience : maxWait,
+    maxWait,
   });
   const ask: Model["complete"] = async (request, signal) => {
     const reply = await provider.complete(request, signal);

@@ -208,6 +208,8 @@ describe("flex", () => {
     for (const [maxWait, minutes] of [
       [undefined, 30],
       [60_000, 1],
+      // Also if the time is that of other tiers.
+      [300_000, 5],
     ] as const) {
       const virtual = new FakeClock();
       const started = virtual.now();
