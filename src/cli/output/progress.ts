@@ -88,17 +88,18 @@ function bar(output: Output): Progress {
   };
 }
 
-/** `iteration 2/12 · 45% · 123 calls · $0.04 · $0.02/min · at most 12 min left · 8 in flight` */
+/** `iteration 2/12, stops after 2 · 45% · 123 calls · $0.04 · $0.02/min · at most 12 min left · 8 in flight` */
 function whatNow(state: RunState, pace: PaceNow, { done, of }: Completed): string {
   if (state.paused !== null) return `paused · ${costLabels(state).join(" · ")} · p continues`;
-  const { iteration, iterations, curve, nodes } = state;
+  const { iteration, iterations, stopAfter, curve, nodes } = state;
   const score = curve.at(-1);
   const inFlight = Object.values(nodes).reduce(
     (sum, node) => sum + node.forwardInFlight + node.backwardInFlight + node.optimizerInFlight,
     0,
   );
   const scoring = iterations === 0 ? `${done} of ${of} samples` : "scoring the current graph";
-  const parts = [iteration === 0 ? scoring : `iteration ${iteration}/${iterations}`];
+  const last = stopAfter === null ? "" : `, stops after ${stopAfter}`;
+  const parts = [iteration === 0 ? scoring : `iteration ${iteration}/${iterations}${last}`];
   if (score && (score.low > 0 || score.high < 1))
     parts.push(`${range(wholePercent(score.low), wholePercent(score.high))}%`);
   parts.push(...costLabels(state), ...paceLabels(pace, iterations > 0, ENGLISH));
@@ -164,7 +165,7 @@ function lines(output: Output): Progress {
       const isNews = waiting && (waiting.reason !== said?.reason || waiting.until - said.until >= 60_000);
       if (!waiting || !isNews) return;
       said = waiting;
-      output.info(`${waitingLabel(waiting, ENGLISH)}.`);
+      output.info(`${waitingLabel(waiting, ENGLISH).replace(/\.$/, "")}.`);
     },
     say: (line) => output.info(line),
     hold() {},

@@ -37,12 +37,14 @@ export function steer(
   const toggleStop = () => {
     if (state().iterations === 0) return;
     control.stop(control.stopAfter === null);
+    sayWhetherItStops();
+  };
+  const sayWhetherItStops = () =>
     progress.say(
       control.stopAfter === null
         ? "The run goes on to its last iteration."
         : `The run stops after iteration ${control.stopAfter}.`,
     );
-  };
 
   const asking = async (question: string, answered: (line: string) => void) => {
     if (isAsking) return;
@@ -88,6 +90,7 @@ export function steer(
       if (["y", "yes"].includes(answer)) control.proceed();
       else if (answer === "s" && stops !== "") {
         control.stop();
+        sayWhetherItStops();
         control.proceed();
       } else if (answer === "q") cancel();
       else askWhetherToGoOn();

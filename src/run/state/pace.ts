@@ -53,8 +53,9 @@ export class Pace {
 
   see(state: RunState): void {
     const { elapsed, calls, usd, curve, iterations } = state;
-    // Before the first iteration, the original graph is scored.
-    if (state.iteration > 0) this.#iteration ??= { elapsed, calls: calls.total, curve: curve.length };
+    // Before the first iteration, the original graph is scored. Its first gradient comes when much of it is done.
+    if (state.iteration > 0 || calls.backward > 0)
+      this.#iteration ??= { elapsed, calls: calls.total, curve: curve.length };
     // The reducer makes a point of the curve for each iteration that has ended.
     if (iterations > 0 && this.#iteration && curve.length > this.#iteration.curve) {
       const isAsked = calls.total > this.#iteration.calls;

@@ -69,5 +69,16 @@ it("gives no score where nothing is known of it", async () => {
   await shows("iteration 1/9 · 0 calls");
   apply({ ...ITERATED, iteration: 2, validationLoss: [0.25, 0.5] });
   await shows("iteration 2/9 · 50 … 75% · 0 calls");
+  apply({ type: "stopping", after: 2 });
+  await shows("iteration 2/9, stops after 2 · 50 … 75%");
   progress.stop();
+});
+
+it("ends a line with one full stop, whatever the server's message ends with", () => {
+  const said: string[] = [];
+  const output = { isInteractive: false, info: (line: string) => void said.push(line) } as unknown as Output;
+  createProgress(output).wait({ ...LIMITED, detail: "Limit 3, Used 3, Requested 1." });
+  createProgress(output).wait(LIMITED);
+  expect(said[0]).toMatch(/\(rate limit\): Limit 3, Used 3, Requested 1\.$/);
+  expect(said[1]).toMatch(/\(rate limit\)\.$/);
 });

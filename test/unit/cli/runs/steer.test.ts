@@ -113,7 +113,7 @@ describe("a limit at which the user wants to be asked", () => {
     // What is no answer is asked again.
     ["no", "limit", null, false],
   ] as const)("is answered with %s", async (answer, paused, stopAfter, cancelled) => {
-    const { control, asked, steering, settled, isCancelled } = sit(answer, "q");
+    const { control, asked, said, steering, settled, isCancelled } = sit(answer, "q");
     control.pause("limit");
     steering.see();
     await settled();
@@ -122,6 +122,7 @@ describe("a limit at which the user wants to be asked", () => {
     );
     expect(control.paused).toBe(paused);
     expect(control.stopAfter).toBe(stopAfter);
+    expect(said.includes("The run stops after iteration 2.")).toBe(stopAfter === 2);
     expect(isCancelled()).toBe(cancelled || asked.length > 1);
   });
 

@@ -24,13 +24,15 @@ function follow(minutes: number, limits = NONE, iterations = 10, scoring = 0) {
   const cost = { usage: { prompt: 1, completion: 1, estimated: false }, usd: 0.01, milliseconds: 1000 };
   for (let second = 1; second <= 60 * (minutes + scoring); second++) {
     const at = 1000 * second;
-    apply({ type: "requested", ...request, attempt: 1 }, at);
+    const tried = second - 60 * scoring;
+    const purpose = tried > 0 && tried % 60 === 1 ? "backward" : "forward";
+    apply({ type: "requested", ...request, purpose, attempt: 1 }, at);
     const call = { key: `k${second}`, model: "m", source: "provider", requests: 1, error: null };
     apply({ type: "call", ...request, ...cost, ...call }, at);
-    const tried = second - 60 * scoring;
-    if (tried % 60 === 1 && tried > 0) {
+    // Some of an iteration is over when the gradients are there.
+    if (tried % 60 === 30 && tried > 0) {
       const about = { of: "text", node: "a", sample: "s", from: null, text: "" };
-      apply({ type: "gradient", iteration: (tried - 1) / 60 + 1, ...about }, at);
+      apply({ type: "gradient", iteration: (tried - 30) / 60 + 1, ...about }, at);
     }
     if (tried % 60 === 0 && tried > 0) {
       const iteration = tried / 60;
