@@ -103,12 +103,7 @@ export class HistoryCommands {
     const left = (await this.histories.runsOf(file, node)).length - HISTORY_RUNS;
     if (left <= 0) return;
     const all = l10n.t("Show all runs");
-    const message = l10n.t(
-      "The history of {0} shows the newest {1} runs. Older runs: {2}.",
-      labelOf(node),
-      HISTORY_RUNS,
-      left,
-    );
+    const message = l10n.t("The history of {0} leaves out older runs: {1}.", labelOf(node), left);
     if ((await showInfo(message, all)) === all) await this.pages.show("history", [file.toString(), node, ALL]);
   }
 

@@ -16,11 +16,11 @@ export function cautions(report: ComparisonReport, locale: Locale): string[] {
     said.push(
       seeds.length === 1
         ? t(
-            "Each method searched once: the differences are those of the texts found, and another search can end otherwise. To find out which method is better, use at least {0} repeats.",
+            "Each method searched once: the differences are those of the texts found, and another search can end otherwise. To find out which method is better, use more repeats: at least {0}.",
             SEARCHES,
           )
         : t(
-            "Each method searched {0} times: the differences are those of the texts found, and other searches can end otherwise. To find out which method is better, use at least {1} repeats.",
+            "Each method searched {0} times: the differences are those of the texts found, and other searches can end otherwise. To find out which method is better, use more repeats: at least {1}.",
             seeds.length,
             SEARCHES,
           ),

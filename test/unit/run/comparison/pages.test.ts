@@ -238,7 +238,7 @@ it("what limits the figures is reported: few repeats, few samples, spent budgets
   const words = (change: Partial<ComparisonReport>) => cautions({ ...report, ...change }, ENGLISH).join("\n");
   const usual = words({});
   expect(words({ seeds: [1], about: "texts" })).toContain("Each method searched once");
-  expect(words({ seeds: [1, 2], about: "texts" })).toContain("use at least 3 repeats.");
+  expect(words({ seeds: [1, 2], about: "texts" })).toContain("use more repeats: at least 3.");
   const wide = { higher: "one", lower: "two", ...gain(0.2, false), interval: [-0.1, 0.4] as const };
   expect(words({ pairs: [wide] })).toContain("Smaller differences than about 0.25 can't be told from chance");
   expect(words({ provider: "simulated" })).toContain("not how the methods compare");
