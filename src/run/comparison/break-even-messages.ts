@@ -1,10 +1,21 @@
 import type { Locale } from "../../i18n/locale.ts";
 import { type Table, tight } from "../report/format/table.ts";
 import type { AnswerCost, BreakEven, BreakEvenRow } from "./break-even.ts";
+import type { Gain } from "./gain.ts";
 
 /** After how many answers each search has paid for itself, one sentence per method. */
-export function breakEvenLines({ model, answer, rows }: BreakEven, locale: Locale): string[] {
-  return rows.map((row) => lineOf(row, model, answer, locale));
+export function breakEvenLines({ model, answer, rows, untouched }: BreakEven, locale: Locale): string[] {
+  const lines = rows.map((row) => lineOf(row, model, answer, locale));
+  const isCheaper = untouched.answer.usd !== null && answer.usd !== null && untouched.answer.usd < answer.usd;
+  if (!isCheaper || !untouched.difference) return lines;
+  return [
+    ...lines,
+    locale.t(
+      "The original graph, without any search, costs {0}. Score: {1}.",
+      perAnswer(untouched.answer, locale),
+      differenceWords(untouched.difference, locale),
+    ),
+  ];
 }
 
 function lineOf(
@@ -17,7 +28,7 @@ function lineOf(
   if (answer.usd === null || other.usd === null || search === null) {
     return t("{0} against {1}: the price of a model is unknown. Set it with --price.", name, model);
   }
-  const score = difference ? differenceWords(difference.mean, difference.isSignificant, locale) : t("not scored");
+  const score = difference ? differenceWords(difference, locale) : t("not scored");
   if (isFree(answer, other)) {
     return t(
       "{0} and {1} cost nothing at these prices, so there is nothing to pay for: an answer takes {2} instead of {3}. Score: {4}.",
@@ -59,9 +70,12 @@ function paidAfter({ answer, answers }: BreakEvenRow, other: AnswerCost, locale:
   return isFree(answer, other) ? "–" : locale.t("never");
 }
 
-function differenceWords(mean: number, isSignificant: boolean, locale: Locale): string {
+/** `+0.05 (−0.02 … +0.12), not significant`: what is not significant is not shown to be equal. */
+function differenceWords({ mean, interval: [low, high], isSignificant }: Gain, locale: Locale): string {
   const { t } = locale;
-  return isSignificant ? locale.signed(mean) : t("{0}, not significant", locale.signed(mean));
+  if (low === 0 && high === 0) return t("0 (no sample differs)");
+  const figures = `${locale.signed(mean)} (${locale.signed(low)} … ${locale.signed(high)})`;
+  return isSignificant ? figures : t("{0}, not significant", figures);
 }
 
 /** Per 1,000 answers, because the cost of one is too small to read. */
@@ -69,7 +83,7 @@ function perAnswer({ usd }: AnswerCost, locale: Locale): string {
   return usd === null ? "–" : locale.t("{0} per 1,000", locale.money(1000 * usd));
 }
 
-export function breakEvenTable({ model, answer, rows }: BreakEven, locale: Locale): Table {
+export function breakEvenTable({ model, answer, rows, untouched }: BreakEven, locale: Locale): Table {
   const { t } = locale;
   const money = (usd: number | null) => tight(usd === null ? "–" : locale.money(1000 * usd));
   return {
@@ -88,8 +102,16 @@ export function breakEvenTable({ model, answer, rows }: BreakEven, locale: Local
         money(row.answer.usd),
         tight(row.search === null ? "–" : locale.money(row.search)),
         paidAfter(row, answer, locale),
-        row.difference ? differenceWords(row.difference.mean, row.difference.isSignificant, locale) : "–",
+        row.difference ? differenceWords(row.difference, locale) : "–",
       ]),
+      [
+        t("original graph"),
+        locale.integer(untouched.answer.tokens),
+        money(untouched.answer.usd),
+        "–",
+        "–",
+        untouched.difference ? differenceWords(untouched.difference, locale) : "–",
+      ],
       [t("original graph with {0}", model), locale.integer(answer.tokens), money(answer.usd), "–", "–", "–"],
     ],
     left: 0,

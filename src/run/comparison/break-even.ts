@@ -28,6 +28,8 @@ export interface BreakEvenRow {
 export interface BreakEven {
   readonly model: string;
   readonly answer: AnswerCost;
+  /** The untouched graph with its own model, which takes no search. */
+  readonly untouched: BreakEvenRow;
   readonly rows: readonly BreakEvenRow[];
 }
 

@@ -6,6 +6,8 @@ export interface Gain {
   /** Number of samples whose mean over the repeats is higher, and lower. */
   readonly better: number;
   readonly worse: number;
+  /** The same on both sides. */
+  readonly equal: number;
   /** p over samples and searches, uncorrected. */
   readonly p: number;
   /** The same, corrected for the number of comparisons. */

@@ -1,6 +1,7 @@
 import { median } from "simple-statistics";
 import type { Locale } from "../../i18n/locale.ts";
 import { SEARCHES } from "./crossed.ts";
+import { baselineLabel } from "./plot.ts";
 import { type ComparisonReport, LEVEL } from "./result.ts";
 
 /** What limits the results of this comparison. Empty: nothing was found that does. */
@@ -44,8 +45,17 @@ export function cautions(report: ComparisonReport, locale: Locale): string[] {
       ),
     );
   }
-  const lost = [...baselines, ...variants.map(({ heldOut }) => heldOut)].some(({ scored }) => scored < samples.test);
-  if (lost) said.push(t("Some held-out samples could not be scored. They are left out, never counted as wrong."));
+  const lost = [
+    ...variants.map(({ name, heldOut }) => ({ name, scored: heldOut.scored })),
+    ...baselines.map(({ name, scored }) => ({ name: baselineLabel(name, locale, report.breakEven?.model), scored })),
+  ].filter(({ scored }) => scored < samples.test);
+  if (lost.length > 0)
+    said.push(
+      t(
+        "Some held-out samples could not be scored: {0}. They are left out, never counted as wrong; a difference is over the samples that both sides were scored on.",
+        lost.map(({ name, scored }) => t("{0}, {1} of {2}", name, samples.test - scored, samples.test)).join("; "),
+      ),
+    );
   return said;
 }
 
@@ -105,7 +115,7 @@ export function grounds(report: ComparisonReport, locale: Locale): string[] {
             "Intervals are 95%, over the samples (Wilson or bootstrap). p-values are of a paired sign-flip permutation test over the samples.",
           ),
     t(
-      "p-values are corrected (Holm) for the number of differences that answer the same question: between methods, to the original graph, and to each other baseline. Intervals are not corrected. A difference is significant if its corrected p ≤ 0.05 and its interval excludes 0. If no two methods differ in truth, at most 5% of comparisons call any two different.",
+      "p-values are corrected (Holm) for the number of differences that answer the same question: between methods, to the original graph, and to each other baseline. Intervals are not corrected. A difference is significant if its corrected p ≤ 0.05 and its interval excludes 0.",
     ),
   ];
 }

@@ -182,7 +182,7 @@ export function pairTable({ pairs }: ComparisonReport, locale: Locale): Table {
     t("{0} − {1}", pair.higher, pair.lower),
     ...gainCells(pair, locale),
     locale.pValue(pair.p).replace(/^p = /, ""),
-    `${pair.better} / ${pair.worse}`,
+    `${pair.better} / ${pair.worse} / ${pair.equal}`,
     significance(pair, locale),
   ];
   return {
@@ -191,7 +191,7 @@ export function pairTable({ pairs }: ComparisonReport, locale: Locale): Table {
       t("held-out score"),
       t("p, corrected"),
       t("p, single"),
-      t("samples better / worse"),
+      t("samples better / worse / equal"),
       t("significant"),
     ],
     rows: pairs.map(row),

@@ -217,14 +217,20 @@ export function comparisonOf(
 
   function breakEvenOf(model: string): BreakEven {
     const runs = measured.baselines["other model"] ?? [];
-    const differences = gainsOver(heldOutScores(runs), crossed);
+    const differences = gainsOver(heldOutScores(runs), [untouched, ...crossed]);
     const answer = answerCost(runs, price);
     return {
       model,
       answer,
+      untouched: breakEvenRow(
+        { name: "untouched", cost: { usd: 0 } },
+        answerCost(measured.baselines.untouched ?? [], price),
+        answer,
+        differences[0] ?? null,
+      ),
       rows: rows.map((row, index) => {
         const scored = measured.variants[index]?.scores ?? [];
-        return breakEvenRow(row, answerCost(scored, price), answer, differences[index] ?? null);
+        return breakEvenRow(row, answerCost(scored, price), answer, differences[index + 1] ?? null);
       }),
     };
   }
@@ -274,11 +280,16 @@ function gainsOf(differences: readonly Crossed[], layout: Layout): (Gain | null)
     const isNone = difference.flat().every((value) => value === null || value === 0);
     const interval: Gain["interval"] = isNone ? [0, 0] : crossedGainInterval(difference, layout);
     const p = adjusted[at] ?? 1;
+    const [better, worse] = [
+      values.filter((value) => value > 1e-9).length,
+      values.filter((value) => value < -1e-9).length,
+    ];
     return {
       mean: mean(values),
       interval,
-      better: values.filter((value) => value > 1e-9).length,
-      worse: values.filter((value) => value < -1e-9).length,
+      better,
+      worse,
+      equal: values.length - better - worse,
       p: tested[at]?.p ?? 1,
       adjusted: p,
       overSamples: samples[at] ?? 1,

@@ -12,7 +12,7 @@ const HOSTILE = '<img src=x onerror="alert(1)">|[a](http://b)';
 function gain(mean: number, isSignificant: boolean): Gain {
   const interval = isSignificant ? ([mean - 0.05, mean + 0.05] as const) : ([-0.1, 0.2] as const);
   const adjusted = isSignificant ? 0.012 : 0.4;
-  return { mean, interval, better: 12, worse: 2, p: 0.004, adjusted, overSamples: adjusted, isSignificant };
+  return { mean, interval, better: 12, worse: 2, equal: 66, p: 0.004, adjusted, overSamples: adjusted, isSignificant };
 }
 
 function variant(name: string, score: number, calls: number): VariantRow {
@@ -247,7 +247,7 @@ it("what limits the figures is reported: few repeats, few samples, spent budgets
   const spent = { ...one, repeats: one.repeats.map((repeat) => ({ ...repeat, status: "budget" })) };
   expect(words({ variants: [spent, ...others] })).toContain("reached their budget: one");
   const lost = { ...one, heldOut: { ...one.heldOut, scored: 79 } };
-  expect(words({ variants: [lost, ...others] })).toContain("never counted as wrong");
+  expect(words({ variants: [lost, ...others] })).toContain("not be scored: one, 1 of 80. They are left out");
   const apart = { ...gain(0.27, false), overSamples: 0.001 };
   expect(words({ pairs: [{ higher: "one", lower: "two", ...apart }] })).toContain(
     "The samples show a difference (one and two), but the repeats disagree, so it may be due to the seeds. More repeats can tell, such as 6.",
@@ -282,19 +282,23 @@ it("says after how many answers each search has paid for itself, where it ever d
   const breakEven = {
     model: "large",
     answer: answer(0.002),
+    untouched: { ...row("untouched", 0.0004, 0), search: 0 },
     rows: [row("one", 0.0005, 334), row("two", 0.003, null), row("three", null, null)],
   };
   const free = { ...breakEven, answer: answer(0), rows: [row("one", 0, null)] };
   expect(breakEvenLines(free, ENGLISH)).toEqual([
-    "one and large cost nothing at these prices, so there is nothing to pay for: an answer takes 120 tokens instead of 120. Score: +0.10.",
+    "one and large cost nothing at these prices, so there is nothing to pay for: an answer takes 120 tokens instead of 120. Score: +0.10 (+0.05 … +0.15).",
   ]);
-  const [one, two, three] = breakEvenLines(breakEven, ENGLISH);
+  const [one, two, three, untouched] = breakEvenLines(breakEven, ENGLISH);
   expect(one).toBe(
-    "one pays for itself against large after 334 answers: the search costs $0.50, and an answer $0.50 per 1,000 instead of $2.00 per 1,000. Score: +0.10.",
+    "one pays for itself against large after 334 answers: the search costs $0.50, and an answer $0.50 per 1,000 instead of $2.00 per 1,000. Score: +0.10 (+0.05 … +0.15).",
   );
   expect(two).toContain("two does not pay for itself against large");
   expect(two).toContain("not significant");
   expect(three).toContain("the price of a model is unknown");
+  expect(untouched).toBe(
+    "The original graph, without any search, costs $0.40 per 1,000. Score: +0.10 (−0.10 … +0.20), not significant.",
+  );
   for (const text of [comparisonHtml({ ...report, breakEven }), comparisonMarkdown({ ...report, breakEven })]) {
     expect(text).toContain("When tuning pays for itself");
     expect(text).toContain("334 answers");
