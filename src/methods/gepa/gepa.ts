@@ -29,8 +29,10 @@ export const gepa: Method<GepaOptions> = {
     "Reflective evolution: rewrites from runs with feedback, parents from the Pareto front over samples.",
   ),
   options: gepaOptions,
-  iterations: ({ metricCalls, minibatch, parents, proposals }, { data }) =>
-    Math.max(0, Math.ceil((metricCalls - data.validation.length) / (2 * minibatch * parents * proposals))),
+  iterations: (options, { graph, data: { validation } }) => {
+    const left = metricCallsOf(parametersOf(graph).length, validation.length, options) - validation.length;
+    return Math.max(0, Math.ceil(left / (2 * options.minibatch * options.parents * options.proposals)));
+  },
   run,
 };
 
@@ -59,6 +61,7 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
   const pool = new Pool(engine.random);
   const minibatches = new Minibatches(data.train, options.minibatch, engine.random);
   const gate = createFinalGate(engine);
+  const metricCalls = metricCallsOf(parameters.length, data.validation.length, options);
   let spent = 0;
   let mergesDue = 0;
   let merged = 0;
@@ -67,17 +70,17 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
 
   if (parameters.length === 0 || data.train.length === 0) return engine.start;
   await join(engine.start, [], 0);
-  if (spent >= options.metricCalls && !pool.isSolved) {
+  if (spent >= metricCalls && !pool.isSolved) {
     const of = 4 * data.validation.length + 20 * options.minibatch;
     yield {
       type: "warning",
       code: "search too short",
       detail: "optimize.gepa.metricCalls",
-      count: options.metricCalls,
+      count: metricCalls,
       of,
     };
   }
-  for (let iteration = 1; spent < options.metricCalls && !pool.isSolved && !engine.isStopping; iteration++) {
+  for (let iteration = 1; spent < metricCalls && !pool.isSolved && !engine.isStopping; iteration++) {
     const accepted: Candidate[] = [];
     const batch: string[] = [];
     let looked = 0;
@@ -260,4 +263,19 @@ async function* run(task: Task, options: GepaOptions, engine: Engine): AsyncGene
     if (parents.length === 0 || !(isGated || pool.meanOf(index) > best)) return [];
     return (await gate.settle(texts)).accepted;
   }
+}
+
+/**
+ * With `metricCalls: 0`, as in DSPy's `auto="light"`: six candidates, as many trials as MIPROv2 would make of them, each on 35
+ * samples, and the whole validation set after every fifth.
+ */
+const LIGHT = { candidates: 6, ofEach: 5, minibatch: 35, fullEvery: 5 };
+
+/** Maximum number of answers to score. @param parameters number of texts */
+export function metricCallsOf(parameters: number, validation: number, { metricCalls }: GepaOptions): number {
+  if (metricCalls > 0) return metricCalls;
+  const { candidates, ofEach, minibatch, fullEvery } = LIGHT;
+  const trials = Math.trunc(Math.max(4 * parameters * Math.log2(candidates), 1.5 * candidates));
+  const whole = Math.trunc((trials + 1) / fullEvery) + 2;
+  return whole * validation + candidates * ofEach + trials * minibatch;
 }

@@ -4,8 +4,8 @@ import { wholeNumber } from "../../engine/options.ts";
 export const gepaOptions = z
   .strictObject({
     metricCalls: wholeNumber(
-      "Maximum number of answers to score, on training and validation samples. Answers that are already known count too. The last step is finished even if it exceeds the maximum.",
-      { least: 1, byDefault: 400, example: 800 },
+      "Maximum number of answers to score, on training and validation samples. Answers that are already known count too. The last step is finished even if it exceeds the maximum. 0: DSPy's formula, which grows with the number of texts and of validation samples.",
+      { least: 0, byDefault: 0, example: 400 },
     ),
     minibatch: wholeNumber("Training samples on which a new text must score higher than its parent.", {
       least: 1,

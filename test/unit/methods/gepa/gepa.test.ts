@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { metricCallsOf } from "../../../../src/methods/gepa/gepa.ts";
 import { Minibatches } from "../../../../src/methods/gepa/minibatches.ts";
+import { gepaOptions } from "../../../../src/methods/gepa/options.ts";
 import { MemoryReplies } from "../../../../src/models/stack/store.ts";
 import { estimateRun } from "../../../../src/run/estimate/estimate.ts";
 import { ofType } from "../../engine/fixtures.ts";
@@ -40,6 +42,14 @@ const halves = words((node, text) => `${text} ${node === "draft" ? "even" : "odd
 const asked = ({ provider }: Ended) => provider.seen.filter(({ tag }) => tag.purpose === "optimizer");
 
 describe("gepa", () => {
+  it("scores as many answers as DSPy's auto_budget allows with `light`, unless a number is given", () => {
+    const most = (parameters: number, validation: number, metricCalls = 0) =>
+      metricCallsOf(parameters, validation, gepaOptions.parse({ metricCalls }));
+    // Printed by dspy's GEPA.auto_budget(num_preds, 6, valset_size).
+    expect([most(1, 20), most(2, 20), most(4, 20), most(2, 12), most(3, 300)]).toEqual([460, 850, 1665, 802, 3515]);
+    expect(most(4, 20, 400)).toBe(400);
+  });
+
   it("makes its calls in this order", async () => {
     const ended = await gepa({ ...halves, samples: 4, own: { metricCalls: 24 } });
     expectGolden("calls/gepa.txt", sequenceOf(ended));
