@@ -1,3 +1,4 @@
+import type { Clock } from "../../src/deps.ts";
 import { evaluate } from "../../src/engine/evaluate.ts";
 import { optimize } from "../../src/engine/optimize.ts";
 import type { Task } from "../../src/engine/task.ts";
@@ -6,13 +7,17 @@ import { methods } from "../../src/methods/registry.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createStack } from "../../src/models/stack/stack.ts";
 import { type KnownReplies, MemoryReplies, NO_REPLIES } from "../../src/models/stack/store.ts";
+import type { Amount } from "../../src/run/estimate/estimate.ts";
+import { VirtualClock } from "../worlds/clock.ts";
 import { type FlatOptions, optionsOf } from "../worlds/run.ts";
 import { createWorld, type WorldOptions } from "../worlds/world.ts";
 import { WORLDS } from "../worlds/worlds.ts";
 
 /** Runs whose cost the estimate predicts. */
 
-export const clock = { now: () => 0, sleep: async () => {} };
+const clock = { now: () => 0, sleep: async () => {} };
+/** Milliseconds of a call, and calls at once. */
+const [LATENCY, CONCURRENCY] = [200, 16];
 const { signal } = new AbortController();
 
 /** US dollars: a prompt token costs one, a reply's four. */
@@ -47,34 +52,50 @@ const LOSS: Loss = {
 export function world(
   options: Partial<WorldOptions> & Pick<WorldOptions, "shape" | "seed">,
   flat: FlatOptions = {},
-): { task: Task; provider: Model } {
-  const { graph, train, validation, test, model } = createWorld({ ...WORLDS.plain, ...options });
+): { task: Task; provider: Model; time: VirtualClock } {
+  const time = new VirtualClock();
+  const { graph, train, validation, test, model } = createWorld({ ...WORLDS.plain, ...options }, () =>
+    time.sleep(LATENCY),
+  );
   const choice = { model: "world", params: { temperature: 0 } };
   const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
   const data = { train, validation, test: test.slice(0, 30) };
-  return { task: { graph, data, loss: LOSS, models, options: optionsOf(flat) }, provider: model };
+  return { task: { graph, data, loss: LOSS, models, options: optionsOf(flat) }, provider: model, time };
 }
 
-/** The calls and tokens that a run uses. */
-export async function used(task: Task, provider: Model, replies = new MemoryReplies()) {
+/** What a run uses. */
+export interface Used extends Amount {
+  readonly usd: number;
+  /** Mean number of calls at the same time. */
+  readonly atOnce: number;
+}
+
+/** @param time the clock that delays the replies; default: they are not timed */
+export async function used(
+  task: Task,
+  provider: Model,
+  replies = new MemoryReplies(),
+  time: Clock = clock,
+): Promise<Used> {
   const sum = { calls: 0, tokens: 0, usd: 0 };
-  for await (const event of optimize(methods)(task, stackOn(provider, replies, task), signal)) {
+  const begun = time.now();
+  for await (const event of optimize(methods)(task, stackOn(provider, replies, task, time), signal)) {
     if (event.type !== "call" || event.source !== "provider") continue;
     sum.calls += event.requests;
     sum.tokens += event.usage.prompt + event.usage.completion;
     sum.usd += event.usd ?? 0;
   }
-  return sum;
+  return { ...sum, atOnce: (sum.calls * LATENCY) / (time.now() - begun) };
 }
 
 /** Scores the validation set first, as a user may do. @returns the saved replies */
-export async function scored(task: Task, provider: Model): Promise<MemoryReplies> {
+export async function scored(task: Task, provider: Model, time: Clock = clock): Promise<MemoryReplies> {
   const replies = new MemoryReplies();
-  for await (const _ of evaluate(task, "validation", stackOn(provider, replies, task), signal));
+  for await (const _ of evaluate(task, "validation", stackOn(provider, replies, task, time), signal));
   return replies;
 }
 
-function stackOn(provider: Model, replies: MemoryReplies, task: Task) {
+function stackOn(provider: Model, replies: MemoryReplies, task: Task, time: Clock) {
   const { seed, budget: limits } = task.options;
-  return { ...createStack({ provider, replies, limits, concurrency: 16, clock, seed, price }), price };
+  return { ...createStack({ provider, replies, limits, concurrency: CONCURRENCY, clock: time, seed, price }), price };
 }

@@ -28,7 +28,7 @@ export interface Guess {
   readonly rewrites: Rewrites;
 }
 
-/** The typical assumption, and those with the lowest and highest cost. */
+/** The typical assumption, those with the lowest cost, and that with the highest. */
 export const GUESSES = {
   usual: {
     right: 0.4,
@@ -43,6 +43,14 @@ export const GUESSES = {
     content: 1,
     length: 0.5,
     rewrites: { rules: 1, useless: 0, ruinous: 0, hopeless: 0 },
+  },
+  // Methods that learn from right answers end early without any.
+  none: {
+    right: 0.03,
+    known: "lower",
+    content: 1,
+    length: 0.5,
+    rewrites: { rules: 1, useless: 0, ruinous: 0, hopeless: 1 },
   },
   // The longest runs improve all the time, little by little.
   much: {

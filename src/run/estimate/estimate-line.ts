@@ -5,16 +5,26 @@ import type { Amount } from "./tally.ts";
 
 /** Assumed milliseconds of a call to a model that was not measured yet. */
 const CALL = 2_000;
-/** Average number of concurrent requests, because some steps wait for others. */
-const AT_ONCE = 6;
+/**
+ * Average number of concurrent requests if 16 are allowed, because some steps wait for others: measured with equal
+ * latencies (`npm run bench -- estimate`).
+ */
+const AT_ONCE = 9;
+/** Of methods that go on step by step. */
+const STEPWISE: Readonly<Record<string, number>> = { gepa: 4 };
 
-/** Milliseconds per call of a run: measured in an earlier run with the same model, else a common figure. */
+/**
+ * Milliseconds per call of a run: measured in an earlier run with the same model, else a common figure.
+ * @param method of the run; undefined: it does not optimize
+ */
 export function paceOf(
   earlier: { readonly elapsed: number; readonly calls: number } | null,
   concurrency: number,
+  method?: string,
 ): number {
   if (earlier && earlier.calls > 0 && earlier.elapsed > 0) return earlier.elapsed / earlier.calls;
-  return CALL / Math.max(1, Math.min(concurrency, AT_ONCE));
+  const atOnce = STEPWISE[method ?? ""] ?? AT_ONCE;
+  return CALL / Math.max(1, Math.min(concurrency, atOnce));
 }
 
 /**

@@ -85,6 +85,9 @@ const USUAL: readonly Guess[] = [0.4, 0.2, 0.6, 0.3, 0.5].map((right) => ({ ...G
 /** Assumptions of the dry runs that may be the costliest. */
 const COSTLY: readonly Guess[] = [GUESSES.much, GUESSES.much, GUESSES.much];
 
+/** Those that may be the cheapest. */
+const CHEAP: readonly Guess[] = [GUESSES.little, GUESSES.none];
+
 /** Calls after which no further dry run of a kind is made: in large graphs, chance makes less of a difference. */
 const ENOUGH = 3_000;
 
@@ -121,8 +124,8 @@ export async function estimateRun(task: Task, known: EstimateDeps, among = metho
   };
   const plays = await playAll(USUAL);
   const costly = await playAll(COSTLY);
-  const cheap = await playRun(task, known, { guess: GUESSES.little, learned, scoring, among });
-  const amounts = [...plays, ...costly, cheap].map(({ amount }) => amount);
+  const cheap = await playAll(CHEAP);
+  const amounts = [...plays, ...costly, ...cheap].map(({ amount }) => amount);
   const usual = meanOf(plays.map(({ amount }) => amount));
   return {
     ...usual,

@@ -69,7 +69,7 @@ export class StartCommands {
       const isSlow = isFirstSimulated(prepared.connection, (await this.runStore.ofGraph(file)).length);
       const pace = isSlow
         ? FIRST_RUN_PACE / concurrency
-        : paceOf(await this.#measured(task.models.forward.model), concurrency);
+        : paceOf(await this.#measured(task.models.forward.model), concurrency, task.options.method);
       const confirmed = await confirmStart(task, prepared.connection, estimateOf, limits.calls, pace);
       if (confirmed === "change tier") continue;
       if (confirmed !== "change model") {

@@ -28,6 +28,9 @@ describe("the line that estimates a run", () => {
   it("takes the time of a call from an earlier run, if there is one", () => {
     expect(paceOf({ elapsed: 60_000, calls: 120 }, 16)).toBe(500);
     expect(paceOf({ elapsed: 60_000, calls: 0 }, 1)).toBe(2000);
-    expect(paceOf(null, 16)).toBeCloseTo(333, 0);
+    expect(paceOf(null, 16)).toBeCloseTo(222, 0);
+    expect(paceOf(null, 4)).toBe(500);
+    // One step after another: its calls wait for each other.
+    expect(paceOf(null, 16, "gepa")).toBe(500);
   });
 });
