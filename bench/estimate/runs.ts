@@ -7,7 +7,7 @@ import { methods } from "../../src/methods/registry.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createStack } from "../../src/models/stack/stack.ts";
 import { type KnownReplies, MemoryReplies, NO_REPLIES } from "../../src/models/stack/store.ts";
-import type { Amount } from "../../src/run/estimate/estimate.ts";
+import type { Amount } from "../../src/run/estimate/tally.ts";
 import { VirtualClock } from "../worlds/clock.ts";
 import { type FlatOptions, optionsOf } from "../worlds/run.ts";
 import { createWorld, type WorldOptions } from "../worlds/world.ts";
