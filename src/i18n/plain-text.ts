@@ -13,7 +13,15 @@ export function plain(text: string): string {
   );
 }
 
-/** The same on one line, cut to `length` characters. */
+/** JSON whose control characters and text direction marks are escaped, so that printing it is safe. */
+export function escapeControls(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** `plain` on one line, cut to `length` characters. */
 export function oneLine(text: string, length: number): string {
   const line = plain(text).replace(/\s+/g, " ").trim();
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;

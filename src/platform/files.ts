@@ -126,7 +126,8 @@ async function replaceFile(path: string, text: string): Promise<void> {
     (found) => found.mode & 0o777,
     () => 0o666,
   );
-  const draft = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
+  // A name can be as long as the file system allows.
+  const draft = join(dirname(target), `.${basename(target).slice(0, 40)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const handle = await open(draft, "wx", mode);
     try {

@@ -1,8 +1,16 @@
 import type { WriteStream } from "node:tty";
 import picocolors from "picocolors";
 import type { Colors } from "picocolors/types.js";
+import { escapeControls, plain } from "../../i18n/plain-text.ts";
 
-/** The two streams: results on stdout; progress, warnings and errors on stderr. With `--json` stdout gets one object alone. */
+/** Colors and weights, but nothing that hides text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a color begins with one.
+const COLOR = /(\u001b\[(?:[0-79]|2[2-9]|[349]\d)m)/;
+
+/**
+ * The two streams: results on stdout; progress, warnings and errors on stderr. With `--json` stdout gets one object alone. Nothing that
+ * a terminal obeys is written, whoever wrote the text.
+ */
 export class Output {
   readonly colors: Colors;
   readonly #stdout: WriteStream;
@@ -29,16 +37,25 @@ export class Output {
 
   /** Text for people, without `--json`. */
   print(text = ""): void {
-    if (!this.json) this.#stdout.write(`${text}\n`);
+    if (!this.json) this.#stdout.write(`${this.#safe(text)}\n`);
   }
 
-  /** Writes the requested output to stdout, also with `--json`. */
+  /** Writes the requested output to stdout, also with `--json`. A file or a program gets it as it is. */
   write(text: string): void {
-    this.#stdout.write(text);
+    this.#stdout.write(this.#stdout.isTTY === true ? this.#safe(text) : text);
+  }
+
+  /** Without what a terminal obeys, except our own colors. */
+  #safe(text: string): string {
+    if (!this.colors.isColorSupported) return plain(text);
+    return text
+      .split(COLOR)
+      .map((part, index) => (index % 2 === 1 ? part : plain(part)))
+      .join("");
   }
 
   info(text: string): void {
-    this.#stderr.write(`${text}\n`);
+    this.#stderr.write(`${this.#safe(text)}\n`);
   }
 
   warn(text: string): void {
@@ -51,7 +68,7 @@ export class Output {
 
   /** @param value not a promise, which would be printed as `{}` */
   object<T extends object>(value: T extends PromiseLike<unknown> ? never : T): void {
-    this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    this.#stdout.write(`${escapeControls(JSON.stringify(value, null, 2))}\n`);
   }
 
   /** Resolves when both streams are flushed: writes to pipes are asynchronous. */

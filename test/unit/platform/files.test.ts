@@ -51,6 +51,13 @@ describe("write", () => {
     expect(await readdir(folder)).toEqual(["prompt.md"]);
   });
 
+  it("takes the longest name that the system takes", async () => {
+    for (const name of ["a".repeat(255), "é".repeat(127)]) {
+      await nodeFiles().write(join(folder, name), "text");
+      expect(await readFile(join(folder, name), "utf8")).toBe("text");
+    }
+  });
+
   it("writes through a link instead of replacing it", async () => {
     await writeFile(join(folder, "target.md"), "old");
     await symlink("target.md", join(folder, "link.md"));

@@ -1,3 +1,4 @@
+import { escapeControls } from "../../../i18n/plain-text.ts";
 import type { Yielder } from "../../../models/yielder.ts";
 import type { Report } from "../report.ts";
 
@@ -24,10 +25,7 @@ const GROUP = 50;
 const DEPTH = 4;
 
 function* partsOf(report: Report): Generator<string> {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  for (const part of indented(report, "", DEPTH)) {
-    yield part.replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escaped);
-  }
+  for (const part of indented(report, "", DEPTH)) yield escapeControls(part);
   yield "\n";
 }
 
