@@ -134,6 +134,7 @@ export class Workbench {
    * @param button pressed in place of Enter
    */
   async answerPath(path: string, button?: string): Promise<void> {
+    await this.quickInput().waitFor();
     const dialog = this.page.locator(".quick-input-widget").first();
     for (let tries = 0; tries < 40 && (await dialog.isVisible()); tries++) {
       await this.page.waitForTimeout(500);

@@ -150,6 +150,9 @@ const STEADY = {
   "window.restoreWindows": "none",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "npm.fetchOnlinePackageInfo": false,
+  "typescript.disableAutomaticTypeAcquisition": true,
+  // Else the extension host lists the open files of all processes again and again.
+  "remote.autoForwardPorts": false,
   "workbench.settings.enableNaturalLanguageSearch": false,
 };
 

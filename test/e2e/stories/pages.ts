@@ -11,6 +11,7 @@ export const pageStories: readonly Story[] = [
   {
     name: "run pages are restored when the window reloads, and say so if their run is gone",
     shares: true,
+    rows: 10,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, folder } = world;

@@ -79,6 +79,7 @@ export const robustStories: readonly Story[] = [
   {
     name: "robust: CRLF, a byte order mark and mixed line ends: only the changed lines change",
     shares: true,
+    rows: 10,
     async play(world) {
       const { workbench, read, git } = world;
       const crlf = (file: string) => `\uFEFF${read(file).trimEnd()}\n${LINES}\n`.replaceAll("\n", "\r\n");
