@@ -14,7 +14,9 @@ export function intervalNote({ isGraded }: Report, { t }: Locale): string {
     ? t(
         "Intervals are 95% bootstrap intervals because scores are graded (with more than a thousand samples, the normal approximation). A sample counts as better or worse by the sign of its difference.",
       )
-    : t("Score intervals are Wilson intervals; gain intervals are bootstrapped over the samples (with more than a thousand, the normal approximation). Both are 95%.");
+    : t(
+        "Score intervals are Wilson intervals; gain intervals are bootstrapped over the samples (with more than a thousand, the normal approximation). Both are 95%.",
+      );
   return `${intervals} ${t("The lenient score accepts the right answer anywhere in the reply.")}`;
 }
 
