@@ -122,7 +122,6 @@ it("a count agrees with its noun: every message with a plural after a number has
     "{0} of {1} replies of the {2} model were cut at {3} tokens and requested again where that could help.",
     "{0} of {1} replies of “{2}” were cut at {3} tokens, so the end of their answers may be missing.",
     "The gate is about to accept an update that raises the score by {0} percentage points, but takes {1} tokens per answer instead of {2}. Give tokens a weight in “optimize.objectives”, or set maxWords.",
-    "The history of {0} shows the newest {1} runs. Older runs: {2}.",
     "The task {0} runs without an agent. {1}",
     'with every "$ref" replaced, it has more than {0} parts or is endless',
     'The method {0} changes texts alone, so "edges" has no effect.',
