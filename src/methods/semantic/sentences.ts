@@ -1,4 +1,4 @@
-// The default sentence boundaries of Unicode (UAX #29, rules SB3 to SB11, without SB5), as in `Intl.Segmenter`. They are written out
+// The default sentence boundaries of Unicode (UAX #29, rules SB3 to SB11, and SB5 after a terminator), as in `Intl.Segmenter`. They are written out
 // here because those of `Intl.Segmenter` follow the version of its ICU data: a run that is resumed with another version of
 // Node or VS Code could split a text differently, and pay for other requests.
 const LINE = "\\r\\n|[\\n\\r\\u0085\\u2028\\u2029]";
@@ -7,7 +7,7 @@ const CONTINUES =
   ",\\-:;\\u055d\\u060c\\u060d\\u07f8\\u1802\\u1808\\u2013\\u2014\\u3001\\ufe10\\ufe11\\ufe13\\ufe31\\ufe32\\ufe50\\ufe51\\ufe55\\ufe58\\ufe63\\uff0c\\uff0d\\uff1a\\uff64";
 /** A terminator with closing marks, spaces and a line end, or a line end. */
 const END = new RegExp(
-  `(?<last>[${TERMINATOR}])(?<closing>[\\p{Ps}\\p{Pe}\\p{Pi}\\p{Pf}"']*[\\t\\v\\f\\p{Zs}]*)(?<line>${LINE})?|${LINE}`,
+  `(?<last>[${TERMINATOR}])[\\p{M}\\p{Cf}]*(?<closing>[\\p{Ps}\\p{Pe}\\p{Pi}\\p{Pf}"']*[\\t\\v\\f\\p{Zs}]*)(?<line>${LINE})?|${LINE}`,
   "gu",
 );
 /** Full stops, which also end abbreviations. */

@@ -28,6 +28,11 @@ it("follow Unicode's rules, so that every version of Node finds the same ones", 
     "Three",
   ]);
   expect(sentences("まず読む。次に答える！終わり")).toEqual(["まず読む。", "次に答える！", "終わり"]);
+  expect(sentences("Say it.\u202e\u2066\nGo on.\u0301 Stop.\u200b")).toEqual([
+    "Say it.\u202e\u2066",
+    "Go on.\u0301",
+    "Stop.\u200b",
+  ]);
 });
 
 it("are those of Intl.Segmenter in the prose of this project", () => {
