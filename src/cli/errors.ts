@@ -89,7 +89,7 @@ const ACTIONS: Readonly<Record<ErrorAction, string>> = {
   "choose tier": "Leave out --tier, or allow the standard price with --tier-fallback.",
   "collect batches": "Add --tier batch, or the tiers that the run had, or --yes to send these requests again.",
   "free space":
-    "Free up disk space or check write permissions, or use another folder with --runs-dir. Then resume the run.",
+    "Free up disk space or check write permissions, or use another folder with --runs-dir. If the run had started, resume it.",
   "install certificate": "Add the certificate with --ca-file.",
   "list runs": "`agentgraph runs` lists all runs.",
   "manage trust": "",
@@ -108,6 +108,7 @@ const ACTIONS: Readonly<Record<ErrorAction, string>> = {
 const WITHOUT_RUN: Partial<Readonly<Record<ErrorAction, string>>> = {
   "add credit": "Add credit to the account, or use another key.",
   "check server": "Check that the server is running and that --base-url is correct.",
+  "free space": "Free up disk space or check write permissions.",
   "resume later": "Try again later.",
   "wait longer": "Try again later.",
 };

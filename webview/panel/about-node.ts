@@ -144,7 +144,10 @@ function head(view: NodeView, node: NodeAnswer | null, state: State, acts: Actio
         textButton(pinned ? t("Unpin") : t("Pin"), () => acts.pin(view.id, !pinned), "secondary", PIN_HINT),
       verdict && textButton(t("Review change"), () => acts.review(view.id)),
       (behind > 0 || isFolded) &&
-        textButton(isFolded ? t("Expand") : t("Collapse {0}", behind), () => acts.fold(view.id)),
+        textButton(
+          isFolded ? t("Expand") : plural(behind, t("Collapse {0} upstream node"), t("Collapse {0} upstream nodes")),
+          () => acts.fold(view.id),
+        ),
     ),
   ];
 }
