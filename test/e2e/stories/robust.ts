@@ -68,7 +68,7 @@ export const robustStories: readonly Story[] = [
       world.write(GRAPH, text);
       await workbench.row("Graphs", "→").waitFor();
       const applyAll = () => workbench.titleAction("Proposals", "Apply all accepted");
-      await workbench.pressUntil(applyAll, workbench.toast("Applied"));
+      await workbench.pressUntil(applyAll, workbench.row("Proposals", "applied"));
       await workbench.command("AgentGraph: Commit accepted prompts");
       await workbench.decide("Commit ", "Commit");
       await workbench.toast("Committed as").waitFor();
