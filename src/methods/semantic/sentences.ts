@@ -1,6 +1,6 @@
-// The default sentence boundaries of Unicode (UAX #29, rules SB3 to SB11, and SB5 after a terminator), as in `Intl.Segmenter`. They are written out
-// here because those of `Intl.Segmenter` follow the version of its ICU data: a run that is resumed with another version of
-// Node or VS Code could split a text differently, and pay for other requests.
+// The default sentence boundaries of Unicode (UAX #29, rules SB3 to SB11, and SB5 after a terminator), as in
+// `Intl.Segmenter`. They are written out here because those of `Intl.Segmenter` follow the version of its ICU data: a run
+// that is resumed with another version of Node or VS Code could split a text differently, and pay for other requests.
 const LINE = "\\r\\n|[\\n\\r\\u0085\\u2028\\u2029]";
 const TERMINATOR = "\\p{STerm}\\uff0e";
 const CONTINUES =
