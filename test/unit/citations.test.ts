@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
@@ -25,3 +25,30 @@ it("comments cite pages and sections that exist", () => {
   expect(wrong).toEqual([]);
   expect(cited.length).toBeGreaterThan(10);
 });
+
+it("links in the documentation lead to files and headings that exist", () => {
+  const docs = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+  const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", ...docs.map((name) => `docs/${name}`)];
+  const links = pages.flatMap((page) => {
+    const found = readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:)([^()\s#]*)(?:#([^()\s]+))?\)/g);
+    return [...found].map(([, path, anchor]) => ({ page, path: path ? join(dirname(page), path) : page, anchor }));
+  });
+  const wrong = links.filter(({ path, anchor }) => {
+    if (!existsSync(join(root, path))) return true;
+    return anchor !== undefined && !anchorsOf(readFileSync(join(root, path), "utf8")).includes(anchor);
+  });
+  expect(wrong).toEqual([]);
+  expect(links.length).toBeGreaterThan(50);
+});
+
+/** As GitHub makes them of headings. */
+function anchorsOf(markdown: string): string[] {
+  const headings = markdown.match(/^#+ .*$/gm) ?? [];
+  return headings.map((heading) =>
+    heading
+      .replace(/^#+ /, "")
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\- ]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
