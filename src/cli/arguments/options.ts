@@ -21,8 +21,7 @@ export interface ModelNames {
 
 export interface ModelOptions extends ModelNames, ServerChoice {
   readonly concurrency: number;
-  /** Milliseconds. */
-  /** Default: the server's. */
+  /** Milliseconds. Default: the server's. */
   readonly maxWait?: number;
   /** Default: the standard price for every role. */
   readonly tier?: Tiers;

@@ -8,8 +8,8 @@ import { escapeControls, plain } from "../../i18n/plain-text.ts";
 const COLOR = /(\u001b\[(?:[0-79]|2[2-9]|[349]\d)m)/;
 
 /**
- * The two streams: results on stdout; progress, warnings and errors on stderr. With `--json` stdout gets one object alone. Nothing that
- * a terminal obeys is written, whoever wrote the text.
+ * The two streams: results on stdout; progress, warnings and errors on stderr. With `--json` stdout gets one object alone. No text
+ * can control the terminal.
  */
 export class Output {
   readonly colors: Colors;

@@ -45,7 +45,7 @@ export function printOutcome(run: Run, output: Output, server: Partial<ModelOpti
     ...nodeLines("test", state.finished?.test?.nodes),
     ...Object.entries(evaluated?.nodes ?? {}).map(
       ([node, { n, after, rightAfter }]) =>
-        `  ${oneLine(node, 60)} ${roundedInside(after, 3).toFixed(3)} (${rightAfter} of ${n} right)`,
+        `  ${oneLine(node, 60)} ${thousandths(after)} (${rightAfter} of ${n} right)`,
     ),
   ];
   for (const line of byNode) output.print(line);
@@ -85,7 +85,12 @@ function frontLines(front: readonly FrontPoint[], run: string): string[] {
 /** `test score 0.850 (n = 19; 1 of 20 samples could not be scored)` */
 function evaluationFigure({ split, n, scored, score }: Evaluated, job: Job | undefined): string {
   const what = job?.kind === "evaluate" && job.method ? `${split} score with a step-by-step suffix` : `${split} score`;
-  return `${what} ${score === null ? "?" : roundedInside(score, 3).toFixed(3)} (n = ${scored}${scored < n ? `; ${n - scored} of ${n} samples could not be scored` : ""})`;
+  return `${what} ${score === null ? "?" : thousandths(score)} (n = ${scored}${scored < n ? `; ${n - scored} of ${n} samples could not be scored` : ""})`;
+}
+
+/** A score of one set alone: `0.850` */
+function thousandths(score: number): string {
+  return roundedInside(score, 3).toFixed(3);
 }
 
 /** `validation score 0.30 → 0.85 (n = 20)`; empty if nothing was measured. */

@@ -64,12 +64,16 @@ function declaredOf(bare: string, code: string, holder: string): CodeName[] {
 
 /** A member of an object, as code writes it. */
 export function memberAccess(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+  return isIdentifier(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
 /** The key of a member in a pattern. */
 export function patternKey(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+  return isIdentifier(name) ? name : JSON.stringify(name);
+}
+
+function isIdentifier(name: string): boolean {
+  return /^[A-Za-z_$][\w$]*$/.test(name);
 }
 
 /** @param holder pattern of the expression whose members are read */

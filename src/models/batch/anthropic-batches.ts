@@ -7,9 +7,10 @@ import {
   type BatchResult,
   type BatchStatus,
   batchesSince,
+  idOf,
+  numberAt,
   timeOf,
 } from "./batch-api.ts";
-import { idOf, numberAt } from "./openai-batches.ts";
 
 const PATH = "/v1/messages/batches";
 

@@ -1,3 +1,4 @@
+import { BodyBroken } from "../errors.ts";
 import type { Sent } from "../parameters/parameter-support.ts";
 import { property } from "../property.ts";
 
@@ -35,6 +36,18 @@ export type BatchResult =
   | { readonly key: string; readonly status: number; readonly body: unknown }
   /** The batch ended before this request was processed. */
   | { readonly key: string; readonly status: null };
+
+/** @throws BodyBroken: what the answer is about may exist */
+export function idOf(value: unknown, { identity }: { readonly identity: string }): string {
+  const id = property(value, "id");
+  if (typeof id !== "string") throw new BodyBroken(identity, "the answer has no id");
+  return id;
+}
+
+export function numberAt(value: unknown, name: string): number {
+  const number = property(value, name);
+  return typeof number === "number" ? number : 0;
+}
 
 /** Milliseconds since the epoch, from seconds or a date; null: neither. */
 export function timeOf(value: unknown): number | null {

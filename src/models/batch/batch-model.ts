@@ -246,7 +246,7 @@ export class BatchModel implements Model {
     if (status === null) return this.#drop(batch, (keys) => this.#repeat(keys, "the server doesn't know the batch"));
     const isCancelled = status.state === "cancelled" && !batch.isEarlier;
     const take = (result: BatchResult) => {
-      // Whoever cancelled a batch doesn't want the rest of it.
+      // The user who cancelled a batch doesn't want the rest of it.
       if (result.status !== null || !isCancelled) this.#take(batch, result);
     };
     await this.#client.read(status, take, signal);

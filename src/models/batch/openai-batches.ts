@@ -1,5 +1,5 @@
 import { imagesWithUser } from "../../graph/images.ts";
-import { BatchEnded, BodyBroken, isModelError } from "../errors.ts";
+import { BatchEnded, isModelError } from "../errors.ts";
 import { property } from "../property.ts";
 import { withParts } from "../protocols/openai-wire.ts";
 import { completionFrom, responseRequest } from "../protocols/responses-wire.ts";
@@ -10,6 +10,8 @@ import {
   type BatchResult,
   type BatchStatus,
   batchesSince,
+  idOf,
+  numberAt,
   timeOf,
 } from "./batch-api.ts";
 
@@ -161,16 +163,4 @@ function resultOf(row: unknown): BatchResult | null {
   const error = property(row, "error");
   if (UNDONE.test(String(property(error, "code")))) return { key, status: null };
   return { key, status: 500, body: { error: error ?? { message: "the batch gave no reason" } } };
-}
-
-/** @throws BodyBroken: what the answer is about may exist */
-export function idOf(value: unknown, { identity }: Http): string {
-  const id = property(value, "id");
-  if (typeof id !== "string") throw new BodyBroken(identity, "the answer has no id");
-  return id;
-}
-
-export function numberAt(value: unknown, name: string): number {
-  const number = property(value, name);
-  return typeof number === "number" ? number : 0;
 }

@@ -20,7 +20,7 @@ export interface Pushed {
 
 /**
  * Adds the shared replies of this machine that the team does not have.
- * @param teamKey signs them; null: they are not signed, and whoever takes them has to check them
+ * @param teamKey signs them; null: they are not signed, and others check a sample before they use them
  */
 export async function pushReplies(replies: RunReplies, store: TeamStore, teamKey: string | null): Promise<Pushed> {
   const there = new Set<string>();
