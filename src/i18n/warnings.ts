@@ -42,6 +42,7 @@ export function otherTierMessage(model: string, reason: OtherTier, t: Locale["t"
     "no room": t("The flex tier has no capacity for {0}, so some requests cost the standard price.", model),
     "too slow": t("The flex tier doesn't answer in time for {0}, so some requests cost the standard price.", model),
     "not served": t("The flex tier doesn't offer {0}, so its requests cost the standard price.", model),
+    "too long": t("The flex tier doesn't take long requests for {0}, so these cost the standard price.", model),
     ignored: t("The server answered for {0} at the standard price, although the flex tier was requested.", model),
     priority: t("The server answered for {0} at the priority tier, which costs more than the cost shown here.", model),
   }[reason];

@@ -1,5 +1,5 @@
 import type { Tier } from "./known-models.ts";
-import type { Usage } from "./model.ts";
+import type { OtherTier, Usage } from "./model.ts";
 import type { WaitReason } from "./stack/waiting.ts";
 
 /**
@@ -352,6 +352,19 @@ export class ParameterRefused extends Failure<"ParameterRefused"> {
     readonly renamedTo: string | null,
   ) {
     super("ParameterRefused", "request", `model ${model} refuses the parameter ${parameter}`);
+  }
+}
+
+/**
+ * The request is sent again at the standard price. It never leaves the wrapper stack.
+ * @param cause what the other tier answered, which says whether that can cost something
+ */
+export class FellBack extends Error {
+  constructor(
+    readonly reason: OtherTier,
+    override readonly cause: unknown,
+  ) {
+    super(`at the standard price: ${reason}`);
   }
 }
 

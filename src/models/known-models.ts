@@ -74,7 +74,7 @@ function claude(prompt: number, cached: number, completion: number, more: Omit<K
   return { price, context: 1_000_000, reasoning: "always", tiers: ["batch"], ...more };
 }
 
-/** Google's tiers at half the price are not implemented, so that none is offered. */
+/** Google's batches are not implemented, so that they aren't offered. */
 function gemini(prompt: number, cached: number, completion: number, more: Omit<KnownModel, "price"> = {}): KnownModel {
   return { price: { prompt, completion, cached }, context: 1_048_576, ...more };
 }
@@ -157,6 +157,7 @@ export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
   "gemini-4-neon": gemini(3, 0.15, 15),
   "gemini-4-hydrogen": gemini(1.5, 0.075, 7.5),
   "gemini-3.8-flash": gemini(0.75, 0.075, 3.75, {
+    tiers: ["flex"],
     later: { from: "2027-01-01", price: { prompt: 1.5, completion: 7.5, cached: 0.15 } },
   }),
 };

@@ -97,9 +97,10 @@ export interface ModelReply {
 
 /**
  * Reasons for a price other than that of the tier that the user chose: the standard price, because the tier has `no room`
- * for the request, is `too slow` or `not served` for the model, or was `ignored` by the server; a higher one at `priority`.
+ * for the request, is `too slow` or `not served` for the model, doesn't take requests that are `too long`, or was `ignored`
+ * by the server; a higher one at `priority`.
  */
-export const otherTier = z.enum(["no room", "too slow", "not served", "ignored", "priority"]);
+export const otherTier = z.enum(["no room", "too slow", "not served", "too long", "ignored", "priority"]);
 
 export type OtherTier = z.infer<typeof otherTier>;
 

@@ -70,7 +70,8 @@ export async function connect(
   if (!tier) return tellingTiers(server, cli);
   const { missingTier, withTiers } = await import("../../models/tiers/tiers.ts");
   const missing = isServerModel(server) ? missingTier(tier, server) : "batch";
-  if (!isServerModel(server) || missing !== null) throw new UsageError(`${server.identity} has no ${missing} tier.`);
+  if (!isServerModel(server) || missing !== null)
+    throw new UsageError(`${server.identity} has no ${missing} tier at half the price.`);
   const { clock } = cli.deps;
   const tiered = withTiers(server, tier, { clock, newMark: randomUUID, concurrency, fallback: tierFallback });
   return tellingTiers(tiered, cli);

@@ -16,6 +16,6 @@ export function atTier(model: Model, tier: Tier, clock: Clock): Model {
     const server = model.identity.replace(/^\S+ https?:\/\//, "");
     throw new NotFound(l10n.t("{0} has no {1} tier. Change the setting agentgraph.tier.", server, tier));
   }
-  const { concurrency } = readSettings();
-  return withTiers(model, tiers, { clock, newMark: randomUUID, concurrency, fallback: false });
+  const { concurrency, tierFallback: fallback } = readSettings();
+  return withTiers(model, tiers, { clock, newMark: randomUUID, concurrency, fallback });
 }

@@ -29,6 +29,8 @@ export interface MachineSettings {
   readonly pauseAt: SoftLimits;
   /** Service tier of requests. */
   readonly tier: TierChoice;
+  /** Whether the standard price is allowed for what flex doesn't answer. */
+  readonly tierFallback: boolean;
   readonly concurrency: number;
   /** Milliseconds a request may take. */
   readonly timeout: number;
@@ -55,6 +57,7 @@ export function readSettings(): MachineSettings {
     },
     pauseAt: { calls: null, usd: positive("budget.pauseUsd") },
     tier: TIERS.find((tier) => tier === userValue("tier")) ?? "now",
+    tierFallback: userValue("tierFallback") === true,
     concurrency: Math.min(256, Math.max(1, Math.round(positive("concurrency") ?? provider?.concurrency ?? MANY))),
     timeout: 1000 * (positive("timeout") ?? DEFAULT_TIMEOUT / 1000),
     maxWait: chosen("maxWait", 1000),

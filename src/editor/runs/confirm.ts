@@ -93,9 +93,9 @@ function questionOf({ graph }: Task): string {
 
 /** Sentences on the tier of the settings, or on the available tiers. */
 function tierWords(task: Task, estimate: Pick<Estimate, "usd" | "waves">, { url }: Connection): string {
-  const { tier } = readSettings();
+  const { tier, tierFallback } = readSettings();
   if (url === null) return "";
-  return tierLines(task, estimate, tier === "now" ? undefined : tierForAllRoles(tier), LOCALE)
+  return tierLines(task, estimate, tier === "now" ? undefined : tierForAllRoles(tier), LOCALE, tierFallback)
     .map(({ tier: name, isChosen, terms }) =>
       isChosen
         ? l10n.t("With the chosen tier {0} instead of the standard price: {1}.", name, terms)
@@ -106,7 +106,7 @@ function tierWords(task: Task, estimate: Pick<Estimate, "usd" | "waves">, { url 
 
 /** @throws Cancelled */
 async function askTier({ usd, waves }: Pick<Estimate, "usd" | "waves">, offered: readonly Tier[]): Promise<void> {
-  const { tier: current } = readSettings();
+  const { tier: current, tierFallback } = readSettings();
   const items = (["now", ...offered] as const).map((tier) => ({
     tier,
     label: tier === "now" ? l10n.t("Standard") : tier,
@@ -114,7 +114,12 @@ async function askTier({ usd, waves }: Pick<Estimate, "usd" | "waves">, offered:
     detail:
       tier === "now"
         ? l10n.t("about {0}; at once", LOCALE.money(usd))
-        : tierTerms(tier, usd === null ? LOCALE.money(null) : tierCost(usd, false, LOCALE), waves, LOCALE),
+        : tierTerms(
+            tier,
+            usd === null ? LOCALE.money(null) : tierCost(usd, tier === "flex" && tierFallback, LOCALE),
+            waves,
+            LOCALE,
+          ),
   }));
   const picked = await window.showQuickPick(items, { title: l10n.t("Price and time"), ignoreFocusOut: true });
   if (!picked) throw new Cancelled();

@@ -87,6 +87,8 @@ const UNLESS_UNSET = /\bor unset\b|when (thinking|reasoning) is enabled/i;
 
 /** A tier that a model, or an account, doesn't have: OpenAI, Vertex AI, gateways. */
 const TIER = /\bservice[_ -]?tiers?\b|\bflex (api|tier|processing|inference)\b|\bflex (is|isn't|is not|was) /i;
+/** A tier that the model has, but not now. */
+const NOT_NOW = /\b(capacity|overloaded|busy|congested|temporar(y|ily)|try again|time[sd]? ?-?out|retry)\b/i;
 
 const SOME_PARAMETER = /no endpoints found that (support|can handle)[\w ]* parameters|requested parameters/i;
 
@@ -108,7 +110,9 @@ export function refusedPart(
 ): RefusedPart | null {
   if (codes.some((code) => HOPELESS.test(code))) return null;
   if (SOME_PARAMETER.test(message)) return { kind: "some" };
-  if (names.includes("service_tier") && TIER.test(message)) return { kind: "parameter", name: "service_tier" };
+  const isTier = names.includes("service_tier") && TIER.test(message);
+  if (isTier && !(NOT_NOW.test(message) && !REFUSING.includes(status)))
+    return { kind: "parameter", name: "service_tier" };
   const isRefusal = REFUSAL.test(message) || EXCLUSIVE.test(message);
   // A gateway reports a refusal as its own failure. It counts only if its words are unambiguous.
   if (!REFUSING.includes(status) && !(status >= 500 && (isRefusal || FORMAT.test(message) || isTemplate(message)))) {

@@ -148,14 +148,15 @@ const RULES: readonly Rule[] = [
     ),
     failure: usedUp,
   },
-  { code: /^(rate_limit(_exceeded|_error|ed)?|too_many_requests|TooManyRequests|429)$/, failure: limited },
   // OpenAI's and Groq's flex tier.
   {
     status: [429, 498],
-    code: /^(resource_unavailable|flex_capacity|capacity_exceeded)$/i,
-    message: /resource[_ ]unavailable|flex\b.*\b(capacity|unavailable)|capacity_exceeded/i,
+    code: /^(resource_?unavailable(_error)?|flex_capacity|capacity_exceeded)$/i,
+    message:
+      /resource[_ ](is )?(temporarily )?unavailable|flex\b.*\b(capacity|unavailable)|\b(capacity|unavailable)\b.*\bflex\b|capacity_exceeded/i,
     failure: ({ retryAfter }, { identity }, detail) => new RateLimited(identity, retryAfter, detail, "no room"),
   },
+  { code: /^(rate_limit(_exceeded|_error|ed)?|too_many_requests|TooManyRequests|429)$/, failure: limited },
   { status: [429, 498], failure: limited },
   // OpenAI: a tier that the project may not use.
   {

@@ -7,7 +7,7 @@ import { createServerModel, type ServerModel, type ServerOptions } from "./serve
 /** Google's Gemini API. @throws AddressRefused, KeyUnusable */
 export function createGemini(options: ServerOptions): ServerModel {
   const headers = (key: string): Record<string, string> => (key === "" ? {} : { "x-goog-api-key": key });
-  return createServerModel("gemini", options, headers, ({ address, key, timeout, fetch }) => {
+  const server = createServerModel("gemini", options, headers, ({ address, key, timeout, fetch }) => {
     const [, base = address.url, apiVersion = "v1beta"] = /^(.*?)\/(v\d\w*)$/.exec(address.url) ?? [];
     const client = new GoogleGenAI({
       vertexai: false,
@@ -33,6 +33,7 @@ export function createGemini(options: ServerOptions): ServerModel {
       },
     };
   });
+  return { ...server, hasFlex: true, flexFull: [503] };
 }
 
 type Part = { readonly text: string } | { readonly inlineData: { mimeType: string; data: string } };
@@ -44,13 +45,15 @@ interface Content {
 
 /** A request in Google's format. */
 export function contentBody({ messages: sent, params }: Sent): { contents: Content[]; config: GenerateContentConfig } {
-  const { max_tokens, max_completion_tokens, response_format, reasoning_effort, stop, top_p, top_k, ...rest } = params;
+  const { max_tokens, max_completion_tokens, response_format, reasoning_effort, service_tier, ...others } = params;
+  const { stop, top_p, top_k, ...rest } = others;
   const messages = imagesWithUser(sent);
   const system = messages.filter(({ role }) => role === "system").map(({ content }) => content);
   const schema = property(property(response_format, "json_schema"), "schema");
   const limit = max_tokens ?? max_completion_tokens;
   const config = {
     ...rest,
+    ...(service_tier !== undefined && { serviceTier: service_tier }),
     ...(top_p !== undefined && { topP: top_p }),
     ...(top_k !== undefined && { topK: top_k }),
     ...(limit !== undefined && { maxOutputTokens: limit }),
@@ -90,6 +93,7 @@ function contentCompletion(answer: unknown): unknown {
   const calls = all.some((part) => property(part, "functionCall") !== undefined);
   return {
     model: property(answer, "modelVersion"),
+    service_tier: property(usage, "serviceTier"),
     choices: [
       {
         finish_reason: candidate === undefined ? "SAFETY" : (property(candidate, "finishReason") ?? "stop"),

@@ -7,7 +7,7 @@ import type { Message, ModelReply, Usage } from "../model.ts";
 import { property } from "../property.ts";
 import { answerText } from "./answer-text.ts";
 import { completionOf, isEventStream } from "./event-stream.ts";
-import { readError, type ServerError } from "./server-error.ts";
+import { readError, type ServerError, SHORTEST_KEY } from "./server-error.ts";
 
 const LARGEST_BODY = 10 * 1024 * 1024;
 /** Maximum characters of an answer: searching a hostile, longer one would take too long. */
@@ -93,9 +93,6 @@ function failureIn(body: unknown): number | null {
   // LM Studio answers an unknown path with 200.
   return status ?? (typeof error === "string" && /^unexpected endpoint/i.test(error) ? 404 : 502);
 }
-
-/** A shorter key is a placeholder that a server asks for, such as `ollama`. */
-const SHORTEST_KEY = 16;
 
 /** Removes the key from an answer that repeats it, so that it doesn't get into the files of a run. */
 function withoutKey(text: string, key: string): string {

@@ -59,8 +59,20 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
     };
   };
   const server = createServerModel(isAzure ? "azure" : "openai", options, headers, connect, query);
-  return { ...server, hasFlex: true, batches: openaiBatches(server.http, isAzure, asksResponses) };
+  const { hostname } = new URL(server.origin);
+  return {
+    ...server,
+    hasFlex: !SAME_PRICE.test(hostname),
+    ...(OWN_TIER.test(hostname) && { standardTier: "default" }),
+    batches: openaiBatches(server.http, isAzure, asksResponses),
+  };
 }
+
+/** Groq: its flex tier has higher limits, and costs the same. */
+const SAME_PRICE = /(^|\.)groq\.com$/;
+
+/** OpenAI, Azure: without a tier, a request has that of the project or deployment, which can be a dearer one. */
+const OWN_TIER = /^([\w-]+\.)?api\.openai\.com$|\.azure\.com$/;
 
 /** The list in an answer: some servers (Together, GitHub Models) send it alone. Ollama without models sends null. */
 function listIn(answer: unknown): unknown {

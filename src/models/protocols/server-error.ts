@@ -2,6 +2,8 @@ import type { Clock } from "../../deps.ts";
 import { parseJson } from "../../graph/replies/json.ts";
 import { property } from "../property.ts";
 
+/** A shorter key is a placeholder that a server asks for, such as `ollama`. */
+export const SHORTEST_KEY = 16;
 const LONGEST_DETAIL = 500;
 /** Maximum depth of nested errors: a gateway quotes the error of the server behind it. */
 const DEEPEST = 4;
@@ -138,9 +140,17 @@ function titleOf(page: string): string {
 
 /** One line without the key. Servers quote keys that they refuse, in full or with asterisks in the middle. */
 function oneLine(text: string, key: string): string {
-  const whole = key === "" ? text : text.replaceAll(key, "…");
+  const whole = withoutKey(text, key);
   // A long text without spaces would be searched from each of its characters.
   const start = whole.slice(0, 4 * LONGEST_DETAIL);
   const line = start.replace(/\S*\*{3,}\S*/g, "…").replace(/\b(sk-|Bearer )[\w*.-]+/g, "$1…");
   return line.replace(/\s+/g, " ").trim().slice(0, LONGEST_DETAIL);
+}
+
+/** A placeholder is removed only where it stands alone, because a part of a word can be the same. */
+function withoutKey(text: string, key: string): string {
+  if (key === "") return text;
+  if (key.length >= SHORTEST_KEY) return text.replaceAll(key, "…");
+  const own = key.replace(/[^\w\s]/g, "\\$&");
+  return text.replace(new RegExp(`(?<![\\w-])${own}(?![\\w-])`, "g"), "…");
 }

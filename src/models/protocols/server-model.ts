@@ -77,8 +77,12 @@ export interface ServerModel extends Model {
   /** The same requests and replies, in the format of batch lines. */
   readonly lines: Lines;
   readonly http: Http;
-  /** Whether it supports `service_tier: "flex"`. Default: no. */
+  /** Whether it supports `service_tier: "flex"` at half the price. Default: no. */
   readonly hasFlex?: boolean;
+  /** Statuses, beside 429, that mean that flex has no capacity. Default: none. */
+  readonly flexFull?: readonly number[];
+  /** The `service_tier` with the standard price, where none means the tier that the account has chosen. */
+  readonly standardTier?: string;
   /** Absent: it doesn't support batches. */
   readonly batches?: BatchApi;
 }
@@ -222,10 +226,10 @@ export function createServerModel(
       const sent = await fitted(request);
       return within(signal, request.model, sent, async (limited) => {
         const answer = await protocol.ask(request.model, sent, limited);
-        const tier = property(answer, "service_tier");
+        const tier = String(property(answer, "service_tier")).toLowerCase();
         const reply = read(request, sent, answer, tier === "flex" ? "flex" : undefined);
         const milliseconds = Math.max(0, clock.now() - started);
-        return { ...reply, milliseconds, ...(tier === "priority" && { otherTier: "priority" as const }) };
+        return { ...reply, milliseconds, ...(DEARER.includes(tier) && { otherTier: "priority" as const }) };
       });
     },
     listModels: (signal) =>
@@ -269,6 +273,9 @@ export function createServerModel(
     lines: { fit: fitted, read, refused: ({ model }, sent, said) => refused(model, sent, said) },
   };
 }
+
+/** Tiers that cost more than the standard one: OpenAI, Azure, Google. */
+const DEARER = ["priority", "fast", "ultrafast"];
 
 /** An address without a list can be right: Bedrock and Vertex have none. */
 function listFailure(error: unknown): unknown {

@@ -1,4 +1,4 @@
-import { AnswerMissing, BodyBroken, BudgetReached, ProviderFault } from "../errors.ts";
+import { AnswerMissing, BodyBroken, BudgetReached, FellBack, ProviderFault } from "../errors.ts";
 import type { Budget, BudgetLimits, ModelReply, ModelRequest } from "../model.ts";
 import type { PriceOf } from "../prices.ts";
 import type { Complete } from "./key.ts";
@@ -185,5 +185,6 @@ export function budgeted(budget: CallBudget, inner: Complete): Complete {
 }
 
 function isUnanswered(error: unknown, signal: AbortSignal): boolean {
+  if (error instanceof FellBack) return isUnanswered(error.cause, signal);
   return signal.aborted || error instanceof BodyBroken || (error instanceof ProviderFault && error.status === null);
 }

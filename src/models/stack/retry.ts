@@ -1,7 +1,7 @@
 import { randomLcg } from "d3";
 import pRetry from "p-retry";
 import type { Clock } from "../../deps.ts";
-import { AnswerMissing, BodyBroken, ParameterRefused, ProviderFault, RateLimited } from "../errors.ts";
+import { AnswerMissing, BodyBroken, FellBack, ParameterRefused, ProviderFault, RateLimited } from "../errors.ts";
 import type { Complete } from "./key.ts";
 import type { RetryWaits, Transient } from "./retry-waits.ts";
 
@@ -30,8 +30,8 @@ export interface RetryOptions {
 
 /**
  * Repeats requests after transient failures and missing answers, with exponential back-off and jitter, without
- * holding a slot. After a refused parameter, which the provider has learned, the request is repeated at once and
- * this is not an attempt. Neither is a rate limit: `RetryWaits` decides how long it is waited out. Repeats pass the
+ * holding a slot. After a refused parameter, which the provider has learned, and after a refused tier, the request is
+ * repeated at once and this is not an attempt. Neither is a rate limit: `RetryWaits` decides how long it is waited out. Repeats pass the
  * limiter before first requests of the same priority.
  */
 export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryWaits, inner: Complete): Complete {
@@ -72,13 +72,13 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
     const reply = await pRetry(attempt, {
       retries: ATTEMPTS - 1,
       minTimeout: 0,
-      shouldConsumeRetry: ({ error }) => !(error instanceof ParameterRefused || error instanceof RateLimited),
+      shouldConsumeRetry: ({ error }) => !(isSentAnew(error) || error instanceof RateLimited),
       shouldRetry: ({ error, retriesConsumed }) => {
         reached ||= !isUnreached(error);
         if (!reached && retriesConsumed >= ATTEMPTS_UNREACHED - 1) return false;
         if (timeouts >= ATTEMPTS_TIMEOUT || limits >= ATTEMPTS_LIMITED) return false;
         if (error instanceof AnswerMissing) return missing < ATTEMPTS_MISSING;
-        return error instanceof ParameterRefused || isTransient(error);
+        return isSentAnew(error) || isTransient(error);
       },
       onFailedAttempt: async ({ error, retriesLeft }) => {
         if (error instanceof ParameterRefused) onRefused?.(error);
@@ -102,6 +102,11 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
     // The clock can be set back meanwhile: no reply takes negative time.
     return { ...reply, requests, milliseconds: started === null ? 0 : Math.max(0, clock.now() - started) };
   };
+}
+
+/** It goes out at once and otherwise: without a parameter, or at another price. */
+function isSentAnew(error: unknown): boolean {
+  return error instanceof ParameterRefused || error instanceof FellBack;
 }
 
 function isUnreached(error: unknown): boolean {

@@ -80,9 +80,11 @@ describe("what a reply costs", () => {
 
 describe("what is known of models", () => {
   it("offers half the price only at providers that have the tier", () => {
-    const offered = Object.entries(KNOWN_MODELS).flatMap(([name, { tiers = [] }]) => tiers.map(() => name));
-    expect(offered.filter((name) => !/^(gpt|o3|claude)/.test(name))).toEqual([]);
-    expect(offered).toContain("claude-opus-5-5");
+    const offered = Object.entries(KNOWN_MODELS).flatMap(([name, { tiers = [] }]) =>
+      tiers.map((tier) => `${tier} ${name}`),
+    );
+    expect(offered.filter((one) => !/^(flex (gpt|o3|gemini)|batch (gpt|o3|claude))/.test(one))).toEqual([]);
+    expect(offered).toContain("batch claude-opus-5-5");
   });
 
   it("was compared with the sources less than 180 days ago: else look again, and move CHECKED", () => {

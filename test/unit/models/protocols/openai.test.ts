@@ -328,6 +328,15 @@ describe("a failure", () => {
     expect(await thrownBy(await serveRaw(500, `<html>${KEY}</html>`))).toMatchObject({ detail: "…" });
   });
 
+  it("removes a placeholder for a key only where it stands alone, so that the reason is still read", async () => {
+    const url = await serveRaw(404, `{"error":"model nonesuch not found, key none"}`);
+    const server = connect(url, { key: "none" });
+    expect(await server.complete(request("hi"), never).catch((error: unknown) => error)).toMatchObject({
+      code: "ModelUnknown",
+      detail: "model nonesuch not found, key …",
+    });
+  });
+
   it.each([
     [{ "retry-after": "3" }, 3000],
     [{ "retry-after": "0.5" }, 500],
