@@ -2,13 +2,16 @@ import type { Node } from "jsonc-parser";
 import { isNumber, LosslessNumber, parse } from "lossless-json";
 import { endOfString, isNestedTooDeep, memberOf } from "../graph/replies/json.ts";
 import type { Locale, Translate } from "../i18n/locale.ts";
+import { parseInParts } from "./json-parts.ts";
 import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
 
 /** Reads one JSON value per line; a file with a single JSON value over several lines is read as such. */
 export async function readJsonLines(text: string, context: ReadContext): Promise<Rows> {
   const { locale, yieldNow } = context;
-  const first = firstLine(text);
-  if (!("value" in parsed(first, locale)) && "value" in parsed(text, locale)) return readJson(text, context);
+  if (!("value" in parsed(firstLine(text), locale))) {
+    const whole = await parsedWhole(text, context);
+    if ("value" in whole) return rowsIn(whole.value, context);
+  }
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
   let number = 0;
@@ -42,15 +45,20 @@ function firstLine(text: string): string {
 
 /** Reads a list of objects, an object that contains such lists, columns, or JSON Lines with another extension. */
 export async function readJson(text: string, context: ReadContext): Promise<Rows> {
-  const { locale, yieldNow } = context;
-  const whole = parsed(text, locale);
+  const { locale } = context;
+  const whole = await parsedWhole(text, context);
   if (!("value" in whole)) {
     const first = firstLine(text);
     const one = text.trim().includes("\n") ? parsed(first, locale) : whole;
     if ("value" in one && isObject(one.value)) return readJsonLines(text, context);
     return { rows: [], broken: [{ number: 1, reason: whole.fault }] };
   }
-  const { list, note } = listOf(whole.value, context);
+  return rowsIn(whole.value, context);
+}
+
+async function rowsIn(value: unknown, context: ReadContext): Promise<Rows> {
+  const { locale, yieldNow } = context;
+  const { list, note } = listOf(value, context);
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
   for (const [index, entry] of list.entries()) {
@@ -176,8 +184,19 @@ export function losslessValue(node: Node, text: string): unknown {
   return Object.fromEntries(members);
 }
 
+type Parsed = { readonly value: unknown } | { readonly fault: string };
+
+/** The same for a whole file. */
+async function parsedWhole(text: string, { locale, yieldNow }: ReadContext): Promise<Parsed> {
+  const parse = (json: string) => {
+    const one = parsed(json, locale);
+    return "value" in one ? one : null;
+  };
+  return (await parseInParts(text, parse, yieldNow)) ?? parsed(text, locale);
+}
+
 /** The value, or why the text isn't JSON. */
-function parsed(json: string, { t }: Locale): { readonly value: unknown } | { readonly fault: string } {
+function parsed(json: string, { t }: Locale): Parsed {
   if (isNestedTooDeep(json)) return { fault: t("its brackets are nested too deeply") };
   try {
     const value: unknown = JSON.parse(json);

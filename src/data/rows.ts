@@ -48,7 +48,7 @@ function refuseForeign(text: string, { name, locale: { t } }: ReadContext): void
   if (/^\uFEFF?\s*<(?:!doctype\s+html|html)\b/i.test(start)) {
     throw new DataUnreadable(t("{0} is a web page, not data.", name), t("Download the raw file."));
   }
-  const conflict = text.search(/^<{7} /m);
+  const conflict = startOfConflict(text);
   if (conflict >= 0 && /^={7}\r?$/m.test(text) && /^>{7} /m.test(text)) {
     const line = text.slice(0, conflict).split("\n").length;
     throw new DataUnreadable(
@@ -56,6 +56,15 @@ function refuseForeign(text: string, { name, locale: { t } }: ReadContext): void
       t("Resolve the conflict, then save the file."),
     );
   }
+}
+
+/** Index of the line that starts a merge conflict; -1 if there is none. */
+function startOfConflict(text: string): number {
+  const mark = "<<<<<<< ";
+  // A regular expression would look at each line of a large file.
+  let at = text.indexOf(mark);
+  while (at > 0 && !"\r\n\u2028\u2029\uFEFF".includes(text[at - 1] ?? "")) at = text.indexOf(mark, at + 1);
+  return at;
 }
 
 /** Decodes UTF-8, or UTF-16 with a byte order mark or ASCII letters; null for other encodings. */

@@ -56,8 +56,12 @@ const OTHER_FORMS: readonly (readonly [what: string, form: RegExp])[] = [
   [translatable("an expression"), /[√π±∞]|\d ?!(?!\p{L})|\b(?:log|ln|sin|cos|tan|sqrt)\b/u],
 ];
 
+/** What most targets are: one number, and none of the other forms. */
+const DIGITS = /^-?\d{1,15}(?:\.\d{1,15})?$/;
+
 /** Why a target isn't a number to compare with, as a clause; null if it is one. */
 export function numberTargetFault(target: string, locale: Locale): string | null {
+  if (DIGITS.test(target)) return null;
   const { t } = locale;
   const plain = plainNumbers(target.slice(-LOOKED_AT));
   const text = (markedTarget(plain) ?? plain).trim();

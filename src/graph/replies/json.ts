@@ -31,6 +31,7 @@ const DEEPEST = 500;
 
 /** Whether a JSON text is nested more deeply than a value may be. */
 export function isNestedTooDeep(text: string): boolean {
+  if (text.length <= DEEPEST) return false;
   let depth = 0;
   for (let at = 0; at < text.length && depth <= DEEPEST; at++) {
     const character = text.charCodeAt(at);
@@ -42,13 +43,15 @@ export function isNestedTooDeep(text: string): boolean {
 }
 
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /** Index of a string's closing quote; the end of the text if it has none. */
 export function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const character = text.charCodeAt(at);
-    if (character === 0x5c) at++;
-    else if (character === QUOTE) return at;
+  // Not character by character: most strings are long and hold no quote.
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let first = at;
+    while (first - 1 > start && text.charCodeAt(first - 1) === BACKSLASH) first--;
+    if ((at - first) % 2 === 0) return at;
   }
   return text.length;
 }

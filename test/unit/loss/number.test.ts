@@ -330,3 +330,32 @@ describe("random numbers in random writings", () => {
     );
   });
 });
+
+describe("short cuts for usual texts", () => {
+  const mark = fc.constantFrom("½", "²", "\\frac12", "−", "٣", "x_{1}", "~", "{,}", "１", "5", ".", "-", " ", "a");
+
+  test("give what the whole way gives", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(mark, { maxLength: 8 }).map((marks) => marks.join("")),
+        ),
+        (text) => {
+          // A section sign is never replaced, and there is no short cut for it.
+          expect(`${plainNumbers(text)} §`).toBe(plainNumbers(`${text} §`));
+        },
+      ),
+    );
+  });
+
+  test("digits are a target: one number, that a space around it does not change", () => {
+    const spec = lossShape.parse({ kind: "number" });
+    fc.assert(
+      fc.property(fc.stringMatching(/^-?\d{1,15}(?:\.\d{1,15})?$/), (target) => {
+        expect(targetFault(spec, target, ENGLISH)).toBe(targetFault(spec, ` ${target} `, ENGLISH));
+        expect(targetFault(spec, target, ENGLISH)).toBeNull();
+      }),
+    );
+  });
+});
