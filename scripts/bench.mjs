@@ -15,6 +15,7 @@ const BENCHES = {
   stalls: "bench/stalls.ts",
   scale: "bench/scale.ts",
   "long-log": "bench/long-log.ts",
+  proposals: "bench/proposals.ts",
   language: "bench/language.ts",
   queue: "bench/queue.ts",
 };
