@@ -23,7 +23,7 @@ import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart
 import { waitingLabel } from "../../i18n/waiting.ts";
 import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
 import { contributionOf, isContributionKnown } from "../../run/explain/contribution.ts";
-import type { RunState, SampleScore } from "../../run/state/state.ts";
+import type { Attempt, RunState, SampleScore } from "../../run/state/state.ts";
 import type { ActiveRun } from "./active-run.ts";
 import { line } from "./graph-view.ts";
 
@@ -135,18 +135,19 @@ function verdictViews(
   current: Graph | null,
 ): Map<string, VerdictView> {
   const verdicts = new Map<string, VerdictView>();
-  for (const attempt of state.attempts) {
-    const judged = attempt.verdict === null ? undefined : state.judged[attempt.verdict];
-    if (attempt.decision === "screened") {
-      verdicts.set(attempt.node, { ...UNSCORED, decision: "screened" });
-    } else if (judged && attempt.decision)
-      verdicts.set(
-        attempt.node,
-        verdictView(attempt.node, judged.verdict, attempt.decision, locale, sharedPart(judged)),
-      );
+  // A snapshot is made many times a second: figures are written of those alone that are shown.
+  const proposals = new Map(state.proposals.map((proposal) => [proposal.node, proposal]));
+  const decided = new Map<string, Attempt>();
+  for (const attempt of state.attempts) if (attempt.decision) decided.set(attempt.node, attempt);
+  for (const [node, { decision, verdict }] of decided) {
+    if (proposals.has(node)) continue;
+    const judged = verdict === null ? undefined : state.judged[verdict];
+    if (decision === "screened") verdicts.set(node, { ...UNSCORED, decision });
+    else if (judged && decision)
+      verdicts.set(node, verdictView(node, judged.verdict, decision, locale, sharedPart(judged)));
   }
   let until: number | null = null;
-  for (const proposal of state.proposals) {
+  for (const proposal of proposals.values()) {
     const { node, verdict } = proposal;
     const isKnown = isContributionKnown(state, proposal, threshold);
     // Starts at the first one that takes time, so that each snapshot makes progress.

@@ -24,7 +24,7 @@ import {
 } from "../../i18n/verdict.ts";
 import { isGoodNews, warningMessage } from "../../i18n/warnings.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";
-import { gradientsBehind } from "../../run/explain/evidence.ts";
+import { attemptsOf, gradientsBehind } from "../../run/explain/evidence.ts";
 import type { Attempt } from "../../run/state/state.ts";
 import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
@@ -240,8 +240,9 @@ function membersOf(run: OpenedRun, proposal: Proposal, group: Group): ProposalEl
     case "broken":
       return proposal.verdict.broken.map((sample) => ({ kind: "sample", run, proposal, sample }));
     case "attempts": {
-      const attempts = run.state.attempts.filter(({ id }) => proposal.attempts.includes(id));
-      return attempts.toReversed().map((attempt) => ({ kind: "attempt", run, attempt }));
+      return attemptsOf(run.state, proposal)
+        .toReversed()
+        .map((attempt) => ({ kind: "attempt", run, attempt }));
     }
   }
 }

@@ -1,7 +1,9 @@
-import type { Proposal } from "../../engine/events.ts";
+import type { Judged, Proposal } from "../../engine/events.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Contribution } from "../../i18n/verdict.ts";
 import type { RunState } from "../state/state.ts";
+import { byKey } from "./by-key.ts";
+import { attemptsAt } from "./evidence.ts";
 
 /**
  * What one accepted change adds to the net change of a run, from what the run measured anyway: without any call.
@@ -79,14 +81,17 @@ function withoutChange(
   };
 }
 
+/** Verdicts that accepted one proposal by itself. */
+const judgedAlone = byKey(({ proposals: [id, ...others], verdict }: Judged) =>
+  others.length === 0 && verdict.decision === "accepted" ? id : undefined,
+);
+
 /** The first verdict that accepted this very text by itself, with the other nodes as they were in the file. */
-function aloneVerdict({ judged, attempts, startTheta, startTexts }: RunState, { node, base, text }: Proposal) {
+function aloneVerdict(state: RunState, { node, base, text }: Proposal) {
+  const { judged, startTheta, startTexts } = state;
   if (startTexts[node] !== base) return null;
-  const made = new Set(attempts.filter((one) => one.node === node && one.text === text).map(({ id }) => id));
-  const single = judged.filter(
-    ({ proposals, verdict }) =>
-      proposals.length === 1 && made.has(proposals[0] ?? "") && verdict.decision === "accepted",
-  );
+  const made = new Set(attemptsAt(state, node).flatMap((one) => (one.text === text ? [one.id] : [])));
+  const single = [...made].flatMap((id) => judgedAlone(judged, id));
   if (single.length === 0) return null;
   const alone = thetaOf({ ...startTexts, [node]: text });
   const found = single.find(({ theta }) => theta === alone);

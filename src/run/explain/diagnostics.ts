@@ -5,6 +5,7 @@ import type { Task } from "../../engine/task.ts";
 import { nodeOfInputs } from "../../graph/edges.ts";
 import { ROLES } from "../../graph/graph.ts";
 import type { Attempt, RunState, SampleScore } from "../state/state.ts";
+import { attemptsAt } from "./evidence.ts";
 import { gramsOf, similarity, tokensOf } from "./text-similarity.ts";
 
 /** A run at its end, before the end is logged. */
@@ -158,7 +159,7 @@ function instructionsConverge({ state, finished }: Ending): Warned[] {
   const changed = textParameters(state).flatMap((node) => {
     const was = state.startTexts[node] ?? "";
     const is = finished.texts[node] ?? "";
-    const last = lastAttempt(state.attempts, node)?.text ?? is;
+    const last = lastAttempt(state, node)?.text ?? is;
     return last === was && is === was ? [] : [{ node, was: gramsOf(was), last: gramsOf(last), is: gramsOf(is) }];
   });
   const found = pairsOf(changed).find(([a, b]) => {
@@ -178,8 +179,8 @@ function instructionGrows({ state, finished }: Ending): Warned[] {
     const { before, after } = finished.validation;
     const gained = isTaken && proposal?.contributes !== false && before !== null && after !== null && after > before;
     // The reason of its verdict says what to do about a text that lowers the loss at too high a cost.
-    if (gained || state.attempts.some((one) => one.node === node && isTooCostly(one, state))) return [];
-    const is = tokensOf(isTaken ? final : (lastAttempt(state.attempts, node)?.text ?? "")).length;
+    if (gained || attemptsAt(state, node).some((one) => isTooCostly(one, state))) return [];
+    const is = tokensOf(isTaken ? final : (lastAttempt(state, node)?.text ?? "")).length;
     const grows = is >= GROWTH.times * was && is >= was + GROWTH.words;
     return grows ? [warned("instruction grows", { node, count: is, of: was })] : [];
   });
@@ -190,7 +191,7 @@ function targetsLeak({ start, state, finished }: Ending): Warned[] {
   const heldIn = finderOf(singleTargets(Object.values(start.data).flat()));
   return textParameters(state).flatMap((node) => {
     const known = heldIn(state.startTexts[node] ?? "");
-    const attempts = state.attempts.filter((one) => one.node === node);
+    const attempts = attemptsAt(state, node);
     const refused = attempts.filter(({ invalid }) => invalid === "leaks a training target").length;
     const texts = [finished.texts[node] ?? "", ...attempts.map(({ text }) => text)];
     const leaks = texts.filter((text) => {
@@ -237,8 +238,8 @@ function unknownCost({ state }: Ending): Warned[] {
   ];
 }
 
-function lastAttempt(attempts: readonly Attempt[], node: string): Attempt | undefined {
-  return attempts.findLast((one) => one.node === node && one.invalid === null);
+function lastAttempt(state: Ending["state"], node: string): Attempt | undefined {
+  return attemptsAt(state, node).findLast(({ invalid }) => invalid === null);
 }
 
 function pairsOf<T>(items: readonly T[]): [T, T][] {

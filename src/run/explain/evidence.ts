@@ -1,10 +1,24 @@
 import type { Gradient, Proposal } from "../../engine/events.ts";
 import type { Attempt, RunState } from "../state/state.ts";
+import { byKey } from "./by-key.ts";
+
+const atNode = byKey(({ node }: Attempt) => node);
+const onNode = byKey(({ node }: Gradient) => node);
+
+/** All attempts at a node, oldest first. */
+export function attemptsAt({ attempts }: Pick<RunState, "attempts">, node: string): readonly Attempt[] {
+  return atNode(attempts, node);
+}
+
+/** The attempts that a proposal names, oldest first. */
+export function attemptsOf(state: RunState, { node, attempts }: Pick<Proposal, "node" | "attempts">): Attempt[] {
+  return attemptsAt(state, node).filter(({ id }) => attempts.includes(id));
+}
 
 /** The attempts that led to a proposal's text, oldest first: if that is not known, all attempts at its node. */
 export function attemptsBehind(state: RunState, proposal: Proposal): readonly Attempt[] {
   const { id, node, text } = proposal;
-  const all = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));
+  const all = attemptsOf(state, proposal);
   const isNet = state.texts[node] === text && state.startTexts[node] !== text;
   const way = all.filter((one) => (isNet ? one.decision === "accepted" : one.id === id));
   if (way.length > 0) return way;
@@ -14,7 +28,7 @@ export function attemptsBehind(state: RunState, proposal: Proposal): readonly At
 
 /** All gradients on a node's own text; if there are none, those on its value. */
 export function feedbackOn(state: RunState, node: string): readonly Gradient[] {
-  const about = state.gradients.filter((one) => one.node === node && one.text !== "");
+  const about = onNode(state.gradients, node).filter(({ text }) => text !== "");
   const own = about.filter(({ of }) => of === "text");
   return own.length > 0 ? own : about;
 }

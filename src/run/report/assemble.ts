@@ -9,7 +9,7 @@ import { warningMessages } from "../../i18n/warnings.ts";
 import { makeLoss } from "../../loss/make.ts";
 import type { Yielder } from "../../models/yielder.ts";
 import { contributionOf } from "../explain/contribution.ts";
-import { attemptsBehind, gradientsBehind } from "../explain/evidence.ts";
+import { attemptsBehind, attemptsOf, gradientsBehind } from "../explain/evidence.ts";
 import { noProposalMessage } from "../explain/no-proposal.ts";
 import type { ReadRun } from "../record/runs.ts";
 import type { Attempt, RunState } from "../state/state.ts";
@@ -178,7 +178,7 @@ async function changeOf(
 ): Promise<Change> {
   const { id, node, base, text, hypothesis, verdict, contributes = null, edges } = proposal;
   const about = start.graph.nodes.find((one) => one.id === (nodeOfInputs(node) ?? node));
-  const attempts = state.attempts.filter((one) => one.node === node && proposal.attempts.includes(one.id));
+  const attempts = attemptsOf(state, proposal);
   const isNet = state.texts[node] === text && state.startTexts[node] !== text;
   const judged = state.judged[attemptsBehind(state, proposal).at(-1)?.verdict ?? -1];
   const [before, after] =

@@ -25,7 +25,7 @@ import { wordChanges } from "../tables/word-changes.ts";
 import { type Content, html, type Markup } from "./markup.ts";
 import { pageHtml } from "./page.ts";
 import { axis, bar, intervalPlot, scorePlot } from "./plot.ts";
-import type { Table } from "./table.ts";
+import { firstChanges, leftOut, type Table } from "./table.ts";
 
 /** @param theme see `pageHtml` */
 export function reportHtml(report: Report, locale = ENGLISH, theme = ""): string {
@@ -44,6 +44,7 @@ function runBody(report: Report, title: string, locale: Locale): Markup {
   const { run, changes, validation, test } = report;
   const answer = conclusionOf(report, locale);
   const unseen = test ?? validation;
+  const { shown, left } = firstChanges(changes);
   const sections = {
     result: t("Result"),
     ...(unseen && { sides: t("Sample by sample") }),
@@ -68,7 +69,8 @@ ${result(report, locale)}
 ${unseen ? html`<h2 id="sides">${t("Sample by sample")}</h2>${sideBySide(unseen, locale)}` : null}
 <h2 id="changes">${sections.changes}</h2>
 ${changes.length > 0 ? html`<p class="soft">${changesNote(report, locale)}</p>` : html`<p>${t("The run made no proposals.")}</p>`}
-${changes.map((one) => change(one, locale))}
+${shown.map((one) => change(one, locale))}
+${left > 0 ? html`<p class="left">${leftOut(left, "proposal", locale)}</p>` : null}
 <h2 id="samples">${sections.samples}</h2>
 ${[validation, test].map((set) => (set ? samples(set, locale) : null))}
 <h2 id="gate">${sections.gate}</h2>
@@ -284,5 +286,5 @@ export function table({ head, rows, left, tones }: Table, locale: Locale): Marku
   };
   return html`<table${isWide ? html` class="wide"` : null}>${headings}<tbody>
 ${rows.map((cells, row) => html`<tr>${cells.map((content, column) => cell(content, column, row))}</tr>\n`)}</tbody></table>
-${left > 0 ? html`<p class="left">${locale.t("The JSON version of this report also has {0}.", locale.count(left, "row"))}</p>` : null}`;
+${left > 0 ? html`<p class="left">${leftOut(left, "row", locale)}</p>` : null}`;
 }

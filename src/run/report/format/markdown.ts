@@ -21,7 +21,7 @@ import {
   setupTable,
   verdictTable,
 } from "../tables/tables.ts";
-import type { Table } from "./table.ts";
+import { firstChanges, leftOut, type Table } from "./table.ts";
 
 /** The report for a pull request or a terminal. Text from models and data is shown literally. */
 export function reportMarkdown(report: Report, locale = ENGLISH): string {
@@ -74,6 +74,7 @@ function solutions(rows: readonly SolvedRow[], threshold: number, locale: Locale
 function found(report: Report, locale: Locale): string[] {
   const { t } = locale;
   const { changes, validation, test, front } = report;
+  const { shown, left } = firstChanges(changes);
   return [
     table(resultTable(report, locale), locale),
     intervalNote(report, locale),
@@ -87,7 +88,8 @@ function found(report: Report, locale: Locale): string[] {
       : []),
     `## ${t("Changes")}`,
     changesNote(report, locale),
-    ...(changes.length > 0 ? changes.flatMap((one) => change(one, locale)) : [t("The run made no proposals.")]),
+    ...(changes.length > 0 ? shown.flatMap((one) => change(one, locale)) : [t("The run made no proposals.")]),
+    leftOut(left, "proposal", locale),
     `## ${t("Samples")}`,
     ...[validation, test].flatMap((set) => (set ? samples(set, locale) : [])),
     `## ${t("Gate decisions")}`,
@@ -141,8 +143,7 @@ function patch(before: string, after: string): string {
 export function table({ head, rows, left }: Table, locale: Locale): string {
   if (rows.length === 0) return "";
   const line = (cells: readonly string[]) => `| ${cells.map(literal).join(" | ")} |`;
-  const more =
-    left > 0 ? `\n\n${locale.t("The JSON version of this report also has {0}.", locale.count(left, "row"))}` : "";
+  const more = left > 0 ? `\n\n${leftOut(left, "row", locale)}` : "";
   return `${[line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n")}${more}`;
 }
 

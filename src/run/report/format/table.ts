@@ -1,5 +1,6 @@
 import type { Decision } from "../../../engine/events.ts";
-import type { SampleRow } from "../report.ts";
+import type { Locale } from "../../../i18n/locale.ts";
+import type { Change, SampleRow } from "../report.ts";
 
 /** A table of a report, for HTML and Markdown. Cells are plain text, not yet escaped. */
 export interface Table {
@@ -13,7 +14,7 @@ export interface Table {
 
 type Tone = Decision | SampleRow["change"] | "";
 
-/** Maximum number of rows in a table. */
+/** Maximum number of rows in a table, and of changes in a report. */
 const ROWS = 100;
 
 /** Figures that belong on one line. */
@@ -35,4 +36,17 @@ export function firstOf<T>(
     left: items.length - shown.length,
     ...(tones && { tones: { column: tones.column, of: shown.map(tones.of) } }),
   };
+}
+
+/** The changes that a report shows: all, or of very many the first ones, with accepted ones before others. */
+export function firstChanges(changes: readonly Change[]): { readonly shown: readonly Change[]; readonly left: number } {
+  if (changes.length <= ROWS) return { shown: changes, left: 0 };
+  const isAccepted = ({ verdict }: Change) => verdict.decision === "accepted";
+  const shown = [...changes.filter(isAccepted), ...changes.filter((one) => !isAccepted(one))].slice(0, ROWS);
+  return { shown, left: changes.length - ROWS };
+}
+
+/** What a report leaves out; empty if it shows everything. */
+export function leftOut(left: number, noun: "row" | "proposal", locale: Locale): string {
+  return left > 0 ? locale.t("The JSON version of this report also has {0}.", locale.count(left, noun)) : "";
 }

@@ -5,6 +5,7 @@ import { pageHtml } from "../../../../src/editor/graph/page.ts";
 import { isViewPartial, runView, sampleExcerpts } from "../../../../src/editor/graph/run-view.ts";
 import type { Fault } from "../../../../src/graph/fault.ts";
 import type { Graph } from "../../../../src/graph/graph.ts";
+import { ENGLISH, Locale } from "../../../../src/i18n/locale.ts";
 import { contributionOf } from "../../../../src/run/explain/contribution.ts";
 import type { RunState, SampleScore } from "../../../../src/run/state/state.ts";
 import { isHostMessage, LIMITS } from "../../../../webview/protocol.ts";
@@ -130,6 +131,22 @@ describe("the run's view", () => {
     expect(verdictOf(first)).toMatchObject({ hasEffect: true, change: "needed" });
     expect(verdictOf(second)).toMatchObject({ hasEffect: false, change: "no effect" });
     expect(verdictOf(second)?.figure).toMatch(/^together /);
+  });
+
+  it("writes the figures of the last decided attempt at a node alone, however many there are", () => {
+    const { state } = runOf(five, "done");
+    const decided = state.attempts.find(({ verdict }) => verdict !== null);
+    if (!decided) throw new Error("nothing was decided");
+    const attempts = Array.from({ length: 5_000 }, (_, index) => ({ ...decided, id: `${index}` }));
+    let texts = 0;
+    const counting = new Locale((...given) => {
+      texts += 1;
+      return ENGLISH.t(...given);
+    }, "en");
+    const run = runOf(five, "done", { attempts, proposals: [] });
+    const view = runView(run, sampleExcerpts(run), counting);
+    expect(view.nodes.find(({ id }) => id === decided.node)?.verdict?.decision).toBe(decided.decision);
+    expect(texts).toBeLessThan(100);
   });
 
   it("says why the run failed as the message at its end does", () => {

@@ -476,6 +476,26 @@ it("gives up on comparing endless texts, in every form", async () => {
   expect(reportHtml(endless)).toMatch(/<del>a0\n/);
 });
 
+it("shows the first of thousands of changes, accepted ones before others, and says how many it leaves out", async () => {
+  const { report } = await usual();
+  const [change] = report.changes;
+  if (!change) throw new Error("the run proposed nothing");
+  const verdict = (index: number) =>
+    ({ ...change.verdict, decision: index === 299 ? "accepted" : "rejected" }) as const;
+  const changes = Array.from({ length: 300 }, (_, index) => ({
+    ...change,
+    node: `node-${index}`,
+    verdict: verdict(index),
+  }));
+  for (const text of [reportHtml({ ...report, changes }), reportMarkdown({ ...report, changes })]) {
+    const shown = [...text.matchAll(/node\\?-(\d+)(?=\s|<| <span)/g)].map(([, index]) => Number(index));
+    expect(new Set(shown)).toEqual(new Set([299, ...Array.from({ length: 99 }, (_, index) => index)]));
+    expect(shown[0]).toBe(299);
+    expect(text).toContain("The JSON version of this report also has 200 proposals.");
+  }
+  expect(JSON.parse(reportJson({ ...report, changes })).changes).toHaveLength(300);
+});
+
 describe("word changes", () => {
   it("give both texts back", () => {
     fc.assert(
