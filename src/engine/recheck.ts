@@ -3,6 +3,7 @@ import type { Graph, Texts } from "../graph/graph.ts";
 import type { Attempted, Finished, Judged, Proposal, Theta, Verdict } from "./events.ts";
 import { causeOf } from "./forward/llm.ts";
 import { type GateDecision, policyRule, UNDECIDED } from "./gate/rules.ts";
+import type { Pair } from "./gate/statistics.ts";
 import { createValidation, type Validation } from "./gate/validation.ts";
 import { allParametersOf } from "./parameters.ts";
 import { type Candidate, withTexts } from "./propose/candidate.ts";
@@ -41,6 +42,24 @@ export function recheck(changes: readonly ClaimedChange[]): Runner {
 export function withOpenInputs(graph: Graph, changes: readonly Pick<ClaimedChange, "node">[]): Graph {
   const open = new Set(changes.map(({ node }) => nodeOfInputs(node)));
   return openInputs(graph, (node) => node.tunesInputs === true || open.has(node.id));
+}
+
+interface Tried {
+  /** By sample, without a text and with it. */
+  readonly pairs: readonly Pair[];
+}
+
+/** Indices of the samples that are scored in each of these: others say nothing about which text is better. */
+function scoredInAll(tried: readonly Tried[]): number[] {
+  const isScored = ({ before, after }: Partial<Pair> = {}) => before !== undefined && after !== undefined;
+  const [first] = tried;
+  return [...(first?.pairs ?? []).keys()].filter((index) => tried.every(({ pairs }) => isScored(pairs[index])));
+}
+
+/** What a text lowers the loss by, on these samples. */
+function gainOn(samples: readonly number[]): (tried: Tried) => number {
+  return ({ pairs }) =>
+    samples.reduce((sum, index) => sum + (pairs[index]?.before ?? 0) - (pairs[index]?.after ?? 0), 0);
 }
 
 class Recheck {
@@ -156,13 +175,13 @@ class Recheck {
       await this.#complete(all, ...parts.map(({ without }) => without));
       const tried = await Promise.all(
         parts.map(async ({ one, without }) => {
-          const gains = this.#validation.pairs(without, all).map(({ before = 0, after = 0 }) => before - after);
           const { decision } = await this.#strictly(without, all);
-          return { one, decision, gain: gains.reduce((sum, gain) => sum + gain, 0) };
+          return { one, decision, pairs: this.#validation.pairs(without, all) };
         }),
       );
-      const failing = tried.filter(({ decision }) => decision !== "accepted").sort((a, b) => a.gain - b.gain);
-      const [worst] = failing;
+      const gain = gainOn(scoredInAll(tried));
+      const failing = tried.filter(({ decision }) => decision !== "accepted");
+      const [worst] = failing.sort((a, b) => gain(a) - gain(b));
       if (!worst) break;
       left = left.filter((one) => one !== worst.one);
     }

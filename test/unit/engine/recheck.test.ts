@@ -190,6 +190,25 @@ describe("recheck", () => {
     expect(decisions(close.finished)).toEqual({ plan: "undecided: samples could not be scored" });
   });
 
+  it("removes first what helps least on the samples that are scored with and without each text", async () => {
+    // Two texts help together alone, and a third one does harm. Samples that can't be scored without one of the two looked like
+    // right answers, so that it was removed first, and then the other.
+    const together = (seen: string) => seen.includes("GOOD plan") && seen.includes("GOOD answer");
+    const { finished } = await check([{ node: "style", text: "HARM" }, good("plan"), good("answer")], {
+      world: (seen, index) => index < (seen.includes("HARM") ? (together(seen) ? 4 : 2) : together(seen) ? 7 : 3),
+      instead: ({ messages, tag }) => {
+        const seen = messages.map(({ content }) => content).join("\n");
+        const isRefused = tag.node === "answer" && seen.includes("HARM") && !together(seen) && /s[4-9]/.test(seen);
+        return isRefused ? new RequestRefused("world", 400, "w", "no") : null;
+      },
+    });
+    expect(decisions(finished)).toEqual({
+      style: expect.stringMatching(/^(?:rejected|undecided)/),
+      plan: "accepted: lower loss",
+      answer: "accepted: lower loss",
+    });
+  });
+
   it("says how it ended when it did not come to its end, and gives every text a word", async () => {
     const refused = await check([good("plan")], { instead: () => new KeyRefused("world", 401, "no such key") });
     expect(refused.finished).toMatchObject({ status: "failed", error: "KeyRefused" });
