@@ -59,7 +59,10 @@ export interface ModelRequest {
    * Not called for stored replies, or if the call shares another call's request.
    */
   readonly onRequest?: (attempt: number) => Promise<void>;
-  /** Called if a request is not sent after `onRequest`, because it was aborted or could not be logged. */
+  /**
+   * Called if a request doesn't count after `onRequest`: it was not sent, because it was aborted or could not be logged, it
+   * did not reach the server, or a half-price tier had no capacity for it.
+   */
   readonly onWithdrawn?: (attempt: number) => void;
 }
 
@@ -83,7 +86,7 @@ export interface ModelReply {
   readonly key: string;
   /** Origin of the reply. `replayed`: this run's log. `cached`: the cache shared between runs. `shared`: an identical request in flight. */
   readonly source: "provider" | "replayed" | "cached" | "shared";
-  /** Requests that reached the provider for this reply; 0 unless source is `provider`. */
+  /** Requests for this reply that the provider took; 0 unless source is `provider`. */
   readonly requests: number;
   /** Milliseconds from the first request to the reply, including waits; 0 unless source is `provider`. */
   readonly milliseconds: number;

@@ -1,6 +1,6 @@
 import PQueue from "p-queue";
 import type { Clock } from "../../deps.ts";
-import { ProviderFault, RateLimited } from "../errors.ts";
+import { FellBack, ProviderFault, RateLimited } from "../errors.ts";
 import type { Complete } from "./key.ts";
 import type { RequestPause } from "./request-pause.ts";
 import type { RetryWaits } from "./retry-waits.ts";
@@ -93,8 +93,7 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
       return reply;
     } catch (error) {
       if (error instanceof RateLimited) onRefusal(error, sentAt);
-      // The server has not seen the request: it doesn't count as a call.
-      if (error instanceof ProviderFault && error.reason === "unreached") request.onWithdrawn?.(request.attempt);
+      if (isNoCall(error)) request.onWithdrawn?.(request.attempt);
       throw error;
     } finally {
       end();
@@ -138,6 +137,13 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
       if (--waiting === 0) wake?.abort();
     }
   };
+}
+
+/** The server has not seen the request, or has no room for it at half the price, which is free. */
+function isNoCall(error: unknown): boolean {
+  if (error instanceof FellBack) return isNoCall(error.cause);
+  if (error instanceof RateLimited) return error.reason === "no room";
+  return error instanceof ProviderFault && error.reason === "unreached";
 }
 
 /** Number of requests of each priority. */

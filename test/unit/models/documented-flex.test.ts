@@ -43,6 +43,8 @@ interface Documented {
   readonly costs?: readonly [without: number, allowed: number];
   /** What the user is told, without and with permission. Default: nothing. */
   readonly told?: readonly [without: string | null, allowed: string | null];
+  /** Requests that are refused for lack of capacity, which is free: they count as none. Default: 0. */
+  readonly free?: readonly [without: number, allowed: number];
   /** Least milliseconds that it takes without permission. */
   readonly waits?: number;
 }
@@ -108,6 +110,7 @@ const DOCUMENTED: readonly Documented[] = [
       allowed: ["flex", STANDARD],
       costs: [0.5, 1],
       told: [null, "no room"],
+      free: [2, 1],
     }),
   ),
   {
@@ -119,6 +122,7 @@ const DOCUMENTED: readonly Documented[] = [
     allowed: ["flex", STANDARD],
     costs: [0.5, 1],
     told: [null, "no room"],
+    free: [1, 1],
     waits: 950,
   },
   {
@@ -130,6 +134,7 @@ const DOCUMENTED: readonly Documented[] = [
     allowed: ["flex", STANDARD],
     costs: [0.5, 1],
     told: [null, "no room"],
+    free: [1, 1],
   },
   {
     at: ["compatible"],
@@ -140,6 +145,7 @@ const DOCUMENTED: readonly Documented[] = [
     allowed: ["flex", STANDARD],
     costs: [0.5, 1],
     told: [null, "no room"],
+    free: [1, 1],
   },
   {
     at: OPENAIS,
@@ -295,6 +301,7 @@ const DOCUMENTED: readonly Documented[] = [
     allowed: ["flex", STANDARD],
     costs: [1, 1],
     told: ["ignored", "no room"],
+    free: [1, 1],
   },
 ];
 
@@ -387,18 +394,27 @@ const CASES = DOCUMENTED.flatMap((row) => row.at.map((vendor) => [vendor, row.sa
 
 describe("documented flex", () => {
   it.each(CASES)("%s: %s", async (vendor, _, row) => {
-    const { flex, ends, sent = ["flex"], allowed = sent, costs = [0.5, 0.5], told = [null, null], waits = 0 } = row;
+    const {
+      flex,
+      ends,
+      sent = ["flex"],
+      allowed = sent,
+      costs = [0.5, 0.5],
+      told = [null, null],
+      free = [0, 0],
+      waits = 0,
+    } = row;
     const without = await play(vendor, flex, false);
     if (ends) expect(without.end).toMatch(ends);
-    else expect(without.end).toEqual({ text: "yes", requests: sent.length });
-    expect(without).toMatchObject({ sent, told: told[0], calls: sent.length });
+    else expect(without.end).toEqual({ text: "yes", requests: sent.length - free[0] });
+    expect(without).toMatchObject({ sent, told: told[0], calls: sent.length - free[0] });
     expect(without.share).toBeCloseTo(costs[0], 3);
     expect(without.took).toBeGreaterThanOrEqual(waits);
     const may = await play(vendor, flex, true);
     if (costs[1] === 0) expect(may.end).toMatch(ends!);
-    else expect(may.end).toEqual({ text: "yes", requests: allowed.length });
+    else expect(may.end).toEqual({ text: "yes", requests: allowed.length - free[1] });
     // Each request counts as one, also at the standard price.
-    expect(may).toMatchObject({ sent: allowed, told: told[1], calls: allowed.length });
+    expect(may).toMatchObject({ sent: allowed, told: told[1], calls: allowed.length - free[1] });
     expect(may.share).toBeCloseTo(costs[1], 3);
   });
 
