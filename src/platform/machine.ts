@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir, hostname, uptime } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import type { LockHolder, Machine } from "../deps.ts";
 import type { Memory } from "../models/parameters/learned.ts";
 
@@ -106,7 +108,8 @@ async function liveHolder(path: string): Promise<LockHolder | null> {
   const started = await processStart(holding.process);
   // By the clock only if nothing better is known, because the clock can be changed.
   const bootedAt = Date.now() - uptime() * 1000;
-  const isAnother = started === "" ? holding.since < bootedAt - 1000 : holding.started !== started;
+  const isUnknown = started === "" || !holding.started;
+  const isAnother = isUnknown ? holding.since < bootedAt - 1000 : holding.started !== started;
   return isAnother ? null : holding;
 }
 
@@ -138,10 +141,24 @@ function isRunning(id: number): boolean {
   }
 }
 
-/** Field 22 of `/proc/<id>/stat` (proc(5)); the fields are counted after the name, which may contain spaces. */
-async function processStart(id: number): Promise<string> {
-  const line = await textOf(`/proc/${id}/stat`);
-  return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+/**
+ * When a process started, in the same words each time; empty if it is gone, and on Windows. Linux: field 22 of
+ * `/proc/<id>/stat` (proc(5)); the fields are counted after the name, which may contain spaces. macOS and others: by `ps`.
+ */
+export async function processStart(id: number, proc = "/proc"): Promise<string> {
+  const line = await textOf(`${proc}/${id}/stat`);
+  if (line !== "") return line.slice(line.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  return process.platform === "win32" ? "" : startByPs(id);
+}
+
+const run = promisify(execFile);
+
+async function startByPs(id: number): Promise<string> {
+  const env = { PATH: "/bin:/usr/bin", LC_ALL: "C", TZ: "UTC" };
+  return run("ps", ["-o", "lstart=", "-p", String(id)], { env, timeout: 5_000 }).then(
+    ({ stdout }) => stdout.trim(),
+    () => "",
+  );
 }
 
 /** Breaks a stale lock under a second lock, so that only one process takes it. */

@@ -7,6 +7,8 @@ import type { RetryWaits } from "./retry-waits.ts";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 30_000;
+/** Milliseconds by which a computer may correct its clock at any time. */
+const CORRECTED = 1_000;
 /**
  * How long a freed slot waits for the request that follows from its reply: a share of the request's own time, and a
  * maximum in milliseconds.
@@ -30,6 +32,8 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
   const queue = new PQueue({ concurrency });
   let window = concurrency;
   let pausedUntil = 0;
+  /** Milliseconds from the last refusal to `pausedUntil`. */
+  let pauseLength = 0;
   let refusals = 0;
   let waiting = 0;
   /** Ends the pause of the queue early; null: it is not paused. */
@@ -40,10 +44,10 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
     queue.concurrency = Math.floor(window);
   };
 
-  /** Milliseconds; 0 if the clock was set back meanwhile, because no pause is that long. */
+  /** Milliseconds; 0 if the clock was set back meanwhile, by more than it is corrected by itself. */
   const pauseLeft = () => {
     const left = pausedUntil - clock.now();
-    return left > waits.maxWait ? 0 : Math.max(0, left);
+    return left > pauseLength + CORRECTED ? 0 : Math.max(0, left);
   };
 
   // The timer runs only while a request waits, so that a cancelled run leaves none behind.
@@ -67,7 +71,8 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
     // The user doesn't allow such a long wait: the run ends.
     if (error.retryAfter !== null && error.retryAfter > waits.maxWait) return;
     const own = Math.min(FIRST_PAUSE * 2 ** Math.max(0, refusals - 1), LONGEST_PAUSE);
-    pausedUntil = clock.now() + Math.max(pauseLeft(), error.retryAfter ?? own);
+    pauseLength = Math.max(pauseLeft(), error.retryAfter ?? own);
+    pausedUntil = clock.now() + pauseLength;
     waits.hold(error, pausedUntil);
     holdQueue();
   };

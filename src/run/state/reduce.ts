@@ -30,13 +30,10 @@ const KEPT = 5_000;
 export class RunReducer {
   #state = blank();
   #begun = false;
-  #segmentStart = 0;
-  #elapsedBefore = 0;
   readonly #paid = new PaidReplies();
   /** Whether an iteration has ended: its counts are kept until the next one starts work. */
   #turned = false;
-  /** When the run was paused; null: it is not paused. */
-  #pausedAt: number | null = null;
+  #isPaused = false;
 
   get state(): RecordedState {
     return this.#state;
@@ -47,13 +44,11 @@ export class RunReducer {
     if (!this.#begun) {
       this.#begun = true;
       state.startedAt = event.at;
-      this.#segmentStart = event.at;
+      state.lastAt = event.at;
     }
-    if (event.type === "resumed") this.#resume(event.attempt, event.at);
-    else if (this.#state.status === "running") {
-      const now = this.#pausedAt ?? event.at;
-      state.elapsed = this.#elapsedBefore + Math.max(0, now - this.#segmentStart);
-    }
+    if (event.type === "resumed") this.#resume(event.attempt);
+    // Step by step: a clock that is set back takes away that step alone.
+    else if (state.status === "running" && !this.#isPaused) state.elapsed += Math.max(0, event.at - state.lastAt);
     this.#state.lastAt = event.at;
     switch (event.type) {
       case "started":
@@ -100,10 +95,10 @@ export class RunReducer {
         break;
       case "paused":
         this.#state.paused = event.reason;
-        this.#pausedAt ??= event.at;
+        this.#isPaused = true;
         break;
       case "continued":
-        this.#continue(event.at);
+        this.#continue();
         break;
       case "stopping":
         this.#state.stopAfter = event.after;
@@ -112,7 +107,7 @@ export class RunReducer {
         this.#state.pins.push(event);
         break;
       case "finished":
-        this.#continue(event.at);
+        this.#continue();
         this.#finish(event);
         break;
       case "committed":
@@ -127,22 +122,17 @@ export class RunReducer {
   }
 
   /** A new segment starts the run again: spending is kept, and results come back from the saved replies. */
-  #resume(attempt: number, at: number): void {
+  #resume(attempt: number): void {
     const { calls, tokens, usd, answering, startedAt, elapsed, acts, commits, pins, stopAfter } = this.#state;
     const kept = { calls, tokens, usd, answering, startedAt, elapsed, acts, commits, pins, stopAfter };
     this.#state = { ...blank(), ...kept, segments: attempt };
-    this.#pausedAt = null;
-    this.#segmentStart = at;
-    this.#elapsedBefore = elapsed;
+    this.#isPaused = false;
     this.#turned = false;
   }
 
-  /** Leaves out the time of a pause. */
-  #continue(at: number): void {
+  #continue(): void {
     this.#state.paused = null;
-    if (this.#pausedAt === null) return;
-    this.#segmentStart += Math.max(0, at - this.#pausedAt);
-    this.#pausedAt = null;
+    this.#isPaused = false;
   }
 
   #start({ engine, method, theta, texts, parameters, samples, iterations }: Started): void {

@@ -4,8 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { nodeMachine } from "../../../src/platform/machine.ts";
+import { nodeMachine, processStart } from "../../../src/platform/machine.ts";
 
+const isWindows = process.platform === "win32";
 let folder: string;
 let path: string;
 beforeEach(async () => {
@@ -61,6 +62,22 @@ describe("lock", () => {
     const left = { process: process.pid, host: hostname(), started: "1", note: "earlier", since: Date.now() };
     await writeFile(path, JSON.stringify(left));
     expect(await nodeMachine(folder).lock(path, "mine")).not.toBeNull();
+  });
+
+  it.skipIf(isWindows)("tells a process from a later one with the same id, also where there is no /proc", async () => {
+    const children = [0, 1].map(() => spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"]));
+    try {
+      const [first] = children;
+      const started = await processStart(first!.pid!, folder);
+      expect(started).toMatch(/\d\d:\d\d:\d\d \d{4}$/);
+      expect(await processStart(first!.pid!, folder)).toBe(started);
+      expect(await processStart(1, folder)).not.toBe(started);
+      children[1]!.kill("SIGKILL");
+      await once(children[1]!, "exit");
+      expect(await processStart(children[1]!.pid!, folder)).toBe("");
+    } finally {
+      for (const child of children) child.kill("SIGKILL");
+    }
   });
 
   it.runIf(process.platform === "linux")("outlives a clock that is set forward, even past the last boot", async () => {
