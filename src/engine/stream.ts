@@ -60,6 +60,7 @@ export class MergedStream<T> {
           await new Promise<void>((wake) => {
             this.#wake = wake;
           });
+          this.#wake = () => {};
         }
       }
     } finally {

@@ -18,8 +18,15 @@ export function parametersOf(graph: Graph): GraphNode[] {
   return graph.nodes.filter((node) => node.trainable);
 }
 
+/** By texts, which never change: thousands of samples share the same ones. */
+const thetas = new WeakMap<Texts, Theta>();
+
 export function thetaOf(texts: Texts): Theta {
-  return shortHash(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const known = thetas.get(texts);
+  if (known !== undefined) return known;
+  const theta = shortHash(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
+  thetas.set(texts, theta);
+  return theta;
 }
 
 /** Θ of a graph in a run, including the inputs that the run can change. @param run the graph as the run started */

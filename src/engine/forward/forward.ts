@@ -157,8 +157,6 @@ export function createForward({
   const scores = new Map<string, Scored>();
   /** Release the passes that were scored last, oldest first. */
   const releases: (() => void)[] = [];
-  /** Cached per texts object: thousands of samples share the same one. */
-  const thetas = new WeakMap<Texts, Theta>();
   /** Samples already reported as unscored. */
   const unscored = new Set<string>();
 
@@ -166,8 +164,7 @@ export function createForward({
   return Object.assign(passOf, { atOnce });
 
   function passOf(texts: Texts, sample: Sample, { split, priority = 0 }: ForwardOptions): ForwardPass {
-    const theta = thetas.get(texts) ?? thetaOf(texts);
-    thetas.set(texts, theta);
+    const theta = thetaOf(texts);
     const id = `${theta} ${split} ${sample.id}`;
     const known = passes.get(id);
     if (known) return known;
@@ -230,7 +227,10 @@ export function createForward({
       const value = await runNode(node, {
         text,
         inputs,
-        given: Object.fromEntries(read.map(([name, value]) => [name, value.json ?? unmarked(value.text)])),
+        // Most nodes have no use for it.
+        get given() {
+          return Object.fromEntries(read.map(([name, value]) => [name, value.json ?? unmarked(value.text)]));
+        },
         local,
         patterns,
         ask: async (own, messages) => {
@@ -276,12 +276,10 @@ export function createForward({
     async function answerAndScore(): Promise<Scored> {
       await ask.yieldNow();
       const all = await Promise.all(order.map(({ id }) => valueAt(id)));
-      const cost = {
-        tokens: all.reduce((sum, { tokens }) => sum + tokens, 0),
-        formatErrors: all.filter(({ formatError }) => formatError).length,
-        milliseconds: spent.slowestPath(order, graph.output),
-        usd: spent.usd,
-      };
+      const tokens = all.reduce((sum, value) => sum + value.tokens, 0);
+      const formatErrors = all.filter(({ formatError }) => formatError).length;
+      const milliseconds = spent.slowestPath(order, graph.output);
+      const { usd } = spent;
       const values = async () =>
         Object.fromEntries(order.map(({ id }, at) => [id, all[at]?.json ?? all[at]?.text ?? ""]));
       const scores = await Promise.all(
@@ -290,8 +288,16 @@ export function createForward({
         }),
       );
       const [only] = scores;
-      if (!graph.targets && only) return { ...only[1], ...cost };
-      return { ...joinedScore(scores, graph.output), nodes: Object.fromEntries(scores), ...cost };
+      // Written out, because V8 takes several times longer to spread one object into another that has entries already.
+      if (!graph.targets && only) return { ...only[1], tokens, formatErrors, milliseconds, usd };
+      return {
+        ...joinedScore(scores, graph.output),
+        nodes: Object.fromEntries(scores),
+        tokens,
+        formatErrors,
+        milliseconds,
+        usd,
+      };
     }
 
     async function scoreOf(id: string, loss: Loss, asked: Sample, values: CodeRunner["values"]): Promise<NodeScore> {

@@ -156,10 +156,23 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
       // A replayed reply cost this when it was requested: it counts once, also if a crash lost its record.
       // By the requested name, as in the budget: the name that the server returns can have no price, or another one.
       const usd = source === "provider" || source === "replayed" ? price(choice.model, usage) : 0;
-      const spent = { usage, usd, milliseconds, requests: reply.requests };
-      const early = finish === "length" || finish === "filter" ? { finish } : {};
-      const call = { ...about, key, model: reply.model, source, ...spent, error: null, ...early };
-      const recorded = emit({ type: "call", ...call });
+      // Written out, because V8 takes several times longer to spread one object into another that has entries already.
+      const call = {
+        type: "call",
+        purpose,
+        node,
+        sample,
+        split,
+        key,
+        model: reply.model,
+        source,
+        usage,
+        usd,
+        milliseconds,
+        requests: reply.requests,
+        error: null,
+      } as const;
+      const recorded = emit(finish === "length" || finish === "filter" ? { ...call, finish } : call);
       // Recorded replies arrive faster than events are written: without a pause, calls that wait for the log would pile up.
       if (source !== "provider") await recorded;
       if (question.isRepair) void emit({ type: "warning", code: "reply repaired", ...placeOf(question) });

@@ -20,13 +20,12 @@ export function renderNode(
   inputs: readonly (readonly [name: string, value: string])[],
 ): { role: "system" | "user" | "assistant"; content: string }[] {
   const { frame, templating, variables } = node;
-  const placed = placedInputs(node, text);
+  const { placed, sections } = partsOf(node, text);
   const values = valuesFor(inputs, variables);
   const blocks = inputs
     .filter(([name]) => !placed.has(name))
     .map(([name, value]) => `<${name}>\n${value.replaceAll(`</${name}>`, `<\\/${name}>`)}\n</${name}>`)
     .join("\n\n");
-  const sections = roleSections(frame ?? text);
   const fill = (part: string) =>
     frame === undefined
       ? render(part, values, templating)
@@ -43,6 +42,24 @@ export function renderNode(
     { role: "system", content: instruction },
     { role: "user", content: blocks },
   ];
+}
+
+interface Parts {
+  readonly placed: ReadonlySet<string>;
+  readonly sections: readonly RoleSection[] | null;
+}
+
+/** What the text of a node says of its messages, by node and text: thousands of samples are sent the same few texts. */
+const parts = new WeakMap<LlmNode, Map<string, Parts>>();
+const MOST_TEXTS = 20;
+
+function partsOf(node: LlmNode, text: string): Parts {
+  const known = parts.get(node) ?? new Map<string, Parts>();
+  parts.set(node, known);
+  const found = known.get(text) ?? { placed: placedInputs(node, text), sections: roleSections(node.frame ?? text) };
+  if (known.size >= MOST_TEXTS) known.clear();
+  known.set(text, found);
+  return found;
 }
 
 /** Inputs that have a place in the text of a node or in its frame: the others are added as blocks. */

@@ -149,16 +149,15 @@ export class DryRunModel implements Model {
 
   #completion(request: ModelRequest): string {
     const { tag, schema, messages, draw } = request;
-    // A reply follows from its request alone, so that it does not matter which request comes first.
-    const asked = contentNumber(messages, tag.node, draw);
     const node = tag.node === null ? undefined : this.#nodes.get(tag.node);
     const known = this.#lengths.get(`${tag.purpose} ${tag.node}`);
     const tokens = known && known.tokens / known.replies;
-    const keys = Object.keys(schema?.schema.properties ?? {});
+    if (tag.purpose === "forward") return this.#forward(tokens ?? this.#usual("forward"), node, request);
+    // A reply follows from its request alone, so that it does not matter which request comes first.
+    const asked = contentNumber(messages, tag.node, draw);
     switch (tag.purpose) {
-      case "forward":
-        return this.#forward(tokens ?? this.#usual("forward"), node, request);
       case "backward": {
+        const keys = Object.keys(schema?.schema.properties ?? {});
         const each = tokens ? tokens / keys.length : this.#usual("backward");
         return JSON.stringify(
           Object.fromEntries(keys.map((key) => [key, this.#feedback(each, contentNumber(asked, key))])),

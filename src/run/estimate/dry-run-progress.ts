@@ -30,6 +30,8 @@ const UNINFORMED = 0.8;
 
 /** Mark of a rewrite: index of the node, what the rewrite adds, and its number. */
 const REWRITE = /(?: (?:words )*|·)⊕(\d+)\.(\d+|none|ruin)\.(\d+)\.?/g;
+/** In each mark of a rewrite. */
+const REWRITTEN = "\u2295";
 /** Start of a made-up value, before its id. */
 export const MARK = "\u2248";
 const VALUE = new RegExp(`${MARK}(\\d+)`, "g");
@@ -45,6 +47,8 @@ export class DryRunProgress {
   readonly #made = new Map<string, Made>();
   readonly #byId = new Map<number, Made>();
   readonly #faults = new Map<string, ReadonlyMap<string, string>>();
+  /** By rewrite, then by sample. */
+  readonly #changes = new Map<string, Map<string | null, number>>();
 
   /**
    * @param rewrites what they do
@@ -72,7 +76,7 @@ export class DryRunProgress {
    */
   rewrite(node: string, current: string, isInformed: boolean, number: number): string | null {
     const added = this.#added(node, current, isInformed, number);
-    return added && `⊕${this.#ids.indexOf(node)}.${added}.${number}`;
+    return added && `${REWRITTEN}${this.#ids.indexOf(node)}.${added}.${number}`;
   }
 
   /** What a rewrite adds: a rule that the text lacks, nothing of use, or harm; null if no rule is left to add. */
@@ -95,14 +99,15 @@ export class DryRunProgress {
   valueOf(node: string, sample: string | null, shown: string, draw: number, tokens: number): number {
     const mended = new Set<string>();
     let isRuined = false;
-    const effective = shown.replace(REWRITE, (mark, index: string, added: string, number: string) => {
+    const replaced = (mark: string, index: string, added: string, number: string) => {
       const at = this.#ids[Number(index)] ?? "";
       const isNeeded = sample !== null && this.#faultsOf(sample).get(at) === added;
       if (isNeeded) mended.add(at);
       if (added === "ruin") isRuined = true;
-      const changes = this.#chance("changed", at, number, sample) < tokens / ALWAYS_CHANGED;
-      return isNeeded || changes || added === "ruin" ? mark : "";
-    });
+      if (isNeeded || added === "ruin") return mark;
+      return this.#changeOf(at, number, sample) < tokens / ALWAYS_CHANGED ? mark : "";
+    };
+    const effective = shown.includes(REWRITTEN) ? shown.replace(REWRITE, replaced) : shown;
     return this.#value(shortHash([node, sample, draw, effective]), shown, mended, isRuined);
   }
 
@@ -154,6 +159,16 @@ export class DryRunProgress {
     );
     this.#faults.set(sample, faults);
     return faults;
+  }
+
+  /** Decides whether a rewrite changes a node's value for a sample: from 0 to below 1. */
+  #changeOf(node: string, rewrite: string, sample: string | null): number {
+    const key = `${node} ${rewrite}`;
+    const ofRewrite = this.#changes.get(key) ?? new Map<string | null, number>();
+    this.#changes.set(key, ofRewrite);
+    const change = ofRewrite.get(sample) ?? this.#chance("changed", node, rewrite, sample);
+    ofRewrite.set(sample, change);
+    return change;
   }
 
   /** From 0 to below 1, the same for the same parts. */
