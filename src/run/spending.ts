@@ -1,27 +1,11 @@
-import { type Called, readEvent } from "../engine/events.ts";
+import { readEvent } from "../engine/events.ts";
 import type { Role } from "../graph/graph.ts";
 import { linesIn, objectOn } from "./record/jsonl.ts";
 import { PaidReplies } from "./record/paid-replies.ts";
 import { filesOf, type RunPaths } from "./record/run-paths.ts";
 import { type ListedRun, listRuns, type RunsDeps } from "./record/runs.ts";
+import { addCost, type Cost, costOf, NO_COST, type RunSpending } from "./state/cost.ts";
 import type { Draft } from "./state/draft-state.ts";
-
-/** Cost of requests. Reused replies are free and not included. */
-export interface Cost {
-  /** Number of requests that the provider answered, or failed to answer. */
-  readonly calls: number;
-  /** Tokens. */
-  readonly prompt: number;
-  readonly completion: number;
-  /** The part of `prompt` that was read from the provider's cache. */
-  readonly cached: number;
-  /** US dollars, without the calls whose price is unknown. */
-  readonly usd: number;
-  /** Calls whose price is unknown. */
-  readonly unpriced: number;
-  /** Whether a part of the tokens was estimated. */
-  readonly estimated: boolean;
-}
 
 export interface SpendingRow extends Cost {
   /** Graph file, relative to the root. */
@@ -50,7 +34,10 @@ export interface SpendingOptions {
   readonly graph?: string;
 }
 
-/** Sums up the costs in the logs of this machine's runs. Logs are read line by line, whatever their size. */
+/**
+ * Sums up the costs of this machine's runs: those that their summaries say, and of other runs those in their logs, which are read
+ * line by line, whatever their size.
+ */
 export async function readSpending(
   deps: RunsDeps,
   place: RunPaths,
@@ -63,21 +50,38 @@ export async function readSpending(
   const sums = new Sums(PARTS);
   const times: [number, number] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   let runs = 0;
-  for (const { summary } of own) {
-    if (summary.lastAt < since) continue;
+  for (const run of own) {
+    if (run.summary.lastAt < since) continue;
     let hasCalls = false;
-    for await (const call of paidCalls(deps, place, summary)) {
-      const { at, model, purpose } = call;
-      if (at < since) continue;
+    for await (const { model, purpose, from, to, ...cost } of spentIn(deps, place, run, since)) {
       hasCalls = true;
-      times[0] = Math.min(times[0], at);
-      times[1] = Math.max(times[1], at);
-      sums.add({ graph: summary.graphFile, model, purpose, ...costOf(call) });
+      times[0] = Math.min(times[0], from);
+      times[1] = Math.max(times[1], to);
+      sums.add({ graph: run.summary.graphFile, model, purpose, ...cost });
     }
     if (hasCalls) runs++;
   }
   const [from, to] = times.map((time) => (Number.isFinite(time) ? time : null));
   return { runs, elsewhere: listed.length - own.length, from: from ?? null, to: to ?? null, rows: sums.rows() };
+}
+
+/** What a run spent since then: a part for each model and purpose, or for each call. */
+async function* spentIn(
+  deps: RunsDeps,
+  place: RunPaths,
+  { summary, status }: ListedRun,
+  since: number,
+): AsyncGenerator<RunSpending> {
+  const { spent } = summary;
+  // The summary of a run that goes on in another process is behind its log.
+  if (spent && status !== "running" && spent.every(({ from }) => from >= since)) {
+    yield* spent;
+    return;
+  }
+  for await (const call of paidCalls(deps, place, summary)) {
+    const { at, model, purpose } = call;
+    if (at >= since) yield { model, purpose, from: at, to: at, ...costOf(call) };
+  }
 }
 
 /** The start of each line with a call, as `emit` writes it. */
@@ -93,13 +97,6 @@ async function* paidCalls({ files }: RunsDeps, place: RunPaths, { id }: ListedRu
   }
 }
 
-function costOf({ usage, usd, requests: calls }: Called): Cost {
-  const { prompt, completion, cached = 0, estimated } = usage;
-  return { calls, prompt, completion, cached, usd: usd ?? 0, unpriced: usd === null ? calls : 0, estimated };
-}
-
-const NOTHING: Cost = { calls: 0, prompt: 0, completion: 0, cached: 0, usd: 0, unpriced: 0, estimated: false };
-
 /** The parts by which costs are summed. */
 const PARTS = ["graph", "model", "purpose"] as const;
 export type SpendingPart = (typeof PARTS)[number];
@@ -113,15 +110,9 @@ class Sums<K extends SpendingPart> {
   add(row: SpendingRow): void {
     const about = Object.fromEntries(this.parts.map((part) => [part, row[part]])) as Pick<SpendingRow, K>;
     const key = JSON.stringify(about);
-    const sum: Draft<Cost> & Pick<SpendingRow, K> = this.#sums.get(key) ?? { ...about, ...NOTHING };
+    const sum: Draft<Cost> & Pick<SpendingRow, K> = this.#sums.get(key) ?? { ...about, ...NO_COST };
     this.#sums.set(key, sum);
-    sum.calls += row.calls;
-    sum.prompt += row.prompt;
-    sum.completion += row.completion;
-    sum.cached += row.cached;
-    sum.usd += row.usd;
-    sum.unpriced += row.unpriced;
-    sum.estimated ||= row.estimated;
+    addCost(sum, row);
   }
 
   /** The most expensive first. */
@@ -154,5 +145,5 @@ export function spendingBy<K extends SpendingPart>(
 }
 
 export function totalOf(spending: Pick<Spending, "rows">): Cost {
-  return spendingBy(spending, [])[0] ?? NOTHING;
+  return spendingBy(spending, [])[0] ?? NO_COST;
 }

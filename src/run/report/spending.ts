@@ -1,6 +1,7 @@
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
-import { type Cost, type Spending, type SpendingPart, spendingBy, totalOf } from "../spending.ts";
+import { type Spending, type SpendingPart, spendingBy, totalOf } from "../spending.ts";
+import type { Cost } from "../state/cost.ts";
 import { table } from "./format/html.ts";
 import { literal, table as markdownTable } from "./format/markdown.ts";
 import { html } from "./format/markup.ts";

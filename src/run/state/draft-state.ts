@@ -2,6 +2,7 @@ import type { Gradient, Judged } from "../../engine/events.ts";
 import type { Role } from "../../graph/graph.ts";
 import type { Usage } from "../../models/model.ts";
 import { record } from "../record/records.ts";
+import type { RunSpending } from "./cost.ts";
 import type { Attempt, Calls, CurvePoint, Cut, NodeProgress, RecordedState, RunState, SampleScore } from "./state.ts";
 import { ValueKeys } from "./value-keys.ts";
 
@@ -21,6 +22,7 @@ export type DraftState = Omit<
   gradients: Gradient[];
   scores: Record<string, Record<string, SampleScore>>;
   values: ValueKeys;
+  spending: Record<string, Draft<RunSpending>>;
   answering: Record<string, Draft<Usage>>;
   cuts: Record<Role, Record<string, Draft<Cut>>>;
   warnings: RunState["warnings"][number][];
@@ -56,6 +58,7 @@ export function blank(): DraftState {
     calls: { total: 0, test: 0, forward: 0, backward: 0, optimizer: 0, judge: 0, cached: 0, retried: 0 },
     tokens: { prompt: 0, completion: 0, estimated: false },
     usd: 0,
+    spending: record(),
     answering: record(),
     nodes: record(),
     curve: [],

@@ -17,6 +17,7 @@ import type {
 import type { Usage } from "../../models/model.ts";
 import { PaidReplies } from "../record/paid-replies.ts";
 import { ensure, record } from "../record/records.ts";
+import { addCost, costOf, NO_COST, type RunSpending } from "./cost.ts";
 import { blank, type Draft } from "./draft-state.ts";
 import type { CurvePoint, NodeProgress, RecordedState, RunState, SampleScore } from "./state.ts";
 
@@ -61,7 +62,7 @@ export class RunReducer {
         this.#request(event, -1);
         break;
       case "call":
-        this.#call(event);
+        this.#call(event, event.at);
         break;
       case "value":
         this.#value(event);
@@ -123,8 +124,8 @@ export class RunReducer {
 
   /** A new segment starts the run again: spending is kept, and results come back from the saved replies. */
   #resume(attempt: number): void {
-    const { calls, tokens, usd, answering, startedAt, elapsed, acts, commits, pins, stopAfter } = this.#state;
-    const kept = { calls, tokens, usd, answering, startedAt, elapsed, acts, commits, pins, stopAfter };
+    const { calls, tokens, usd, spending, answering, startedAt, elapsed, acts, commits, pins, stopAfter } = this.#state;
+    const kept = { calls, tokens, usd, spending, answering, startedAt, elapsed, acts, commits, pins, stopAfter };
     this.#state = { ...blank(), ...kept, segments: attempt };
     this.#isPaused = false;
     this.#turned = false;
@@ -152,7 +153,7 @@ export class RunReducer {
     else if (node !== null && purpose !== "judge") this.#progress(node)[`${purpose}InFlight`] += one;
   }
 
-  #call(call: Called): void {
+  #call(call: Called, at: number): void {
     const { purpose, node, key, model, usage, usd, source, requests, error, finish } = call;
     const state = this.#state;
     if (node !== null && purpose !== "judge") {
@@ -164,6 +165,7 @@ export class RunReducer {
     if (error !== null) {
       // A reply without an answer is charged, too.
       this.#spend(usage, usd);
+      if (this.#paid.take(call)) this.#account(call, at);
       return;
     }
     const cut = ensure(state.cuts[purpose], node ?? "", () => ({ replies: 0, cut: 0, tokens: 0 }));
@@ -179,7 +181,18 @@ export class RunReducer {
         usage,
       );
     }
-    if (this.#paid.take(call)) this.#spend(usage, usd);
+    if (!this.#paid.take(call)) return;
+    this.#spend(usage, usd);
+    this.#account(call, at);
+  }
+
+  #account(call: Called, at: number): void {
+    const { model, purpose } = call;
+    const blank = { model, purpose, from: at, to: at, ...NO_COST };
+    const sum = ensure(this.#state.spending, `${purpose} ${model}`, (): Draft<RunSpending> => blank);
+    sum.from = Math.min(sum.from, at);
+    sum.to = Math.max(sum.to, at);
+    addCost(sum, costOf(call));
   }
 
   #spend(usage: Called["usage"], usd: number | null): void {

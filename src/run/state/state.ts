@@ -18,6 +18,7 @@ import type { Pin } from "../../engine/run-control.ts";
 import type { Solved } from "../../engine/solution-schema.ts";
 import type { Role, Texts } from "../../graph/graph.ts";
 import type { Usage } from "../../models/model.ts";
+import type { RunSpending } from "./cost.ts";
 import type { ValueKeys } from "./value-keys.ts";
 
 /** Everything that is shown of a run, computed from its events by `reduce`; plain data. */
@@ -55,6 +56,8 @@ export interface RunState {
   readonly tokens: { readonly prompt: number; readonly completion: number; readonly estimated: boolean };
   /** US dollars; null once the price of a call was unknown. */
   readonly usd: number | null;
+  /** What was paid, by purpose and model; absent in snapshots of earlier versions. */
+  readonly spending?: Readonly<Record<string, RunSpending>>;
   /** Tokens of all forward replies by model, also of reused ones: the usage of the answers without reuse. */
   readonly answering: Readonly<Record<string, Usage>>;
   readonly nodes: Readonly<Record<string, NodeProgress>>;

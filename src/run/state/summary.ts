@@ -5,6 +5,7 @@ import { baselineScore, count, decision, evaluated, measured, runStatus } from "
 import type { ReadOnly } from "../../graph/read-only.ts";
 import { briefJob, briefJobOf } from "../job.ts";
 import type { RunManifest } from "../record/run-manifest.ts";
+import { runSpending } from "./cost.ts";
 import type { RunState } from "./state.ts";
 
 /** `summary.json`: what lists show of a run, derived from its log, so that lists don't read logs. */
@@ -32,6 +33,8 @@ const summarySchema = z.object({
   usd: z.number().nullable(),
   /** The provider did not report token usage, so tokens and cost are estimates. */
   estimated: z.literal(true).optional(),
+  /** What was paid, by model and purpose; absent in runs of earlier versions. */
+  spent: z.array(runSpending).optional(),
   validation: measured.nullable(),
   test: measured.nullable(),
   /** Baselines that were scored for comparison. */
@@ -77,6 +80,7 @@ export async function summaryOf(start: RunManifest, state: RunState, machine: Ma
     tokens: tokens.prompt + tokens.completion,
     usd: state.usd,
     ...(tokens.estimated && { estimated: true as const }),
+    ...(state.spending && { spent: Object.values(state.spending) }),
     validation: finished?.validation ?? null,
     test: finished?.test ?? null,
     ...(baselines.length > 0 && {

@@ -25,7 +25,46 @@ async function drained(run: ReturnType<typeof startRun>, after = Number.POSITIVE
   return { state: state(), id, files };
 }
 
+/** Makes the summary of a run that of an earlier version, which did not say what was spent: the log says it. */
+async function withoutSums({ summary }: { readonly summary: string }): Promise<void> {
+  const { spent, mark: _, ...body } = JSON.parse(await readFile(summary, "utf8"));
+  expect(spent).not.toEqual([]);
+  const mark = await bench.deps.machine.sign(JSON.stringify(body));
+  await writeFile(summary, JSON.stringify({ ...body, mark }));
+}
+
+/** Files of which parts are counted as they are read. */
+function counted(files: Files): { readonly files: Files; readonly read: () => readonly string[] } {
+  const read: string[] = [];
+  const parts: Files["parts"] = (path, start) => {
+    read.push(path);
+    return files.parts(path, start);
+  };
+  return { files: { ...files, parts }, read: () => read };
+}
+
 describe("what was spent", () => {
+  it("is in the summary of a run, so that no log is read for it, and the same as in the log", async () => {
+    const cut = await drained(startRun(subject, bench.place, bench.root, bench.deps, never), 23);
+    await drained(resumeRun(cut.id, bench.place, bench.deps, never));
+    const { files, read } = counted(bench.deps.files);
+    const quick = await readSpending({ ...bench.deps, files }, bench.place, { since: 0 });
+    expect(read()).toEqual([]);
+    await withoutSums(cut.files);
+    expect(await readSpending(bench.deps, bench.place, { since: 0 })).toEqual(quick);
+    expect(totalOf(quick).calls).toBe(20);
+  });
+
+  it("is read from the log if a part of the run is left out", async () => {
+    const { files } = await drained(startRun(subject, bench.place, bench.root, bench.deps, never));
+    const { from, to } = await readSpending(bench.deps, bench.place);
+    expect(from).not.toBeNull();
+    const some = await readSpending(bench.deps, bench.place, { since: (from ?? 0) + 1 });
+    await withoutSums(files);
+    expect(await readSpending(bench.deps, bench.place, { since: (from ?? 0) + 1 })).toEqual(some);
+    expect(to).toBeGreaterThanOrEqual(from ?? 0);
+  });
+
   it("is the sum of what the runs say, and a reply that was reused costs nothing", async () => {
     const first = await drained(startRun(subject, bench.place, bench.root, bench.deps, never));
     await drained(startRun(subject, bench.place, bench.root, bench.deps, never));
@@ -57,6 +96,7 @@ describe("what was spent", () => {
     const { files } = await drained(startRun(subject, bench.place, bench.root, bench.deps, never));
     const log = await readFile(files.events, "utf8");
     await writeFile(files.events, log.replaceAll(/"usd":[\d.]+/g, '"usd":null'));
+    await withoutSums(files);
     const elsewhere = { ...bench.deps, machine: nodeMachine(join(bench.root, "other home")) };
     await drained(startRun(subject, bench.place, bench.root, elsewhere, never));
     const spending = await readSpending(bench.deps, bench.place);
@@ -75,6 +115,7 @@ describe("what was spent", () => {
     const { files } = await drained(startRun(subject, bench.place, bench.root, bench.deps, never));
     const log = (await readFile(files.events, "utf8")).replaceAll(/"usd":[\d.]+/g, '"usd":null');
     await writeFile(files.events, log.replace(/("type":"call".*"requests":)1/, "$13"));
+    await withoutSums(files);
     const spending = await readSpending(bench.deps, bench.place);
     expect(totalOf(spending)).toMatchObject({ calls: 22, unpriced: 22 });
     expect(spendingMarkdown(spending)).toContain("price unknown for 22 calls of 1 run");
@@ -82,6 +123,7 @@ describe("what was spent", () => {
 
   it("skips lines that are no calls, whatever they hold", async () => {
     const { files, state } = await drained(startRun(subject, bench.place, bench.root, bench.deps, never));
+    await withoutSums(files);
     await appendFile(files.events, '{"type":"call"}\n{"type":"call","usd":1e9}\n\u0000\n{"type":"call","usd":');
     expect(totalOf(await readSpending(bench.deps, bench.place)).usd).toBe(state.usd);
   });
