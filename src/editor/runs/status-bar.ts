@@ -4,8 +4,9 @@ import { literal } from "../ui/markdown.ts";
 import { progressLine, runTitle } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
 
-/** Milliseconds between two updates. */
+/** Milliseconds between two updates, and after which the times in the item are updated without an event. */
 const UPDATE_INTERVAL = 250;
+const TICK = 1_000;
 
 /** The status bar item of a running run in this window. */
 export class RunStatusBar extends Disposable {
@@ -13,11 +14,14 @@ export class RunStatusBar extends Disposable {
   /** Id of the run that a click on the item acts on. */
   #run = "";
   #pause: ReturnType<typeof setTimeout> | null = null;
+  /** A run that waits for replies has no events, and how long it has waited is in its item. */
+  #tick: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly runStore: RunStore) {
     super();
     this.own(runStore.onDidProgress((id) => this.#later(id)));
     this.own({ dispose: () => this.#pause && clearTimeout(this.#pause) });
+    this.own({ dispose: () => clearTimeout(this.#tick) });
   }
 
   #later(id: string): void {
@@ -28,6 +32,7 @@ export class RunStatusBar extends Disposable {
   }
 
   #show(id: string): void {
+    clearTimeout(this.#tick);
     const run = this.runStore.live(id);
     if (!run) {
       this.#item?.hide();
@@ -50,5 +55,6 @@ export class RunStatusBar extends Disposable {
       };
     }
     this.#item.show();
+    this.#tick = setTimeout(() => this.#show(id), TICK);
   }
 }
