@@ -5,7 +5,7 @@ import type { Task } from "../../engine/task.ts";
 import { nodeOfInputs } from "../../graph/edges.ts";
 import { ROLES } from "../../graph/graph.ts";
 import type { Attempt, RunState, SampleScore } from "../state/state.ts";
-import { attemptsAt } from "./evidence.ts";
+import { attemptsAt, gradientsOn } from "./evidence.ts";
 import { gramsOf, similarity, tokensOf } from "./text-similarity.ts";
 
 /** A run at its end, before the end is logged. */
@@ -16,7 +16,8 @@ export interface Ending {
   readonly finished: Finished;
 }
 
-type Signature = (ending: Ending) => Warned[];
+/** null: a place where other work can have a turn. */
+type Signature = (ending: Ending) => Iterable<Warned | null>;
 
 /** Below this many samples a verdict is weak. */
 const ENOUGH_SAMPLES = 50;
@@ -44,7 +45,15 @@ const LEAK = { alone: 12, short: 4, together: 2 } as const;
  * the same for a run read again. Pure.
  */
 export function diagnose(ending: Ending): Warned[] {
-  return SIGNATURES.flatMap((signature) => signature(ending));
+  return [...diagnosis(ending)].filter((one) => one !== null);
+}
+
+/** The same step by step: with thousands of nodes, it takes seconds. null: a place where other work can have a turn. */
+export function* diagnosis(ending: Ending): Generator<Warned | null> {
+  for (const signature of SIGNATURES) {
+    yield null;
+    yield* signature(ending);
+  }
 }
 
 const SIGNATURES: readonly Signature[] = [
@@ -133,20 +142,21 @@ function isTooCostly({ verdict }: Attempt, { judged }: Ending["state"]): boolean
 }
 
 /** Feedback that is the same for every sample and led to no accepted text. */
-function gradientsLookAlike({ state }: Ending): Warned[] {
+function* gradientsLookAlike({ state }: Ending): Generator<Warned | null> {
   const helped = new Set(state.attempts.filter(({ decision }) => decision === "accepted").map(({ node }) => node));
-  return state.parameters.flatMap((node) => {
-    if (helped.has(node)) return [];
+  for (const node of state.parameters) {
+    yield null;
+    if (helped.has(node)) continue;
     const bySample = new Map<string, string>();
-    for (const { node: of, from, sample, text } of state.gradients) {
-      if (of === node && from !== null && text !== "") bySample.set(sample, text);
+    for (const { from, sample, text } of gradientsOn(state, node)) {
+      if (from !== null && text !== "") bySample.set(sample, text);
     }
     const texts = [...bySample.values()].slice(-GRADIENTS.most);
-    if (texts.length < GRADIENTS.least) return [];
+    if (texts.length < GRADIENTS.least) continue;
     const pairs = pairsOf(texts.map(gramsOf)).map(([a, b]) => similarity(a, b));
     const same = pairs.filter((one) => one >= SAME).length / pairs.length;
-    return same >= MONOTONOUS ? [warned("gradients look alike", { node, count: texts.length, detail: texts[0] })] : [];
-  });
+    if (same >= MONOTONOUS) yield warned("gradients look alike", { node, count: texts.length, detail: texts[0] });
+  }
 }
 
 /** Nodes whose text can change: what a node reads is no text. */
@@ -155,18 +165,24 @@ function textParameters({ parameters }: Ending["state"]): readonly string[] {
 }
 
 /** Texts of different nodes that converged, at the end or in their last proposals. */
-function instructionsConverge({ state, finished }: Ending): Warned[] {
-  const changed = textParameters(state).flatMap((node) => {
+function* instructionsConverge({ state, finished }: Ending): Generator<Warned | null> {
+  const changed = [];
+  for (const node of textParameters(state)) {
+    yield null;
     const was = state.startTexts[node] ?? "";
     const is = finished.texts[node] ?? "";
     const last = lastAttempt(state, node)?.text ?? is;
-    return last === was && is === was ? [] : [{ node, was: gramsOf(was), last: gramsOf(last), is: gramsOf(is) }];
-  });
-  const found = pairsOf(changed).find(([a, b]) => {
-    const most = Math.max(similarity(a.is, b.is), similarity(a.last, b.last));
-    return most >= CONVERGED.likeness && 1 - most <= CONVERGED.left * (1 - similarity(a.was, b.was));
-  });
-  return found ? [warned("instructions converge", { node: found[0].node, detail: found[1].node })] : [];
+    if (last !== was || is !== was) changed.push({ node, was: gramsOf(was), last: gramsOf(last), is: gramsOf(is) });
+  }
+  for (const [index, a] of changed.entries()) {
+    for (const b of changed.slice(index + 1)) {
+      yield null;
+      const most = Math.max(similarity(a.is, b.is), similarity(a.last, b.last));
+      if (most < CONVERGED.likeness || 1 - most > CONVERGED.left * (1 - similarity(a.was, b.was))) continue;
+      yield warned("instructions converge", { node: a.node, detail: b.node });
+      return;
+    }
+  }
 }
 
 /** An instruction that grows without a gain. */
@@ -187,9 +203,10 @@ function instructionGrows({ state, finished }: Ending): Warned[] {
 }
 
 /** Answers of individual samples that were copied into a text. */
-function targetsLeak({ start, state, finished }: Ending): Warned[] {
+function* targetsLeak({ start, state, finished }: Ending): Generator<Warned | null> {
   const heldIn = finderOf(singleTargets(Object.values(start.data).flat()));
-  return textParameters(state).flatMap((node) => {
+  for (const node of textParameters(state)) {
+    yield null;
     const known = heldIn(state.startTexts[node] ?? "");
     const attempts = attemptsAt(state, node);
     const refused = attempts.filter(({ invalid }) => invalid === "leaks a training target").length;
@@ -199,8 +216,8 @@ function targetsLeak({ start, state, finished }: Ending): Warned[] {
       return held.length >= LEAK.together || held.some((target) => target.length >= LEAK.alone);
     }).length;
     const count = Math.max(refused, leaks);
-    return count > 0 ? [warned("targets leak", { node, count })] : [];
-  });
+    if (count > 0) yield warned("targets leak", { node, count });
+  }
 }
 
 /** Targets of one sample only that are too long to occur by chance. Labels shared by samples do not leak. */

@@ -10,6 +10,11 @@ export function attemptsAt({ attempts }: Pick<RunState, "attempts">, node: strin
   return atNode(attempts, node);
 }
 
+/** All gradients on a node, oldest first. */
+export function gradientsOn({ gradients }: Pick<RunState, "gradients">, node: string): readonly Gradient[] {
+  return onNode(gradients, node);
+}
+
 /** The attempts that a proposal names, oldest first. */
 export function attemptsOf(state: RunState, { node, attempts }: Pick<Proposal, "node" | "attempts">): Attempt[] {
   return attemptsAt(state, node).filter(({ id }) => attempts.includes(id));
@@ -28,7 +33,7 @@ export function attemptsBehind(state: RunState, proposal: Proposal): readonly At
 
 /** All gradients on a node's own text; if there are none, those on its value. */
 export function feedbackOn(state: RunState, node: string): readonly Gradient[] {
-  const about = onNode(state.gradients, node).filter(({ text }) => text !== "");
+  const about = gradientsOn(state, node).filter(({ text }) => text !== "");
   const own = about.filter(({ of }) => of === "text");
   return own.length > 0 ? own : about;
 }

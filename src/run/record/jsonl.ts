@@ -206,8 +206,13 @@ export class JsonlWriter {
   /** @returns the line, with its end */
   append(value: object): string {
     const line = `${JSON.stringify(value)}\n`;
-    this.#write(line);
+    this.appendLine(line);
     return line;
+  }
+
+  /** @param line JSON, with its end */
+  appendLine(line: string): void {
+    this.#write(line);
   }
 
   /** Resolves when everything appended so far is with the operating system. @throws NotRecorded */

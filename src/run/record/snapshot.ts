@@ -19,7 +19,7 @@ const ENTRIES = 200;
 type Outside = Pick<Deps, "files" | "clock"> & { readonly machine: Machine };
 
 /** Parts of the state that grow with the samples and the proposals. */
-const LISTS = ["attempts", "judged", "gradients", "solutions"] as const;
+const LISTS = ["attempts", "judged", "gradients", "solutions", "proposals"] as const;
 
 export interface Snapshot {
   /** Bytes of the log that it is the state of. */
@@ -53,8 +53,9 @@ export async function writeSnapshot(
 }
 
 function* partsOf(state: RunState, places: ValuePlaces): Generator<object> {
-  const { scores, attempts, judged, gradients, solutions, ...rest } = state;
-  yield { rest };
+  const { scores, attempts, judged, gradients, solutions, proposals, finished, ...rest } = state;
+  // Its proposals are those of the state.
+  yield { rest: { ...rest, finished: finished && { ...finished, proposals: [] } } };
   for (const [theta, groups] of Object.entries(places)) yield { places: { [theta]: groups } };
   for (const name of LISTS) {
     const list: readonly unknown[] = state[name];
@@ -82,7 +83,7 @@ export async function readSnapshot(
   const turns = new Yielder(clock);
   const digest = createHash("sha256");
   let bytes = 0;
-  let rest: object | null = null;
+  let rest: Record<string, unknown> | null = null;
   let isSigned = false;
   const values = record<ValuePlaces[string]>();
   // Until its end is read, the file may be anybody's.
@@ -106,18 +107,28 @@ export async function readSnapshot(
     take(value);
   }
   if (!isSigned || rest === null) return null;
-  const all = { ...(rest as object), ...lists, scores };
+  const all: Record<string, unknown> = { ...(rest as Record<string, unknown>), ...withProposals(rest, lists), scores };
   return isState(all) ? { bytes, state: all, values } : null;
 
   function take({ rest: found, places, list, table, theta, entries }: Record<string, unknown>): void {
     Object.assign(values, valuePlaces.safeParse(places).data);
-    if (typeof found === "object" && found !== null) rest = found;
+    if (typeof found === "object" && found !== null) rest = { ...found };
     if (!Array.isArray(entries)) return;
     if (typeof list === "string") lists[list]?.push(...entries);
     if (table !== "scores" || typeof theta !== "string") return;
     const into = ensure(scores, theta, record<unknown>);
     for (const [id, entry] of entries) into[id] = entry;
   }
+}
+
+/** Up to version 0.2, the proposals were with the rest. */
+function withProposals({ proposals = [], finished = null }: Record<string, unknown>, lists: Record<string, unknown[]>) {
+  const all = lists.proposals && lists.proposals.length > 0 ? lists.proposals : proposals;
+  return {
+    ...lists,
+    proposals: all,
+    finished: typeof finished === "object" && finished && { ...finished, proposals: all },
+  };
 }
 
 /** What this machine signed has the form that this version writes, or that of a version with other fields. */
