@@ -1,9 +1,19 @@
 import { createHash, type Hash } from "node:crypto";
+import { parseInParts } from "../../data/json-parts.ts";
 import type { Clock, Deps, Machine } from "../../deps.ts";
-import { type Acted, type Finished, type LoggedEvent, type RunEvent, readEvent } from "../../engine/events.ts";
+import {
+  type Acted,
+  type Finished,
+  type LoggedEvent,
+  type Proposal,
+  type RunEvent,
+  readEvent,
+  readProposals,
+} from "../../engine/events.ts";
+import { parseJson } from "../../graph/replies/json.ts";
 import { Yielder } from "../../models/yielder.ts";
 import { NotRecorded } from "../errors.ts";
-import { checkVersion, codeOf, JsonlWriter, linesIn, objectOn, sizeOf } from "./jsonl.ts";
+import { checkVersion, codeOf, JsonlWriter, linesIn, objectOn, sizeOf, textAt } from "./jsonl.ts";
 
 /** Digest of a run's log, line by line, without the user's later acts. */
 export type LogDigest = Hash;
@@ -89,6 +99,40 @@ export interface LogRead {
   readonly digest: LogDigest;
 }
 
+/** Bytes of a line that is read in parts: the end of a run with thousands of proposals. */
+const LONG_LINE = 2 ** 18;
+/** Proposals that are checked in one go. */
+const PROPOSALS = 100;
+
+interface ReadLine {
+  readonly value: Readonly<Record<string, unknown>> | undefined;
+  readonly event: LoggedEvent | undefined;
+}
+
+function readLine(line: Uint8Array): ReadLine {
+  const value = objectOn(line);
+  return { value, event: readEvent(value) };
+}
+
+/** The same in short steps. */
+async function readLong(line: Uint8Array, turns: Yielder): Promise<ReadLine> {
+  const text = textAt(line, { start: 0, end: line.length });
+  const parsed = await parseInParts(text, parseJson, () => turns.next());
+  const value = parsed?.value;
+  if (typeof value !== "object" || value === null || !("proposals" in value) || !Array.isArray(value.proposals))
+    return readLine(line);
+  const { proposals: found, ...rest } = value;
+  const proposals: Proposal[] = [];
+  for (let from = 0; from < found.length; from += PROPOSALS) {
+    await turns.next();
+    const some = readProposals(found.slice(from, from + PROPOSALS));
+    if (!some) return readLine(line);
+    proposals.push(...some);
+  }
+  const event = readEvent({ ...rest, proposals: [] });
+  return event?.type === "finished" ? { value: { ...value }, event: { ...event, proposals } } : readLine(line);
+}
+
 /**
  * Reads a log line by line.
  * @throws RunUnreadable if it has a newer version
@@ -106,8 +150,7 @@ export async function readLog(
   let seal: unknown = null;
   for await (const line of linesIn(files, path)) {
     await turns.next();
-    const value = objectOn(line);
-    const event = readEvent(value);
+    const { value, event } = line.length > LONG_LINE ? await readLong(line, turns) : readLine(line);
     if (event) each(event);
     else if (value && "version" in value) checkVersion(value.version, path);
     else if (value && "seal" in value) seal = value.seal;
