@@ -363,11 +363,6 @@ export function readEvent(value: unknown): LoggedEvent | undefined {
   return event.success && time.success ? { ...event.data, at: time.data.at } : undefined;
 }
 
-/** Proposals of a `finished` event that are read apart from it, because there can be thousands; null if one is invalid. */
-export function readProposals(values: readonly unknown[]): Proposal[] | null {
-  return z.array(proposal).safeParse(values).data ?? null;
-}
-
 export type RunEvent = ReadOnly<z.infer<typeof runEvent>>;
 /** An event as stored in `events.jsonl`. */
 export type LoggedEvent = RunEvent & ReadOnly<z.infer<typeof at>>;

@@ -12,7 +12,7 @@ import { createStack } from "../models/stack/stack.ts";
 import type { Waiting } from "../models/stack/waiting.ts";
 import { Yielder } from "../models/yielder.ts";
 import { NotRecorded, OtherProvider, RunComplete, RunInProgress, UntrustedRun } from "./errors.ts";
-import { diagnosis } from "./explain/diagnostics.ts";
+import { diagnosed } from "./explain/diagnostics.ts";
 import { runnerOf } from "./job.ts";
 import { openBatchJournal, refuseOpenBatches } from "./record/batches.ts";
 import { codeOf } from "./record/jsonl.ts";
@@ -282,10 +282,8 @@ async function* record(
         for (const warning of pending.splice(0)) yield put(warning);
         if (event.type === "finished") {
           if (shared > 0) yield put({ type: "warning", code: "shared requests", count: shared });
-          for (const warning of diagnosis({ start, state: reducer.state, finished: event })) {
-            if (warning === null) await turns.next();
-            else yield put(warning);
-          }
+          for await (const warning of diagnosed({ start, state: reducer.state, finished: event }, turns))
+            yield put(warning);
           yield await end(event);
         } else yield put(event);
         if (event.type === "iteration") await summarize();

@@ -4,6 +4,7 @@ import { signTest } from "../../engine/gate/statistics.ts";
 import type { Task } from "../../engine/task.ts";
 import { nodeOfInputs } from "../../graph/edges.ts";
 import { ROLES } from "../../graph/graph.ts";
+import type { Yielder } from "../../models/yielder.ts";
 import type { Attempt, RunState, SampleScore } from "../state/state.ts";
 import { attemptsAt, gradientsOn } from "./evidence.ts";
 import { gramsOf, similarity, tokensOf } from "./text-similarity.ts";
@@ -48,8 +49,15 @@ export function diagnose(ending: Ending): Warned[] {
   return [...diagnosis(ending)].filter((one) => one !== null);
 }
 
-/** The same step by step: with thousands of nodes, it takes seconds. null: a place where other work can have a turn. */
-export function* diagnosis(ending: Ending): Generator<Warned | null> {
+/** The same step by step: with thousands of nodes, it takes seconds. */
+export async function* diagnosed(ending: Ending, turns: Yielder): AsyncGenerator<Warned> {
+  for (const found of diagnosis(ending)) {
+    if (found === null) await turns.next();
+    else yield found;
+  }
+}
+
+function* diagnosis(ending: Ending): Generator<Warned | null> {
   for (const signature of SIGNATURES) {
     yield null;
     yield* signature(ending);

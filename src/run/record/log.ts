@@ -8,7 +8,6 @@ import {
   type Proposal,
   type RunEvent,
   readEvent,
-  readProposals,
 } from "../../engine/events.ts";
 import { parseJson } from "../../graph/replies/json.ts";
 import { Yielder } from "../../models/yielder.ts";
@@ -121,15 +120,15 @@ async function readLong(line: Uint8Array, turns: Yielder): Promise<ReadLine> {
   const value = parsed?.value;
   if (typeof value !== "object" || value === null || !("proposals" in value) || !Array.isArray(value.proposals))
     return readLine(line);
-  const { proposals: found, ...rest } = value;
+  const found: readonly unknown[] = value.proposals;
   const proposals: Proposal[] = [];
+  let event: LoggedEvent | undefined;
   for (let from = 0; from < found.length; from += PROPOSALS) {
     await turns.next();
-    const some = readProposals(found.slice(from, from + PROPOSALS));
-    if (!some) return readLine(line);
-    proposals.push(...some);
+    event = readEvent({ ...value, proposals: found.slice(from, from + PROPOSALS) });
+    if (event?.type !== "finished") return readLine(line);
+    proposals.push(...event.proposals);
   }
-  const event = readEvent({ ...rest, proposals: [] });
   return event?.type === "finished" ? { value: { ...value }, event: { ...event, proposals } } : readLine(line);
 }
 
