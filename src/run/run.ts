@@ -151,7 +151,6 @@ async function openRun(opening: Opening): Promise<Run> {
   const replies = await RunReplies.open(deps, paths.replies, cache);
   const log = await EventLog.open(deps, paths.events, digest);
   const waiting = new WaitingSignal();
-  const { pins, stopAfter } = reducer.state;
   const pace = new Pace(limits);
   const run = {
     id: start.id,
@@ -159,7 +158,7 @@ async function openRun(opening: Opening): Promise<Run> {
     start,
     state: () => reducer.state,
     replies,
-    control: new RunControl({ pins, stopAfter }),
+    control: new RunControl(reducer.state),
     pace: () => pace.now(reducer.state),
     waiting: () => waiting.current,
     onWaiting: waiting.listen,
