@@ -17,8 +17,8 @@ export const semanticOptions = z
     ),
     update: oneOf("How many of the texts change in an iteration.", ["all", "half", "one"], "all"),
     gateEvery: wholeNumber(
-      "Maximum number of iterations before validation. Proposals are validated at once when training samples do not improve.",
-      { least: 1, byDefault: 2, example: 4 },
+      "Maximum number of iterations before validation. Proposals are validated at once when training samples do not improve. 0: 2 for up to two texts, 3 for more.",
+      { least: 0, byDefault: 0, example: 4 },
     ),
     neighbors: flag("Whether the gradients of a node are computed with all its inputs in view.", true),
     gradients: flag("Whether the optimizer sees gradients.", true),
@@ -26,3 +26,16 @@ export const semanticOptions = z
   .describe("Options of the method `semantic`.");
 
 export type SemanticOptions = z.output<typeof semanticOptions>;
+
+/** Maximum number of texts for which two iterations before validation are best. */
+const FEW_TEXTS = 2;
+
+/**
+ * Maximum number of iterations before validation. The more texts, the more of them have to be right before a sample is, and the
+ * more calls a look at the validation set takes.
+ * @param parameters number of elements of Θ
+ */
+export function gateEveryOf({ gateEvery }: Pick<SemanticOptions, "gateEvery">, parameters: number): number {
+  if (gateEvery > 0) return gateEvery;
+  return parameters <= FEW_TEXTS ? 2 : 3;
+}

@@ -6,15 +6,6 @@ import type { Task } from "../../engine/task.ts";
 import { type GraphNode, languageOf, type Texts } from "../../graph/graph.ts";
 import { addedSentences, isGrown, withoutSentences } from "./sentences.ts";
 
-/** Number of samples that longer texts must break before sentences are checked: one may be chance. */
-const SIGNS = 2;
-
-/** The same number at the end of a run. */
-const SIGNS_AT_END = 1;
-
-/** Minimum number of right samples to conclude anything. */
-const ENOUGH = 2;
-
 /** Number of samples to try a text on without a sentence, and with it, and how many at once. */
 const TRIED_WITHOUT = 3;
 const TRIED_WITH = 8;
@@ -25,15 +16,10 @@ const EVIDENCE = 2;
 
 /**
  * Takes out the sentences that a text can do without (docs/method.md, "Parsimony").
- * @param isLast whether the run ends if shorter texts bring no improvement. Default: false.
  * @returns the proposals, some of them shorter, with new ones for texts of the incumbent that get shorter; empty if
  *   nothing but the incumbent is left
  */
-export type Parsimony = (
-  incumbent: Texts,
-  proposals: readonly Candidate[],
-  isLast?: boolean,
-) => Promise<readonly Candidate[]>;
+export type Parsimony = (incumbent: Texts, proposals: readonly Candidate[]) => Promise<readonly Candidate[]>;
 
 /** What is known about the training samples. */
 export interface Seen {
@@ -65,9 +51,9 @@ export function createParsimony(
   const needed = new Map(nodes.map(({ id }) => [id, new Set<string>()]));
   let heeded = 0;
 
-  return async (incumbent, proposals, isLast = false) => {
+  return async (incumbent, proposals) => {
     const signs = training.brokenByGrowth() + nodes.reduce((sum, { id }) => sum + brokenInGate(id), 0);
-    if (signs - heeded < (isLast ? SIGNS_AT_END : SIGNS)) return proposals;
+    if (signs <= heeded) return proposals;
     const texts = withTexts(incumbent, proposals);
     const doubtful = nodes.flatMap((node) =>
       addedSentences(startOf(node), texts[node.id] ?? node.text)
@@ -77,7 +63,6 @@ export function createParsimony(
     if (doubtful.length === 0) return proposals;
     const samples = training.seen();
     const right = await rightAmong(texts, samples);
-    if (right.length < ENOUGH) return proposals;
     heeded = signs;
     const withoutEffect = await notNeeded(doubtful, (part) => breaks(texts, part, right));
     const rightWithout = await rightAmong(without(texts, withoutEffect), samples);

@@ -11,7 +11,7 @@ import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
 import { translatable } from "../../i18n/locale.ts";
 import { Batches, createBatch, FEW, type RunBatch } from "./batch.ts";
-import { type SemanticOptions, semanticOptions } from "./options.ts";
+import { gateEveryOf, type SemanticOptions, semanticOptions } from "./options.ts";
 import { createParsimony, type Parsimony } from "./parsimony.ts";
 import { createProposals, type Proposals } from "./proposal.ts";
 import { GateSchedule } from "./schedule.ts";
@@ -48,7 +48,8 @@ function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerat
     forward: (texts, sample, priority) => engine.forward(texts, sample, { split: "train", priority }),
     backward: engine.backward,
   });
-  return descend(options, {
+  const resolved = { ...options, gateEvery: gateEveryOf(options, engine.parameters.length) };
+  return descend(resolved, {
     engine,
     runBatch,
     glance: runBatch.glance,
@@ -120,7 +121,7 @@ export async function* descend(
       if (proposals.length > 0) await settle(proposals);
       else if (due.length > 0) schedule.drop();
       if ((schedule.isLastTry && accepted.length === 0) || iteration === options.iterations) {
-        const shorter = await shorten(schedule.incumbent, [], true);
+        const shorter = await shorten(schedule.incumbent, []);
         if (shorter.length > 0) await settle(shorter, true);
       }
       schedule.count(accepted.length);

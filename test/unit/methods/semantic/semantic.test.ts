@@ -7,7 +7,7 @@ import type { Parameter } from "../../../../src/engine/parameters.ts";
 import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
 import { textsOf, thetaOf } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";
-import { type SemanticOptions, semanticOptions } from "../../../../src/methods/semantic/options.ts";
+import { gateEveryOf, type SemanticOptions, semanticOptions } from "../../../../src/methods/semantic/options.ts";
 import { descend } from "../../../../src/methods/semantic/semantic.ts";
 import { candidate, graphOf, llm, ofType, sampleOf } from "../../engine/fixtures.ts";
 
@@ -77,7 +77,7 @@ async function follow(script: Partial<Services>, options: Partial<SemanticOption
       propose: (batch, asked, { incumbent, pending, isLastTry }, isDue) =>
         services.propose({ ...batch, iteration: now() }, asked, incumbent, pending, isDue, isLastTry),
       glance: async () => script.glance ?? { gain: 0, few: false },
-      shorten: async (_, candidates, isLast) => (isLast ? (script.shorter?.() ?? []) : candidates),
+      shorten: async (_, candidates) => (candidates.length > 0 ? candidates : (script.shorter?.() ?? [])),
       judge: (incumbent, candidates) => services.gate(now(), incumbent, candidates),
     },
   );
@@ -130,6 +130,14 @@ describe("semantic gradient descent", () => {
     expect(services.propose.mock.calls[1]?.slice(2, 5)).toEqual([start, harmless, true]);
     expect(services.gate.mock.calls[1]?.[1]).toEqual(start);
     expect(texts).toEqual(start);
+  });
+});
+
+describe("iterations before validation", () => {
+  it("are two for up to two texts and three for more, unless the options say how many", () => {
+    const every = (gateEvery: number, texts: number) => gateEveryOf({ gateEvery }, texts);
+    expect([1, 2, 3, 9].map((texts) => every(0, texts))).toEqual([2, 2, 3, 3]);
+    expect([every(1, 9), every(4, 1)]).toEqual([1, 4]);
   });
 });
 
