@@ -70,3 +70,27 @@ it("shows what runs did to a node, the commits with it, and that its text change
   expect(none).toMatchObject({ code: 2, stdout: "" });
   expect(none.stderr).toContain("It has solve.");
 });
+
+it("shows a commit only with the texts that it has: those that its message names, else those that were accepted", async () => {
+  const bench = await open();
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
+      cwd: bench.folder,
+      encoding: "utf8",
+    });
+  git("init", "--quiet");
+  git("add", ".");
+  git("commit", "--quiet", "-m", "before");
+  const run = await bench.online("optimize", bench.graph, "--json", "--apply");
+  const { run: id } = JSON.parse(run.stdout);
+  const committed = async (message: string) => {
+    git("commit", "--quiet", "--allow-empty", "-a", "-m", message);
+    const { stdout } = await bench.run("history", bench.graph);
+    git("commit", "--quiet", "--amend", "--allow-empty", "-m", "names no run");
+    const nodes = stdout.split(/^(?=\S)/m).filter((part) => part.includes("committed as"));
+    return nodes.map((part) => part.split(" ", 1)[0]);
+  };
+  expect(await committed(`By hand\n\nAgentgraph-Run: ${id}`)).toEqual(["plan", "solve"]);
+  const ours = `Tune\n\n- plan: accepted, 3 -> 20 of 20 right, fixed 17, broke 0\n- style: changed after the run judged it, so not scored`;
+  expect(await committed(`${ours}\n\nAgentgraph-Run: ${id}`)).toEqual(["plan", "style"]);
+});

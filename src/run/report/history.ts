@@ -53,19 +53,25 @@ export interface NodeHistory {
 export interface RunCommit {
   readonly hash: string;
   readonly run: string;
+  /** Nodes that the message names with their verdicts, as ours does; null: it names none. */
+  readonly nodes: readonly string[] | null;
 }
 
 /** Commits that name a run in a trailer of their message. */
 export function runCommits(commits: readonly { readonly hash: string; readonly message: string }[]): RunCommit[] {
   return commits.flatMap(({ hash, message }) => {
     const run = /^Agentgraph-Run: (\S+)$/m.exec(message)?.[1];
-    return run ? [{ hash, run }] : [];
+    if (!run) return [];
+    const nodes = [...message.matchAll(/^- (.+?): (?:accepted|rejected|no gate|changed after)\b/gm)].map(
+      ([, node]) => node!,
+    );
+    return [{ hash, run, nodes: nodes.length === 0 ? null : nodes }];
   });
 }
 
 /**
  * What a run changed in a node; null: nothing. Commits are found by their trailer, so commits from other windows and by hand
- * count, too.
+ * count, too: those that say that they have this node's text, or don't say which they have.
  */
 export function historyEntry(
   run: {
@@ -84,7 +90,10 @@ export function historyEntry(
   const proposal = state.proposals.find((one) => one.node === node);
   if (!proposal) return null;
   const act = state.acts[proposal.id] ?? null;
-  const trailed = commits.filter((one) => one.run === id).map(({ hash }) => hash);
+  // A commit by hand that only names the run has what the gate accepted.
+  const isIn = ({ nodes }: RunCommit) =>
+    nodes?.includes(node) ?? (act === "applied" || act === "committed" || proposal.verdict.decision === "accepted");
+  const trailed = commits.filter((one) => one.run === id && isIn(one)).map(({ hash }) => hash);
   return {
     ...{ run: id, startedAt, method, model, proposal, act, untrusted },
     part: contributionOf(state, proposal, threshold),
