@@ -2,7 +2,7 @@ import type { Split } from "../data/sample.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import type { EngineDeps } from "../engine/session.ts";
 import type { Task } from "../engine/task.ts";
-import type { Role } from "../graph/graph.ts";
+import { ownModel, type Role } from "../graph/graph.ts";
 import { splitCount } from "../i18n/labels.ts";
 import type { Locale } from "../i18n/locale.ts";
 import { roundedLoss } from "../loss/loss.ts";
@@ -83,7 +83,10 @@ export async function figuresOf(
     const event = step.value;
     if (event.type !== "call" || event.purpose !== "forward" || event.error !== null) continue;
     tokens += event.usage.prompt + event.usage.completion;
-    const price = deps.price(event.model, event.usage) ?? deps.price(task.models.forward.model, event.usage);
+    // By the requested name, as in the budget: the name that the server returns can have no price, or another one.
+    const node = task.graph.nodes.find(({ id }) => id === event.node);
+    const { model } = (node && ownModel(node)) ?? task.models.forward;
+    const price = deps.price(model, event.usage) ?? deps.price(event.model, event.usage);
     usd = usd === null || price === null ? null : usd + price;
   }
 }

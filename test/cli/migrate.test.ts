@@ -23,7 +23,9 @@ const adders: Model = {
         ? JSON.stringify({ hypothesis: "It forgets to carry.", text: `${old} Carry the tens.` })
         : JSON.stringify(Object.fromEntries(keys.map((key) => [key, "It does not carry."])));
     const usage = { prompt: 100, completion: 10, estimated: false };
-    return { text, usage, model, finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
+    // A gateway that answers with the name of a dearer model: the price of the requested one counts.
+    const named = model === "junior" ? "gpt-6-astra" : model;
+    return { text, usage, model: named, finish: "stop", key: "", source: "provider", requests: 1, milliseconds: 0 };
   },
 };
 
