@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { LosslessNumber, parse, stringify } from "lossless-json";
+import { isNumber, LosslessNumber, parse, stringify } from "lossless-json";
 import * as z from "zod";
 import { decodeString } from "../graph/replies/escapes.ts";
-import { endOfString, findJson, memberOf, parseJson } from "../graph/replies/json.ts";
+import { endOfString, findJson, memberOf, parseJson, withoutWritten } from "../graph/replies/json.ts";
 import type { Locale } from "../i18n/locale.ts";
 import type { Loss } from "./loss.ts";
 import { scoreOf } from "./normalize.ts";
@@ -48,8 +48,8 @@ export function jsonLoss({ schema, fields }: JsonLossSpec): Loss {
     },
     score(sample, answer) {
       const strict = read(exactJson(asMeant(answer)), sample.targets);
-      const held = strict.loss === 0 ? null : findJson(answer);
-      const lenient = held ? read({ ...held, exact: held.value }, sample.targets) : strict;
+      const held = strict.loss === 0 ? null : looseJson(answer);
+      const lenient = held ? read(held, sample.targets) : strict;
       const more = lenient.loss < strict.loss ? " It must consist of the JSON and nothing else." : "";
       return scoreOf(sample, answer, strict.loss, lenient.loss, strict.hint + more);
     },
@@ -77,6 +77,17 @@ function exactJson(text: string): Found | null {
   const plain = parseJson(text);
   // If a key occurs twice, the last one counts, as in JSON.parse.
   return plain && { ...plain, exact: parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }) };
+}
+
+/** The JSON in an answer, read leniently; null if there is none. */
+export function looseJson(answer: string): Found | null {
+  const found = findJson(answer);
+  return found && { value: found.value, exact: withoutWritten(found.written, exactNumber) };
+}
+
+/** Models write `+5`, `.5` and `5.`, too, which aren't JSON. */
+function exactNumber(text: string): unknown {
+  return isNumber(text) ? new LosslessNumber(text) : Number(text);
 }
 
 /**

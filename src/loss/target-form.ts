@@ -2,12 +2,12 @@ import { stringify } from "lossless-json";
 import * as z from "zod";
 import type { SampleRow } from "../data/samples.ts";
 import { Patterns } from "../graph/pattern.ts";
-import { findJson, parseJson } from "../graph/replies/json.ts";
+import { parseJson } from "../graph/replies/json.ts";
 import type { LossSpec } from "../graph/schema/schema.ts";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { choiceForm, hasOptions } from "./choice-form.ts";
 import { finalNumber, markedTarget } from "./final-answer.ts";
-import { jsonTargetFault } from "./json.ts";
+import { jsonTargetFault, looseJson } from "./json.ts";
 import { makeLoss, targetFault, targetReader } from "./make.ts";
 import { compact, normalize, onlyNamed } from "./normalize.ts";
 import { type Numeral, numeralsIn, plainNumbers } from "./numerals.ts";
@@ -112,7 +112,7 @@ function numberText({ written, values: [value] }: Numeral): string | null {
 }
 
 function jsonIn(text: string, spec: LossSpec & { kind: "json" }): string | null {
-  const found = parseJson(text) ? text.trim() : written(findJson(text)?.value);
+  const found = parseJson(text) ? text.trim() : written(looseJson(text)?.exact);
   return found !== null && jsonTargetFault(spec, found, ENGLISH) === null ? found : null;
 }
 

@@ -1,11 +1,25 @@
-import { parseLoose } from "./loose-parser.ts";
+import { parseLoose, WrittenNumber } from "./loose-parser.ts";
 import { readReply } from "./read-reply.ts";
 
-/** The JSON value in a model's reply: the whole reply, or the last value in fences or prose, parsed leniently. */
-export function findJson(reply: string): { value: unknown } | null {
-  const whole = parseLoose(reply.trim(), 0);
-  if (whole && whole.end === reply.trim().length) return { value: whole.value };
-  return readReply(reply, { keys: [], read: (value) => ({ value }) })?.value ?? null;
+/**
+ * The JSON value in a model's reply: the whole reply, or the last value in fences or prose, parsed leniently.
+ * @returns `written`: the same value, with a `WrittenNumber` for each number that loses a digit
+ */
+export function findJson(reply: string): { value: unknown; written: unknown } | null {
+  const whole = parseLoose(reply.trim(), 0, { written: true });
+  const isWhole = whole !== null && whole.end === reply.trim().length;
+  const found = isWhole
+    ? { written: whole.value }
+    : readReply(reply, { keys: [], written: true, read: (written) => ({ written }) })?.value;
+  return found ? { ...found, value: withoutWritten(found.written, Number) } : null;
+}
+
+/** A value with other numbers in place of its `WrittenNumber`s. @param make a number from its text */
+export function withoutWritten(value: unknown, make: (text: string) => unknown): unknown {
+  if (value instanceof WrittenNumber) return make(value.text);
+  if (Array.isArray(value)) return value.map((one) => withoutWritten(one, make));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutWritten(one, make)]));
 }
 
 /** null if `text` is not JSON or nested too deeply; the value is wrapped, since it can itself be null. */

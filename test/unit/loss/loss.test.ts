@@ -317,6 +317,12 @@ describe("json", () => {
     expect(score('{"id":9007199254740993}', '{"id":9007199254740993}')).toEqual(RIGHT);
     expect(score('{"a":[1.50,1e2]}', '{"a":[1.5,100]}')).toEqual(RIGHT);
     expect(score('{"a":"1.50"}', '{"a":"1.5"}')).toEqual(WRONG);
+    // Also in fences, in prose, and in what is nearly JSON.
+    expect(score('{"id":9007199254740993}', '```json\n{"id":9007199254740992}\n```')).toEqual(WRONG);
+    expect(score('{"id":9007199254740993}', '```json\n{"id":9007199254740993}\n```')).toEqual(LENIENT);
+    expect(score('{"id":9007199254740993}', "{id: 9_007_199_254_740_992,}")).toEqual(WRONG);
+    expect(score('{"id":9007199254740993}', "It is {'id': 9007199254740993,}.")).toEqual(LENIENT);
+    expect(score('{"a":[0.5,5,7]}', "{'a': [.5, 5., +7]}")).toEqual(LENIENT);
   });
 
   it("compares objects with any key, whatever the JSON library gives a meaning", () => {

@@ -80,6 +80,7 @@ describe("a confirmed answer takes the form of its column", () => {
   it.each([
     ['Here it is:\n```json\n{ "a": 1 }\n```', '{"a":1}'],
     ['{"a": 1.50}', '{"a": 1.50}'],
+    ['```\n{"a": 9007199254740993}\n```', '{"a":9007199254740993}'],
     ['{"b": 1}', null],
     ["no JSON", null],
   ])("json: %s", async (answer, target) => {
