@@ -10,7 +10,7 @@ import { parametersOf } from "../../engine/theta.ts";
 import type { GraphNode, Texts } from "../../graph/graph.ts";
 import { translatable } from "../../i18n/locale.ts";
 import { bootstrap, canShow, withDemonstrations } from "./demonstrations.ts";
-import { type Miprov2Options, miprov2Options } from "./options.ts";
+import { type Miprov2Options, miprov2Options, setsOf, versionsOf } from "./options.ts";
 import { createProposer } from "./propose.ts";
 import { type Point, Tpe } from "./tpe.ts";
 
@@ -97,21 +97,23 @@ async function* run(task: Task, options: Miprov2Options, engine: Engine): AsyncG
   }
 
   async function prepare(): Promise<Choices[]> {
-    const sets = await bootstrap(task, options, engine);
+    const versions = versionsOf(options);
+    const sets = await bootstrap(task, setsOf(options), engine);
     const proposer = createProposer({ graph, engine, temperature: options.temperature });
-    const isAsking = options.instructions > 1;
+    const isAsking = versions > 1;
+    const isShowing = options.demonstrations > 1;
     const [summary, pipeline] = isAsking
       ? await Promise.all([proposer.summarize(data.train), proposer.describe(null)])
       : ["", ""];
     const found: Choices[] = [];
     const asked = parameters.map(async (node) => {
       const step = isAsking ? await proposer.describe(node) : "";
-      return { node, step, shown: await Promise.all(sets.map((set) => set.of(node))) };
+      return { node, step, shown: isShowing ? await Promise.all(sets.map((set) => set.of(node))) : [""] };
     });
     for (const { node, step, shown } of await Promise.all(asked)) {
       const about = { data: summary, pipeline, step };
       const drafts = await Promise.all(
-        Array.from({ length: options.instructions - 1 }, (_, index) => proposer.propose(node, about, sets, index + 1)),
+        Array.from({ length: versions - 1 }, (_, index) => proposer.propose(node, about, sets, index + 1)),
       );
       const instructions: (Candidate | null)[] = [null];
       for (const draft of drafts) {
@@ -211,9 +213,10 @@ function meanOf(scores: ScoreOf): number | null {
  * Number of trials. By default, as in DSPy: proportional to the number of choices to make, and to the logarithm of
  * the options of each.
  */
-export function trialsOf(parameters: number, { trials, demonstrations, instructions }: Miprov2Options): number {
+export function trialsOf(parameters: number, options: Miprov2Options): number {
+  const { trials, demonstrations } = options;
   if (trials > 0) return trials;
-  const choices = Math.max(demonstrations, instructions);
+  const choices = Math.max(demonstrations, versionsOf(options));
   const categories = demonstrations > 1 ? 2 * parameters : parameters;
   return Math.max(1, Math.trunc(Math.max(2 * categories * Math.log2(choices), 1.5 * choices)));
 }

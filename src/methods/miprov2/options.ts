@@ -4,13 +4,12 @@ import { decimal, wholeNumber } from "../../engine/options.ts";
 /** Defaults are those of DSPy's `auto="light"`. */
 export const miprov2Options = z
   .strictObject({
-    instructions: wholeNumber("Versions of each text to choose from, including the current one.", {
-      least: 1,
-      byDefault: 3,
-      example: 6,
-    }),
+    instructions: wholeNumber(
+      "Versions of each text to choose from, including the current one. 0: as in DSPy, 3, or 6 if no examples are shown.",
+      { least: 0, byDefault: 0, example: 6 },
+    ),
     demonstrations: wholeNumber(
-      "Sets of worked examples to choose from for each instruction, including the empty set. 1: no examples.",
+      "Sets of worked examples to choose from for each instruction, including the empty set. 1: no examples; proposals still see some.",
       { least: 1, byDefault: 6, example: 1 },
     ),
     examples: wholeNumber("Maximum number of worked examples in a set.", { least: 1, byDefault: 4, example: 2 }),
@@ -36,3 +35,20 @@ export const miprov2Options = z
   .describe("Options of the method `miprov2`.");
 
 export type Miprov2Options = z.output<typeof miprov2Options>;
+
+/** Number of examples in a set, at most, if only proposals see them. */
+const PROPOSER_EXAMPLES = 3;
+
+/** Versions of each text to choose from, including the current one. */
+export function versionsOf({ instructions, demonstrations }: Miprov2Options): number {
+  if (instructions > 0) return instructions;
+  return demonstrations > 1 ? 3 : 6;
+}
+
+/** Sets of worked examples to make. Without `demonstrations`, DSPy makes as many as there are versions, and only proposals see them. */
+export function setsOf(options: Miprov2Options): { readonly demonstrations: number; readonly examples: number } {
+  const { demonstrations, examples } = options;
+  return demonstrations > 1
+    ? { demonstrations, examples }
+    : { demonstrations: versionsOf(options), examples: PROPOSER_EXAMPLES };
+}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parametersOf } from "../../../../src/engine/theta.ts";
 import { withDemonstrations } from "../../../../src/methods/miprov2/demonstrations.ts";
 import { trialsOf } from "../../../../src/methods/miprov2/miprov2.ts";
 import { miprov2Options } from "../../../../src/methods/miprov2/options.ts";
@@ -82,7 +83,8 @@ describe("miprov2", () => {
       own: { trials: 7, minibatch: 3, fullEvery: 3, demonstrations: 1 },
     });
     const verdicts = ofType(events, "verdict");
-    expect(verdicts.length).toBeLessThanOrEqual(3);
+    // The end asks in addition what each part earned.
+    expect(verdicts.filter(({ scope }) => scope === "joint").length).toBeLessThanOrEqual(3);
     expect(verdicts.every(({ verdict }) => verdict.scored === 10)).toBe(true);
     // The file's texts, seven minibatches, and the whole set after the third, the sixth and the last.
     expect(finished.proposals[0]?.verdict.looks).toBe(11);
@@ -121,6 +123,16 @@ describe("miprov2", () => {
     const { provider, events } = await miprov2({ own: { trials: 3, instructions: 1, demonstrations: 1 } });
     expect(provider.seen.filter(({ tag }) => tag.purpose === "optimizer")).toEqual([]);
     expect(ofType(events, "attempt")).toEqual([]);
+  });
+
+  it("makes six versions without examples, from runs of training samples, as DSPy's light setting does", async () => {
+    const ended = await miprov2({ ...scripted(), samples: 4, own: { trials: 1, demonstrations: 1 } });
+    expectGolden("calls/miprov2-zero-shot.txt", sequenceOf(ended));
+    const proposals = ended.provider.seen.filter(({ schema }) => schema?.name === "proposal");
+    expect(proposals.length).toBe(5 * parametersOf(prepare().task.graph).length);
+    const material = proposals.map(({ messages }) => messages.at(-1)?.content ?? "");
+    expect(material.filter((text) => text.includes("<example>")).length).toBeGreaterThan(0);
+    expect(ofType(ended.events, "attempt").filter(({ text }) => text.includes("<example>"))).toEqual([]);
   });
 
   it("keeps the best so far if the budget ends it", async () => {
@@ -166,7 +178,7 @@ describe("trials", () => {
   it("are as many as DSPy's light setting makes", () => {
     const light = miprov2Options.parse({});
     expect([1, 2, 4].map((parameters) => trialsOf(parameters, light))).toEqual([10, 20, 41]);
-    expect(trialsOf(2, { ...light, demonstrations: 1 })).toBe(6);
+    expect([1, 2, 4].map((parameters) => trialsOf(parameters, { ...light, demonstrations: 1 }))).toEqual([9, 10, 20]);
   });
 
   it("are known before the run starts", async () => {
