@@ -60,7 +60,7 @@ async function sourceOf(
   const isUsable = SHOWN.includes(format) || !hasErrors(loaded.faults);
   if (loaded.task || !loaded.graph || !isUsable) {
     const { task } = runnable(loaded, graphFile, output).subject;
-    return { graph: task.graph, model: task.models.forward.model };
+    return { graph: task.graph, model: task.models.forward };
   }
   for (const fault of loaded.faults) if (fault.severity === "error") output.info(faultLines(fault, output));
   return { graph: loaded.graph, model: null };

@@ -1,4 +1,5 @@
-import type { Graph } from "../graph.ts";
+import { DEFAULT_PARAMS } from "../build-graph.ts";
+import { type Graph, type GraphNode, type ModelChoice, ownModel } from "../graph.ts";
 
 /** The result of an exporter, and the parts of the graph that it leaves out. */
 export interface Exported {
@@ -10,8 +11,8 @@ export interface Exported {
 
 export interface ExportSource {
   readonly graph: Graph;
-  /** The model of the role `forward`; null: none is named. */
-  readonly model: string | null;
+  /** The model of the role `forward`, and its parameters; null: none is named. */
+  readonly model: ModelChoice | null;
   /** Name of the files without an extension. */
   readonly name: string;
 }
@@ -19,4 +20,12 @@ export interface ExportSource {
 export interface Exporter {
   readonly describes: string;
   export(source: ExportSource): Exported;
+}
+
+/** The model that a node is asked with, and its parameters. `model: null`: none is named. */
+export function modelOf(
+  node: GraphNode,
+  forward: ModelChoice | null,
+): { readonly model: string | null; readonly params: ModelChoice["params"] } {
+  return ownModel(node) ?? forward ?? { model: null, params: DEFAULT_PARAMS };
 }

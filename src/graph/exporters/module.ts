@@ -2,7 +2,7 @@ import { asksOnce, type GraphNode, type LlmNode } from "../graph.ts";
 import { traitsOf } from "../node-kinds.ts";
 import { topologyOf } from "../topology.ts";
 import { compiledMessages, compiledText } from "./compiled.ts";
-import type { Exporter } from "./exporter.ts";
+import { type Exporter, type ExportSource, modelOf } from "./exporter.ts";
 import runner from "./module-runner.md";
 
 /** An ES module without dependencies that answers queries like the graph, for use in programs. */
@@ -33,12 +33,12 @@ export const module: Exporter = {
   },
 };
 
-function partsOf(node: GraphNode, model: string | null): object {
+function partsOf(node: GraphNode, model: ExportSource["model"]): object {
   return asksOnce(node) ? callOf(node, model) : { text: compiledText(node) };
 }
 
-function callOf(node: LlmNode, model: string | null): object {
+function callOf(node: LlmNode, forward: ExportSource["model"]): object {
   const { output } = node;
-  const own = { model: node.model?.model ?? model, params: node.model?.params ?? { temperature: 0 } };
-  return { messages: compiledMessages(node), ...(output && { output }), ...own };
+  const { model, params } = modelOf(node, forward);
+  return { messages: compiledMessages(node), ...(output && { output }), model, params };
 }

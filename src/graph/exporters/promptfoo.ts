@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { asksOnce } from "../graph.ts";
 import { traitsOf } from "../node-kinds.ts";
 import { compiledText } from "./compiled.ts";
-import type { Exported, Exporter } from "./exporter.ts";
+import { type Exported, type Exporter, modelOf } from "./exporter.ts";
 import { jinjaMessages, jinjaNames, jinjaPlaceholder, jinjaText, renamedSentence } from "./jinja.ts";
 
 /** A configuration for promptfoo (https://www.promptfoo.dev/docs/configuration/guide/), for graphs with one call. */
@@ -26,10 +26,11 @@ export const promptfoo: Exporter = {
       const text = texts.get(input);
       return text === undefined ? place(input) : jinjaText(text, place);
     });
+    const { model: named, params } = modelOf(node, model);
     const config = {
       description: graph.description || graph.name,
       prompts: [JSON.stringify(sent)],
-      providers: [`openai:chat:${node.model?.model ?? model ?? "MODEL"}`],
+      providers: [{ id: `openai:chat:${named ?? "MODEL"}`, config: configOf(params) }],
       tests: `file://${name}.tests.jsonl`,
     };
     const renamed = renamedSentence(names);
@@ -45,3 +46,16 @@ export const promptfoo: Exporter = {
     return { files: { "promptfooconfig.yaml": stringify(config) }, left };
   },
 };
+
+/** Parameters that promptfoo names (https://www.promptfoo.dev/docs/providers/openai/); it passes others through. */
+const NAMED =
+  "temperature max_tokens max_completion_tokens top_p frequency_penalty presence_penalty seed stop response_format reasoning_effort verbosity".split(
+    " ",
+  );
+
+function configOf(params: Readonly<Record<string, unknown>>): object {
+  const entries = Object.entries(params);
+  const others = entries.filter(([name]) => !NAMED.includes(name));
+  const named = entries.filter(([name]) => NAMED.includes(name));
+  return { ...Object.fromEntries(named), ...(others.length > 0 && { passthrough: Object.fromEntries(others) }) };
+}

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { asksOnce } from "../graph.ts";
-import type { Exporter } from "./exporter.ts";
+import { type Exporter, modelOf } from "./exporter.ts";
 import { jinjaMessages, jinjaNames, jinjaPlaceholder, renamedSentence } from "./jinja.ts";
 
 /** One `.prompty` file for each node that calls a model (https://github.com/microsoft/prompty), version 2. */
@@ -18,11 +18,11 @@ export const prompty: Exporter = {
       const names = jinjaNames(node.inputs);
       const sent = jinjaMessages(node, (input) => jinjaPlaceholder(names.get(input) ?? input));
       for (const [input, changed] of names) renamed.set(input, changed);
-      const name = node.model?.model ?? model;
+      const { model: name, params } = modelOf(node, model);
       const head = {
         name: node.id,
         description: node.role,
-        model: { ...(name !== null && { id: name }), provider: "openai", apiType: "chat" },
+        model: { ...(name !== null && { id: name }), provider: "openai", apiType: "chat", options: optionsOf(params) },
         inputs: Object.fromEntries(
           [...names].map(([input, changed]) => [changed, { kind: "string", description: roles.get(input) ?? "" }]),
         ),
@@ -45,3 +45,26 @@ export const prompty: Exporter = {
     };
   },
 };
+
+/** Parameters → their names in the format; others are additional properties. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  temperature: "temperature",
+  max_tokens: "maxOutputTokens",
+  max_completion_tokens: "maxOutputTokens",
+  top_p: "topP",
+  frequency_penalty: "frequencyPenalty",
+  presence_penalty: "presencePenalty",
+  seed: "seed",
+  stop: "stopSequences",
+};
+
+function optionsOf(params: Readonly<Record<string, unknown>>): object {
+  const options: Record<string, unknown> = {};
+  const others: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(params)) {
+    const own = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
+    if (own === undefined) others[name] = value;
+    else options[own] = own === "stopSequences" && !Array.isArray(value) ? [value] : value;
+  }
+  return { ...options, ...(Object.keys(others).length > 0 && { additionalProperties: others }) };
+}

@@ -20,7 +20,8 @@ const graph: Graph = {
   ],
   output: "solve",
 };
-const source = { graph, model: "m-1", name: "sums" };
+const params = { temperature: 0.5, max_tokens: 900, top_k: 5 };
+const source = { graph, model: { model: "m-1", params }, name: "sums" };
 const only = (format: keyof typeof EXPORTERS) => Object.values(EXPORTERS[format].export(source).files)[0] ?? "";
 
 /** What the exported module does with the parts of a message. */
@@ -88,6 +89,23 @@ describe("a graph in another format", () => {
       "q_1",
       "style",
     ]);
+  });
+
+  it("keeps the model's parameters, under the names that the format has", () => {
+    const one: Graph = { ...graph, nodes: [llm("solve", ["question"], { text: "Solve it." })] };
+    const text = (format: keyof typeof EXPORTERS) =>
+      Object.values(EXPORTERS[format].export({ ...source, graph: one }).files)[0] ?? "";
+    expect(parse(text("promptfoo")).providers).toEqual([
+      { id: "openai:chat:m-1", config: { temperature: 0.5, max_tokens: 900, passthrough: { top_k: 5 } } },
+    ]);
+    expect(parse(text("prompty").split("---")[1] ?? "").model).toMatchObject({
+      id: "m-1",
+      options: { temperature: 0.5, maxOutputTokens: 900, additionalProperties: { top_k: 5 } },
+    });
+    expect(JSON.parse(/const GRAPH = (\{[\s\S]*?\n\});/.exec(text("module"))?.[1] ?? "").nodes[0]).toMatchObject({
+      model: "m-1",
+      params,
+    });
   });
 
   it("is refused if the format can't contain it", () => {
