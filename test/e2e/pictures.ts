@@ -39,7 +39,7 @@ async function review(world: World): Promise<void> {
   await workbench.pressLens("Why");
   await workbench.graphText("What the feedback asks for").waitFor();
   await picture(world, "review");
-  await workbench.command("View: Close All Editors");
+  await workbench.closeEditors();
   await workbench.menuOn(workbench.row("Runs", "Word problems"), "Show report");
   await workbench.graphText("Before you rely on this").waitFor();
   await workbench.command("View: Close Primary Side Bar");

@@ -20,8 +20,8 @@ import { kindOf } from "./window.ts";
 import { Stage, type Story } from "./world.ts";
 
 const MINUTES = 8;
-/** Stages beside each other, with their own VS Code and browser. `AGENTGRAPH_STAGES=1` for a slow machine. */
-const AT_ONCE = Number(process.env.AGENTGRAPH_STAGES) || Math.min(2, cpus().length);
+/** Stages beside each other, with their own VS Code and browser: one more than processors, since stories wait. */
+const AT_ONCE = Number(process.env.AGENTGRAPH_STAGES) || Math.min(3, cpus().length + 1);
 /** Stories that are worth a further window. */
 const MANY = 4;
 const vsix = path.resolve("out/agentgraph.vsix");
@@ -88,7 +88,8 @@ function nameOf(story: Story): string {
 
 /** What needs a new window comes first, and what leaves one that can't be reset comes last. */
 function byPlace(a: Story, b: Story): number {
-  const place = ({ isFirst, leavesNoTrace, isLast }: Story) => (isLast ? 3 : !isFirst ? 2 : leavesNoTrace ? 0 : 1);
+  const place = ({ isFirst, leavesNoTrace, isLast, needsNoKeys }: Story) =>
+    isLast ? 4 : isFirst ? (leavesNoTrace ? 0 : 1) : needsNoKeys ? 2 : 3;
   return place(a) - place(b);
 }
 

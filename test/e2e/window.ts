@@ -21,6 +21,7 @@ export class Window {
   #models: Server | null = null;
   /** Whether everything that a reset keeps is as in a window just opened. */
   #isNew = true;
+  #hasKeys = false;
 
   constructor(
     private readonly browser: Browser,
@@ -40,7 +41,8 @@ export class Window {
 
   /** Whether a story can be played here after others. */
   fits(story: Story): boolean {
-    return story.shares === true && kindOf(story) === kindOf(this.first) && (this.#isNew || !story.isFirst);
+    const isAsNeeded = (this.#isNew || !story.isFirst) && !(this.#hasKeys && story.needsNoKeys);
+    return story.shares === true && kindOf(story) === kindOf(this.first) && isAsNeeded;
   }
 
   /** Resets what a story can see: editors, messages, files, runs and settings are those of a window just opened. */
@@ -110,6 +112,7 @@ export class Window {
   /** A story has been played. */
   played(story: Story): void {
     if (!story.leavesNoTrace) this.#isNew = false;
+    if (story.storesKeys) this.#hasKeys = true;
   }
 
   async close(): Promise<void> {

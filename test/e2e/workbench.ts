@@ -1,11 +1,14 @@
-import { mkdirSync } from "node:fs";
-import type { Locator, Page } from "playwright-core";
+import { mkdirSync, writeFileSync } from "node:fs";
+import type { CDPSession, Locator, Page } from "playwright-core";
+import { KEY_OF } from "../vscode/serve.ts";
 
 /** Milliseconds that anything a person would wait for may take. */
 const PATIENCE = 120_000;
 
 /** VS Code as a person sees it: what is on the screen, the mouse and the keyboard. */
 export class Workbench {
+  #devtools: Promise<CDPSession> | null = null;
+
   constructor(
     readonly page: Page,
     private readonly pictures: string,
@@ -20,9 +23,19 @@ export class Workbench {
     await this.page.locator('.activitybar a.action-label[aria-label="AgentGraph"]').first().waitFor();
   }
 
+  /** Saves a picture of a window in which a story has failed, with all messages of which some were shown too briefly. */
+  async failed(name: string): Promise<void> {
+    await this.press("notifications.showList");
+    await this.page.waitForTimeout(500);
+    await this.picture(name);
+  }
+
   /** Saves a picture of the whole window under `out/screenshots/`. */
   async picture(name: string): Promise<void> {
-    await this.page.screenshot({ path: `${this.pictures}/${name}.png` });
+    // Not by playwright, which styles each frame anew to hide its caret, and compresses as well as it can: four times as long.
+    this.#devtools ??= this.page.context().newCDPSession(this.page);
+    const { data } = await (await this.#devtools).send("Page.captureScreenshot", { optimizeForSpeed: true });
+    writeFileSync(`${this.pictures}/${name}.png`, data, "base64");
   }
 
   file(name: string): Locator {
@@ -74,6 +87,16 @@ export class Workbench {
     await this.offered("F1", `>${title}`, title);
   }
 
+  /** Runs one of VS Code's own commands by a key that only the suites have. */
+  private async press(command: keyof typeof KEY_OF): Promise<void> {
+    await this.page.keyboard.press(KEY_OF[command]);
+  }
+
+  /** Closes the editors, whose content is saved. */
+  async closeEditors(): Promise<void> {
+    await this.press("workbench.action.closeAllEditors");
+  }
+
   /** Opens a list with a key until it offers a row for a text, and takes that row. */
   private async offered(key: string, text: string, title: string): Promise<void> {
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
@@ -119,6 +142,17 @@ export class Workbench {
     await this.quickTitle(title).waitFor();
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: entry }).first();
     await row.waitFor({ timeout: 1500 }).catch(() => this.quickInput().fill(entry));
+    await row.click();
+    const isOffered = this.page
+      .locator(".quick-input-widget:visible")
+      .filter({ has: this.page.locator(".quick-input-title", { hasText: title }) })
+      .filter({ has: row });
+    const isTaken = await isOffered.waitFor({ state: "hidden", timeout: 5000 }).then(
+      () => true,
+      () => false,
+    );
+    if (isTaken) return;
+    console.log(`    “${entry}” is pressed again: VS Code drew the list anew under the first press.`);
     await row.click();
   }
 
@@ -193,7 +227,7 @@ export class Workbench {
    * three toasts within 800 ms it never shows the further ones.
    */
   async clearToasts(): Promise<void> {
-    await this.command("Notifications: Clear All Notifications");
+    await this.press("notifications.clearAll");
     const toasts = this.page.locator(".notifications-toasts.visible");
     await toasts.waitFor({ state: "hidden", timeout: 3000 }).catch(() => {});
   }
@@ -203,8 +237,8 @@ export class Workbench {
     const { page } = this;
     await page.keyboard.press("Escape");
     await this.clearToasts();
-    if (await page.locator(".part.panel").isVisible()) await this.command("View: Hide Panel");
-    await this.command("View: Close All Editors");
+    if (await page.locator(".part.panel").isVisible()) await this.press("workbench.action.closePanel");
+    await this.closeEditors();
     const tabs = page.locator(".tabs-container .tab");
     const discard = page.locator(".monaco-dialog-box .monaco-button", { hasText: "Don't Save" });
     for (let turn = 0; turn < 600 && (await tabs.first().isVisible()); turn++) {
@@ -299,7 +333,7 @@ export class Workbench {
   }
 
   async focusEditor(): Promise<void> {
-    await this.command("View: Focus Active Editor Group");
+    await this.press("workbench.action.focusActiveEditorGroup");
     await this.page.locator(".quick-input-widget").first().waitFor({ state: "hidden" });
     await this.page.locator(".editor-instance .monaco-editor.focused").first().waitFor();
   }

@@ -52,6 +52,10 @@ export interface Story {
   readonly leavesNoTrace?: boolean;
   /** It can be played in a window that is reset after others, and leaves one that can't be reset. */
   readonly isLast?: boolean;
+  /** A reset keeps the keys that it stores. */
+  readonly storesKeys?: boolean;
+  /** It can't be played after a story that stores keys. */
+  readonly needsNoKeys?: boolean;
   play(world: World): Promise<void>;
 }
 
@@ -82,7 +86,7 @@ export class Stage {
       return { outside: browser.outside.slice(before) };
     } catch (error) {
       const name = `FAILED ${story.name.replaceAll(/\W+/g, "-").slice(0, 60)}`;
-      await this.#window?.workbench.picture(name).catch(() => {});
+      await this.#window?.workbench.failed(name).catch(() => {});
       // Whatever state the story has left them in, the next one does not meet it.
       await this.close();
       throw error;
@@ -127,7 +131,11 @@ export class Stage {
   async #vscode(kind: "plain" | "models"): Promise<ServedVscode> {
     const known = this.#served.get(kind);
     if (known) return known;
-    const vscode = await serveVscode({ vsix: this.vsix, ...(kind === "models" && { others: [packModelExtension()] }) });
+    const vscode = await serveVscode({
+      vsix: this.vsix,
+      fewExtensions: true,
+      ...(kind === "models" && { others: [packModelExtension()] }),
+    });
     this.#served.set(kind, vscode);
     return vscode;
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const platform = `node-${process.platform}-${process.arch}`;
@@ -13,6 +13,8 @@ interface Release {
   readonly local: readonly string[];
   /** Flags that let the page's address name an extension under development and its tests. */
   readonly driver: readonly string[];
+  /** Whether a flag says where VS Code's own extensions are. */
+  readonly canChoose: boolean;
 }
 
 /** The VS Code that the suites run in, and the oldest that `engines.vscode` in package.json admits. */
@@ -22,8 +24,9 @@ const RELEASES = {
     node: "24.21.0",
     local: ["--vscode-option", "disable-websocket-compression"],
     driver: ["--vscode-option", "enable-smoke-test-driver"],
+    canChoose: true,
   },
-  oldest: { codeServer: "4.105.1", node: "22.23.5", local: [], driver: [] },
+  oldest: { codeServer: "4.105.1", node: "22.23.5", local: [], driver: [], canChoose: false },
 } as const satisfies Record<string, Release>;
 
 export type ReleaseName = keyof typeof RELEASES;
@@ -35,6 +38,8 @@ export interface InstalledVscode {
   readonly node: string;
   readonly local: readonly string[];
   readonly driver: readonly string[];
+  /** Flags that leave out VS Code's own extensions that have nothing to do with a graph's files. */
+  readonly few: readonly string[];
 }
 
 /** Which VS Code this process uses: `AGENTGRAPH_VSCODE=oldest`, or the newest. */
@@ -59,12 +64,42 @@ export function installVscode(name: ReleaseName = releaseWanted()): InstalledVsc
     install(folder, release);
     writeFileSync(stamp, wanted);
   }
+  const server = path.join(folder, "node_modules/code-server");
   return {
-    server: path.join(folder, "node_modules/code-server"),
+    server,
+    few: release.canChoose ? ["--vscode-option", `builtin-extensions-dir=${fewExtensions(folder, server)}`] : [],
     node: path.join(folder, "node_modules", platform, "bin/node"),
     local: release.local,
     driver: release.driver,
   };
+}
+
+/** VS Code's own extensions for the files beside a graph, for git, and for what the themes and messages look like. */
+const NEEDED = [
+  ...["configuration-editing", "extension-editing", "json", "json-language-features", "markdown-basics"],
+  ...["markdown-language-features", "yaml", "javascript", "typescript-basics", "python", "ini", "log", "shellscript"],
+  ...["git", "git-base", "diff", "merge-conflict", "references-view", "search-result", "media-preview"],
+  "theme-defaults",
+];
+
+/** A folder with links to the extensions that are needed. */
+function fewExtensions(folder: string, server: string): string {
+  const few = path.join(folder, "extensions");
+  mkdirSync(few, { recursive: true });
+  for (const name of NEEDED) {
+    const from = path.join(server, "lib/vscode/extensions", name);
+    // Another process may be making the same link.
+    if (!existsSync(path.join(few, name))) tryLink(from, path.join(few, name));
+  }
+  return few;
+}
+
+function tryLink(from: string, to: string): void {
+  try {
+    symlinkSync(from, to, "junction");
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
 }
 
 function install(folder: string, { codeServer, node }: Release): void {

@@ -11,6 +11,7 @@ const CANARY = "sk-canary-7f3a91";
 export const accountStories: readonly Story[] = [
   {
     name: "a server that needs a key gets it, and no file contains it",
+    storesKeys: true,
     shares: true,
     rows: 10,
     server: { key: CANARY },
@@ -35,6 +36,7 @@ export const accountStories: readonly Story[] = [
   {
     name: "a model is chosen for each role; it overrides the file in this workspace, and the run shows which model ran",
     shares: true,
+    rows: 10,
     isLast: true,
     server: { models: ["simulated", "second"] },
     async play(world) {
@@ -82,6 +84,7 @@ export const accountStories: readonly Story[] = [
   {
     name: "models with a known price: the question, the status bar and the list show the cost that the server counts",
     shares: true,
+    rows: 10,
     server: { models: ["gpt-6-luna", "gpt-6.1-terra"], latency: 120 },
     async play(world) {
       const { workbench } = world;
@@ -116,6 +119,7 @@ export const accountStories: readonly Story[] = [
   {
     name: "no model is named anywhere: a message says so and offers the choice, and nothing is sent",
     shares: true,
+    rows: 10,
     async play(world) {
       const { workbench, models } = world;
       const file = "chain.agentgraph.json";
@@ -129,6 +133,7 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "Azure OpenAI: its own endpoint, its own header, a deployment as the model",
+    storesKeys: true,
     shares: true,
     rows: 10,
     server: { key: CANARY },
@@ -152,6 +157,8 @@ export const accountStories: readonly Story[] = [
   },
   {
     name: "keys are removed one by one or all at once, and their servers need permission again",
+    shares: true,
+    needsNoKeys: true,
     server: { key: CANARY },
     async play(world) {
       const { workbench, models } = world;
@@ -193,6 +200,7 @@ export const accountStories: readonly Story[] = [
   {
     name: "an address in the settings is asked about once, by name, before anything is sent",
     shares: true,
+    rows: 10,
     settings: { "agentgraph.provider": "compatible" },
     async play(world) {
       const { workbench, models } = world;
@@ -235,6 +243,7 @@ export const accountStories: readonly Story[] = [
   {
     name: "the wish to optimize survives the question whether the folder is trusted",
     shares: true,
+    rows: 10,
     isLast: true,
     workspaceTrust: true,
     settings: { "security.workspace.trust.startupPrompt": "never", "agentgraph.provider": "simulated" },
@@ -252,6 +261,7 @@ export const accountStories: readonly Story[] = [
   {
     name: "a run is cancelled from the status bar within a second, and resumed",
     shares: true,
+    rows: 10,
     server: { latency: 300 },
     async play(world) {
       const { workbench, models } = world;
@@ -301,6 +311,7 @@ function refusedKey(): Story {
   let refused = true;
   return {
     name: "a rejected key stops the run at once; a new key resumes it",
+    storesKeys: true,
     shares: true,
     server: { faults: ({ count }) => (refused && count > 120 ? "401" : null) },
     async play(world) {

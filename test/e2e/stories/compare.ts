@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Locator } from "playwright-core";
 import type { Story, World } from "../world.ts";
+import { inTheme } from "./steps.ts";
 
 const GRAPH = "chain.agentgraph.json";
 const LOADED = { timeout: 120_000 };
@@ -11,6 +12,7 @@ export const compareStories: readonly Story[] = [
   {
     name: "compare methods from the palette, ablate one by right-click, and save the page",
     shares: true,
+    rows: 10,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, folder } = world;
@@ -87,8 +89,7 @@ async function pictures(world: World, name: string): Promise<void> {
   const { workbench } = world;
   const size = workbench.page.viewportSize();
   for (const theme of ["Light Modern", "Default High Contrast", "Dark Modern"]) {
-    await world.set({ "workbench.colorTheme": theme });
-    await workbench.page.waitForTimeout(500);
+    await inTheme(world, theme);
     await workbench.picture(`${name}-${theme.toLowerCase().replaceAll(" ", "-")}`);
   }
   await workbench.page.setViewportSize({ width: 720, height: 800 });

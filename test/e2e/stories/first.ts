@@ -6,7 +6,7 @@ import { git } from "../../vscode/workspace.ts";
 import { helpdesk } from "../models.ts";
 import type { Workbench } from "../workbench.ts";
 import type { Story, World } from "../world.ts";
-import { chooseServer } from "./steps.ts";
+import { chooseServer, inTheme } from "./steps.ts";
 
 const EXAMPLE = "agentgraph-chain";
 
@@ -52,8 +52,7 @@ export const firstStories: readonly Story[] = [
       // Beside a side bar there is no room for the pictures.
       await workbench.command("View: Toggle Primary Side Bar Visibility");
       for (const theme of ["Light Modern", "Dark Modern", "Default High Contrast"]) {
-        await world.set({ "workbench.colorTheme": theme });
-        await workbench.page.waitForTimeout(500);
+        await inTheme(world, theme);
         const steps = await openWalkthrough(workbench);
         for (let step = 0; step < (await steps.count()); step++) {
           await steps.nth(step).click();
@@ -62,7 +61,7 @@ export const firstStories: readonly Story[] = [
         }
         assert.equal(await steps.count(), 4);
         assert.equal(await ticked(workbench.page), 0, "looking at a step does not complete it");
-        await workbench.command("View: Close All Editors");
+        await workbench.closeEditors();
       }
     },
   },
@@ -177,7 +176,7 @@ export const firstStories: readonly Story[] = [
       const graph = `config/${readdirSync(path.join(world.folder, "config")).find((name) => name.endsWith(".json"))}`;
       const data = { file: "../tickets.csv", split: { train: 0.4, validation: 0.3, test: 0.3 }, target: "category" };
       world.write(graph, JSON.stringify({ ...JSON.parse(world.read(graph)), data }, null, 2));
-      await workbench.command("Notifications: Clear All Notifications");
+      await workbench.clearToasts();
       await workbench.command("AgentGraph: Optimize graph");
       await chooseServer(world);
       await workbench.decide("Optimize “", "Start");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import type { Story } from "../world.ts";
 import { chooseServer } from "./steps.ts";
 
@@ -6,6 +7,7 @@ export const graphStories: readonly Story[] = [
   {
     name: "the graph beside its text: live during a run, synchronized both ways, kept over a reload",
     shares: true,
+    rows: 10,
     example: "examples/diamond",
     size: { width: 1600, height: 1000 },
     settings: { "workbench.colorTheme": "Default Dark Modern" },
@@ -84,9 +86,10 @@ export const graphStories: readonly Story[] = [
     },
   },
   {
-    // Not in a used window: VS Code opens a file as it was opened before, which is as text.
     name: "the graph as an editor of its own",
-    example: "examples/chain",
+    shares: true,
+    // VS Code opens a file as it was opened before: this one no other story opens.
+    files: { "own.agentgraph.json": readFileSync("examples/chain/chain.agentgraph.json", "utf8") },
     settings: {
       "agentgraph.provider": "simulated",
       "workbench.editorAssociations": { "*.agentgraph.json": "agentgraph.graph" },
@@ -95,7 +98,7 @@ export const graphStories: readonly Story[] = [
       const { page } = workbench;
       const graph = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
       const first = graph.locator("svg.graph g.node").first();
-      await workbench.openByName("chain.agentgraph.json");
+      await workbench.openByName("own.agentgraph.json");
       await first.waitFor();
       const ids = await graph
         .locator("svg.graph g.node.llm")

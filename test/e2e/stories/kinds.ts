@@ -41,7 +41,7 @@ export const kindStories: readonly Story[] = [
         const { summary, workbench } = world;
         assert.equal(summary().status, "done");
         // The drawing is another page.
-        await workbench.command("View: Close All Editors");
+        await workbench.closeEditors();
         await workbench.pressOnToast("on its test set", "Show result");
         await workbench.graphText("The current graph scores").waitFor();
         await workbench.picture("95-kinds-scored");

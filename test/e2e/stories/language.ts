@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Story, World } from "../world.ts";
+import { inTheme } from "./steps.ts";
 
 const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast"] as const;
 const GRAPH = "chain.agentgraph.json";
@@ -8,6 +9,7 @@ export const languageStories: readonly Story[] = [
   {
     name: "names in graph and prompt: hover, completion, quick fix and rename",
     shares: true,
+    rows: 10,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench, read, until } = world;
@@ -77,8 +79,7 @@ async function look(world: World, theme: string): Promise<void> {
   const { workbench } = world;
   const { page } = workbench;
   const name = (surface: string) => `70-language-${theme.toLowerCase().replaceAll(" ", "-")}-${surface}`;
-  await world.set({ "workbench.colorTheme": theme });
-  await page.waitForTimeout(500);
+  await inTheme(world, theme);
   await workbench.openByName(GRAPH);
   await put(world, '"plan", "style"');
   await workbench.command("Show or Focus Hover");

@@ -31,7 +31,7 @@ export const mainStories: readonly Story[] = [
       await workbench.command("AgentGraph: Show graph");
       await workbench.graphText("Done").waitFor();
       await workbench.picture("08-graph");
-      await workbench.command("View: Close All Editors");
+      await workbench.closeEditors();
 
       await workbench.pressOnToast("Optimized", "Review proposals");
       await workbench.tab("Proposals: Word problems").waitFor();
@@ -71,6 +71,7 @@ export const mainStories: readonly Story[] = [
   {
     name: "from the Command Palette to a commit, by keyboard alone",
     shares: true,
+    rows: 10,
     async play(world) {
       const { workbench, git } = world;
       const { keyboard } = workbench.page;

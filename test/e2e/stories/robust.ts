@@ -53,6 +53,7 @@ export const robustStories: readonly Story[] = [
   {
     name: "robust: the graph is deleted during its run: the run ends, stays in the lists, and its texts can be applied",
     shares: true,
+    rows: 10,
     server: { latency: 40 },
     async play(world) {
       const { workbench, folder, read } = world;
@@ -175,6 +176,7 @@ function twoWindows(): Story {
   return {
     name: "robust: two windows on one folder: one run at a time, seen from both, applied from either",
     shares: true,
+    rows: 10,
     server: { model },
     async play(world) {
       const { workbench, read } = world;

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync,
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Story, World } from "../world.ts";
-import { chooseServer } from "./steps.ts";
+import { chooseServer, inTheme } from "./steps.ts";
 
 const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast", "Default High Contrast Light"] as const;
 
@@ -71,6 +71,7 @@ export const runStories: readonly Story[] = [
   {
     name: "a run from another machine is unverified until it is rechecked, and a forged one is rejected",
     shares: true,
+    rows: 10,
     settings: { "agentgraph.provider": "simulated" },
     server: { latency: 30 },
     async play(world) {
@@ -140,6 +141,7 @@ export const runStories: readonly Story[] = [
   {
     name: "in a folder that is not trusted a shipped run is read and reported, and nothing is sent",
     shares: true,
+    rows: 10,
     workspaceTrust: true,
     settings: { "security.workspace.trust.startupPrompt": "never", "agentgraph.provider": "simulated" },
     async play(world) {
@@ -165,6 +167,7 @@ export const runStories: readonly Story[] = [
   {
     name: "a report is read in every theme and exported, two runs are compared, and both are deleted",
     shares: true,
+    rows: 10,
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
       const { workbench } = world;
@@ -185,8 +188,7 @@ export const runStories: readonly Story[] = [
       await workbench.tab("Report: Word problems").waitFor();
       await workbench.graphText("Before you rely on this").waitFor();
       for (const theme of THEMES) {
-        await world.set({ "workbench.colorTheme": theme });
-        await workbench.page.waitForTimeout(1000);
+        await inTheme(world, theme);
         await workbench.picture(`80-report-${theme.toLowerCase().replaceAll(" ", "-")}`);
       }
       await world.set({ "workbench.colorTheme": "Dark Modern" });
@@ -207,8 +209,7 @@ export const runStories: readonly Story[] = [
       await workbench.graphText("Why the comparison is not fair").waitFor();
       await workbench.graphText("seed (1 and 7)").waitFor();
       for (const theme of THEMES.slice(0, 3)) {
-        await world.set({ "workbench.colorTheme": theme });
-        await workbench.page.waitForTimeout(1000);
+        await inTheme(world, theme);
         await workbench.picture(`81-compare-${theme.toLowerCase().replaceAll(" ", "-")}`);
       }
       await workbench.page.locator('.editor-actions .action-label[aria-label^="Compare texts"]').first().click();
@@ -217,7 +218,7 @@ export const runStories: readonly Story[] = [
       await workbench.page.locator(".monaco-diff-editor :is(.line-insert, .line-delete)").first().waitFor();
       await workbench.picture("82-compare-texts");
 
-      await workbench.command("View: Close All Editors");
+      await workbench.closeEditors();
       // The diffs that a click opens take the focus when they have come: a menu would close.
       await rowsOf(world).nth(0).click();
       await workbench.lens("by the gate").waitFor();

@@ -35,6 +35,8 @@ export const securityStories: readonly Story[] = [
   },
   {
     name: "security: in a trusted repository, forged verdicts are not verified, settings change no server, the budget is capped",
+    shares: true,
+    isLast: true,
     settings: { "agentgraph.provider": "simulated", "agentgraph.budget.calls": 150 },
     play: (world) =>
       withTraps(world, async () => {
@@ -65,6 +67,7 @@ export const securityStories: readonly Story[] = [
   },
   {
     name: "security: a key that a server sends back is never written",
+    storesKeys: true,
     shares: true,
     async play(world) {
       const { workbench, folder, vscode } = world;

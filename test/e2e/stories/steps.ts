@@ -29,13 +29,32 @@ export async function start(world: World): Promise<void> {
 }
 
 /** The last commit holds the accepted texts and nothing else, and says what speaks for them. */
-export function checkCommit({ git, accepted, summary }: World, fileOf = (node: string) => `prompts/${node}.md`): void {
+export function checkCommit(
+  { git, read, accepted, summary }: World,
+  fileOf = (node: string) => `prompts/${node}.md`,
+): void {
   const log = git("log", "-1", "--stat", "--format=%an%n%B");
   const nodes = accepted();
   assert.match(log, nodes.length === 1 ? /Tune the prompt of / : new RegExp(`Tune ${nodes.length} prompts in `));
   assert.ok(log.includes(`Agentgraph-Run: ${summary().id}`), log);
-  assert.match(log, /Agentgraph-Loss: \d\.\d\d -> \d\.\d\d \(n=20\)/);
+  const validated = read("data/validation.jsonl").trim().split("\n").length;
+  assert.match(log, new RegExp(`Agentgraph-Loss: \\d\\.\\d\\d -> \\d\\.\\d\\d \\(n=${validated}\\)`));
   const files = git("show", "--name-only", "--format=", "HEAD").trim().split("\n");
   assert.deepEqual(files, [...new Set(nodes.map(fileOf))].sort());
   assert.equal(git("status", "--porcelain").trim(), "");
+}
+
+/** Ends of the names of VS Code's own files of themes, as the window's classes have them. */
+const THEME_FILES: Readonly<Record<string, string>> = {
+  "Light Modern": "light_modern-json",
+  "Dark Modern": "dark_modern-json",
+  "Default High Contrast": "hc_black-json",
+  "Default High Contrast Light": "hc_light-json",
+};
+
+/** Chooses a theme, and waits until the window and the pages in it are drawn in it. */
+export async function inTheme(world: World, theme: string): Promise<void> {
+  await world.set({ "workbench.colorTheme": theme });
+  await world.workbench.page.locator(`.monaco-workbench[class*="${THEME_FILES[theme]}"]`).waitFor();
+  await world.workbench.page.waitForTimeout(200);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Story, World } from "../world.ts";
+import { inTheme } from "./steps.ts";
 
 const THEMES = ["Light Modern", "Dark Modern", "Default High Contrast", "Default High Contrast Light"] as const;
 
@@ -41,6 +42,7 @@ export const surfaceStories: readonly Story[] = [
   {
     name: "every surface in four themes",
     shares: true,
+    rows: 10,
     example: "examples/fan-in",
     settings: { "agentgraph.provider": "simulated" },
     async play(world) {
@@ -65,8 +67,7 @@ export const surfaceStories: readonly Story[] = [
 async function themed(world: World, theme: string, node: string): Promise<void> {
   const { workbench } = world;
   const name = (surface: string) => `50-${theme.toLowerCase().replaceAll(" ", "-")}-${surface}`;
-  await world.set({ "workbench.colorTheme": theme });
-  await workbench.page.waitForTimeout(500);
+  await inTheme(world, theme);
   await workbench.openByName("fan-in.agentgraph.json");
   await workbench.lens("✓").waitFor();
   await workbench.picture(name("graph-file"));
@@ -79,13 +80,13 @@ async function themed(world: World, theme: string, node: string): Promise<void> 
   await workbench.command("AgentGraph: Review all proposals");
   await workbench.tab("Proposals: ").waitFor();
   await workbench.lens("✓").waitFor();
-  await workbench.page.waitForTimeout(500);
   await workbench.picture(name("review-all"));
   await workbench.openByName("fan-in.agentgraph.json");
   await workbench.command("AgentGraph: Show graph");
-  await workbench.page.waitForTimeout(2500);
+  await workbench.graphText("Done").waitFor();
+  await workbench.page.waitForTimeout(300);
   await workbench.picture(name("graph"));
-  await workbench.command("View: Close All Editors");
+  await workbench.closeEditors();
 }
 
 /** A side bar of about 200 pixels beside a narrow editor. */
@@ -103,6 +104,7 @@ async function narrow(world: World, node: string): Promise<void> {
   await workbench.lens("✓").waitFor();
   await workbench.picture("51-narrow-diff");
   await workbench.command("AgentGraph: Show graph");
-  await workbench.page.waitForTimeout(2500);
+  await workbench.graphText("Done").waitFor();
+  await workbench.page.waitForTimeout(300);
   await workbench.picture("51-narrow-graph");
 }

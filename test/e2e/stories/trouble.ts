@@ -47,6 +47,7 @@ export const troubleStories: readonly Story[] = [
   {
     name: "a window that is reloaded during a run offers to resume it",
     shares: true,
+    rows: 10,
     server: { latency: 150 },
     async play(world) {
       const { workbench, models } = world;

@@ -9,6 +9,7 @@ export const vscodeModelStories: readonly Story[] = [
   {
     name: "a model that VS Code already has optimizes a graph, without a key; its tokens are marked as estimated",
     shares: true,
+    rows: 10,
     modelExtension: true,
     settings: AI,
     async play(world) {
