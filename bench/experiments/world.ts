@@ -124,9 +124,12 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
     return rule !== undefined && !text.includes(rule) ? rule : undefined;
   };
   const misleads = memo((rule, index) => chance("misled", rule, index) < plan.distractorEffect);
-  const isMisled = (node: string, text: string, index: number) =>
-    (text.match(RULE) ?? []).some((rule) => !rulesOf.get(node)?.includes(rule) && misleads(rule, index));
-  const soundKey = (index: number) => word("key", index);
+  /** @param named rules in its text */
+  const isMisled = (node: string, named: readonly string[], index: number) =>
+    named.some((rule) => !rulesOf.get(node)?.includes(rule) && misleads(rule, index));
+  const wordFor = memo((kind, index) => word(kind, index));
+  const soundKey = (index: number) => wordFor("key", index);
+  const target = (index: number) => wordFor("target", index);
   /** The origin of each wrong key. */
   const wrongKeys = new Map<string, string>();
   const wrongKey = (node: string, index: number, rule: string) => {
@@ -151,11 +154,11 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
     const [odd] = keysIn(all).filter((key) => key !== soundKey(index));
     const lacks = missing(node, all, index);
     const key = lacks ? wrongKey(node, index, lacks) : odd;
-    const isWrong = key !== undefined || isMisled(node, all, index);
+    const isWrong = key !== undefined || isMisled(node, rulesIn(all), index);
     if (node !== output)
       return `${node} of case ${index}, key: ${isWrong ? (key ?? word("misled", all)) : soundKey(index)}`;
     const flips = chance("flicker", all) < plan.wordingNoise;
-    if (isWrong === flips) return word("target", index);
+    if (isWrong === flips) return target(index);
     return `not ${plan.informative && key !== undefined ? key : word("wrong", index, all)}`;
   }
 
@@ -213,13 +216,16 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
     return rule ?? (key === undefined ? undefined : wrongKeys.get(key));
   }
 
-  const rightness = (texts: Readonly<Record<string, string>>, sample: Sample) => {
-    const index = indexIn(sample.inputs.question ?? "");
-    const isRight = nodes.every(({ id, text: start }) => {
-      const text = texts[id] ?? start;
-      return missing(id, text, index) === undefined && !isMisled(id, text, index);
+  const truth = (texts: Readonly<Record<string, string>>, all: readonly Sample[]) => {
+    const played = nodes.map(({ id, text }) => ({ id, text: texts[id] ?? text, named: rulesIn(texts[id] ?? text) }));
+    const rightness = all.map(({ inputs }) => {
+      const index = indexIn(inputs.question ?? "");
+      const isRight = played.every(
+        ({ id, text, named }) => missing(id, text, index) === undefined && !isMisled(id, named, index),
+      );
+      return isRight ? 1 - plan.wordingNoise : plan.wordingNoise;
     });
-    return isRight ? 1 - plan.wordingNoise : plan.wordingNoise;
+    return rightness.reduce((sum, one) => sum + one, 0) / all.length;
   };
   return {
     graph,
@@ -229,13 +235,17 @@ export function createPlanted(plan: Plan, latency: () => Promise<void>): Planted
     model,
     ceiling: () => 1 - plan.wordingNoise,
     reachable: () => 1 - plan.wordingNoise,
-    truth: (texts, all) => all.reduce((sum, sample) => sum + rightness(texts, sample), 0) / all.length,
+    truth,
     ruleFor: (node, sample) => neededBy(node, indexIn(sample)),
   };
 }
 
 function keysIn(text: string): string[] {
   return [...text.matchAll(/key: (\w+)/g)].map(([, key = ""]) => key);
+}
+
+function rulesIn(text: string): readonly string[] {
+  return text.match(RULE) ?? [];
 }
 
 /** Held-out scores ask the same of a thousand cases for every candidate. */

@@ -1,17 +1,17 @@
-import { createHash } from "node:crypto";
 import type { LlmNode } from "../../src/graph/graph.ts";
+import { sha256 } from "../../src/graph/text/sha256.ts";
 import type { Model, ModelRequest } from "../../src/models/model.ts";
 
 /** Parts of all synthetic tasks. */
 
 /** @returns a function that returns a number from 0 to below 1, which depends on seed and parts only */
 export function seededChance(seed: number): (...parts: unknown[]) => number {
-  return (...parts) =>
-    createHash("sha256")
-      .update(JSON.stringify([seed, ...parts]))
-      .digest()
-      .readUInt32LE(0) /
-    2 ** 32;
+  return (...parts) => {
+    const first = Number.parseInt(sha256(JSON.stringify([seed, ...parts])).slice(0, 8), 16);
+    // The first four bytes, the last of them first.
+    const swapped = (first << 24) | ((first & 0xff00) << 8) | ((first >>> 8) & 0xff00) | (first >>> 24);
+    return (swapped >>> 0) / 2 ** 32;
+  };
 }
 
 /** A trainable node with an instruction without rules. */
