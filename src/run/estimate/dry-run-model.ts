@@ -5,7 +5,7 @@ import type { Extractor, Graph, GraphNode } from "../../graph/graph.ts";
 import { withoutImages } from "../../graph/images.ts";
 import { programExtension } from "../../graph/program-file.ts";
 import type { Message, Model, ModelReply, ModelRequest } from "../../models/model.ts";
-import { contentNumber, type DryRunProgress, MARK, type Rewrites } from "./dry-run-progress.ts";
+import { contentNumber, type DryRunProgress, isRewrite, MARK, type Rewrites } from "./dry-run-progress.ts";
 
 /**
  * A model for dry runs: makes up the replies that are not cached, so that a run can be estimated without calls
@@ -253,15 +253,16 @@ function currentTextIn(shown: string, node: string): string | null {
 }
 
 /**
- * Runs code on known values only: a made-up input gives a made-up output of the same length. Programs may not be
- * confirmed yet.
+ * Runs code of the graph on known values only: a made-up input or a made-up rewrite gives a made-up output of the input's
+ * length. Programs may not be confirmed yet.
  */
 export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sandbox {
   return {
     check: async () => null,
     async call(code, argument) {
       const given = JSON.stringify(argument);
-      if (real && !given.includes(MARK) && programExtension(code.file) === null) return real.call(code, argument);
+      const isMade = given.includes(MARK) || isRewrite(given) || isRewrite(code.text);
+      if (real && !isMade && programExtension(code.file) === null) return real.call(code, argument);
       return model.isMapped(code.file) ? JSON.parse(model.list(given)) : model.computed(given);
     },
     within: () => dryRunSandbox(model, real),

@@ -107,7 +107,7 @@ export class DryRunProgress {
       if (isNeeded || added === "ruin") return mark;
       return this.#changeOf(at, number, sample) < tokens / ALWAYS_CHANGED ? mark : "";
     };
-    const effective = shown.includes(REWRITTEN) ? shown.replace(REWRITE, replaced) : shown;
+    const effective = isRewrite(shown) ? shown.replace(REWRITE, replaced) : shown;
     return this.#value(shortHash([node, sample, draw, effective]), shown, mended, isRuined);
   }
 
@@ -175,6 +175,11 @@ export class DryRunProgress {
   #chance(...parts: readonly unknown[]): number {
     return contentNumber(this.draw, ...parts) / 2 ** 32;
   }
+}
+
+/** Whether a text is a rewrite that was made up. */
+export function isRewrite(text: string): boolean {
+  return text.includes(REWRITTEN);
 }
 
 /** @returns a number below 2³² */

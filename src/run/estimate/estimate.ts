@@ -7,6 +7,7 @@ import type { Methods } from "../../engine/method.ts";
 import { optimize } from "../../engine/optimize.ts";
 import type { EngineDeps } from "../../engine/session.ts";
 import type { Task } from "../../engine/task.ts";
+import { shortHash } from "../../engine/theta.ts";
 import type { Role } from "../../graph/graph.ts";
 import { methods } from "../../methods/registry.ts";
 import type { BudgetLimits } from "../../models/model.ts";
@@ -108,7 +109,8 @@ const MARGIN = 1.3;
  * improve the graph as they do on average.
  * @param among methods that the task can name
  */
-export async function estimateRun(task: Task, known: EstimateDeps, among = methods): Promise<Estimate> {
+export async function estimateRun(task: Task, deps: EstimateDeps, among = methods): Promise<Estimate> {
+  const known = remembering(deps);
   const waves = wavesOf(known);
   const { scoring, learned } = await playScoring(task, known);
   const playAll = async (guesses: readonly Guess[]) => {
@@ -153,9 +155,10 @@ export function times({ calls, tokens, usd }: Amount, factor: number): Amount {
  */
 export async function estimateUse(
   task: Task,
-  known: EstimateDeps,
+  deps: EstimateDeps,
   { draws, upTo }: { readonly draws: readonly number[]; readonly upTo: number | null },
 ): Promise<Amount & Pick<Estimate, "waves">> {
+  const known = remembering(deps);
   const amounts: Amount[] = [];
   const waves = wavesOf(known);
   for (const [index, draw] of draws.entries()) {
@@ -171,6 +174,25 @@ function meanOf(amounts: readonly Amount[]): Amount {
     calls: of(({ calls }) => calls),
     tokens: of(({ tokens }) => tokens),
     usd: amounts.some(({ usd }) => usd === null) ? null : mean(amounts.map(({ usd }) => usd ?? 0)),
+  };
+}
+
+/** The same with a sandbox that runs equal code with an equal argument once in all dry runs, with one outcome. */
+function remembering({ sandbox, ...known }: EstimateDeps): EstimateDeps {
+  if (!sandbox) return known;
+  const results = new Map<string, Promise<unknown>>();
+  return {
+    ...known,
+    sandbox: {
+      check: (code) => sandbox.check(code),
+      within: (limits) => sandbox.within(limits),
+      call(code, argument) {
+        const key = shortHash([code, argument]);
+        const result = results.get(key) ?? sandbox.call(code, argument);
+        results.set(key, result);
+        return result;
+      },
+    },
   };
 }
 
@@ -218,9 +240,10 @@ async function playRun(
 /** The same for other jobs: evaluating a set, inspecting a sample, rechecking a run. */
 export async function estimateRunner(
   task: Task,
-  known: EstimateDeps,
+  deps: EstimateDeps,
   runner: (task: Task, deps: EngineDeps, signal: AbortSignal) => AsyncGenerator<RunEvent, unknown>,
 ): Promise<Amount & Pick<Estimate, "cached" | "waves">> {
+  const known = remembering(deps);
   const { model, dryTask } = dryRun(task, known);
   const tally = tallyOf(task, dryTask, SPLITS);
   const waves = wavesOf(known);

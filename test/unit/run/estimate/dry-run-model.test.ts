@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Sandbox } from "../../../../src/deps.ts";
 import { textsOf } from "../../../../src/engine/theta.ts";
 import type { ModelRequest } from "../../../../src/models/model.ts";
-import { DryRunModel, GUESSES } from "../../../../src/run/estimate/dry-run-model.ts";
+import { DryRunModel, dryRunSandbox, GUESSES } from "../../../../src/run/estimate/dry-run-model.ts";
 import { DryRunProgress } from "../../../../src/run/estimate/dry-run-progress.ts";
 import { diamond } from "../../engine/fixtures.ts";
 
@@ -40,5 +41,37 @@ describe("an optimizer's reply that is made up", () => {
     const tag = { ...request.tag, form: ["reasoning", "text"] };
     const { text } = await model().complete({ ...request, tag });
     expect(text).toMatch(/<reasoning>.+<\/reasoning>\n<text>Do plan\..+<\/text>/s);
+  });
+});
+
+describe("code in a dry run", () => {
+  const called: string[] = [];
+  const real: Sandbox = {
+    check: async () => null,
+    call: async (_, argument) => {
+      called.push(JSON.stringify(argument));
+      return "real";
+    },
+    within: () => real,
+  };
+  const sandbox = dryRunSandbox(model(), real);
+  const code = { file: "sum.js", text: "export default (all) => all" };
+
+  it("runs on known values, and on none that was made up", async () => {
+    expect(await sandbox.call(code, { q: "2 + 2" })).toBe("real");
+    const made = { ...request, tag: { ...request.tag, purpose: "forward" as const, sample: "s" } };
+    const { text } = await model().complete(made);
+    expect(await sandbox.call(code, { q: text })).not.toBe("real");
+    expect(called).toEqual(['{"q":"2 + 2"}']);
+  });
+
+  it("is not run where the code or a text that it reads is a rewrite that was made up", async () => {
+    const { text } = await model().complete({ ...request, tag: { ...request.tag, form: ["text"] } });
+    const rewrite = /<text>(.+)<\/text>/s.exec(text)?.[1] ?? "";
+    expect(rewrite).not.toBe(own.plan);
+    const before = called.length;
+    await sandbox.call({ ...code, text: rewrite }, { q: "2 + 2" });
+    await sandbox.call(code, { program: rewrite });
+    expect(called).toHaveLength(before);
   });
 });
