@@ -12,3 +12,21 @@ export function loadOnce<T>(make: () => Promise<T>): () => Promise<T> {
     return made;
   };
 }
+
+/** Values that are loaded once for each key, until they are forgotten. */
+export class LoadedOnce<K extends object, T> {
+  #loads = new WeakMap<K, () => Promise<T>>();
+
+  constructor(private readonly make: (key: K) => Promise<T>) {}
+
+  of(key: K): Promise<T> {
+    const load = this.#loads.get(key) ?? loadOnce(() => this.make(key));
+    this.#loads.set(key, load);
+    return load();
+  }
+
+  /** From now on, all values are loaded again. */
+  forget(): void {
+    this.#loads = new WeakMap();
+  }
+}

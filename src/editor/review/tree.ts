@@ -30,6 +30,7 @@ import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { GraphSource } from "../graph/graph-source.ts";
+import { LoadedOnce } from "../load-once.ts";
 import { runFigures, runOutcome, startedLabel } from "../runs/messages.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
@@ -67,17 +68,25 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
   readonly #ticks = new Map<string, boolean>();
 
   readonly #slices = new Slices();
-  readonly #update = this.own(new Delayed(() => this.#changed.fire(), EDIT_PAUSE));
+  readonly #update = this.own(new Delayed(() => this.#refresh(), EDIT_PAUSE));
+  /** By run: each row that comes into view needs the graph file, which takes longer to read than the row to make. */
+  readonly #textStatuses: LoadedOnce<OpenedRun, (change: Proposal) => TextStatus>;
 
   constructor(
     private readonly runStore: RunStore,
-    private readonly textStatuses: TextStatuses,
+    textStatuses: TextStatuses,
     documents: Pick<GraphSource, "onDidChange">,
   ) {
     super();
-    this.own(runStore.onDidChange(() => this.#changed.fire()));
+    this.#textStatuses = new LoadedOnce((run) => textStatuses.of(run));
+    this.own(runStore.onDidChange(() => this.#refresh()));
     // An applied text can be undone in its file.
     this.own(documents.onDidChange(() => this.#update.request()));
+  }
+
+  #refresh(): void {
+    this.#textStatuses.forget();
+    this.#changed.fire();
   }
 
   tick(items: readonly (readonly [ProposalElement, TreeItemCheckboxState])[]): void {
@@ -155,7 +164,7 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         return rangeItem(element);
       case "proposal": {
         const { run, proposal } = element;
-        const textStatus = (await this.textStatuses.of(run))(proposal);
+        const textStatus = (await this.#textStatuses.of(run))(proposal);
         await this.#slices.turn();
         return proposalItem(run, proposal, this.#isTicked(run, proposal), textStatus);
       }
