@@ -164,8 +164,8 @@ const STEADY = {
 const OF_USER = /^(security|chat)\./;
 
 /**
- * Keys for what a suite does between the acts of a user. Through the palette each of them would cost about half a second of
- * processor time, since VS Code draws, sorts and filters all its commands.
+ * Keys for what a suite does between the acts of a user. Through the palette each of them would take about half a second,
+ * since VS Code draws, sorts and filters all its commands.
  */
 export const KEY_OF = {
   "notifications.clearAll": "Control+Alt+Shift+F1",
