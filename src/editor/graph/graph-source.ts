@@ -10,6 +10,8 @@ export interface GraphSource {
   readonly onDidChange: Event<Uri>;
   /** Location of a node's instruction, in the graph file or in a prompt file. */
   instruction(file: Uri, node: string): Promise<Location | undefined>;
+  /** Location of a node or a graph input in the graph file. */
+  declaration(file: Uri, name: string): Promise<Location | undefined>;
   /** The node at a position in the graph file or in one of its prompt files. */
   nodeAt(file: Uri, document: Uri, offset: number): string | null;
 }

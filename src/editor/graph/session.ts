@@ -207,12 +207,16 @@ export class GraphSession extends Disposable {
     void this.panel.webview.postMessage(message);
   }
 
-  /** A click reveals the text if it is visible; Enter opens it. */
+  /** A click reveals the text if its file is visible, else the node in the graph file if that is; Enter opens the text. */
   async #reveal(shown: string, open: boolean): Promise<void> {
     const graph = this.#graph?.graph;
     const names = [...(graph?.nodes.map(({ id }) => id) ?? []), ...(graph?.inputs.map(({ name }) => name) ?? [])];
     const node = names.find((name) => shortId(name) === shown);
-    const location = node === undefined ? undefined : await this.deps.graphs.instruction(this.file, node);
+    if (node === undefined) return;
+    const { graphs } = this.deps;
+    const text = await graphs.instruction(this.file, node);
+    const isShown = text !== undefined && (open || this.#placeFor(text.uri).visible);
+    const location = isShown ? text : await graphs.declaration(this.file, node);
     if (!location) return;
     const place = this.#placeFor(location.uri);
     if (!place.visible && !open) return;

@@ -102,6 +102,15 @@ export class GraphDocuments extends Disposable implements GraphSource {
     return range && new Location(file, toRange(await workspace.openTextDocument(file), range));
   }
 
+  /** Location of a node or a graph input in the graph file. */
+  async declaration(file: Uri, name: string): Promise<Location | undefined> {
+    const { outline } = await this.read(file);
+    const range =
+      outline.nodes.find(({ id }) => id === name)?.idRange ??
+      outline.inputs.find((input) => input.name === name)?.range;
+    return range && new Location(file, toRange(await workspace.openTextDocument(file), range));
+  }
+
   async #inPrompt(prompt: Uri, { part }: TextSource): Promise<Location> {
     const document = part && (await workspace.openTextDocument(prompt));
     const found = document && placedText(document.getText(), part);

@@ -86,6 +86,21 @@ export const graphStories: readonly Story[] = [
     },
   },
   {
+    name: "a click on a node shows it in the graph file while the file of its text is closed",
+    shares: true,
+    example: "examples/chain",
+    async play({ workbench }) {
+      const { page } = workbench;
+      const graph = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+      await workbench.openByName("chain.agentgraph.json");
+      await workbench.command("AgentGraph: Show graph");
+      await graph.locator('svg.graph g.node[data-id="solve"]').click();
+      await page.locator(".line-numbers.active-line-number", { hasText: "17" }).waitFor();
+      await graph.locator('svg.graph g.node[data-id="plan"]').click();
+      await page.locator(".line-numbers.active-line-number", { hasText: /^7$/ }).waitFor();
+    },
+  },
+  {
     name: "the graph as an editor of its own",
     shares: true,
     // VS Code opens a file as it was opened before: this one no other story opens.

@@ -2,7 +2,7 @@ import { l10n, type Uri, window, workspace } from "vscode";
 import type { Split } from "../../../data/sample.ts";
 import type { Task } from "../../../engine/task.ts";
 import { readGraphText } from "../../../graph/read.ts";
-import { splitCount, splitLabel } from "../../../i18n/labels.ts";
+import { capitalized, splitCount, splitLabel } from "../../../i18n/labels.ts";
 import { graphFormat } from "../../../methods/registry.ts";
 import { estimateRun, estimateRunner } from "../../../run/estimate/estimate.ts";
 import { paceOf } from "../../../run/estimate/estimate-line.ts";
@@ -219,7 +219,7 @@ async function pickSplit(sets: readonly Split[]): Promise<Split> {
   const items = order
     .filter((split) => sets.includes(split))
     .map((split) => ({
-      label: splitLabel(split, LOCALE),
+      label: capitalized(splitLabel(split, LOCALE), LOCALE),
       detail: hints[split],
       split,
     }));
