@@ -42,7 +42,7 @@ const idle: ChildProcess[] = [];
 
 /** Runs the command line to its end in a process that has run others before. */
 export async function runResident(call: Call): Promise<Ended> {
-  const child = idle.pop() ?? startResident();
+  const child = takeIdle() ?? startResident();
   const { stdout, stderr, stop } = printed(child);
   const mark = `\0${randomUUID()}\0`;
   const ended = new Promise<Ended>((resolve) => {
@@ -71,6 +71,13 @@ export async function runResident(call: Call): Promise<Ended> {
   });
   child.send({ ...call, mark });
   return ended;
+}
+
+/** One that is still there: what a call leaves behind, such as a connection that fails later, can end its process. */
+function takeIdle(): ChildProcess | undefined {
+  let child = idle.pop();
+  while (child && !child.connected) child = idle.pop();
+  return child;
 }
 
 function startResident(): ChildProcess {

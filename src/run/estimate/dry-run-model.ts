@@ -1,4 +1,4 @@
-import type { Sandbox } from "../../deps.ts";
+import { CodeLimit, type Sandbox } from "../../deps.ts";
 import type { Local } from "../../engine/nodes/node-behavior.ts";
 import type { Task } from "../../engine/task.ts";
 import type { Extractor, Graph, GraphNode } from "../../graph/graph.ts";
@@ -254,7 +254,7 @@ function currentTextIn(shown: string, node: string): string | null {
 
 /**
  * Runs code of the graph on known values only: a made-up input or a made-up rewrite gives a made-up output of the input's
- * length. Programs may not be confirmed yet.
+ * length, and so does code that reaches a limit. Programs may not be confirmed yet.
  */
 export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sandbox {
   return {
@@ -262,8 +262,14 @@ export function dryRunSandbox(model: DryRunModel, real: Sandbox | undefined): Sa
     async call(code, argument) {
       const given = JSON.stringify(argument);
       const isMade = given.includes(MARK) || isRewrite(given) || isRewrite(code.text);
-      if (real && !isMade && programExtension(code.file) === null) return real.call(code, argument);
-      return model.isMapped(code.file) ? JSON.parse(model.list(given)) : model.computed(given);
+      const madeUp = () => (model.isMapped(code.file) ? JSON.parse(model.list(given)) : model.computed(given));
+      if (!real || isMade || programExtension(code.file) !== null) return madeUp();
+      try {
+        return await real.call(code, argument);
+      } catch (error) {
+        if (error instanceof CodeLimit) return madeUp();
+        throw error;
+      }
     },
     within: () => dryRunSandbox(model, real),
   };

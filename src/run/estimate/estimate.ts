@@ -1,6 +1,6 @@
 import { mean, sum } from "simple-statistics";
 import { type Data, type Sample, SPLITS, type Split } from "../../data/sample.ts";
-import type { Clock, Sandbox } from "../../deps.ts";
+import { type Clock, CodeLimit, type Sandbox } from "../../deps.ts";
 import { evaluate } from "../../engine/evaluate.ts";
 import type { RunEvent } from "../../engine/events.ts";
 import type { Methods } from "../../engine/method.ts";
@@ -177,18 +177,36 @@ function meanOf(amounts: readonly Amount[]): Amount {
   };
 }
 
-/** The same with a sandbox that runs equal code with an equal argument once in all dry runs, with one outcome. */
+/**
+ * The same with a sandbox that runs equal code with an equal argument once in all dry runs, and code that has reached a
+ * limit not again: with code that never ends, an estimate would take its time for every sample.
+ */
 function remembering({ sandbox, ...known }: EstimateDeps): EstimateDeps {
   if (!sandbox) return known;
   const results = new Map<string, Promise<unknown>>();
+  const limits = new Map<string, CodeLimit>();
+  let inTurn: Promise<void> = Promise.resolve();
   return {
     ...known,
     sandbox: {
       check: (code) => sandbox.check(code),
       within: (limits) => sandbox.within(limits),
-      call(code, argument) {
+      async call(code, argument) {
         const key = shortHash([code, argument]);
-        const result = results.get(key) ?? sandbox.call(code, argument);
+        const known = results.get(key);
+        if (known) return known;
+        // One at a time, so that the first one that reaches a limit is the last.
+        const result = inTurn.then(async () => {
+          const limit = limits.get(code.text);
+          if (limit) throw limit;
+          return sandbox.call(code, argument);
+        });
+        inTurn = result.then(
+          () => {},
+          (error: unknown) => {
+            if (error instanceof CodeLimit) limits.set(code.text, error);
+          },
+        );
         results.set(key, result);
         return result;
       },

@@ -4,15 +4,18 @@ import { known, scored, used, world } from "../../../../bench/estimate/runs.ts";
 import { median } from "../../../../bench/worlds/run.ts";
 import { WORLDS } from "../../../../bench/worlds/worlds.ts";
 import { SPLITS } from "../../../../src/data/sample.ts";
+import { CodeLimit } from "../../../../src/deps.ts";
 import { evaluation } from "../../../../src/engine/evaluate.ts";
 import { inspect } from "../../../../src/engine/inspect.ts";
 import type { Task } from "../../../../src/engine/task.ts";
+import type { GraphNode } from "../../../../src/graph/graph.ts";
 import { makeLoss } from "../../../../src/loss/make.ts";
 import { createSimulated } from "../../../../src/models/simulated/simulated.ts";
 import { MemoryReplies } from "../../../../src/models/stack/store.ts";
 import { nodeDeps } from "../../../../src/platform/node.ts";
 import { type Estimate, estimateRun, estimateRunner } from "../../../../src/run/estimate/estimate.ts";
 import { loadTask } from "../../../../src/run/load.ts";
+import { noSandbox } from "../../sandboxes.ts";
 
 async function example(name: string): Promise<Task> {
   const path = join(import.meta.dirname, `../../../../examples/${name}/${name}.agentgraph.json`);
@@ -241,4 +244,30 @@ describe("the estimate of a run", () => {
     const again = await estimateRun(await small("diamond"), known(createSimulated()));
     expect(again).toEqual(await blind.small("diamond"));
   });
+
+  it("runs code once for equal arguments, and code that never ends for one sample", async () => {
+    const task = await small("chain");
+    const node = {
+      ...task.graph.nodes[0],
+      id: "own",
+      kind: "function",
+      inputs: ["question"],
+      trainable: false,
+      file: "own.js",
+    };
+    const coded = { ...task, graph: { ...task.graph, nodes: [node as GraphNode], output: "own" } };
+    let calls = 0;
+    const sandbox = { ...noSandbox, call: async () => `${++calls}` };
+    const deps = { ...known(createSimulated()), sandbox };
+    await estimateRun(coded, deps);
+    expect(calls).toBe(8 + 6 + 4);
+    const endless = { ...deps, sandbox: { ...noSandbox, call: async () => fail(++calls) } };
+    calls = 0;
+    await estimateRunner(coded, endless, evaluation("test"));
+    expect(calls).toBe(1);
+  });
 });
+
+function fail(calls: number): never {
+  throw new CodeLimit("own.js", "time", calls);
+}
