@@ -6,6 +6,8 @@ import type { ComparisonReport, Cost, VariantRow } from "./result.ts";
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [460, 300, 40, 16, 22, 40];
 /** Pixels between the baselines of two names. */
 const LINE = 14;
+/** Estimated width of a character of a name, in pixels. */
+const CHARACTER = 7;
 const COLORS = 8;
 
 /** Style rules for the marks of variants, added to the report's style sheet. */
@@ -66,14 +68,22 @@ function panel(report: ComparisonReport, { title, of, tick }: Axis, locale: Loca
     const { score } = variant.heldOut;
     return cost === null || score === null ? [] : [{ variant, index, x: x(cost), y: y(score), score }];
   });
-  const names = labelsOf([
+  const drawn = marks.flatMap(({ variant, x: from, y: height }) => {
+    const [low, high] = variant.heldOut.interval;
+    return [
+      { left: from - 8, right: from + 8, top: height - 8, bottom: height + 8 },
+      { left: from - 3, right: from + 3, top: y(high), bottom: y(low) },
+    ];
+  });
+  const all = [
     ...marks.map(({ variant, index, x: from, y: height }) => ({ text: variant.name, x: from, y: height, kind: index })),
     ...baselines.flatMap(({ name, score }) =>
       score === null
         ? []
         : [{ text: baselineLabel(name, locale, report.breakEven?.model), x: LEFT, y: y(score) - 9, kind: null }],
     ),
-  ]);
+  ];
+  const names = labelsOf(all, drawn);
   const label = marks
     .map(({ variant, score }) => `${variant.name} ${locale.decimal(score)}, ${tick(of(variant.cost) ?? 0)}`)
     .join("; ");
@@ -110,37 +120,77 @@ ${dots}<circle class="mark" cx="${at(x)}" cy="${at(y)}" r="6"><title>${variant.n
 </g>`;
 }
 
-/** Names beside their marks, without overlaps. */
-function labelsOf(
-  names: readonly { readonly text: string; readonly x: number; readonly y: number; readonly kind: number | null }[],
-): Markup[] {
-  const taken: number[] = [];
+interface Name {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  /** Index of the variant. null: a baseline. */
+  readonly kind: number | null;
+}
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: "start" | "end";
+}
+
+/** Names beside their marks, which touch neither each other nor a mark or its interval, if there is room. */
+function labelsOf(names: readonly Name[], marks: readonly Box[]): Markup[] {
+  const taken = [...marks];
   return [...names]
     .sort((a, b) => a.y - b.y)
-    .map(({ text, x, y, kind }) => {
-      const place = freeNear(y, taken);
-      taken.push(place);
+    .map((name) => {
+      const { text, x, y, kind } = name;
+      const place = freeNear(name, taken);
+      taken.push(boxOf(place, text));
       if (kind === null) {
-        return html`<text class="base-name" x="${WIDTH - RIGHT}" y="${at(place + 4)}" text-anchor="end">${text}</text>`;
+        return html`<text class="base-name" x="${at(place.x)}" y="${at(place.y + 4)}" text-anchor="${place.anchor}">${text}</text>`;
       }
-      const isRight = x < (LEFT + WIDTH) / 2;
-      const start = isRight ? x + 11 : x - 11;
       const leader =
-        Math.abs(place - y) > 4
-          ? html`<line class="leader" x1="${at(x)}" y1="${at(y)}" x2="${at(start)}" y2="${at(place)}"/>`
+        Math.abs(place.y - y) > 4
+          ? html`<line class="leader" x1="${at(x)}" y1="${at(y)}" x2="${at(place.x)}" y2="${at(place.y)}"/>`
           : null;
-      return html`<g class="s${kind % COLORS}">${leader}<text class="label" x="${at(start)}" y="${at(place + 4)}" text-anchor="${isRight ? "start" : "end"}">${text}</text></g>`;
+      return html`<g class="s${kind % COLORS}">${leader}<text class="label" x="${at(place.x)}" y="${at(place.y + 4)}" text-anchor="${place.anchor}">${text}</text></g>`;
     });
 }
 
-function freeNear(wanted: number, taken: readonly number[]): number {
-  const inside = (place: number) => place >= TOP && place <= HEIGHT - BOTTOM - 4;
-  for (let step = 0; step < 40; step++) {
-    for (const place of [wanted + step * 4, wanted - step * 4]) {
-      if (inside(place) && taken.every((other) => Math.abs(other - place) >= LINE)) return place;
+function freeNear(name: Name, taken: readonly Box[]): Place {
+  const sides = sidesOf(name);
+  for (let step = 0; step < 60; step++) {
+    for (const y of [name.y + step * 4, name.y - step * 4]) {
+      const places = sides.map((side) => ({ ...side, y }));
+      const free = places.find((place) => isFree(boxOf(place, name.text), taken));
+      if (free) return free;
     }
   }
-  return wanted;
+  return { x: name.x, anchor: "start", ...sides[0], y: name.y };
+}
+
+/** The preferred side first: the one with more room. */
+function sidesOf({ x, kind }: Name): Omit<Place, "y">[] {
+  const left = { x: kind === null ? LEFT + 4 : x + 11, anchor: "start" } as const;
+  const right = { x: kind === null ? WIDTH - RIGHT : x - 11, anchor: "end" } as const;
+  return kind !== null && x < (LEFT + WIDTH) / 2 ? [left, right] : [right, left];
+}
+
+function boxOf({ x, y, anchor }: Place, text: string): Box {
+  const width = text.length * CHARACTER;
+  const [left, right] = anchor === "start" ? [x, x + width] : [x - width, x];
+  return { left, right, top: y - LINE / 2, bottom: y + LINE / 2 };
+}
+
+function isFree(box: Box, taken: readonly Box[]): boolean {
+  const isInside = box.left >= LEFT && box.right <= WIDTH && box.top >= TOP - LINE / 2 && box.bottom <= HEIGHT - BOTTOM;
+  const meets = (other: Box) =>
+    box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
+  return isInside && !taken.some(meets);
 }
 
 export function baselineLabel(name: BaselineName, { t }: Locale, otherModel = ""): string {

@@ -126,6 +126,34 @@ describe("the page of a comparison", () => {
     }
   });
 
+  it("names marks where neither another mark nor an interval is", () => {
+    const close = [variant("semantic", 0.97, 330), variant("gepa", 0.97, 357), variant("textgrad", 0.9, 380)];
+    const svgs = comparisonHtml({ ...report, variants: close }).match(/<svg viewBox="0 0 460[\s\S]*?<\/svg>/g) ?? [];
+    expect(svgs).toHaveLength(4);
+    for (const svg of svgs) {
+      const numbers = (tag: string) => [
+        ...svg.matchAll(
+          new RegExp(`<line class="${tag}" x1="([\\d.]+)" x2="[\\d.]+" y1="([\\d.]+)" y2="([\\d.]+)"`, "g"),
+        ),
+      ];
+      const whiskers = numbers("whisker").map(([, x, low, high]) => ({
+        x: Number(x),
+        top: Number(high),
+        bottom: Number(low),
+      }));
+      const labels = [...svg.matchAll(/class="label" x="([\d.]+)" y="([\d.]+)" text-anchor="(\w+)">([^<]+)/g)];
+      expect([whiskers.length, labels.length]).toEqual([3, 3]);
+      for (const [, x, y, anchor, text = ""] of labels) {
+        const [from, width] = [Number(x), 6 * text.length];
+        const [left, right] = anchor === "start" ? [from, from + width] : [from - width, from];
+        const touched = whiskers.filter(
+          (one) => left < one.x + 1 && one.x - 1 < right && Number(y) - 9 < one.bottom && one.top < Number(y) + 1,
+        );
+        expect(touched).toEqual([]);
+      }
+    }
+  });
+
   it("has a plot of each cost, and none if nothing was paid", () => {
     expect(page.match(/<svg viewBox="0 0 460/g)).toHaveLength(4);
     const free = report.variants.map((one) => ({ ...one, cost: { ...one.cost, usd: 0 } }));
