@@ -54,7 +54,7 @@ export class Panel {
   #updateBar(state: State): void {
     const { sample, at, run } = state;
     const view = run?.samples.find(({ id }) => id === sample);
-    const key = JSON.stringify([sample, at, view]);
+    const key = JSON.stringify([sample, at, view, run?.iterations]);
     if (key === this.#barShown) return;
     this.#barShown = key;
     this.#sampleBar.hidden = sample === null;
@@ -77,7 +77,8 @@ export class Panel {
       h(
         "div",
         { class: "sample-tools" },
-        choice(t("Texts to use"), SNAPSHOTS, at, (chosen) => this.acts.snapshot(chosen)),
+        // An evaluation has no other texts than those it started with.
+        run?.iterations !== 0 && choice(t("Texts to use"), SNAPSHOTS, at, (chosen) => this.acts.snapshot(chosen)),
         iconButton("previous", t("Sample before"), () => step(-1)),
         iconButton("next", t("Next sample"), () => step(1)),
         iconButton("close", t("Clear the sample"), () => this.acts.pick(null)),

@@ -288,6 +288,17 @@ export const liveTests: readonly PageTest[] = [
     },
   },
   {
+    name: "asks for no other texts of an evaluation, which has none",
+    async run(test) {
+      await test.graph(five);
+      await test.run(runOf(five, "done", { curve: [], iterations: 0 }));
+      await test.sample("row-04");
+      await test.settled();
+      equal(await test.page.getByRole("button", { name: "Next sample" }).count(), 1);
+      equal(await test.page.getByLabel("Texts to use").count(), 0);
+    },
+  },
+  {
     name: "goes from sample to sample, and shows the texts of the start too",
     async run(test) {
       await test.graph(five);
