@@ -245,7 +245,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
     });
 
   withTask(withModelNames(command("check", "check graph files and print all problems with their positions")))
-    .argument("<files...>", "graph files, *.agentgraph.json")
+    .argument("<files...>", "graph files, or folders with *.agentgraph.json")
     .action(async (files, options) => done(await check(cli, files, options)));
 
   command("import-rows", "convert traces to rows: OTLP JSON, OpenInference, Langfuse, LangSmith")

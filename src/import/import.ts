@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { decodeData } from "../data/rows.ts";
 import type { Files } from "../deps.ts";
 import { findRoot, MAX_TEXT, ReferenceRefused, readReference } from "../graph/containment.ts";
@@ -7,6 +7,7 @@ import { agentSpec } from "./agent-spec.ts";
 import { crewai } from "./crewai.ts";
 import { dify } from "./dify.ts";
 import { dspy } from "./dspy.ts";
+import { filesUnder, match } from "./find-files.ts";
 import { graphFileOf } from "./graph-file.ts";
 import type { Draft, Importer, ImportSource } from "./importer.ts";
 import { withNearbyRows } from "./nearby-rows.ts";
@@ -26,12 +27,6 @@ export interface Imported {
   readonly graphFile: string;
   readonly notes: readonly string[];
 }
-
-/** Maximum depth of folders to search. */
-const DEEPEST = 8;
-const SKIPPED = new Set(["node_modules", ".git", ".venv", "venv", "__pycache__", "dist", "build", ".agentgraph"]);
-/** Maximum number of files to look at. */
-const MOST_FILES = 5_000;
 
 export interface ImportOptions {
   readonly t: Translate;
@@ -99,35 +94,4 @@ async function recognize(path: string, files: Files): Promise<Importer | null> {
   const head = new TextDecoder().decode(await files.read(path).catch(() => new Uint8Array()));
   const siblings = await files.list(dirname(path));
   return IMPORTERS.find((importer) => importer.recognizes(name, head, siblings)) ?? null;
-}
-
-async function filesUnder(folder: string, files: Files, depth = 0): Promise<string[]> {
-  if (depth > DEEPEST) return [];
-  const found: string[] = [];
-  for (const name of (await files.list(folder).catch(() => [])).sort()) {
-    if (SKIPPED.has(name) || name.startsWith(".") || found.length >= MOST_FILES) continue;
-    const path = join(folder, name);
-    const { kind } = await files.stat(path).catch(() => ({ kind: "other" }));
-    if (kind === "folder") found.push(...(await filesUnder(path, files, depth + 1)));
-    else if (kind === "file") found.push(path);
-  }
-  return found;
-}
-
-/** Files that match a pattern with `*` and `**`, relative to the folder, with `/`. */
-async function match(pattern: string, folder: string, files: Files): Promise<string[]> {
-  if (!pattern.includes("*")) {
-    const exists = await files.stat(resolve(folder, pattern)).then(
-      ({ kind }) => kind === "file",
-      () => false,
-    );
-    return exists ? [pattern] : [];
-  }
-  const parts = pattern
-    .split(/(\*\*\/|\*)/)
-    .map((part) => (part === "**/" ? "(?:.*/)?" : part === "*" ? "[^/]*" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")));
-  const expression = new RegExp(`^${parts.join("")}$`);
-  const start = pattern.slice(0, pattern.indexOf("*")).replace(/[^/]*$/, "");
-  const below = await filesUnder(resolve(folder, start), files);
-  return below.map((path) => relative(folder, path).split(sep).join("/")).filter((path) => expression.test(path));
 }

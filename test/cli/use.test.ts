@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -143,4 +143,22 @@ describe.skipIf(isWindows)("names in other scripts, with spaces", () => {
     expect(JSON.parse(resumed.stdout)).toMatchObject({ status: "done" });
     expect((await bench.run("runs", file)).stdout).toContain("グラフ 1.agentgraph.json");
   });
+});
+
+it("checks the graphs in folders, and those that a pattern fits, in whichever shell", async () => {
+  const bench = await open();
+  await mkdir(join(bench.folder, "deep/er"), { recursive: true });
+  await writeFile(join(bench.folder, "deep/er/broken.agentgraph.json"), "{");
+  for (const [what, files] of [
+    [".", 2],
+    ["**/*.agentgraph.json", 2],
+    ["*.agentgraph.json", 1],
+    ["deep", 1],
+  ] as const) {
+    const { code, stdout } = await bench.run("check", what);
+    expect(stdout).toMatch(new RegExp(`^${files} files?: `, "m"));
+    expect(stdout.includes("broken.agentgraph.json:1:")).toBe(code === 2);
+    expect(code).toBe(what === "*.agentgraph.json" ? 0 : 2);
+  }
+  expect((await bench.run("check", "none/*.agentgraph.json")).stdout).toContain("The file does not exist");
 });
