@@ -90,9 +90,11 @@ export async function saveOrThrow(document: TextDocument): Promise<void> {
   if (document.isDirty && !(await document.save())) throw new NotSaved(basename(document.uri.fsPath));
 }
 
-/** Number of attempts, and milliseconds between them, for VS Code to notice a change on disk. */
-const LOOKS = 20;
+/** Milliseconds between attempts, and at most, for VS Code to notice a change on disk: a busy machine takes seconds. */
 const PAUSE = 100;
+const LONGEST = 10_000;
+/** The longest wait where the text may differ for good, because VS Code reads the file in another encoding. */
+const LONGEST_OTHER_ENCODING = 2_000;
 
 /**
  * A document with the text on disk, or with the user's unsaved edits. Waits for VS Code to notice a recent change on
@@ -111,7 +113,8 @@ async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
   // Checked first, because VS Code would show its own message, or a deleted file from memory.
   await onDisk();
   const document = await workspace.openTextDocument(uri);
-  for (let look = 0; look < LOOKS; look++) {
+  const longest = document.encoding.startsWith("utf8") ? LONGEST : LONGEST_OTHER_ENCODING;
+  for (let waited = 0; waited < longest; waited += PAUSE) {
     if ((await onDisk()) === document.getText() || document.isDirty) return document;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
