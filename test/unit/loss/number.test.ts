@@ -342,8 +342,10 @@ describe("short cuts for usual texts", () => {
           fc.array(mark, { maxLength: 8 }).map((marks) => marks.join("")),
         ),
         (text) => {
-          // A section sign is never replaced, and there is no short cut for it.
-          expect(`${plainNumbers(text)} §`).toBe(plainNumbers(`${text} §`));
+          // A section sign is never replaced, and there is no short cut for it. No space is before it, because a
+          // command takes the space after it, and a backslash would take the sign itself.
+          fc.pre(!text.endsWith("\\"));
+          expect(`${plainNumbers(text)}§`).toBe(plainNumbers(`${text}§`));
         },
       ),
     );
