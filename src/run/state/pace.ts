@@ -43,6 +43,8 @@ export function progressOf({ iteration, iterations, samples, scores, theta, solu
 /** Measures the pace of a run in this process. Replies that come back from a file take no time and are ignored. */
 export class Pace {
   #points: Point[] = [];
+  /** The end of the replies from a file. What is done then is counted later, because that looks at every sample. */
+  #replayed: Omit<Point, "done"> | null = null;
   /** Requests and reused replies before this process. */
   #before: { readonly total: number; readonly cached: number } | null = null;
   /** Milliseconds of the last iterations with calls to a model. */
@@ -66,10 +68,17 @@ export class Pace {
     this.#before ??= { total: calls.total, cached: calls.cached };
     // A resumed run first gets its earlier replies from a file.
     const isReplaying = calls.total === this.#before.total && calls.cached > this.#before.cached;
-    if (isReplaying) this.#points = [];
-    else if (last && elapsed - last.elapsed < STEP) return;
+    const here = { elapsed, calls: calls.total, usd };
+    if (isReplaying) {
+      this.#points = [];
+      this.#replayed = here;
+      return;
+    }
+    if (last && elapsed - last.elapsed < STEP) return;
     const done = iterations > 0 ? 0 : progressOf(state).done;
-    this.#points.push({ elapsed, calls: calls.total, usd, done });
+    if (this.#replayed) this.#points.push({ ...this.#replayed, done });
+    this.#replayed = null;
+    this.#points.push({ ...here, done });
     const first = this.#points.findIndex((point) => elapsed - point.elapsed <= WINDOW);
     if (first > 0) this.#points.splice(0, first);
   }

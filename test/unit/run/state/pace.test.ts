@@ -94,6 +94,34 @@ describe("the pace of a run", () => {
     expect((evaluate(0, 6).left ?? 0) / 1000).toBeCloseTo(94, 0);
   });
 
+  it("looks at the samples of a resumed run once a second, not for each reply from a file", () => {
+    const reducer = new RunReducer();
+    const pace = new Pace(NONE);
+    let looks = 0;
+    const ownKeys = (scores: object) => {
+      looks++;
+      return Reflect.ownKeys(scores);
+    };
+    const apply = (event: object, at: number) => {
+      reducer.apply({ ...event, at } as LoggedEvent);
+      const scores = { t: new Proxy({ ...reducer.state.scores.t }, { ownKeys }) };
+      pace.see({ ...reducer.state, theta: "t", scores } as RunState);
+    };
+    const about = { engine: "6", method: "evaluate", theta: "t", texts: { a: "x" }, parameters: ["a"], iterations: 0 };
+    apply({ type: "started", ...about, samples: { train: 0, validation: 0, test: 900 } }, 0);
+    const before = looks;
+    const request = { purpose: "forward", node: "a", sample: "s", split: "test", key: "k", model: "m", error: null };
+    const cost = { usage: { prompt: 1, completion: 1, estimated: false }, usd: 0, milliseconds: 1, requests: 0 };
+    for (let sample = 0; sample < 900; sample++) {
+      apply({ type: "call", ...request, ...cost, source: "replayed" }, 20 * sample);
+      apply(
+        { type: "scored", ...request, theta: "t", sample: `s${sample}`, loss: 0, lenient: 0, formatError: false },
+        20 * sample,
+      );
+    }
+    expect(looks - before).toBeLessThanOrEqual(18);
+  });
+
   it("is never negative, infinite or no number, whatever happens and whatever the clock says", () => {
     const kind = fc.constantFrom("requested", "withdrawn", "call", "replay", "scored", "gradient", "iteration");
     const more = fc.constantFrom("paused", "continued", "resumed", "stopping", "started");
