@@ -1,17 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { open } from "./cli.ts";
+import { gitOf, open } from "./cli.ts";
 import { rows, scripted, writeGraph } from "./scripted.ts";
 
 it("shows what runs did to a node, the commits with it, and that its text changed since", async () => {
   const bench = await open({ model: scripted({ forward: (_, better) => (better ? "4" : "5") }) });
-  const git = (...args: string[]) =>
-    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
-      cwd: bench.folder,
-      encoding: "utf8",
-    });
+  const git = gitOf(bench);
   git("init", "--quiet");
   await writeFile(join(bench.folder, "solve.md"), "Answer the question.\n");
   const nodes = { solve: { inputs: ["question"], instruction: { file: "solve.md" } } };
@@ -73,11 +68,7 @@ it("shows what runs did to a node, the commits with it, and that its text change
 
 it("shows a commit only with the texts that it has: those that its message names, else those that were accepted", async () => {
   const bench = await open();
-  const git = (...args: string[]) =>
-    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
-      cwd: bench.folder,
-      encoding: "utf8",
-    });
+  const git = gitOf(bench);
   git("init", "--quiet");
   git("add", ".");
   git("commit", "--quiet", "-m", "before");

@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { open } from "./cli.ts";
+import { gitOf, open } from "./cli.ts";
 import { rows, scripted } from "./scripted.ts";
 
 /** From a crew's own files to accepted texts in them: the diff holds lines of texts alone. */
@@ -30,11 +29,7 @@ ${block(await example("solve"))}
 `;
   await writeFile(join(bench.folder, "config/agents.yaml"), agents);
   await writeFile(join(bench.folder, "config/tasks.yaml"), tasks);
-  const git = (...args: string[]) =>
-    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
-      cwd: bench.folder,
-      encoding: "utf8",
-    });
+  const git = gitOf(bench);
   git("init", "--quiet");
   git("add", ".");
   git("commit", "--quiet", "-m", "before");

@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { open } from "./cli.ts";
+import { gitOf, open } from "./cli.ts";
 
 /** Texts in the files of another program: what a run accepts is written there, and nothing else changes. */
 it("writes accepted texts into YAML, Markdown and source code, and changes only lines of texts", async () => {
@@ -21,11 +20,7 @@ it("writes accepted texts into YAML, Markdown and source code, and changes only 
   graph.nodes.style.text = { file: "SKILL.md", section: "## Style" };
   graph.nodes.solve.instruction = { file: "app.py", between: ['PROMPT = r"""', '"""'] };
   await writeFile(join(bench.folder, bench.graph), JSON.stringify(graph, null, 2));
-  const git = (...args: string[]) =>
-    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
-      cwd: bench.folder,
-      encoding: "utf8",
-    });
+  const git = gitOf(bench);
   git("init", "--quiet");
   git("add", ".");
   git("commit", "--quiet", "-m", "before");
