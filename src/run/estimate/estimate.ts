@@ -184,7 +184,8 @@ function meanOf(amounts: readonly Amount[]): Amount {
 function remembering({ sandbox, ...known }: EstimateDeps): EstimateDeps {
   if (!sandbox) return known;
   const results = new Map<string, Promise<unknown>>();
-  const limits = new Map<string, CodeLimit>();
+  /** By code. */
+  const reached = new Map<string, CodeLimit>();
   let inTurn: Promise<void> = Promise.resolve();
   return {
     ...known,
@@ -193,18 +194,18 @@ function remembering({ sandbox, ...known }: EstimateDeps): EstimateDeps {
       within: (limits) => sandbox.within(limits),
       async call(code, argument) {
         const key = shortHash([code, argument]);
-        const known = results.get(key);
-        if (known) return known;
+        const earlier = results.get(key);
+        if (earlier) return earlier;
         // One at a time, so that the first one that reaches a limit is the last.
         const result = inTurn.then(async () => {
-          const limit = limits.get(code.text);
+          const limit = reached.get(code.text);
           if (limit) throw limit;
           return sandbox.call(code, argument);
         });
         inTurn = result.then(
           () => {},
           (error: unknown) => {
-            if (error instanceof CodeLimit) limits.set(code.text, error);
+            if (error instanceof CodeLimit) reached.set(code.text, error);
           },
         );
         results.set(key, result);
