@@ -56,10 +56,12 @@ const MOST_TEXTS = 20;
 function partsOf(node: LlmNode, text: string): Parts {
   const known = parts.get(node) ?? new Map<string, Parts>();
   parts.set(node, known);
-  const found = known.get(text) ?? { placed: placedInputs(node, text), sections: roleSections(node.frame ?? text) };
+  const earlier = known.get(text);
+  if (earlier) return earlier;
+  const made = { placed: placedInputs(node, text), sections: roleSections(node.frame ?? text) };
   if (known.size >= MOST_TEXTS) known.clear();
-  known.set(text, found);
-  return found;
+  known.set(text, made);
+  return made;
 }
 
 /** Inputs that have a place in the text of a node or in its frame: the others are added as blocks. */
