@@ -129,10 +129,13 @@ export class CallBudget implements Budget {
   /** The first limit that this attempt would exceed; null if it fits. */
   #lacking(ticket: Ticket): "calls" | "tokens" | "usd" | null {
     const { calls, tokens, usd } = this.limits;
-    const { spent } = this;
     let reserved = 0;
     for (const left of this.#reserved.values()) reserved += left;
-    if (calls !== null && spent.calls + 1 + (ticket.from === null ? reserved : 0) > calls) return "calls";
+    const begun = this.#settled.calls + this.#inFlight.size;
+    if (calls !== null && begun + 1 + (ticket.from === null ? reserved : 0) > calls) return "calls";
+    // The sums go over a thousand requests in flight, for each request.
+    if (tokens === null && usd === null) return null;
+    const { spent } = this;
     if (tokens !== null && spent.tokens + ticket.tokens > tokens) return "tokens";
     if (usd !== null && spent.usd + ticket.usd > usd) return "usd";
     return null;
