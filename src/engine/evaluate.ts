@@ -3,7 +3,7 @@ import type { Sample, Split } from "../data/sample.ts";
 import { type CHAIN_OF_THOUGHT, stepByStep } from "./baseline.ts";
 import type { Evaluated, Finished, RunEvent } from "./events.ts";
 import { causeOf } from "./forward/llm.ts";
-import { nodeFigures } from "./gate/node-figures.ts";
+import { NodeSums } from "./gate/node-figures.ts";
 import { scoreInterval } from "./gate/statistics.ts";
 import { DONE, endOf, type RunEnd, type Runner, streamEvents, unchanged } from "./runner.ts";
 import { ENGINE_VERSION, type EngineDeps, openSession } from "./session.ts";
@@ -105,18 +105,27 @@ async function scoreAll(
     const scored = await pMap(data[split], scoreOne, forward.atOnce);
     const lost = nothingScored();
     if (lost !== null) throw lost;
-    const known = scored.flatMap(({ score }) => (score === null ? [] : [score]));
-    const nodes = nodeFigures(
-      scored.map((one) => ({ before: one, after: one })),
-      options.threshold,
-    );
+    const sums = new NodeSums(options.threshold);
+    const samples: { readonly id: string; readonly score: number | null }[] = [];
+    let [sum, known, formatErrors] = [0, 0, 0];
+    for (const one of scored) {
+      await ask.yieldNow();
+      const { id, score } = one;
+      samples.push({ id, score });
+      sums.add(one, one);
+      if (one.formatError) formatErrors += 1;
+      if (score === null) continue;
+      sum += score;
+      known += 1;
+    }
+    const { figures: nodes } = sums;
     return {
       split,
       n: scored.length,
-      score: known.length > 0 ? known.reduce((sum, score) => sum + score, 0) / known.length : null,
-      formatErrors: scored.filter(({ formatError }) => formatError).length,
+      score: known > 0 ? sum / known : null,
+      formatErrors,
       ...(nodes && { nodes }),
-      samples: scored.map(({ id, score }) => ({ id, score })),
+      samples,
     };
   } finally {
     // Every reply that was paid for has arrived and is on record.

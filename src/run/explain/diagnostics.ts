@@ -5,7 +5,7 @@ import type { Task } from "../../engine/task.ts";
 import { nodeOfInputs } from "../../graph/edges.ts";
 import { ROLES } from "../../graph/graph.ts";
 import type { Yielder } from "../../models/yielder.ts";
-import type { Attempt, RunState, SampleScore } from "../state/state.ts";
+import type { Attempt, RunState } from "../state/state.ts";
 import { attemptsAt, gradientsOn } from "./evidence.ts";
 import { gramsOf, similarity, tokensOf } from "./text-similarity.ts";
 
@@ -117,20 +117,23 @@ function repliesCut({ state }: Ending): Warned[] {
 }
 
 /** Replies that do not match their format, and right answers in the wrong place of a reply. */
-function formatErrors({ start, state, finished }: Ending): Warned[] {
+function* formatErrors({ start, state, finished }: Ending): Generator<Warned | null> {
   const { threshold } = start.options;
   const split = finished.evaluated?.split ?? "validation";
-  const scores = Object.values(state.scores[finished.theta] ?? {}).filter(
-    (score): score is SampleScore & { loss: number } => score.split === split && score.loss !== null,
-  );
-  const least = Math.max(2, MISFITS * scores.length);
-  const after = finished.evaluated?.formatErrors ?? finished.formatErrors.after;
-  if (scores.length > 0 && after >= least) {
-    return [warned("format errors", { count: after, of: scores.length })];
+  const scores = state.scores[finished.theta] ?? {};
+  let [of, hidden] = [0, 0];
+  for (const { id } of start.data[split]) {
+    yield null;
+    const score = scores[id];
+    if (!score || score.split !== split || score.loss === null) continue;
+    of += 1;
+    if (score.loss > threshold && (score.lenient ?? score.loss) <= threshold) hidden += 1;
   }
-  const hidden = scores.filter(({ loss, lenient }) => loss > threshold && (lenient ?? loss) <= threshold).length;
-  if (scores.length === 0 || hidden < least) return [];
-  return [warned("format errors", { count: hidden, of: scores.length, detail: "lenient" })];
+  if (of === 0) return;
+  const least = Math.max(2, MISFITS * of);
+  const after = finished.evaluated?.formatErrors ?? finished.formatErrors.after;
+  if (after >= least) yield warned("format errors", { count: after, of });
+  else if (hidden >= least) yield warned("format errors", { count: hidden, of, detail: "lenient" });
 }
 
 function gateRefusesEverything({ state, finished }: Ending): Warned[] {
@@ -212,8 +215,10 @@ function instructionGrows({ state, finished }: Ending): Warned[] {
 
 /** Answers of individual samples that were copied into a text. */
 function* targetsLeak({ start, state, finished }: Ending): Generator<Warned | null> {
-  const heldIn = finderOf(singleTargets(Object.values(start.data).flat()));
-  for (const node of textParameters(state)) {
+  const nodes = textParameters(state);
+  if (nodes.length === 0) return;
+  const heldIn = yield* finderOf(yield* singleTargets(Object.values(start.data).flat()));
+  for (const node of nodes) {
     yield null;
     const known = heldIn(state.startTexts[node] ?? "");
     const attempts = attemptsAt(state, node);
@@ -229,18 +234,25 @@ function* targetsLeak({ start, state, finished }: Ending): Generator<Warned | nu
 }
 
 /** Targets of one sample only that are too long to occur by chance. Labels shared by samples do not leak. */
-function singleTargets(samples: readonly Sample[]): string[] {
+function* singleTargets(samples: readonly Sample[]): Generator<null, string[]> {
   const counts = new Map<string, number>();
-  for (const target of samples.flatMap(({ targets }) => [...new Set(targets.map((one) => one.trim()))])) {
-    counts.set(target, (counts.get(target) ?? 0) + 1);
+  for (const { targets } of samples) {
+    yield null;
+    for (const target of new Set(targets.map((one) => one.trim()))) counts.set(target, (counts.get(target) ?? 0) + 1);
   }
-  return [...counts].flatMap(([target, count]) => (count === 1 && target.length >= LEAK.short ? [target] : []));
+  const single: string[] = [];
+  for (const [target, count] of counts) {
+    yield null;
+    if (count === 1 && target.length >= LEAK.short) single.push(target);
+  }
+  return single;
 }
 
 /** Finds which of several texts occur in another, in one pass. */
-function finderOf(wanted: readonly string[]): (text: string) => ReadonlySet<string> {
+function* finderOf(wanted: readonly string[]): Generator<null, (text: string) => ReadonlySet<string>> {
   const byStart = new Map<string, string[]>();
   for (const one of wanted) {
+    yield null;
     const start = one.slice(0, LEAK.short);
     const alike = byStart.get(start) ?? [];
     byStart.set(start, alike);

@@ -4,15 +4,41 @@ export interface Span {
   readonly end: number;
 }
 
-const SMALLEST = 1024;
+/** Slots of a part at first. */
+const SMALLEST = 16;
 /** Maximum share of used slots. */
 const FULL = 0.7;
+/** Parts that grow one by one: to grow a table of a million keys at once would keep everything else waiting. */
+const PARTS = 128;
 
 /**
  * Key → span of a file, in 20 bytes per slot instead of the 200 of a `Map`: a run of 100,000 samples has millions of
  * keys. Keys are identified by 64-bit hashes, so the caller must verify the key in the span.
  */
 export class KeyTable {
+  readonly #parts = Array.from({ length: PARTS }, () => new Part());
+
+  set(key: string, { start, end }: Span): void {
+    const [high, low] = hashOf(key);
+    this.#part(high).set(high, low, start, end - start);
+  }
+
+  get(key: string): Span | undefined {
+    const [high, low] = hashOf(key);
+    return this.#part(high).get(high, low);
+  }
+
+  delete(key: string): void {
+    const [high, low] = hashOf(key);
+    this.#part(high).delete(high, low);
+  }
+
+  #part(high: number): Part {
+    return this.#parts[high % PARTS]!;
+  }
+}
+
+class Part {
   #slots = SMALLEST;
   /** Two halves of a hash for each slot; 0, 0: free. */
   #hashes = new Uint32Array(2 * SMALLEST);
@@ -22,28 +48,19 @@ export class KeyTable {
   /** Number of used slots. */
   #taken = 0;
 
-  set(key: string, { start, end }: Span): void {
+  set(high: number, low: number, start: number, length: number): void {
     if (this.#taken >= FULL * this.#slots) this.#grow();
-    const [high, low] = hashOf(key);
-    this.#put(high, low, start, end - start);
+    this.#put(high, low, start, length);
   }
 
-  get(key: string): Span | undefined {
-    const slot = this.#find(...hashOf(key));
+  get(high: number, low: number): Span | undefined {
+    const slot = this.#find(high, low);
     const [start = 0, length = 0] = [this.#starts[slot], this.#lengths[slot]];
     return length === 0 ? undefined : { start, end: start + length };
   }
 
-  delete(key: string): void {
-    this.#lengths[this.#find(...hashOf(key))] = 0;
-  }
-
-  /** All spans, in no particular order. */
-  *spans(): Generator<Span> {
-    for (let slot = 0; slot < this.#slots; slot++) {
-      const [start = 0, length = 0] = [this.#starts[slot], this.#lengths[slot]];
-      if (length > 0) yield { start, end: start + length };
-    }
+  delete(high: number, low: number): void {
+    this.#lengths[this.#find(high, low)] = 0;
   }
 
   #put(high: number, low: number, start: number, length: number): void {

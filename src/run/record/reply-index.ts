@@ -83,7 +83,7 @@ export class FileIndex {
   readonly #parts: FileParts;
 
   private constructor(
-    files: Files,
+    readonly files: Pick<Files, "parts">,
     readonly path: string,
     readonly isUsable: IsUsable,
   ) {
@@ -145,17 +145,24 @@ export class FileIndex {
     }
   }
 
-  /** All replies, in no particular order. */
+  /** All replies, in the order of the file. */
   async *all(): AsyncGenerator<Reply> {
-    const spans = [...this.#table.spans()].sort((a, b) => a.start - b.start);
-    for (const span of spans) {
-      const reply = await this.#at(span);
-      if (reply) yield reply;
+    for await (const lines of lineGroupsIn(this.files, this.path)) {
+      for (const { start, line } of lines) {
+        const { kind, key } = headOf(line);
+        if (kind !== "key" || this.#table.get(key)?.start !== start) continue;
+        const reply = this.#usable(line);
+        if (reply) yield reply;
+      }
     }
   }
 
   async #at(span: Span): Promise<Reply | undefined> {
-    const reply = readReply(objectOn(await this.#parts.read(span)));
+    return this.#usable(await this.#parts.read(span));
+  }
+
+  #usable(line: Uint8Array): Reply | undefined {
+    const reply = readReply(objectOn(line));
     return reply && this.isUsable(reply) ? reply : undefined;
   }
 }

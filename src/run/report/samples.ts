@@ -104,28 +104,31 @@ export class Samples {
   async compare(split: Split, before: Theta, after: Theta): Promise<Comparison | null> {
     const { turns } = this;
     const set = this.start.data[split];
-    const both = await turns.map(set, ({ id }) => {
+    const pairs: Pair[] = [];
+    await turns.map(set, ({ id }) => {
       const [was, is] = [this.#score(before, id), this.#score(after, id)];
-      return was && is ? { id, was, is } : null;
+      if (was && is) pairs.push({ id, was, is });
     });
-    const pairs = both.filter((pair) => pair !== null);
     if (pairs.length === 0) return null;
     const sums = new NodeSums(this.start.options.threshold + 1e-9);
+    let [better, worse] = [0, 0];
     const gains = await turns.map(pairs, ({ was, is }) => {
       sums.add(was, is);
-      return was.loss - is.loss;
+      const gain = was.loss - is.loss;
+      if (gain > 0) better += 1;
+      if (gain < 0) worse += 1;
+      return gain;
     });
-    const better = gains.filter((gain) => gain > 0).length;
-    const worse = gains.filter((gain) => gain < 0).length;
     const { figures: nodes } = sums;
     await turns.next();
+    const gain = { mean: snap(mean(gains)), interval: gainInterval(gains) };
     return {
       split,
       scored: pairs.length,
       of: set.length,
       before: await this.#figure(pairs, "was", before),
       after: await this.#figure(pairs, "is", after),
-      gain: { mean: snap(mean(gains)), interval: gainInterval(gains) },
+      gain,
       better,
       worse,
       p: better + worse > 0 ? signTest(better, worse) : null,
@@ -136,16 +139,26 @@ export class Samples {
 
   async #figure(pairs: readonly Pair[], which: "was" | "is", theta: Theta): Promise<Figure> {
     const { turns } = this;
-    const tokens = (await turns.map(pairs, ({ id }) => this.tokensOf(theta, id))).filter((one) => one !== null);
-    const scores = await turns.map(pairs, (pair) => 1 - pair[which].loss);
-    const lenient = await turns.map(pairs, ({ [which]: { loss, lenient } }) => 1 - (lenient ?? loss));
+    const tokens: number[] = [];
+    const lenient: number[] = [];
+    let [right, formatErrors] = [0, 0];
+    const scores = await turns.map(pairs, ({ id, [which]: score }) => {
+      const used = this.tokensOf(theta, id);
+      if (used !== null) tokens.push(used);
+      lenient.push(1 - (score.lenient ?? score.loss));
+      if (this.#isRight(score.loss)) right += 1;
+      if (score.formatError) formatErrors += 1;
+      return 1 - score.loss;
+    });
+    await turns.next();
+    const interval = scoreInterval(scores);
     await turns.next();
     return {
       score: mean(scores),
-      interval: scoreInterval(scores),
-      right: pairs.filter((pair) => this.#isRight(pair[which].loss)).length,
+      interval,
+      right,
       lenient: mean(lenient),
-      formatErrors: pairs.filter((pair) => pair[which].formatError).length,
+      formatErrors,
       tokens: tokens.length > 0 ? mean(tokens) : null,
     };
   }

@@ -35,6 +35,8 @@ export class RunReducer {
   /** Whether an iteration has ended: its counts are kept until the next one starts work. */
   #turned = false;
   #isPaused = false;
+  /** Validation scores of the file's own texts: summed up as they come, because there can be 100,000. */
+  #atStart = { known: 0, right: 0 };
 
   get state(): RecordedState {
     return this.#state;
@@ -129,6 +131,7 @@ export class RunReducer {
     this.#state = { ...blank(), ...kept, segments: attempt };
     this.#isPaused = false;
     this.#turned = false;
+    this.#atStart = { known: 0, right: 0 };
   }
 
   #continue(): void {
@@ -207,7 +210,12 @@ export class RunReducer {
   }
 
   #score({ theta, split, sample, loss, lenient, formatError, votes, nodes }: Scored): void {
-    ensure(this.#state.scores, theta, record<SampleScore>)[sample] = {
+    const scores = ensure(this.#state.scores, theta, record<SampleScore>);
+    if (theta === this.#state.startTheta) {
+      this.#sumUp(scores[sample], -1);
+      this.#sumUp({ split, loss }, 1);
+    }
+    scores[sample] = {
       split,
       loss,
       lenient,
@@ -215,6 +223,13 @@ export class RunReducer {
       ...(votes && { votes }),
       ...(nodes && { nodes }),
     };
+  }
+
+  /** @param one −1 for a score that another replaces */
+  #sumUp(score: Pick<SampleScore, "split" | "loss"> | undefined, one: 1 | -1): void {
+    if (score?.split !== "validation" || score.loss === null) return;
+    this.#atStart.known += one;
+    this.#atStart.right = this.#atStart.right + one - one * score.loss;
   }
 
   #gradient(gradient: Gradient): void {
@@ -284,13 +299,9 @@ export class RunReducer {
 
   /** Bounds of the starting mean score, as far as the file's own texts have been scored on the validation set. */
   #startPoint(): CurvePoint {
-    const { scores, startTheta, samples } = this.#state;
-    const known = Object.values(scores[startTheta] ?? {}).filter(
-      ({ split, loss }) => split === "validation" && loss !== null,
-    );
-    const right = known.reduce((sum, { loss }) => sum + 1 - (loss ?? 0), 0);
-    const of = Math.max(samples.validation, known.length, 1);
-    return { iteration: 0, low: right / of, high: (right + of - known.length) / of, accepted: 0 };
+    const { known, right } = this.#atStart;
+    const of = Math.max(this.#state.samples.validation, known, 1);
+    return { iteration: 0, low: right / of, high: (right + of - known) / of, accepted: 0 };
   }
 
   #finish(finished: Finished): void {

@@ -131,6 +131,21 @@ describe("splitRows", () => {
     );
   });
 
+  it("looks at each row once", () => {
+    let looks = 0;
+    const rows = new Proxy(
+      Array.from({ length: 1_000 }, (_, index) => index),
+      {
+        get(target, name) {
+          if (/^\d+$/.test(String(name))) looks += 1;
+          return Reflect.get(target, name);
+        },
+      },
+    );
+    splitRows(rows, { train: 0.3, validation: 0.5, test: 0.2 }, 1);
+    expect(looks).toBe(rows.length);
+  });
+
   it("differs by seed and does not keep the order of the file", () => {
     const rows = Array.from({ length: 100 }, (_, index) => index);
     const half = { train: 0.5, validation: 0.5, test: 0 };

@@ -61,6 +61,21 @@ describe("evaluate", () => {
     expect(most).toBe(1_500);
   });
 
+  it("lets others in while it sums up many scores", async () => {
+    const { task, deps, world } = prepare();
+    const [row] = world.validation;
+    const validation = Array.from({ length: 400 }, (_, index) => ({ ...row!, id: String(index) }));
+    let turns = 0;
+    const yieldNow = async () => {
+      turns += 1;
+    };
+    const model = { ...deps.model, yieldNow };
+    const reader = evaluate({ ...task, data: { ...task.data, validation } }, "validation", { ...deps, model }, never);
+    for (let step = await reader.next(); !step.done; ) step = await reader.next();
+    // One before each sample is scored, one before its score is added.
+    expect(turns).toBe(2 * validation.length);
+  });
+
   it("throws what ends it, with nothing running", async () => {
     const refused = new KeyRefused("world", 401, "no such key");
     await expect(evaluateSplit({ instead: () => Promise.reject(refused) })).rejects.toBe(refused);

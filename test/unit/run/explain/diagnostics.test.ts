@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { FAILURES, HEALTHY } from "../../../../bench/signatures/failures.ts";
 import { runFailure } from "../../../../bench/signatures/run.ts";
 import type { Finished, Gradient, Proposal, Verdict, WarningCode } from "../../../../src/engine/events.ts";
-import { diagnose, type Ending } from "../../../../src/run/explain/diagnostics.ts";
+import { Yielder } from "../../../../src/models/yielder.ts";
+import { diagnose, diagnosed, type Ending } from "../../../../src/run/explain/diagnostics.ts";
 import { gramsOf, similarity } from "../../../../src/run/explain/text-similarity.ts";
 import { readRun } from "../../../../src/run/record/runs.ts";
 import { startRun } from "../../../../src/run/run.ts";
@@ -75,19 +76,25 @@ interface Given {
   readonly scores?: Ending["state"]["scores"];
   readonly targets?: readonly string[];
   readonly judged?: Ending["state"]["judged"];
+  readonly samples?: number;
 }
 
-function codesOf({
+function codesOf(given: Given): WarningCode[] {
+  return diagnose(endingOf(given)).map(({ code }) => code);
+}
+
+function endingOf({
   attempts = [],
   gradients = [],
   finished = {},
   scores = {},
   targets = [],
   judged = [],
-}: Given): WarningCode[] {
+  samples = 20,
+}: Given): Ending {
   const startTexts = { a: "Do it.", b: "Tell a story about cats." };
   const base = new RunReducer().state;
-  const validation = Array.from({ length: 20 }, (_, index) => ({
+  const validation = Array.from({ length: samples }, (_, index) => ({
     id: `v${index}`,
     inputs: { question: `q${index}` },
     targets: [targets[index] ?? "yes"],
@@ -108,10 +115,41 @@ function codesOf({
   };
   const state = { ...base, parameters: ["a", "b"], startTexts, attempts, gradients, scores, judged };
   const { options } = subject.task;
-  return diagnose({ start: { data: { train: [], validation, test: [] }, options }, state, finished: end }).map(
-    ({ code }) => code,
-  );
+  return { start: { data: { train: [], validation, test: [] }, options }, state, finished: end };
 }
+
+it("lets others in while it goes over the scores and targets of many samples", async () => {
+  const samples = 5_000;
+  const scores = Object.fromEntries(
+    Array.from({ length: samples }, (_, index) => [
+      `v${index}`,
+      { split: "validation", loss: 1, lenient: 0, formatError: false } as const,
+    ]),
+  );
+  const targets = Array.from({ length: samples }, (_, index) => `the target ${index}`);
+  let [looks, since] = [0, 0];
+  const stretches: number[] = [];
+  const counted = new Proxy(scores, {
+    get(target, name) {
+      looks += 1;
+      return Reflect.get(target, name);
+    },
+  });
+  // Each look at a score takes a millisecond.
+  const clock = {
+    now: () => looks,
+    sleep: async () => {
+      stretches.push(looks - since);
+      since = looks;
+    },
+  };
+  const ending = endingOf({ scores: { t1: counted }, targets, samples });
+  const found: WarningCode[] = [];
+  for await (const { code } of diagnosed(ending, new Yielder(clock))) found.push(code);
+  expect(found).toContain("format errors");
+  expect(looks).toBe(samples);
+  expect(Math.max(...stretches)).toBeLessThanOrEqual(15);
+});
 
 describe("the gate refuses everything", () => {
   const rounds = (...iterations: number[]) =>

@@ -188,6 +188,76 @@ describe("verdicts", () => {
   });
 });
 
+it("looks at no score again to say where the curve starts", () => {
+  const reducer = new RunReducer();
+  const scores = Array.from({ length: 100 }, (_, at): RunEvent => {
+    return {
+      type: "scored",
+      theta: "t0",
+      split: "validation",
+      sample: `s${at}`,
+      loss: 0.5,
+      lenient: null,
+      formatError: false,
+    };
+  });
+  for (const event of logged(started, ...scores)) reducer.apply(event);
+  let looks = 0;
+  const recorded = reducer.state.scores as Record<string, (typeof reducer.state.scores)[string]>;
+  recorded.t0 = new Proxy(recorded.t0 ?? {}, {
+    ownKeys(target) {
+      looks += 1;
+      return Reflect.ownKeys(target);
+    },
+  });
+  const iterated: RunEvent = {
+    type: "iteration",
+    iteration: 1,
+    theta: "t0",
+    accepted: [],
+    batch: [],
+    looked: 1,
+    validationLoss: [0, 1],
+  };
+  for (const event of logged(iterated)) reducer.apply(event);
+  expect(reducer.state.curve[0]).toMatchObject({ low: 0.5, high: 0.5 });
+  expect(looks).toBe(0);
+});
+
+it("counts a score that is replaced, and those before a resume, once", () => {
+  const score = (sample: string, loss: number | null): RunEvent => ({
+    type: "scored",
+    theta: "t0",
+    split: "validation",
+    sample,
+    loss,
+    lenient: null,
+    formatError: false,
+  });
+  const resumed: RunEvent = { type: "resumed", attempt: 2 };
+  const all = [
+    started,
+    score("a", 0),
+    resumed,
+    started,
+    score("a", 1),
+    score("b", 0.5),
+    score("a", null),
+    score("c", 0),
+  ];
+  const end: RunEvent = {
+    type: "iteration",
+    iteration: 1,
+    theta: "t0",
+    accepted: [],
+    batch: [],
+    looked: 1,
+    validationLoss: [0, 1],
+  };
+  // b and c are known, of 4.
+  expect(reduceAll(logged(...all, end)).curve[0]).toMatchObject({ low: 1.5 / 4, high: 3.5 / 4 });
+});
+
 describe("the curve", () => {
   const score = (sample: string, loss: number | null, theta = "t0"): RunEvent => ({
     type: "scored",
