@@ -1,3 +1,4 @@
+import { group } from "d3";
 import type { OptimizeOptions, Task } from "../../engine/task.ts";
 import { methods } from "../../methods/registry.ts";
 import type { Variant } from "./plan.ts";
@@ -55,6 +56,17 @@ export function readVary(text: string): Vary[] {
     if (option === "") throw new NotVariable("Name the options to vary, separated by commas.");
     return { option, values: values === undefined ? [] : values.split("|").map(literalOf) };
   });
+}
+
+/** What `readVary` reads to get these variants. */
+export function varyOf(variants: readonly Variant[]): string {
+  const tried = variants.slice(1).map(({ name, options }) => {
+    const [option = ""] = name.split(" ");
+    const value = { gate: options.gate.policy, threshold: options.threshold, ...options.methodOptions }[option];
+    return { option, value: typeof value === "string" ? value : JSON.stringify(value) };
+  });
+  const byOption = group(tried, ({ option }) => option);
+  return [...byOption].map(([option, all]) => `${option}=${all.map(({ value }) => value).join("|")}`).join(",");
 }
 
 function literalOf(text: string): unknown {

@@ -1,6 +1,7 @@
 import type { Locale } from "../../i18n/locale.ts";
 import { oneLine } from "../../i18n/plain-text.ts";
 import { type Table, tight } from "../report/format/table.ts";
+import { varyOf } from "./ablation.ts";
 import type { Gain } from "./gain.ts";
 import { budgetWords } from "./grounds.ts";
 import { baselineLabel } from "./plot.ts";
@@ -243,8 +244,9 @@ function scoringWords({ calls, tokens, usd, seconds }: Cost, locale: Locale): st
   return [...parts, locale.duration(1000 * seconds)].join(" · ");
 }
 
-/** The command that repeats a comparison of methods. Arguments with special characters are quoted for a shell. */
-function commandOf({ graphFile, variants, seeds, folds, budget, baselines, breakEven }: ComparisonReport): string {
+/** The command that repeats a comparison or an ablation. Arguments with special characters are quoted for a shell. */
+function commandOf(report: ComparisonReport): string {
+  const { kind, graphFile, variants, seeds, folds, budget, baselines, breakEven } = report;
   const limits = [
     ["--budget-calls", budget.calls],
     ["--budget-tokens", budget.tokens],
@@ -252,9 +254,9 @@ function commandOf({ graphFile, variants, seeds, folds, budget, baselines, break
   ] as const;
   const words = [
     "agentgraph",
-    "compare",
-    graphFile,
-    ...["--methods", variants.map(({ name }) => name).join(",")],
+    ...(kind === "methods"
+      ? ["compare", graphFile, "--methods", variants.map(({ name }) => name).join(",")]
+      : ["ablate", graphFile, "--method", variants[0]?.method ?? "", "--vary", varyOf(variants)]),
     ...(folds ? [] : ["--repeats", String(seeds.length)]),
     ...["--seed", String(seeds[0] ?? 1)],
     ...limits.flatMap(([flag, limit]) => (limit === null ? [] : [flag, String(limit)])),
@@ -279,12 +281,14 @@ export function setupTable(report: ComparisonReport, locale: Locale): Table {
     [t("seeds"), seeds.join(", ")],
     [t("budget of a search"), budgetWords(report.budget, locale)],
     [t("engine"), report.engine],
-    ...(report.kind === "methods" ? [[t("command, with these models"), commandOf(report)]] : []),
+    [t("command, with these models"), commandOf(report)],
     [t("scoring on the held-out set, shared by all"), scoringWords(scoring, locale)],
     [t("runs"), report.runs],
     ...report.variants.map(({ name, options }) => [
       t("options of {0}", name),
-      JSON.stringify({ gate: options.gate.policy, threshold: options.threshold, ...options.methodOptions }),
+      Object.entries({ gate: options.gate.policy, threshold: options.threshold, ...options.methodOptions })
+        .map(([option, value]) => `${option}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+        .join(", "),
     ]),
   ];
   return { head: ["", ""], rows, left: 0 };

@@ -6,8 +6,8 @@ import type { ComparisonReport, Cost, VariantRow } from "./result.ts";
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [460, 300, 40, 16, 22, 40];
 /** Pixels between the baselines of two names. */
 const LINE = 14;
-/** Estimated width of a character of a name, in pixels. */
-const CHARACTER = 7;
+/** Width of a character of a name in a wide font, in pixels. */
+const CHARACTER = 8;
 const COLORS = 8;
 
 /** Style rules for the marks of variants, added to the report's style sheet. */
@@ -70,10 +70,11 @@ function panel(report: ComparisonReport, { title, of, tick }: Axis, locale: Loca
   });
   const drawn = marks.flatMap(({ variant, x: from, y: height }) => {
     const [low, high] = variant.heldOut.interval;
-    return [
-      { left: from - 8, right: from + 8, top: height - 8, bottom: height + 8 },
-      { left: from - 3, right: from + 3, top: y(high), bottom: y(low) },
-    ];
+    const repeats = variant.repeats.flatMap((repeat) => {
+      const [cost, score] = [of(repeat), repeat.heldOut];
+      return cost === null || score === null ? [] : boxAround(x(cost), y(score), 4);
+    });
+    return [boxAround(from, height, 8), { left: from - 3, right: from + 3, top: y(high), bottom: y(low) }, ...repeats];
   });
   const all = [
     ...marks.map(({ variant, index, x: from, y: height }) => ({ text: variant.name, x: from, y: height, kind: index })),
@@ -141,7 +142,11 @@ interface Place {
   readonly anchor: "start" | "end";
 }
 
-/** Names beside their marks, which touch neither each other nor a mark or its interval, if there is room. */
+function boxAround(x: number, y: number, reach: number): Box {
+  return { left: x - reach, right: x + reach, top: y - reach, bottom: y + reach };
+}
+
+/** Names beside their marks, which touch neither each other nor a mark, a repeat or an interval, if there is room. */
 function labelsOf(names: readonly Name[], marks: readonly Box[]): Markup[] {
   const taken = [...marks];
   return [...names]

@@ -1,3 +1,4 @@
+import { ablationVariants, readVary } from "../../../../src/run/comparison/ablation.ts";
 import { describe, expect, it } from "vitest";
 import { ENGLISH } from "../../../../src/i18n/locale.ts";
 import { breakEvenLines } from "../../../../src/run/comparison/break-even-messages.ts";
@@ -126,28 +127,38 @@ describe("the page of a comparison", () => {
     }
   });
 
-  it("names marks where neither another mark nor an interval is", () => {
-    const close = [variant("semantic", 0.97, 330), variant("gepa", 0.97, 357), variant("textgrad", 0.9, 380)];
+  it("names marks where neither another mark, a repeat nor an interval is", () => {
+    const named = [
+      ["semantic", 0.97, 330],
+      ["gepa", 0.97, 408],
+      ["textgrad", 0.9, 420],
+    ] as const;
+    const close = named.map(([name, score, calls]) => {
+      const one = variant(name, score, calls);
+      return { ...one, repeats: one.repeats.map((repeat, at) => ({ ...repeat, calls: calls - 25 + 50 * at })) };
+    });
     const svgs = comparisonHtml({ ...report, variants: close }).match(/<svg viewBox="0 0 460[\s\S]*?<\/svg>/g) ?? [];
     expect(svgs).toHaveLength(4);
     for (const svg of svgs) {
-      const numbers = (tag: string) => [
-        ...svg.matchAll(
-          new RegExp(`<line class="${tag}" x1="([\\d.]+)" x2="[\\d.]+" y1="([\\d.]+)" y2="([\\d.]+)"`, "g"),
-        ),
+      const numbers = (pattern: RegExp) => [...svg.matchAll(pattern)].map((found) => found.slice(1).map(Number));
+      const whiskers = numbers(/class="whisker" x1="([\d.]+)" x2="[\d.]+" y1="([\d.]+)" y2="([\d.]+)"/g);
+      const circles = numbers(/class="(?:mark|dot)" cx="([\d.]+)" cy="([\d.]+)" r="(\d)"/g);
+      const drawn = [
+        ...whiskers.map(([x = 0, bottom = 0, top = 0]) => ({ x, reach: 1, top, bottom })),
+        ...circles.map(([x = 0, y = 0, r = 0]) => ({ x, reach: r, top: y - r, bottom: y + r })),
       ];
-      const whiskers = numbers("whisker").map(([, x, low, high]) => ({
-        x: Number(x),
-        top: Number(high),
-        bottom: Number(low),
-      }));
       const labels = [...svg.matchAll(/class="label" x="([\d.]+)" y="([\d.]+)" text-anchor="(\w+)">([^<]+)/g)];
-      expect([whiskers.length, labels.length]).toEqual([3, 3]);
+      expect([whiskers.length, circles.length, labels.length]).toEqual([3, 9, 3]);
       for (const [, x, y, anchor, text = ""] of labels) {
-        const [from, width] = [Number(x), 6 * text.length];
+        // Semibold letters of a wide font are up to 7.8 pixels wide on average.
+        const [from, width] = [Number(x), 7.8 * text.length];
         const [left, right] = anchor === "start" ? [from, from + width] : [from - width, from];
-        const touched = whiskers.filter(
-          (one) => left < one.x + 1 && one.x - 1 < right && Number(y) - 9 < one.bottom && one.top < Number(y) + 1,
+        const touched = drawn.filter(
+          (one) =>
+            left < one.x + one.reach &&
+            one.x - one.reach < right &&
+            Number(y) - 9 < one.bottom &&
+            one.top < Number(y) + 1,
         );
         expect(touched).toEqual([]);
       }
@@ -293,7 +304,27 @@ it("names the command that repeats it, quoted for a shell", () => {
   const folded = comparisonHtml({ ...report, graphFile: "it's a graph.json", folds: 3 });
   expect(folded).toContain("compare &#39;it&#39;\\&#39;&#39;s a graph.json&#39; --methods");
   expect(folded).not.toContain("--repeats 3");
-  expect(comparisonMarkdown({ ...report, kind: "ablation" })).not.toContain("agentgraph compare");
+});
+
+it("names the command that repeats an ablation", () => {
+  const [one] = report.variants;
+  if (!one) throw new Error("no variant");
+  const options = { ...one.options, method: "semantic" };
+  const variants = ablationVariants(options, readVary("batch=4|16,gate=off,neighbors=false")).map((variant) => ({
+    ...one,
+    ...variant,
+    method: "semantic",
+  }));
+  const text = comparisonMarkdown({ ...report, kind: "ablation", variants, pairs: [] });
+  expect(text).not.toContain("agentgraph compare");
+  // A table cell of Markdown escapes the bars.
+  expect(text.replaceAll("\\|", "|")).toContain(
+    "agentgraph ablate team.agentgraph.json --method semantic --vary 'batch=4|16,gate=off,neighbors=false' --repeats 3 --seed 1 --budget-calls 500",
+  );
+});
+
+it("shows the options of each side in words that wrap", () => {
+  expect(comparisonMarkdown(report)).toContain("gate: strict, threshold: 0, batch: 8");
 });
 
 it("the terminal shows each side below the other, in columns", () => {
