@@ -30,6 +30,9 @@ const UNINFORMED = 0.8;
 
 /** Mark of a rewrite: index of the node, what the rewrite adds, and its number. */
 const REWRITE = /(?: (?:words )*|·)⊕(\d+)\.(\d+|none|ruin)\.(\d+)\.?/g;
+/** The worked examples that `miprov2` adds to a text, after it or before it. */
+const EXAMPLES =
+  /\n\nExamples:(?:\n\n<example>\n[\s\S]*?\n<\/example>)+|Examples:(?:\n\n<example>\n[\s\S]*?\n<\/example>)+\n\n/g;
 /** In each mark of a rewrite. */
 const REWRITTEN = "\u2295";
 /** Start of a made-up value, before its id. */
@@ -91,8 +94,8 @@ export class DryRunProgress {
   }
 
   /**
-   * The id of a value that follows from a prompt. Prompts that differ only in rewrites without effect on the sample give the
-   * same value.
+   * The id of a value that follows from a prompt. Prompts that differ only in rewrites or worked examples without effect on the
+   * sample give the same value.
    * @param shown the prompt
    * @param tokens length of the value
    */
@@ -107,7 +110,9 @@ export class DryRunProgress {
       if (isNeeded || added === "ruin") return mark;
       return this.#changeOf(at, number, sample) < tokens / ALWAYS_CHANGED ? mark : "";
     };
-    const effective = isRewrite(shown) ? shown.replace(REWRITE, replaced) : shown;
+    const changes = (what: string) => this.#changeOf(node, what, sample) < tokens / ALWAYS_CHANGED;
+    const plain = shown.replace(EXAMPLES, (examples) => (changes(shortHash(examples)) ? examples : ""));
+    const effective = isRewrite(plain) ? plain.replace(REWRITE, replaced) : plain;
     return this.#value(shortHash([node, sample, draw, effective]), shown, mended, isRuined);
   }
 

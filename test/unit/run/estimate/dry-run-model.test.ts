@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../../../src/deps.ts";
 import { textsOf } from "../../../../src/engine/theta.ts";
+import { withDemonstrations } from "../../../../src/methods/miprov2/demonstrations.ts";
 import type { ModelRequest } from "../../../../src/models/model.ts";
 import { DryRunModel, dryRunSandbox, GUESSES } from "../../../../src/run/estimate/dry-run-model.ts";
 import { DryRunProgress } from "../../../../src/run/estimate/dry-run-progress.ts";
@@ -42,6 +43,28 @@ describe("an optimizer's reply that is made up", () => {
     const { text } = await model().complete({ ...request, tag });
     expect(text).toMatch(/<reasoning>.+<\/reasoning>\n<text>Do plan\..+<\/text>/s);
   });
+});
+
+describe("a made-up value", () => {
+  const examples = "Examples:\n\n<example>\n<question>\nOne?\n</question>\n<result>\n1\n</result>\n</example>";
+  const samples = Array.from({ length: 200 }, (_, index) => `s${index}`);
+  /** Share of values that worked examples change. */
+  const changed = (text: string, tokens: number) => {
+    const progress = new DryRunProgress(diamond, GUESSES.usual.rewrites, 0.5, 1);
+    const of = (shown: string, sample: string) =>
+      progress.valueOf("plan", sample, `${shown}\n\n<question>${sample}?</question>`, 0, tokens);
+    const shown = withDemonstrations(text, examples);
+    return samples.filter((sample) => of(text, sample) !== of(shown, sample)).length / samples.length;
+  };
+
+  it.each(["Do plan.", "Do plan for {question}."])(
+    "follows from worked examples as it does from a rewrite: a short one seldom (%s)",
+    (text) => {
+      expect(changed(text, 12)).toBeGreaterThan(0.1);
+      expect(changed(text, 12)).toBeLessThan(0.3);
+      expect(changed(text, 64)).toBe(1);
+    },
+  );
 });
 
 describe("code in a dry run", () => {
