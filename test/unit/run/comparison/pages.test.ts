@@ -1,6 +1,6 @@
-import { ablationVariants, readVary } from "../../../../src/run/comparison/ablation.ts";
 import { describe, expect, it } from "vitest";
 import { ENGLISH } from "../../../../src/i18n/locale.ts";
+import { ablationVariants, readVary } from "../../../../src/run/comparison/ablation.ts";
 import { breakEvenLines } from "../../../../src/run/comparison/break-even-messages.ts";
 import type { Gain } from "../../../../src/run/comparison/gain.ts";
 import { cautions, grounds } from "../../../../src/run/comparison/grounds.ts";
