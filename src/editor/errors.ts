@@ -25,7 +25,11 @@ export class NoRepository extends Error {
 /** Git rejected the commit: a hook failed, or the user name or signing key is missing. */
 export class CommitRefused extends Error {
   override readonly name = "CommitRefused";
-  constructor(readonly detail: string) {
+  constructor(
+    readonly detail: string,
+    /** Whether the files are staged and the message is filled in. */
+    readonly isStaged: boolean,
+  ) {
     super(`git made no commit: ${detail}`);
   }
 }

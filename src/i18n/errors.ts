@@ -123,11 +123,13 @@ export const ERRORS = {
       t("VS Code has not opened the git repository in {0}. Open it in Source Control, then commit again.", folder),
     "open source control",
   ),
-  CommitRefused: entry<{ detail: string }>("error", ({ detail }, { t }) =>
-    t(
-      "Git rejected the commit: {0}. Fix the problem, then commit from Source Control. The files are staged and the message is filled in.",
-      clause(detail),
-    ),
+  CommitRefused: entry<{ detail: string; isStaged: boolean }>("error", ({ detail, isStaged }, { t }) =>
+    isStaged
+      ? t(
+          "Git rejected the commit: {0}. Fix the problem, then commit from Source Control. The files are staged and the message is filled in.",
+          clause(detail),
+        )
+      : t("Git rejected the commit: {0}. Nothing was staged or committed. Try again.", clause(detail)),
   ),
   TextChanged: entry<{ node: string; file: string }>("warning", ({ node, file }, { t }) =>
     t(

@@ -14,10 +14,12 @@ const own = Object.fromEntries(KINDS.map((kind) => [kind, window[kind]]));
 export class Answers {
   readonly asked: Question[] = [];
   #wanted: readonly RegExp[] = [];
+  #meanwhile: ((message: string) => unknown) | null = null;
 
   /** From now on: the first button or entry that matches; none means that the user closes the question. */
   give(...wanted: readonly RegExp[]): void {
     this.#wanted = wanted;
+    this.#meanwhile = null;
     this.asked.length = 0;
     const choose = <T>(options: readonly T[], textOf: (option: T) => string) =>
       options.find((option) => this.#wanted.some((one) => one.test(textOf(option))));
@@ -27,6 +29,7 @@ export class Answers {
       const detail =
         typeof options === "object" && options !== null && "detail" in options ? String(options.detail) : "";
       this.asked.push({ message: text, detail, buttons });
+      if (detail !== "") await this.#meanwhile?.(text);
       return choose(buttons, (button) => button);
     };
     const showQuickPick = async (entries: readonly { label: string }[], options?: { title?: string }) => {
@@ -35,6 +38,11 @@ export class Answers {
     };
     const [info, warning, error] = KINDS;
     Object.assign(window, { [info]: message, [warning]: message, [error]: message, showQuickPick });
+  }
+
+  /** What happens elsewhere while a modal question is open; until the next `give`. */
+  meanwhile(act: (message: string) => unknown): void {
+    this.#meanwhile = act;
   }
 
   /** The question whose message matches. */

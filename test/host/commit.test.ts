@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmod, stat } from "node:fs/promises";
+import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { ConfigurationTarget, commands, languages, Range, TextEdit, workspace } from "vscode";
 import type { Proposal } from "../../src/engine/events.ts";
 import type { RunState } from "../../src/run/state/state.ts";
 import { Answers } from "./answers.ts";
-import { at, closeAll, folder, makeRun, put, read, removeRuns, until } from "./helpers.ts";
+import { at, closeAll, folder, makeRun, put, read, removeRuns, until, write } from "./helpers.ts";
 
 describe("an applied text and what the editor does to its file", () => {
   const file = "prompts/plan.md";
@@ -138,6 +138,68 @@ describe("an applied text and what the editor does to its file", () => {
     const message = git("log", "--format=%B", "-1");
     assert.match(message, /- plan: changed after the run judged it, so not scored/);
     assert.doesNotMatch(message, /Agentgraph-Loss/);
+  });
+
+  it("is not committed with what is staged, edited or switched elsewhere while the question is open", async () => {
+    const proposal = await propose(original);
+    answers.give();
+    await apply(proposal);
+    const applied = await read(file);
+    const before = git("rev-parse", "HEAD");
+    const acts: Readonly<Record<string, () => unknown>> = {
+      "another file is staged": async () => {
+        await write("prompts/style.md", "Unfinished.\n");
+        git("add", "prompts/style.md");
+      },
+      "the text is edited": () => write(file, `${applied}And more.\n`),
+      "the branch is switched": () => git("switch", "-qc", "other"),
+    };
+    for (const [what, act] of Object.entries(acts)) {
+      answers.give(/^Commit$/);
+      answers.meanwhile((message) => (/^Commit/.test(message) ? act() : null));
+      await commit();
+      assert.equal(git("rev-parse", "HEAD"), before, what);
+      assert.ok(answers.find(/nothing was committed|Other staged changes/), `${what}: ${JSON.stringify(asked)}`);
+      git("reset", "-q");
+      git("checkout", "-q", "main", "prompts/style.md");
+      git("switch", "-q", "main");
+      await put(file, applied);
+    }
+    git("branch", "-qD", "other");
+  });
+
+  it("is not committed in the middle of a rebase, a merge or a cherry-pick", async () => {
+    const proposal = await propose(original);
+    answers.give(/^Commit$/);
+    await apply(proposal);
+    const before = git("rev-parse", "HEAD").trim();
+    for (const name of ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"]) {
+      await write(`.git/${name}`, `${before}\n`);
+      if (name === "REBASE_HEAD") await mkdir(at(".git/rebase-merge").fsPath);
+      answers.give(/^Commit$/);
+      await commit();
+      for (const made of [name, "rebase-merge"]) await rm(at(`.git/${made}`).fsPath, { recursive: true, force: true });
+      assert.equal(git("rev-parse", "HEAD").trim(), before, name);
+      assert.ok(answers.find(/is in progress/), `${name}: ${JSON.stringify(asked)}`);
+    }
+  });
+
+  it("keeps what another program writes to a file while its original is committed", async () => {
+    const proposal = await propose(original);
+    git("rm", "-q", "--cached", file);
+    git("commit", "-qm", "without the prompt");
+    answers.give();
+    await apply(proposal);
+    const hook = at(".git/hooks/post-commit").fsPath;
+    await writeFile(hook, `#!/bin/sh\nprintf 'Written elsewhere.\\n' > ${file}\n`, { mode: 0o755 });
+    try {
+      answers.give(/^Commit$/);
+      await commit();
+      assert.equal(await read(file), "Written elsewhere.\n");
+      assert.ok(answers.find(/Its version is kept/), JSON.stringify(asked));
+    } finally {
+      await rm(hook);
+    }
   });
 
   it("asks before it changes a file without write permission, and leaves it after No", async () => {

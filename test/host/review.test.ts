@@ -163,6 +163,56 @@ describe("the review of a run that was made outside the editor", () => {
     if (second) assert.equal(await read(fileOf(second.node)), originals[prompts.indexOf(fileOf(second.node))]);
   });
 
+  it("writes over nothing that changes while a question about it is open", async () => {
+    const [proposal] = accepted();
+    assert.ok(proposal);
+    const file = fileOf(proposal.node);
+    const mine = `Mine. ${originals[prompts.indexOf(file)]}`;
+    const elsewhere = "Written elsewhere.\n";
+    const document = await put(file, mine);
+    const seen = () => until(() => document.getText() === elsewhere);
+    for (const [button, isSeen] of [
+      [/^Replace with the proposal$/, true],
+      [/^Replace with the proposal$/, false],
+      [/^Merge both changes$/, true],
+    ] as const) {
+      answers.give(button);
+      answers.meanwhile(() => write(file, elsewhere).then(() => isSeen && seen()));
+      await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
+      assert.match(answers.asked[0]?.message ?? "", /changed since the run/);
+      assert.equal(await read(file), elsewhere);
+      await seen();
+      await put(file, mine);
+    }
+    const log = await readFile(path.join(folder(), ".agentgraph/runs", run.id, "events.jsonl"), "utf8");
+    assert.doesNotMatch(log, /"type":"applied"/);
+  });
+
+  it("has applied what another window wrote to the same files at once", async () => {
+    const [proposal] = accepted();
+    assert.ok(proposal);
+    const file = fileOf(proposal.node);
+    const other = workspace.onWillSaveTextDocument(({ document, waitUntil }) => {
+      const text = document.getText();
+      waitUntil(write(file, text).then(() => []));
+    });
+    answers.give();
+    try {
+      await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
+    } finally {
+      other.dispose();
+    }
+    assert.equal(await read(file), `${proposal.text}\n`);
+    assert.deepEqual(
+      answers.asked.filter(({ message }) => !message.startsWith("Applied")),
+      [],
+    );
+    const document = await workspace.openTextDocument(at(file));
+    await until(() => !document.isDirty);
+    const log = await readFile(path.join(folder(), ".agentgraph/runs", run.id, "events.jsonl"), "utf8");
+    assert.match(log, /"type":"applied"/);
+  });
+
   it("remembers what the user did in the run itself", async () => {
     const [proposal] = accepted();
     assert.ok(proposal);

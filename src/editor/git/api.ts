@@ -14,6 +14,10 @@ export interface Repository {
   readonly rootUri: Uri;
   readonly inputBox: { value: string };
   readonly state: {
+    /** Undefined before the first commit. No name where HEAD is detached. */
+    readonly HEAD?: { readonly name?: string; readonly commit?: string } | undefined;
+    /** The commit at which a rebase has stopped. */
+    readonly rebaseCommit?: { readonly hash: string } | undefined;
     readonly indexChanges: readonly { readonly uri: Uri }[];
     readonly mergeChanges: readonly { readonly uri: Uri }[];
   };

@@ -1,4 +1,5 @@
 import { basename, sep } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { commands, FileType, l10n, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
@@ -11,7 +12,7 @@ import { graphFormat } from "../../methods/registry.ts";
 import type { SomeCommands } from "../commands/commands.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { Cancelled, CommitRefused, NoRepository, NotFound, NotTrusted } from "../errors.ts";
+import { Cancelled, CommitRefused, NotFound, NotTrusted } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { Review } from "../review/review.ts";
 import { holdsBase, holdsText, type LocatedProposal, locationsOf, saveOrThrow } from "../review/text-locations.ts";
@@ -19,9 +20,10 @@ import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { oneLine } from "../ui/markdown.ts";
 import { showInfo } from "../ui/notifications.ts";
-import { type GitApi, gitApi, type Repository } from "./api.ts";
+import type { Repository } from "./api.ts";
 import { askAboutChanged } from "./changed.ts";
 import { commitMessage } from "./message.ts";
+import { gitMessage, refuseOtherWork, repositoryOf, textInHead, textOnDisk } from "./repository.ts";
 
 /** Commits applied texts, and nothing else, after the user has seen the message. */
 export class Commit extends Disposable {
@@ -46,8 +48,9 @@ export class Commit extends Disposable {
       chosenFiles.map(({ uri }) => uri),
       Uri.file(run.entry.root),
     );
-    await refuseOtherWork(repository, chosenFiles);
+    const head = await refuseOtherWork(repository, chosenFiles);
     for (const document of chosenFiles) await saveOrThrow(document);
+    const texts = await Promise.all(chosenFiles.map(textOnDisk));
     // Saving may have changed a text: formatters and trimmed line ends.
     const saved = await this.#inFiles(run, chosen);
     const isNew = (place: LocatedProposal) => {
@@ -87,6 +90,15 @@ export class Commit extends Disposable {
     const detail = [...notes, message].join("\n\n");
     const answer = await window.showInformationMessage(title, { modal: true, detail }, go, edit);
     if (answer !== go && answer !== edit) throw new Cancelled();
+    // Other windows, terminals and the user's tools go on while a question is open.
+    const isAsAsked =
+      (await refuseOtherWork(repository, chosenFiles)) === head &&
+      isDeepStrictEqual(await Promise.all(chosenFiles.map(textOnDisk)), texts);
+    if (!isAsAsked) {
+      throw new NotFound(
+        l10n.t("A file or the branch changed while you were asked, so nothing was committed. Try again."),
+      );
+    }
 
     try {
       if (fresh.length > 0) await this.#commitOriginals(repository, run, fresh, places);
@@ -94,9 +106,13 @@ export class Commit extends Disposable {
       await repository.add(paths);
       await repository.commit(message);
     } catch (error) {
+      if (error instanceof NotFound) throw error;
       // After a failed hook or a missing user name or signing key, the user can commit in Source Control.
-      void this.#leaveToUser(repository, run, subject, paths, message);
-      throw new CommitRefused(gitMessage(error));
+      const isStaged = await this.#leaveToUser(repository, run, subject, paths, message).then(
+        () => true,
+        () => false,
+      );
+      throw new CommitRefused(gitMessage(error), isStaged);
     }
     const sha = await this.#record(repository, run, subject);
     void showInfo(l10n.t("Committed as {0}.", sha.slice(0, 8)));
@@ -104,7 +120,9 @@ export class Commit extends Disposable {
 
   /**
    * Commits untracked files of the graph with the texts from before the run, so that the next commit shows the
-   * change and not whole new files. Afterwards, the files on disk are as before, also after an error.
+   * change and not whole new files. Afterwards, the files on disk are as before, also after an error, but for those that
+   * another program has written meanwhile, such as a hook: they stay as they are.
+   * @throws NotFound if there are such files
    */
   async #commitOriginals(
     repository: Repository,
@@ -112,20 +130,36 @@ export class Commit extends Disposable {
     fresh: readonly TextDocument[],
     places: readonly LocatedProposal[],
   ): Promise<void> {
-    const now = await Promise.all(fresh.map(async ({ uri }) => ({ uri, bytes: await workspace.fs.readFile(uri) })));
+    const taken: string[] = [];
+    const written: { readonly uri: Uri; readonly bytes: Uint8Array; readonly before: string; isJson: boolean }[] = [];
     const paths = new Set(fresh.map(({ uri }) => uri.fsPath));
     for (const path of await this.#untracked(repository, run)) paths.add(path);
     try {
-      for (const [index, document] of fresh.entries()) {
+      for (const document of fresh) {
+        const { uri } = document;
         const own = places.filter((place) => place.document === document);
-        const before = withBases(new TextDecoder("utf-8", { ignoreBOM: true }).decode(now[index]?.bytes), own);
-        if (before !== null) await workspace.fs.writeFile(document.uri, new TextEncoder().encode(before));
+        const bytes = await workspace.fs.readFile(uri);
+        const before = withBases(decode(bytes), own);
+        if (before === null) continue;
+        written.push({ uri, bytes, before, isJson: own.some(({ place }) => place.form !== "file") });
+        await workspace.fs.writeFile(uri, new TextEncoder().encode(before));
       }
       await repository.add([...paths]);
       await repository.commit(`Add ${oneLine(run.entry.graphName)} as it was before tuning`);
     } finally {
-      for (const { uri, bytes } of now) await workspace.fs.writeFile(uri, bytes);
+      for (const { uri, bytes, before, isJson } of written) {
+        const isOurs = isSameButFormatting(before, decode(await workspace.fs.readFile(uri)), isJson);
+        if (isOurs) await workspace.fs.writeFile(uri, bytes);
+        else taken.push(basename(uri.fsPath));
+      }
     }
+    if (taken.length === 0) return;
+    throw new NotFound(
+      l10n.t(
+        "Another program wrote to {0} during the commit of the original texts. Its version is kept, and the new texts were not committed. Apply the proposals again.",
+        taken.join(", "),
+      ),
+    );
   }
 
   /** Files of the graph that the last commit does not contain: the graph file, prompts and data. */
@@ -218,8 +252,10 @@ export class Commit extends Disposable {
     message: string,
   ): Promise<void> {
     await repository.add(paths);
+    const draft = repository.inputBox.value;
     repository.inputBox.value = message;
     await commands.executeCommand("workbench.view.scm");
+    if (draft.trim() !== "" && draft !== message) void offerDraft(repository, draft);
     const listening = this.own(
       repository.onDidCommit(async () => {
         const head = await repository.getCommit("HEAD");
@@ -272,68 +308,6 @@ function messageOf(run: OpenedRun, { applied, changed }: Committed): string {
   return commitMessage({ run: run.entry.id, graphName: run.entry.graphName, applied, changed, whole, validation });
 }
 
-/**
- * The repository that contains all files.
- * @param root folder that contains the graph's runs: the top of its repository, or its own folder outside a
- *   repository
- */
-async function repositoryOf(files: readonly Uri[], root: Uri): Promise<Repository> {
-  const git = await gitApi();
-  if (!git) {
-    throw new NotFound(
-      workspace.getConfiguration("git").get("enabled")
-        ? l10n.t("VS Code can't find git on this machine. Install git, reload the window, then commit again.")
-        : l10n.t("Git support is turned off in VS Code. Turn on the git.enabled setting."),
-    );
-  }
-  const found = files.map((file) => git.getRepository(file));
-  if (found.every((one) => one === null)) return openOrMake(git, root);
-  const [first, ...others] = found;
-  if (!first || others.some((other) => other?.rootUri.toString() !== first.rootUri.toString())) {
-    throw new NotFound(l10n.t("The changed files belong to different git repositories. Commit them one by one."));
-  }
-  return first;
-}
-
-/** Opens the repository in VS Code, or offers to initialize one. @throws NoRepository, Cancelled */
-async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
-  const exists = await workspace.fs.stat(Uri.joinPath(root, ".git")).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) {
-    const make = l10n.t("Initialize repository");
-    const message = l10n.t("“{0}” is not in a git repository. Initialize one?", basename(root.fsPath));
-    const detail = l10n.t(
-      "The repository is created in {0}. Its first commit contains the files of the graph from before the run.",
-      root.fsPath,
-    );
-    if ((await window.showInformationMessage(message, { modal: true, detail }, make)) !== make) throw new Cancelled();
-  }
-  // A repository in a parent folder would move the folder of the runs.
-  const repository = exists ? await git.openRepository(root) : await git.init(root);
-  if (!repository) throw new NoRepository(root.fsPath);
-  return repository;
-}
-
-/** Rejects a commit if other changes are staged, because it would contain them. */
-async function refuseOtherWork(repository: Repository, documents: readonly TextDocument[]): Promise<void> {
-  await repository.status();
-  const { indexChanges, mergeChanges } = repository.state;
-  if (mergeChanges.length > 0)
-    throw new NotFound(l10n.t("A merge is in progress. Finish it, then commit the prompts."));
-  const own = new Set(documents.map(({ uri }) => uri.fsPath));
-  const other = indexChanges.filter(({ uri }) => !own.has(uri.fsPath)).map(({ uri }) => basename(uri.fsPath));
-  if (other.length > 0) {
-    throw new NotFound(
-      l10n.t(
-        "Other staged changes ({0}) would be part of this commit. Commit or unstage them first.",
-        other.join(", "),
-      ),
-    );
-  }
-}
-
 /** The committed content of a file with its current texts. null if a text has no place there. */
 function withTexts(head: string, places: readonly LocatedProposal[]): string | null {
   try {
@@ -352,25 +326,13 @@ function withBases(content: string, places: readonly LocatedProposal[]): string 
   );
 }
 
-/** Text of a file on disk without a byte order mark, because only some versions of VS Code's git include it. */
-async function textOnDisk(document: TextDocument): Promise<string> {
-  return new TextDecoder().decode(await workspace.fs.readFile(document.uri));
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-/**
- * Text of a file in the last commit, without a byte order mark, and with the line ends that git gives it on disk. null if
- * the commit has no such file.
- */
-async function textInHead(repository: Repository, uri: Uri): Promise<string | null> {
-  const text = await repository.show("HEAD", uri.fsPath).catch(() => null);
-  if (text === null || text.includes("\r\n")) return text?.replace(/^\uFEFF/, "") ?? null;
-  // The default of Git for Windows.
-  const converts = await repository.getConfig("core.autocrlf").catch(() => "");
-  return text.replace(/^\uFEFF/, "").replaceAll("\n", converts === "true" ? "\r\n" : "\n");
-}
-
-/** Output of git, which is more specific than the message of the error. */
-function gitMessage(error: unknown): string {
-  const stderr = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
-  return stderr || (error instanceof Error ? error.message : String(error));
+/** Offers to put back a message that the user had begun to write in Source Control. */
+async function offerDraft(repository: Repository, draft: string): Promise<void> {
+  const restore = l10n.t("Restore my message");
+  const message = l10n.t("The message in Source Control was replaced: {0}", oneLine(draft, 80));
+  if ((await showInfo(message, restore)) === restore) repository.inputBox.value = draft;
 }

@@ -18,6 +18,7 @@ import { showInfo } from "../ui/notifications.ts";
 import { askAboutChangedText, notifyMerged } from "./changed-text.ts";
 import type { Review } from "./review.ts";
 import {
+  assertUnchanged,
   holdsBase,
   holdsText,
   type LocatedChange,
@@ -171,8 +172,12 @@ function editsOf(document: TextDocument, place: TextPlace, { node, text }: TextC
   }
 }
 
-/** Writes texts into their files, as one undoable edit. @throws TextChanged, NotSaved, NotFound */
+/**
+ * Writes texts into their files, as one undoable edit, if the files are still as they were found.
+ * @throws TextChanged, FileMissing, EncodingMismatch, NotSaved, NotFound
+ */
 export async function edit(places: readonly LocatedChange<TextChange>[]): Promise<void> {
+  await assertUnchanged(places);
   const change = new WorkspaceEdit();
   const saved = new Set<TextDocument>();
   const prompts = new Map<TextDocument, Set<string>>();

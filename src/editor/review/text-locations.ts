@@ -1,5 +1,5 @@
 import { basename, dirname, relative } from "node:path";
-import { FileSystemError, type TextDocument, Uri, workspace } from "vscode";
+import { commands, FileSystemError, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { currentText, type TextPlace } from "../../graph/edits/edit.ts";
@@ -85,14 +85,50 @@ export function holdsBase(located: LocatedChange<TextChange>): boolean {
   return current === proposal.base || (isSameButSpacing(current, proposal.base) && !holdsText(located));
 }
 
+/**
+ * Makes sure that places still have the texts that were found in them, since other windows, git and the user may have
+ * written to the files while a question was open.
+ * @throws TextChanged, FileMissing, EncodingMismatch
+ */
+export async function assertUnchanged(places: readonly LocatedChange<TextChange>[]): Promise<void> {
+  for (const { uri } of new Set(places.map(({ document }) => document))) await openAsOnDisk(uri);
+  for (const { proposal, place, document, current } of places) {
+    if (currentText(document.getText(), place) !== current)
+      throw new TextChanged(proposal.node, basename(document.uri.fsPath));
+  }
+}
+
 /** Saves a document. @throws NotSaved */
 export async function saveOrThrow(document: TextDocument): Promise<void> {
-  if (document.isDirty && !(await document.save())) throw new NotSaved(basename(document.uri.fsPath));
+  if (!document.isDirty || (await document.save()) || (await isSavedElsewhere(document))) return;
+  throw new NotSaved(basename(document.uri.fsPath));
+}
+
+/**
+ * Whether another window writes the same text to the file at this moment, so that VS Code could not save it. The document
+ * is then as saved.
+ */
+async function isSavedElsewhere(document: TextDocument): Promise<boolean> {
+  const isOnDisk = async () => (await textOnDisk(document.uri).catch(() => null)) === document.getText();
+  for (let waited = 0; waited < LONGEST_SAVE; waited += PAUSE) {
+    if (!document.isDirty && (await isOnDisk())) return true;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+  if (!(await isOnDisk())) return false;
+  await window.showTextDocument(document, { preview: false });
+  await commands.executeCommand("workbench.action.files.revert");
+  return !document.isDirty;
+}
+
+async function textOnDisk(uri: Uri): Promise<string> {
+  return new TextDecoder().decode(await workspace.fs.readFile(uri));
 }
 
 /** Milliseconds between attempts, and at most, for VS Code to notice a change on disk: a busy machine takes seconds. */
 const PAUSE = 100;
 const LONGEST = 10_000;
+/** The longest wait for what another window saves. */
+const LONGEST_SAVE = 1_000;
 /** The longest wait where the text may differ for good, because VS Code reads the file in another encoding. */
 const LONGEST_OTHER_ENCODING = 2_000;
 
@@ -105,7 +141,7 @@ async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
   const file = basename(uri.fsPath);
   const onDisk = async () => {
     try {
-      return new TextDecoder().decode(await workspace.fs.readFile(uri));
+      return await textOnDisk(uri);
     } catch (error) {
       throw error instanceof FileSystemError && error.code === "FileNotFound" ? new FileMissing(file) : error;
     }

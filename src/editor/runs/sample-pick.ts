@@ -42,10 +42,11 @@ function itemsOf(data: Data): SampleItem[] {
   return ORDER.flatMap((split) =>
     data[split].map((sample) => ({
       label: oneLine(titleOf(sample), 120),
-      description: splitLabel(split, LOCALE),
-      ...(sample.targets.length > 0 && {
-        detail: l10n.t("expected: {0}", oneLine(sample.targets.join(" | "), 100)),
-      }),
+      // Not in the description: a long label leaves no room for it.
+      detail: [
+        splitLabel(split, LOCALE),
+        ...(sample.targets.length > 0 ? [l10n.t("expected: {0}", oneLine(sample.targets.join(" | "), 100))] : []),
+      ].join(" · "),
       found: { sample, split },
     })),
   );
