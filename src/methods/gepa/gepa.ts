@@ -25,9 +25,7 @@ import { createPrompt } from "./prompt.ts";
  */
 export const gepa: Method<GepaOptions> = {
   name: "gepa",
-  describes: translatable(
-    "Reflective evolution: rewrites from runs with feedback, parents from the Pareto front over samples.",
-  ),
+  describes: translatable("Reflective evolution: rewrites from feedback, of parents on the Pareto front."),
   options: gepaOptions,
   iterations: (options, { graph, data: { validation } }) => {
     const left = metricCallsOf(parametersOf(graph).length, validation.length, options) - validation.length;

@@ -22,9 +22,7 @@ import { type Point, Tpe } from "./tpe.ts";
  */
 export const miprov2: Method<Miprov2Options> = {
   name: "miprov2",
-  describes: translatable(
-    "Instructions and worked examples, chosen together by Bayesian search on validation samples.",
-  ),
+  describes: translatable("Instructions and worked examples, chosen together by Bayesian search."),
   options: miprov2Options,
   iterations: (options, { graph }) => trialsOf(parametersOf(graph).length, options),
   run,

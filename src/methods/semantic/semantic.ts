@@ -27,9 +27,7 @@ import { GateSchedule } from "./schedule.ts";
  */
 export const semantic: Method<SemanticOptions> = {
   name: "semantic",
-  describes: translatable(
-    "Semantic gradient descent: feedback flows backward through the graph, and a validation gate decides.",
-  ),
+  describes: translatable("Semantic gradients: feedback flows backward through the graph, and a gate decides."),
   options: semanticOptions,
   scoresLazily: true,
   tunesEdges: true,

@@ -31,9 +31,7 @@ import { type TextgradOptions, textgradOptions } from "./options.ts";
  */
 export const textgrad: Method<TextgradOptions> = {
   name: "textgrad",
-  describes: translatable(
-    "Textual gradient descent: feedback flows backward edge by edge, and every text is rewritten with it.",
-  ),
+  describes: translatable("Textual gradients: feedback flows backward edge by edge, and every text is rewritten."),
   options: textgradOptions,
   iterations: ({ iterations }) => iterations,
   run,

@@ -13,16 +13,16 @@ export function spendingSentences(spending: Spending, locale: Locale): string[] 
   const { t } = locale;
   const { runs, elsewhere, from, to } = spending;
   const { calls, usd, unpriced, estimated } = totalOf(spending);
+  const [start, end] = [from, to].map((time) => (time === null ? null : locale.timestamp(time)));
   const first =
-    from === null || to === null
+    start == null || end == null
       ? t("No calls were charged.")
       : t(
-          "{0} for {1} of {2}, {3} to {4}.",
+          "{0} for {1} of {2}, {3}.",
           unpriced === calls ? t("price unknown") : locale.money(usd, estimated),
           locale.count(calls, "call"),
           locale.count(runs, "run"),
-          locale.timestamp(from),
-          locale.timestamp(to),
+          start === end ? start : t("{0} to {1}", start, end),
         );
   return [
     first,
@@ -43,7 +43,7 @@ export function spendingTables(spending: Spending, locale: Locale): readonly (re
     model: { head: t("Model"), longest: 60 },
     purpose: { head: t("Purpose"), longest: 60 },
   };
-  const figures = [t("Cost"), t("Calls"), t("Prompt tokens"), t("of these cached"), t("Reply tokens")];
+  const figures = [t("Cost"), t("Calls"), t("Prompt tokens"), t("Of these cached"), t("Reply tokens")];
   const by = <K extends SpendingPart>(...parts: K[]) =>
     firstOf([...parts.map((part) => columns[part].head), ...figures], spendingBy(spending, parts), (row) => [
       ...parts.map((part) => oneLine(row[part], columns[part].longest)),
