@@ -7,10 +7,11 @@ import type { ComparisonReport } from "../src/run/comparison/result.ts";
 
 /**
  * The papers' tables with any model, through the built command line:
- * `npm run bench -- paper [--graphs bbh,gsm8k,liar] [--data DIR] [--folder DIR] --methods semantic,gepa --model NAME …`.
- * `--graphs` takes names, beginnings of names, or `all`. Everything else goes to `agentgraph compare`. With `--folder` graphs
- * and runs are kept there, and the same command goes on where it ended. Each graph is checked and estimated first; the tasks
- * of BIG-Bench Hard are summed up at the end as in the paper, weighted by their test rows.
+ * `npm run bench -- paper [--graphs bbh,gsm8k,liar] --data DIR [--folder DIR] --methods semantic,gepa --model NAME …`.
+ * `--data` names the folder with your copies of the data sets. `--graphs` takes names, beginnings of names, or `all`.
+ * Everything else goes to `agentgraph compare`. With `--folder` graphs and runs are kept there, and the same command goes on
+ * where it ended. Each graph is checked and estimated first; the tasks of BIG-Bench Hard are summed up at the end as in the
+ * paper, weighted by their test rows.
  */
 const CLI = join("dist", "cli.js");
 
@@ -29,8 +30,13 @@ function main(args: readonly string[]): number {
   const wanted = (given.get("--graphs") ?? "bbh,gsm8k,liar").split(",");
   const isWanted = (name: string) => wanted.some((one) => one === "all" || name === one || name.startsWith(`${one}-`));
   const examples = EXAMPLES.filter(({ name }) => isWanted(name));
-  const data = given.get("--data") ?? join("..", "shared", "data");
   if (examples.length === 0) return fail(`No graph is named ${wanted.join(", ")}.`);
+  const data = given.get("--data");
+  if (data === undefined) {
+    console.log("Left out: it needs the folder with your copies of the data sets, `npm run bench -- paper --data DIR`.");
+    return 0;
+  }
+  if (!existsSync(data)) return fail(`There is no folder ${data}.`);
   const kept = given.get("--folder");
   const folder = kept ?? mkdtempSync(join(tmpdir(), "paper-"));
   const shown: Shown[] = [];

@@ -34,7 +34,7 @@ for (const [one, entry] of Object.entries(BENCHES).filter(([one]) => name === un
   console.log(`── ${one}`);
   const { status } = spawnSync(process.execPath, ["scripts/ts.mjs", entry, ...args], {
     cwd: root,
-    stdio: ["ignore", "inherit", "ignore"],
+    stdio: ["ignore", "inherit", "inherit"],
   });
   if (status !== 0) process.exitCode = 1;
 }
