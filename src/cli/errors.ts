@@ -37,6 +37,7 @@ export function writeFailure(error: unknown): string {
 const UNWRITABLE: Readonly<Record<string, string>> = {
   ENOENT: "its folder does not exist",
   ENOTDIR: "a file has the name of its folder",
+  EEXIST: "a file has the name of its folder",
   EISDIR: "it is a folder",
   EACCES: "permission was denied",
   EPERM: "permission was denied",

@@ -29,7 +29,7 @@ export function validName(wanted: string): string {
   if (NAME.test(wanted)) return wanted;
   const cleaned = withoutAccents(wanted)
     .replace(/[^A-Za-z0-9_-]+/g, "_")
-    .replace(/^[^A-Za-z]+|_+$/g, "");
+    .replace(/^[^A-Za-z]+|[_-]+$/g, "");
   if (NAME.test(cleaned)) return cleaned;
   const rest = wanted.replace(/[^A-Za-z0-9_-]+/g, "");
   return rest === "" ? "node" : `n${rest}`;

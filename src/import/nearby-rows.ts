@@ -52,24 +52,42 @@ interface NearbyRows {
   readonly columns: ReadonlyMap<string, string>;
 }
 
-/** The nearest data file with a column for most inputs; null if there is none. */
+/** The nearest data file of several rows with columns for half of the inputs; null if there is none. */
 async function nearbyRows(folder: string, inputs: readonly string[], files: Files): Promise<NearbyRows | null> {
   let best: NearbyRows | null = null;
   for await (const found of dataFilesNear(folder, files)) {
     for (const [path, rows] of [...found].sort(([a], [b]) => setRank(a) - setRank(b))) {
-      const all = columnsOf(rows);
-      const columns = new Map(
-        inputs.flatMap((input) => {
-          const same = all.find((one) => one === input) ?? all.find((one) => plainName(one) === plainName(input));
-          const column = same ?? columnFor(input, all);
-          return column === null ? [] : [[input, column] as const];
-        }),
-      );
+      // A file with one object is a schema or settings.
+      if (rows.length < 2) continue;
+      const columns = columnsFor(inputs, columnsOf(rows));
       if (columns.size * 2 >= inputs.length && columns.size > (best?.columns.size ?? 0)) best = { path, rows, columns };
     }
     if (best && best.columns.size === inputs.length) return best;
   }
   return best;
+}
+
+/** Input → its column. Columns with the input's own name come first, and a column is the value of one input. */
+function columnsFor(inputs: readonly string[], all: readonly string[]): Map<string, string> {
+  const same = (input: string) =>
+    all.find((one) => one === input) ?? all.find((one) => plainName(one) === plainName(input));
+  const columns = new Map(
+    inputs.flatMap((input) => {
+      const column = same(input);
+      return column === undefined ? [] : [[input, column] as const];
+    }),
+  );
+  for (const input of inputs) {
+    const taken = new Set(columns.values());
+    const column = columns.has(input)
+      ? null
+      : columnFor(
+          input,
+          all.filter((one) => !taken.has(one)),
+        );
+    if (column !== null) columns.set(input, column);
+  }
+  return columns;
 }
 
 /** The draft with rows from a data file nearby, if its own files have none, or a single sample. @param folder of the graph file */

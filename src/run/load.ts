@@ -318,8 +318,9 @@ async function readText(path: string, files: Files, locale: Locale): Promise<str
     const { kind, bytes } = await files.stat(path);
     if (kind === "folder") {
       const graph = (await files.list(path)).filter((name) => name.endsWith(".agentgraph.json")).sort()[0];
-      const remedy = graph ? t("Name a graph file in it, such as {0}.", graph) : t("Name a graph file in it.");
-      return { message: t("This is a folder."), remedy };
+      if (graph) return { message: t("This is a folder."), remedy: t("Name a graph file in it, such as {0}.", graph) };
+      const remedy = t("Its name ends in .agentgraph.json. `agentgraph init` creates one from prompts.");
+      return { message: t("This folder has no graph file."), remedy };
     }
     if (bytes > MAX_DATA)
       return {

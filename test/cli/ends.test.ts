@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { randomLcg } from "d3";
 import { describe, expect, it } from "vitest";
@@ -24,6 +24,11 @@ describe("check", () => {
     expect(stdout).toMatch(/^broken\.agentgraph\.json:3:\d+ error unknown-output /m);
     expect(stdout).toMatch(/2 files: \d+ errors/);
     expect((await bench.run("check", bench.graph)).code).toBe(0);
+    await mkdir(join(bench.folder, "empty"));
+    const none = await bench.run("check", "empty", bench.graph);
+    expect(none.code).toBe(2);
+    expect(none.stdout).toContain("empty:1:1 error no-such-file This folder has no graph file.");
+    expect(none.stdout).toContain("name ends in .agentgraph.json");
     const json = JSON.parse((await bench.run("check", "broken.agentgraph.json", "--json")).stdout);
     expect(json.errors).toBe(
       json.files[0].faults.filter(({ severity }: { severity: string }) => severity === "error").length,

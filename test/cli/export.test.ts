@@ -94,6 +94,9 @@ describe("a tuned graph in use", () => {
     const prompty = await run("export", graph, "--format", "prompty", "--output", "out");
     expect(prompty.stderr).toContain("Wrote ");
     expect(await readFile(join(folder, "out/plan.prompty"), "utf8")).toMatch(/^---\nname: plan\n/);
+    const file = await run("export", graph, "--format", "prompty", "--output", "out/plan.prompty");
+    expect(file.code).toBe(2);
+    expect(file.stderr).toMatch(/^Error: .+can't be written: a file has the name of its folder\.$/m);
     const refused = await run("export", graph, "--format", "promptfoo");
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("calls a model in several nodes")]);
   });

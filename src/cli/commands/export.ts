@@ -33,8 +33,8 @@ export async function exportCommand({ deps, output }: Cli, path: string, options
     for (const [file, text] of Object.entries(files)) {
       const target =
         more.length === 0 ? resolve(options.output ?? file) : join(resolve(options.output ?? dirname(graphFile)), file);
-      await deps.files.makeFolder(dirname(target));
-      await deps.files.write(target, text).catch((error: unknown) => {
+      const write = () => deps.files.makeFolder(dirname(target)).then(() => deps.files.write(target, text));
+      await write().catch((error: unknown) => {
         throw new UsageError(`${plain(target)} can't be written: ${writeFailure(error)}.`);
       });
       written.push(target);

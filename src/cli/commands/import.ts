@@ -27,7 +27,11 @@ export async function importCommand({ deps, output }: Cli, path: string, options
       : error;
   });
   const found = all.filter(({ importer }) => options.kind === undefined || importer.kind === options.kind);
-  if (found.length === 0) throw new UsageError(`${path} holds no files of a known program: ${known}.`);
+  if (found.length === 0) {
+    throw new UsageError(
+      `${path} holds no files of a known program: ${known}. \`agentgraph init\` creates a graph from prompt files.`,
+    );
+  }
   const done: object[] = [];
   let exit: number = EXIT.done;
   for (const one of found) {

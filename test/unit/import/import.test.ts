@@ -544,6 +544,16 @@ describe("rows that are not in the program's files", () => {
     expect(none.notes.join(" ")).toContain("There are no rows yet");
   });
 
+  it("are not a schema or another file with one object, and a column is the value of one input", async () => {
+    const prompty = "---\nname: a\n---\nuser:\n{{firstName}} {{lastName}} {{question}}\n";
+    const schema = '[{"name": "question", "kind": "string", "default": "What is AI?"}]';
+    const none = await imported({ "a.prompty": prompty, "schema.json": schema });
+    expect(none.graph.data).toMatchObject({ train: [] });
+    const fields = '[{"name": "question", "kind": "string"}, {"name": "lastName", "kind": "string"}]';
+    const fieldList = await imported({ "a.prompty": prompty, "fields.json": fields });
+    expect(fieldList.graph.data).toMatchObject({ train: [] });
+  });
+
   it("are those beside a flow and a .prompty with one sample", async () => {
     const flow = await imported({
       "flow/flow.dag.yaml":
