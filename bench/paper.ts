@@ -33,7 +33,9 @@ function main(args: readonly string[]): number {
   if (examples.length === 0) return fail(`No graph is named ${wanted.join(", ")}.`);
   const data = given.get("--data");
   if (data === undefined) {
-    console.log("Left out: it needs the folder with your copies of the data sets, `npm run bench -- paper --data DIR`.");
+    console.log(
+      "Left out: it needs the folder with your copies of the data sets, `npm run bench -- paper --data DIR`.",
+    );
     return 0;
   }
   if (!existsSync(data)) return fail(`There is no folder ${data}.`);
