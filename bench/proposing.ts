@@ -1,25 +1,21 @@
 import type { Attempted, Finished, Proposal, Verdict } from "../src/engine/events.ts";
 import type { Runner } from "../src/engine/runner.ts";
 import { proposalId, textsOf, thetaOf } from "../src/engine/theta.ts";
+import { verdictOf } from "../test/verdict.ts";
 
-const MEASURED: Omit<Verdict, "decision" | "reason"> = {
+const MEASURED = verdictOf({
   policy: "significant",
   scored: 50,
   of: 50,
-  lossBefore: 0.5,
   lossAfter: 0.4,
   rightBefore: 25,
   rightAfter: 30,
-  fixed: [],
-  broken: [],
   p: 0.06,
   intervalBefore: [0.4, 0.6],
   intervalAfter: [0.5, 0.7],
   tokensBefore: 100,
   tokensAfter: 110,
-  looks: 1,
-  unscored: [],
-};
+});
 
 /** A run that proposes a number of texts for each node, of which every tenth is accepted. It asks no model. */
 export function proposing(each: number): Runner {

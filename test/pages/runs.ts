@@ -4,6 +4,7 @@ import type { Decision, Gradient, Judged, Proposal, Verdict } from "../../src/en
 import type { Graph } from "../../src/graph/graph.ts";
 import { blank } from "../../src/run/state/draft-state.ts";
 import type { Attempt, NodeProgress, RunState, SampleScore } from "../../src/run/state/state.ts";
+import { verdictOf } from "../verdict.ts";
 
 /** Where a run stands when a picture is taken. */
 export type Stage = "forward" | "backward" | "done";
@@ -71,7 +72,7 @@ function stateOf(graph: Graph, stage: Stage): RunState {
       base: "old",
       text: "new",
       hypothesis: "The steps did not name their units.",
-      verdict: verdictOf(decisionOf(i)),
+      verdict: decided(decisionOf(i)),
       attempts: [`p${i}`],
     }),
   );
@@ -126,28 +127,23 @@ function progressAt(stage: Stage, i: number, size: number): NodeProgress {
   };
 }
 
-function verdictOf(decision: Decision): Verdict {
+function decided(decision: Decision): Verdict {
   const after = decision === "accepted" ? 17 : 13;
-  return {
+  return verdictOf({
     decision,
-    policy: "strict",
     reason: decision === "accepted" ? "lower loss" : "higher loss",
-    scored: 20,
-    of: 20,
     lossBefore: 0.3,
     lossAfter: 1 - after / 20,
     rightBefore: 14,
     rightAfter: after,
     fixed: ["row-21"],
-    broken: [],
     p: 0.25,
     intervalBefore: [0.18, 0.57],
     intervalAfter: [0.64, 0.95],
     tokensBefore: 210,
     tokensAfter: 260,
     looks: 2,
-    unscored: [],
-  };
+  });
 }
 
 function attemptOf(node: string, decision: Decision, i: number): Attempt {
@@ -167,7 +163,7 @@ function attemptOf(node: string, decision: Decision, i: number): Attempt {
 }
 
 function judgedOf(id: string, decision: Decision, iteration: number): Judged {
-  return { type: "verdict", iteration, scope: "part", proposals: [id], theta: "t1", verdict: verdictOf(decision) };
+  return { type: "verdict", iteration, scope: "part", proposals: [id], theta: "t1", verdict: decided(decision) };
 }
 
 function gradientsOf(graph: Graph): Gradient[] {

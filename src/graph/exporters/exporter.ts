@@ -22,10 +22,27 @@ export interface Exporter {
   export(source: ExportSource): Exported;
 }
 
+export type Params = ModelChoice["params"];
+
 /** The model that a node is asked with, and its parameters. `model: null`: none is named. */
 export function modelOf(
   node: GraphNode,
   forward: ModelChoice | null,
-): { readonly model: string | null; readonly params: ModelChoice["params"] } {
+): { readonly model: string | null; readonly params: Params } {
   return ownModel(node) ?? forward ?? { model: null, params: DEFAULT_PARAMS };
+}
+
+/** Parameters by a format's own names, and those that it doesn't name. `others: null`: there are none. */
+export function splitParams(
+  params: Params,
+  names: ReadonlyMap<string, string>,
+): { readonly named: Readonly<Record<string, unknown>>; readonly others: Readonly<Record<string, unknown>> | null } {
+  const named: Record<string, unknown> = {};
+  const others: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(params)) {
+    const own = names.get(name);
+    if (own === undefined) others[name] = value;
+    else named[own] = value;
+  }
+  return { named, others: Object.keys(others).length > 0 ? others : null };
 }

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { asksOnce } from "../graph.ts";
 import { traitsOf } from "../node-kinds.ts";
 import { compiledText } from "./compiled.ts";
-import { type Exported, type Exporter, modelOf } from "./exporter.ts";
+import { type Exported, type Exporter, modelOf, type Params, splitParams } from "./exporter.ts";
 import { jinjaMessages, jinjaNames, jinjaPlaceholder, jinjaText, renamedSentence } from "./jinja.ts";
 
 /** A configuration for promptfoo (https://www.promptfoo.dev/docs/configuration/guide/), for graphs with one call. */
@@ -49,13 +49,11 @@ export const promptfoo: Exporter = {
 
 /** Parameters that promptfoo names (https://www.promptfoo.dev/docs/providers/openai/); it passes others through. */
 const NAMED =
-  "temperature max_tokens max_completion_tokens top_p frequency_penalty presence_penalty seed stop response_format reasoning_effort verbosity".split(
-    " ",
-  );
+  "temperature max_tokens max_completion_tokens top_p frequency_penalty presence_penalty seed stop response_format reasoning_effort verbosity"
+    .split(" ")
+    .map((name) => [name, name] as const);
 
-function configOf(params: Readonly<Record<string, unknown>>): object {
-  const entries = Object.entries(params);
-  const others = entries.filter(([name]) => !NAMED.includes(name));
-  const named = entries.filter(([name]) => NAMED.includes(name));
-  return { ...Object.fromEntries(named), ...(others.length > 0 && { passthrough: Object.fromEntries(others) }) };
+function configOf(params: Params): object {
+  const { named, others } = splitParams(params, new Map(NAMED));
+  return { ...named, ...(others && { passthrough: others }) };
 }

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { asksOnce } from "../graph.ts";
-import { type Exporter, modelOf } from "./exporter.ts";
+import { type Exporter, modelOf, type Params, splitParams } from "./exporter.ts";
 import { jinjaMessages, jinjaNames, jinjaPlaceholder, renamedSentence } from "./jinja.ts";
 
 /** One `.prompty` file for each node that calls a model (https://github.com/microsoft/prompty), version 2. */
@@ -47,24 +47,23 @@ export const prompty: Exporter = {
 };
 
 /** Parameters → their names in the format; others are additional properties. */
-const OPTIONS: Readonly<Record<string, string>> = {
-  temperature: "temperature",
-  max_tokens: "maxOutputTokens",
-  max_completion_tokens: "maxOutputTokens",
-  top_p: "topP",
-  frequency_penalty: "frequencyPenalty",
-  presence_penalty: "presencePenalty",
-  seed: "seed",
-  stop: "stopSequences",
-};
+const OPTIONS = new Map([
+  ["temperature", "temperature"],
+  ["max_tokens", "maxOutputTokens"],
+  ["max_completion_tokens", "maxOutputTokens"],
+  ["top_p", "topP"],
+  ["frequency_penalty", "frequencyPenalty"],
+  ["presence_penalty", "presencePenalty"],
+  ["seed", "seed"],
+  ["stop", "stopSequences"],
+]);
 
-function optionsOf(params: Readonly<Record<string, unknown>>): object {
-  const options: Record<string, unknown> = {};
-  const others: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(params)) {
-    const own = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
-    if (own === undefined) others[name] = value;
-    else options[own] = own === "stopSequences" && !Array.isArray(value) ? [value] : value;
-  }
-  return { ...options, ...(Object.keys(others).length > 0 && { additionalProperties: others }) };
+function optionsOf(params: Params): object {
+  const { named, others } = splitParams(params, OPTIONS);
+  const { stopSequences: stop } = named;
+  return {
+    ...named,
+    ...(stop !== undefined && { stopSequences: Array.isArray(stop) ? stop : [stop] }),
+    ...(others && { additionalProperties: others }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Sample } from "../../../src/data/sample.ts";
 import { createEngine, type RunEngine } from "../../../src/engine/engine.ts";
-import type { RunEvent, Verdict } from "../../../src/engine/events.ts";
+import type { RunEvent } from "../../../src/engine/events.ts";
 import { createForward } from "../../../src/engine/forward/forward.ts";
 import type { Llm, LlmCall } from "../../../src/engine/forward/llm.ts";
 import { Pending } from "../../../src/engine/forward/pending.ts";
@@ -83,30 +83,6 @@ export function ofType<T extends RunEvent["type"]>(
   type: T,
 ): Extract<RunEvent, { type: T }>[] {
   return events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-}
-
-export function verdictOf(more: Partial<Verdict>): Verdict {
-  return {
-    decision: "accepted",
-    policy: "strict",
-    reason: "lower loss",
-    scored: 20,
-    of: 20,
-    lossBefore: 0.5,
-    lossAfter: 0.25,
-    rightBefore: 10,
-    rightAfter: 15,
-    fixed: [],
-    broken: [],
-    p: null,
-    intervalBefore: [0, 1],
-    intervalAfter: [0, 1],
-    tokensBefore: 10,
-    tokensAfter: 10,
-    looks: 1,
-    unscored: [],
-    ...more,
-  };
 }
 
 const noCode = (): never => {

@@ -8,7 +8,8 @@ import { block, escapeTags, fill, shorten, withoutNoChange } from "../../../src/
 import { History } from "../../../src/engine/propose/history.ts";
 import { proposalId, textsOf } from "../../../src/engine/theta.ts";
 import { createPropose } from "../../../src/methods/semantic/propose.ts";
-import { choice, diamond, engineOf, fakeAsk, sampleOf, verbatim, verdictOf } from "./fixtures.ts";
+import { verdictOf } from "../../verdict.ts";
+import { choice, diamond, engineOf, fakeAsk, sampleOf, verbatim } from "./fixtures.ts";
 import { expectGolden, written } from "./golden.ts";
 
 /** What data and models say, wherever it comes into a prompt. */

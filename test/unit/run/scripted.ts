@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock, Files, Log } from "../../../src/deps.ts";
-import type { Finished, RunEvent, Verdict } from "../../../src/engine/events.ts";
+import type { Finished, RunEvent } from "../../../src/engine/events.ts";
 import type { EngineDeps } from "../../../src/engine/session.ts";
 import { EventStream } from "../../../src/engine/stream.ts";
 import type { Task } from "../../../src/engine/task.ts";
@@ -13,6 +13,7 @@ import { nodeMachine } from "../../../src/platform/machine.ts";
 import type { RunRequest } from "../../../src/run/record/run-manifest.ts";
 import { type RunPaths, runPathsOf } from "../../../src/run/record/run-paths.ts";
 import type { RunDeps } from "../../../src/run/run.ts";
+import { verdictOf } from "../../verdict.ts";
 import { noSandbox } from "../sandboxes.ts";
 
 /** A folder of its own, a clock that ticks by itself, and a provider that answers with a number per question. */
@@ -149,26 +150,13 @@ function samples(prefix: string, n: number) {
   }));
 }
 
-export const verdict: Verdict = {
-  decision: "accepted",
-  policy: "strict",
-  reason: "lower loss",
-  scored: 20,
-  of: 20,
-  lossBefore: 0.5,
-  lossAfter: 0.25,
-  rightBefore: 10,
-  rightAfter: 15,
+export const verdict = verdictOf({
   fixed: ["v1"],
-  broken: [],
   p: 0.06,
   intervalBefore: [0.3, 0.7],
   intervalAfter: [0.5, 0.9],
-  tokensBefore: 10,
   tokensAfter: 12,
-  looks: 1,
-  unscored: [],
-};
+});
 
 /** An engine of one step: asks one question a validation sample, one after another, then accepts one proposal. */
 export async function* scripted(task: Task, deps: EngineDeps, signal: AbortSignal): AsyncGenerator<RunEvent, Finished> {

@@ -1,13 +1,9 @@
 import { expect, it } from "vitest";
 import { commitMessage } from "../../../../src/editor/git/message.ts";
 import type { Proposal, Verdict } from "../../../../src/engine/events.ts";
+import { verdictOf } from "../../../verdict.ts";
 
-const verdict: Verdict = {
-  decision: "accepted",
-  policy: "strict",
-  reason: "lower loss",
-  scored: 20,
-  of: 20,
+const verdict = verdictOf({
   lossBefore: 0.3,
   lossAfter: 0.15,
   rightBefore: 14,
@@ -20,8 +16,7 @@ const verdict: Verdict = {
   tokensBefore: 210,
   tokensAfter: 260,
   looks: 3,
-  unscored: [],
-};
+});
 
 function proposal(node: string, changes: Partial<Verdict> = {}): Proposal {
   const text = { base: "old", text: "new", hypothesis: "", attempts: [] };

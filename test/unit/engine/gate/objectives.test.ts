@@ -4,7 +4,8 @@ import { Spent } from "../../../../src/engine/forward/spent.ts";
 import { type AnswerCost, isDear, paretoFront, ratioOf, weightOfCost } from "../../../../src/engine/gate/objectives.ts";
 import { policyRule } from "../../../../src/engine/gate/rules.ts";
 import type { Pair } from "../../../../src/engine/gate/statistics.ts";
-import { candidate, engineOf, graphOf, llm, ofType, recorder, sampleOf, verdictOf } from "../fixtures.ts";
+import { verdictOf } from "../../../verdict.ts";
+import { candidate, engineOf, graphOf, llm, ofType, recorder, sampleOf } from "../fixtures.ts";
 import { run } from "../runs.ts";
 
 const STRICT = { policy: "strict", alpha: 0.05 } as const;

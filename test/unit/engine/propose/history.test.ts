@@ -3,7 +3,8 @@ import type { Attempted, InvalidReason, ScreenReason, Verdict } from "../../../.
 import { netProposals } from "../../../../src/engine/gate/net-changes.ts";
 import { History } from "../../../../src/engine/propose/history.ts";
 import { proposalId } from "../../../../src/engine/theta.ts";
-import { graphOf, llm, verdictOf } from "../fixtures.ts";
+import { verdictOf } from "../../../verdict.ts";
+import { graphOf, llm } from "../fixtures.ts";
 
 interface Step {
   readonly node?: string;

@@ -8,18 +8,8 @@ import { proposalId } from "../../../../src/engine/theta.ts";
 import type { Graph, GraphNode, LlmNode } from "../../../../src/graph/graph.ts";
 import { createPropose, leastTried } from "../../../../src/methods/semantic/propose.ts";
 import { BudgetReached, ProviderFault } from "../../../../src/models/errors.ts";
-import {
-  choice,
-  diamond,
-  engineOf,
-  fakeAsk,
-  graphOf,
-  llm,
-  ofType,
-  recorder,
-  sampleOf,
-  verdictOf,
-} from "../../engine/fixtures.ts";
+import { verdictOf } from "../../../verdict.ts";
+import { choice, diamond, engineOf, fakeAsk, graphOf, llm, ofType, recorder, sampleOf } from "../../engine/fixtures.ts";
 
 const context: GradientContext = {
   sample: "s1",
