@@ -1,8 +1,9 @@
 import type { Files } from "../deps.ts";
-import { type ContainmentRoot, ReferenceRefused, readReference } from "../graph/containment.ts";
+import { type ContainmentRoot, ReferenceRefused } from "../graph/containment.ts";
 import { ENGLISH } from "../i18n/locale.ts";
 import { DataUnreadable } from "./row.ts";
-import { decodeData, formatOf } from "./rows.ts";
+import { formatOf, openData } from "./rows.ts";
+import { startOf } from "./text.ts";
 
 /** Maximum bytes: larger files are not read on each keystroke. */
 const MOST = 8 * 2 ** 20;
@@ -20,9 +21,11 @@ export async function fieldsOf(references: readonly string[], root: ContainmentR
     const format = formatOf(reference);
     if (!format) continue;
     try {
-      const { text } = await readReference(root, reference, files, MOST, decodeData);
-      const byLine = !/\.json$/i.test(reference) && text.length > HEAD;
-      const head = byLine ? text.slice(0, text.lastIndexOf("\n", HEAD)) : text;
+      const text = await openData(root, reference, files, MOST);
+      const isByLine = !/\.json$/i.test(reference);
+      const start = isByLine ? await startOf(text, HEAD + 1) : "";
+      const isLong = start.length > HEAD;
+      const head = isLong ? start.slice(0, start.lastIndexOf("\n", HEAD)) : isByLine ? start : text;
       const { rows } = await format(head, { name: reference, locale: ENGLISH, yieldNow: async () => {} });
       for (const row of rows.slice(0, ROWS)) for (const field of Object.keys(row.fields)) fields.add(field);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { endOfString } from "../graph/replies/json.ts";
+import type { DataText } from "./text.ts";
 
 /** Characters of a part: it takes under a millisecond to read. */
 const PART = 2 ** 16;
@@ -16,37 +17,59 @@ export type ParseJson = (json: string) => { readonly value: unknown } | null;
  * @returns null if the text is no list or object, is faulty, or gives a key twice: read as a whole, it tells what is wrong
  */
 export async function parseInParts(
-  text: string,
+  text: DataText,
   parse: ParseJson,
   yieldNow: () => Promise<void>,
 ): Promise<{ readonly value: unknown } | null> {
-  const parts = new Parts(text, parse, yieldNow);
+  const pieces = text.pieces()[Symbol.asyncIterator]();
+  const parts = new Parts(pieces, parse, yieldNow);
   try {
     return { value: await parts.whole() };
   } catch (error) {
     if (error instanceof NotInParts) return null;
     throw error;
+  } finally {
+    await pieces.return?.();
   }
 }
 
 class NotInParts extends Error {}
 
 class Parts {
-  /** Position of the next character. */
+  /** What has been read of the text and is still needed. */
+  private text = "";
+  /** Position of the next character in it. */
   #at = 0;
+  /** Whether nothing follows it. */
+  #isLast = false;
 
   constructor(
-    private readonly text: string,
+    private readonly pieces: AsyncIterator<string>,
     private readonly parse: ParseJson,
     private readonly yieldNow: () => Promise<void>,
   ) {}
 
   async whole(): Promise<unknown> {
-    this.#skipSpace();
+    await this.#skipSpace();
     const value = await this.#container(0);
-    this.#skipSpace();
+    await this.#skipSpace();
     if (this.#at < this.text.length) throw new NotInParts();
     return value;
+  }
+
+  /** Reads on until this many characters are left, or the end. */
+  async #fill(length: number): Promise<void> {
+    if (this.#isLast || this.text.length - this.#at >= length) return;
+    const pieces = [this.text.slice(this.#at)];
+    for (let left = pieces[0]?.length ?? 0; left < length; ) {
+      const next = await this.pieces.next();
+      this.#isLast = next.done === true;
+      if (next.done) break;
+      pieces.push(next.value);
+      left += next.value.length;
+    }
+    this.text = pieces.join("");
+    this.#at = 0;
   }
 
   /** The list or object that starts here. */
@@ -68,15 +91,17 @@ class Parts {
     };
     for (let isFirst = true; ; isFirst = false) {
       await this.yieldNow();
+      // One more, to know whether a part ends with the text.
+      await this.#fill(PART + 1);
       const start = this.#at;
       const { comma, end } = this.#scan();
       const stop = end ?? comma;
       if (stop === null) {
-        const key = open === "{" ? this.#key() : "";
+        const key = open === "{" ? await this.#key() : "";
         const value = await this.#long(depth);
         if (open === "{") put(key, value);
         else list.push(value);
-        this.#skipSpace();
+        await this.#skipSpace();
         const next = this.text[this.#at];
         if (next !== "," && next !== close) throw new NotInParts();
         this.#at += 1;
@@ -127,9 +152,9 @@ class Parts {
   }
 
   /** The name of a member, of which the value follows. */
-  #key(): string {
-    const key = this.#string();
-    this.#skipSpace();
+  async #key(): Promise<string> {
+    const key = await this.#string();
+    await this.#skipSpace();
     if (this.text[this.#at] !== ":") throw new NotInParts();
     this.#at += 1;
     return String(key);
@@ -137,15 +162,20 @@ class Parts {
 
   /** A value that is longer than a part. */
   async #long(depth: number): Promise<unknown> {
-    this.#skipSpace();
+    await this.#skipSpace();
     return this.text[this.#at] === '"' ? this.#string() : this.#container(depth + 1);
   }
 
-  #string(): unknown {
-    this.#skipSpace();
+  async #string(): Promise<unknown> {
+    await this.#skipSpace();
+    if (this.text[this.#at] !== '"') throw new NotInParts();
+    let end = endOfString(this.text, this.#at);
+    while (end === this.text.length && !this.#isLast) {
+      await this.#fill(2 * (this.text.length - this.#at));
+      end = endOfString(this.text, this.#at);
+    }
     const start = this.#at;
-    if (this.text[start] !== '"') throw new NotInParts();
-    this.#at = endOfString(this.text, start) + 1;
+    this.#at = end + 1;
     return this.#parsed(this.text.slice(start, this.#at));
   }
 
@@ -155,8 +185,11 @@ class Parts {
     return parsed.value;
   }
 
-  #skipSpace(): void {
-    while (SPACE.includes(this.text[this.#at] ?? "·")) this.#at += 1;
+  async #skipSpace(): Promise<void> {
+    do {
+      await this.#fill(1);
+      while (SPACE.includes(this.text[this.#at] ?? "·")) this.#at += 1;
+    } while (this.#at === this.text.length && !this.#isLast);
   }
 }
 

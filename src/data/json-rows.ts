@@ -4,52 +4,46 @@ import { endOfString, isNestedTooDeep, memberOf } from "../graph/replies/json.ts
 import type { Locale, Translate } from "../i18n/locale.ts";
 import { parseInParts } from "./json-parts.ts";
 import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
+import { type DataText, linesIn, wholeText } from "./text.ts";
 
 /** Reads one JSON value per line; a file with a single JSON value over several lines is read as such. */
-export async function readJsonLines(text: string, context: ReadContext): Promise<Rows> {
+export async function readJsonLines(text: DataText, context: ReadContext): Promise<Rows> {
   const { locale, yieldNow } = context;
-  if (!("value" in parsed(firstLine(text), locale))) {
+  if (!("value" in parsed(await firstLine(text), locale))) {
     const whole = await parsedWhole(text, context);
     if ("value" in whole) return rowsIn(whole.value, context);
   }
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
   let number = 0;
-  for (const line of linesOf(text)) {
-    number += 1;
-    if (line.trim() === "") continue;
-    if (broken.length >= MOST_BROKEN) break;
-    const one = parsed(line, locale);
-    if ("value" in one) addRow(one.value, number, rows, broken, locale);
-    else broken.push({ number, reason: one.fault });
-    await yieldNow();
+  for await (const lines of linesIn(text)) {
+    for (const line of lines) {
+      number += 1;
+      if (line.trim() === "") continue;
+      if (broken.length >= MOST_BROKEN) return { rows, broken };
+      const one = parsed(line, locale);
+      if ("value" in one) addRow(one.value, number, rows, broken, locale);
+      else broken.push({ number, reason: one.fault });
+      await yieldNow();
+    }
   }
   return { rows, broken };
 }
 
-/** Line by line, because splitting a large file at once blocks the process. */
-function* linesOf(text: string): Generator<string> {
-  for (let start = 0; start <= text.length; ) {
-    const found = text.indexOf("\n", start);
-    const end = found < 0 ? text.length : found;
-    yield text.slice(start, end);
-    start = end + 1;
-  }
-}
-
 /** The first line that is not empty. */
-function firstLine(text: string): string {
-  for (const line of linesOf(text)) if (line.trim() !== "") return line;
+async function firstLine(text: DataText): Promise<string> {
+  for await (const lines of linesIn(text)) for (const line of lines) if (line.trim() !== "") return line;
   return "";
 }
 
 /** Reads a list of objects, an object that contains such lists, columns, or JSON Lines with another extension. */
-export async function readJson(text: string, context: ReadContext): Promise<Rows> {
+export async function readJson(text: DataText, context: ReadContext): Promise<Rows> {
   const { locale } = context;
   const whole = await parsedWhole(text, context);
   if (!("value" in whole)) {
-    const first = firstLine(text);
-    const one = text.trim().includes("\n") ? parsed(first, locale) : whole;
+    const first = await firstLine(text);
+    const hasMore = (await wholeText(text)).trim() !== first.trim();
+    const one = hasMore ? parsed(first, locale) : whole;
     if ("value" in one && isObject(one.value)) return readJsonLines(text, context);
     return { rows: [], broken: [{ number: 1, reason: whole.fault }] };
   }
@@ -187,12 +181,12 @@ export function losslessValue(node: Node, text: string): unknown {
 type Parsed = { readonly value: unknown } | { readonly fault: string };
 
 /** The same for a whole file. */
-async function parsedWhole(text: string, { locale, yieldNow }: ReadContext): Promise<Parsed> {
+async function parsedWhole(text: DataText, { locale, yieldNow }: ReadContext): Promise<Parsed> {
   const parse = (json: string) => {
     const one = parsed(json, locale);
     return "value" in one ? one : null;
   };
-  return (await parseInParts(text, parse, yieldNow)) ?? parsed(text, locale);
+  return (await parseInParts(text, parse, yieldNow)) ?? parsed(await wholeText(text), locale);
 }
 
 /** The value, or why the text isn't JSON. */

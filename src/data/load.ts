@@ -1,6 +1,6 @@
 import type { Files } from "../deps.ts";
 import { splitData } from "../graph/checks/quick-fixes.ts";
-import { type ContainmentRoot, MAX_DATA, ReferenceRefused, readReference, refusalFault } from "../graph/containment.ts";
+import { type ContainmentRoot, MAX_DATA, ReferenceRefused, refusalFault } from "../graph/containment.ts";
 import type { DataSet, DataSpec } from "../graph/schema/schema.ts";
 import type { JsonDocument, JsonPath } from "../graph/syntax/document.ts";
 import type { Translate } from "../i18n/locale.ts";
@@ -8,7 +8,7 @@ import { addFindings } from "./findings.ts";
 import { losslessValue } from "./json-rows.ts";
 import { checkOverlap, type SampleSet, type Sets } from "./overlap.ts";
 import { DataUnreadable, type Row, type Rows } from "./row.ts";
-import { decodeData, EXTENSIONS, formatOf } from "./rows.ts";
+import { EXTENSIONS, formatOf, openData } from "./rows.ts";
 import { type Data, type Sample, SPLITS, type Split } from "./sample.ts";
 import { fieldsUsed, labelOf, type MappedRow, type Mapping, sampleOf, type TargetUse } from "./samples.ts";
 import { divisionOf, namedSets, type Shares, splitRows } from "./split.ts";
@@ -198,7 +198,7 @@ async function readRows(
     return null;
   }
   try {
-    const { text } = await readReference(root, file, files, MAX_DATA, decodeData);
+    const text = await openData(root, file, files, MAX_DATA);
     const rows = await format(text, { name, locale, yieldNow, list, names });
     const broken = rows.broken.map(({ number, reason }) =>
       t("In {0}, row {1} can't be read: {2}.", name, number, reason),

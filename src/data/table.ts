@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
-import { type CsvError, type Options, parse } from "csv-parse";
+import { CsvError, type Options, parse } from "csv-parse";
 import { parse as parseAtOnce } from "csv-parse/sync";
 import { ENGLISH, type Locale } from "../i18n/locale.ts";
 import { type BrokenRow, DataUnreadable, MOST_BROKEN, type ReadContext, type Row, type Rows } from "./row.ts";
+import { type DataText, linesIn, startOf, withoutStart } from "./text.ts";
 
 /** The most lenient options, to detect the layout of a file. */
 const LOOSE = { relax_column_count: true, relax_quotes: true, skip_empty_lines: true, skip_records_with_error: true };
@@ -12,12 +13,12 @@ const LOOSE = { relax_column_count: true, relax_quotes: true, skip_empty_lines: 
  * @param candidates delimiters to try, the most common first
  * @throws DataUnreadable if more than one delimiter fits
  */
-export async function readTable(text: string, context: ReadContext, candidates: readonly string[]): Promise<Rows> {
-  const { head, delimiter } = layoutOf(text, candidates, context);
+export async function readTable(text: DataText, context: ReadContext, candidates: readonly string[]): Promise<Rows> {
+  const { head, delimiter } = layoutOf(await startOf(text, SAMPLE + 1), candidates, context);
   await context.yieldNow();
-  const body = text.slice(head.length);
+  const body = withoutStart(text, head.length);
   let result: Rows | null = null;
-  for (const dialect of dialectsOf(body, delimiter)) {
+  for await (const dialect of dialectsOf(body, delimiter, context)) {
     const read = await readDialect(body, { ...dialect, delimiter }, context);
     if (read.broken.length === 0 && (read.rows.length > 0 || !result)) return read;
     result ??= read;
@@ -91,30 +92,50 @@ function ambiguous(
 }
 
 /** Ways to read quotes, the most likely first: the next one is used only if a row can't be read. */
-function* dialectsOf(text: string, delimiter: string): Generator<Options> {
-  if (delimiter === "\t" && hasBareQuotes(text)) {
+async function* dialectsOf(text: DataText, delimiter: string, { yieldNow }: ReadContext): AsyncGenerator<Options> {
+  if (delimiter === "\t" && (await hasBareQuotes(text, yieldNow))) {
     yield { quote: false };
     return;
   }
   yield {};
-  if (text.includes('\\"')) yield { escape: "\\" };
-  if (/[,;|] +"/.test(text)) yield { ltrim: true };
+  if (await hasLine(text, (line) => line.includes('\\"'), yieldNow)) yield { escape: "\\" };
+  if (await hasLine(text, (line) => /[,;|] +"/.test(line), yieldNow)) yield { ltrim: true };
   yield { relax_quotes: true };
+}
+
+async function hasLine(
+  text: DataText,
+  isMeant: (line: string) => boolean,
+  yieldNow: () => Promise<void>,
+): Promise<boolean> {
+  for await (const lines of linesIn(text)) {
+    await yieldNow();
+    if (lines.some(isMeant)) return true;
+  }
+  return false;
 }
 
 /**
  * Whether quotes are plain characters: in a tab-separated file whose lines all have as many cells as the header,
  * unpaired quotes are.
  */
-function hasBareQuotes(text: string): boolean {
-  const lines = text.split(/\r?\n/).filter((line) => line !== "");
-  const width = lines[0]?.split("\t").length;
-  const cells = lines.map((line) => line.split("\t"));
-  if (!cells.every(({ length }) => length === width)) return false;
-  return !cells.flat().every((cell) => !cell.includes('"') || /^"(?:[^"]|"")*"$/.test(cell));
+async function hasBareQuotes(text: DataText, yieldNow: () => Promise<void>): Promise<boolean> {
+  let width: number | null = null;
+  let found = false;
+  for await (const lines of linesIn(text)) {
+    await yieldNow();
+    for (const line of lines) {
+      const cells = line.replace(/\r$/, "").split("\t");
+      if (cells.length === 1 && cells[0] === "") continue;
+      width ??= cells.length;
+      if (cells.length !== width) return false;
+      found ||= cells.some((cell) => cell.includes('"') && !/^"(?:[^"]|"")*"$/.test(cell));
+    }
+  }
+  return found;
 }
 
-async function readDialect(text: string, dialect: Options, { locale, yieldNow }: ReadContext): Promise<Rows> {
+async function readDialect(text: DataText, dialect: Options, { locale, yieldNow }: ReadContext): Promise<Rows> {
   const unread: BrokenRow[] = [];
   const skipped = new Set<number>();
   const parser = parse({
@@ -134,7 +155,8 @@ async function readDialect(text: string, dialect: Options, { locale, yieldNow }:
   let names: readonly string[] | null = null;
   let number = 0;
   try {
-    for await (const cells of Readable.from(piecesOf(text)).pipe(parser)) {
+    const source = Readable.from(encoded(text)).on("error", (error) => parser.destroy(error));
+    for await (const cells of source.pipe(parser)) {
       await yieldNow();
       if (broken.length >= MOST_BROKEN) break;
       if (names) {
@@ -147,6 +169,7 @@ async function readDialect(text: string, dialect: Options, { locale, yieldNow }:
       } else names = withoutTail(cells).map((name) => name.trim());
     }
   } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
     return { rows: [], broken: [...unread, { number: 1, reason: reasonOf(error, locale) }] };
   }
   const repeated = repeatedIn(names ?? []);
@@ -194,15 +217,13 @@ function reasonOf(error: CsvError | unknown, { t }: Locale): string {
   return message;
 }
 
-/** Characters to parse at once. */
-const PIECE = 2 ** 16;
+/** Bytes to parse at once: the parser looks at each of them. */
+const CHUNK = 2 ** 15;
 
-function* piecesOf(text: string): Generator<Uint8Array> {
+async function* encoded(text: DataText): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
-  for (let start = 0; start < text.length; ) {
-    const isPair = (text.codePointAt(start + PIECE - 1) ?? 0) > 0xffff;
-    const end = start + PIECE + (isPair ? 1 : 0);
-    yield encoder.encode(text.slice(start, end));
-    start = end;
+  for await (const piece of text.pieces()) {
+    const bytes = encoder.encode(piece);
+    for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
   }
 }

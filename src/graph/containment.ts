@@ -145,15 +145,59 @@ export async function readReference(
   decode: (bytes: Uint8Array) => string | null = decodeUtf8,
 ): Promise<ReferencedFile> {
   const refuse: Refuse = (reason, detail, size) => new ReferenceRefused(reference, reason, detail, size);
+  const path = await safePath(root, reference, files, refuse);
+  const bytes = await readBytes(path, files, maxBytes, refuse);
+  return { path, text: decode(bytes) ?? fail(notText(reference, bytes)) };
+}
+
+/** A file that is read in parts, as often as needed. */
+export interface OpenReference {
+  /** When it was opened. */
+  readonly bytes: number;
+  /** @throws ReferenceRefused */
+  parts(): AsyncIterable<Uint8Array>;
+}
+
+/** The same for a file that is too large to be held. @throws ReferenceRefused */
+export async function openReference(
+  root: ContainmentRoot,
+  reference: string,
+  files: Files,
+  maxBytes: number,
+): Promise<OpenReference> {
+  const refuse: Refuse = (reason, detail, size) => new ReferenceRefused(reference, reason, detail, size);
+  const path = await safePath(root, reference, files, refuse);
+  const bytes = await sizeOf(path, files, maxBytes, refuse);
+  return {
+    bytes,
+    async *parts() {
+      let read = 0;
+      try {
+        for await (const part of files.parts(path)) {
+          read += part.length;
+          if (read > maxBytes) throw refuse("too large", "", { bytes: read, most: maxBytes });
+          yield part;
+        }
+      } catch (error) {
+        throw error instanceof Error && "code" in error ? refuse("unreadable", codeOf(error)) : error;
+      }
+    },
+  };
+}
+
+/** Why bytes are not read as text. */
+export function notText(reference: string, start: Uint8Array): ReferenceRefused {
+  return new ReferenceRefused(reference, isZip(start) ? "a ZIP file" : "not UTF-8");
+}
+
+async function safePath(root: ContainmentRoot, reference: string, files: Files, refuse: Refuse): Promise<string> {
   const named = namedPath(root, reference);
   const path = await files.realpath(named).catch((error: unknown) => {
     throw refuse(codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? "not found" : "unreadable", codeOf(error));
   });
   if (!isInside(root.folder, path)) throw refuse("leaves the root by a link");
   if (isPrivate(root.folder, path)) throw refuse("is private");
-
-  const bytes = await readBytes(path, files, maxBytes, refuse);
-  return { path, text: decode(bytes) ?? fail(refuse(isZip(bytes) ? "a ZIP file" : "not UTF-8")) };
+  return path;
 }
 
 /**
@@ -185,12 +229,16 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
 
 type Refuse = (reason: RefusedReason, detail?: string, size?: FileSize) => ReferenceRefused;
 
-async function readBytes(path: string, files: Files, maxBytes: number, refuse: Refuse): Promise<Uint8Array> {
-  const unreadable = (error: unknown) => fail(refuse("unreadable", codeOf(error)));
-  const { kind, bytes: size } = await files.stat(path).catch(unreadable);
+async function sizeOf(path: string, files: Files, maxBytes: number, refuse: Refuse): Promise<number> {
+  const { kind, bytes } = await files.stat(path).catch((error) => fail(refuse("unreadable", codeOf(error))));
   if (kind !== "file") throw refuse("not a file");
-  if (size > maxBytes) throw refuse("too large", "", { bytes: size, most: maxBytes });
-  const bytes = await files.read(path).catch(unreadable);
+  if (bytes > maxBytes) throw refuse("too large", "", { bytes, most: maxBytes });
+  return bytes;
+}
+
+async function readBytes(path: string, files: Files, maxBytes: number, refuse: Refuse): Promise<Uint8Array> {
+  await sizeOf(path, files, maxBytes, refuse);
+  const bytes = await files.read(path).catch((error) => fail(refuse("unreadable", codeOf(error))));
   if (bytes.byteLength > maxBytes) throw refuse("too large", "", { bytes: bytes.byteLength, most: maxBytes });
   return bytes;
 }

@@ -189,13 +189,21 @@ export function faultText({ message, remedy }: Fault): string {
 
 /** Files with the unsaved edits of open editors. */
 function withUnsaved(files: Files): Files {
+  const unsaved = (path: string) => {
+    const open = workspace.textDocuments.find(
+      ({ uri, isDirty }) => isDirty && uri.scheme === "file" && uri.fsPath === path,
+    );
+    return open && new TextEncoder().encode(open.getText());
+  };
   return {
     ...files,
     async read(path) {
-      const open = workspace.textDocuments.find(
-        ({ uri, isDirty }) => isDirty && uri.scheme === "file" && uri.fsPath === path,
-      );
-      return open ? new TextEncoder().encode(open.getText()) : files.read(path);
+      return unsaved(path) ?? files.read(path);
+    },
+    async *parts(path, from = 0) {
+      const own = unsaved(path);
+      if (own) yield own.subarray(from);
+      else yield* files.parts(path, from);
     },
   };
 }

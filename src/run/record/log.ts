@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { parseInParts } from "../../data/json-parts.ts";
+import { inMemory } from "../../data/text.ts";
 import type { Clock, Deps, Machine } from "../../deps.ts";
 import {
   type Acted,
@@ -116,7 +117,7 @@ function readLine(line: Uint8Array): ReadLine {
 /** The same in short steps. */
 async function readLong(line: Uint8Array, turns: Yielder): Promise<ReadLine> {
   const text = textAt(line, { start: 0, end: line.length });
-  const parsed = await parseInParts(text, parseJson, () => turns.next());
+  const parsed = await parseInParts(inMemory(text), parseJson, () => turns.next());
   const value = parsed?.value;
   if (typeof value !== "object" || value === null || !("proposals" in value) || !Array.isArray(value.proposals))
     return readLine(line);

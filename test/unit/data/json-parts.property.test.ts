@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseInParts } from "../../../src/data/json-parts.ts";
+import { inMemory } from "../../../src/data/text.ts";
 
 /** Characters of a part. */
 const PART = 2 ** 16;
@@ -21,7 +22,7 @@ async function read(json: string) {
     return parse(part);
   };
   let turns = 0;
-  const found = await parseInParts(json, seen, async () => {
+  const found = await parseInParts(inMemory(json), seen, async () => {
     turns += 1;
   });
   return { found, longest: Math.max(0, ...lengths), turns };
