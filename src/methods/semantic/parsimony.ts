@@ -131,7 +131,13 @@ export function createParsimony(
       }),
     );
     const others = proposals.filter(({ node }) => !needed.has(node));
-    return [...others, ...made.filter((one) => one !== null)];
+    const left = [...others, ...made.filter((one) => one !== null)];
+    // A dropped text is on record as failed: with the same cases, ϕ would write it again.
+    await engine.screen(
+      proposals.filter(({ node }) => !left.some((one) => one.node === node)),
+      "no gain on training samples",
+    );
+    return left;
   }
 
   function startOf({ id, text }: GraphNode): string {

@@ -11,6 +11,8 @@ export class GateSchedule {
   #waited = 0;
   #fruitless = 0;
   #hasGained = false;
+  /** Training samples that the pending proposals mended, minus those that they broke. */
+  #mended = 0;
 
   constructor(
     start: Texts,
@@ -61,8 +63,18 @@ export class GateSchedule {
     return broke && this.#pending.length > 0 && !this.isWaiting;
   }
 
+  /** Whether the pending proposals put more training samples right than wrong. */
+  get hasMended(): boolean {
+    return this.#mended > 0;
+  }
+
+  /** Takes note of what the pending proposals did to the training samples of a batch. */
+  note({ gain }: Pick<BatchGradients, "gain">): void {
+    if (this.isWaiting) this.#mended += gain;
+  }
+
   /** Whether the gate judges this iteration's proposals at once. */
-  isDue({ gain, few }: BatchGradients, iteration: number): boolean {
+  isDue({ gain, few }: Pick<BatchGradients, "gain" | "few">, iteration: number): boolean {
     const { gateEvery, iterations } = this.options;
     const isStalled = this.isWaiting && gain <= 0;
     return isStalled || few || this.#waited + 1 >= gateEvery || iteration === iterations;
@@ -80,12 +92,14 @@ export class GateSchedule {
     this.#hasGained ||= accepted.length > 0;
     this.#pending = harmless;
     this.#waited = 0;
+    this.#mended = 0;
   }
 
   /** Drops the pending proposals. */
   drop(): void {
     this.#pending = [];
     this.#waited = 0;
+    this.#mended = 0;
   }
 
   /** Counts an iteration that did more than wait. */

@@ -87,7 +87,8 @@ export async function* descend(
     const isFew = ({ few }: Pick<BatchGradients, "few">) => few && failsFew(engine, schedule.incumbent);
     const look = async () => {
       const batch = await runBatch(schedule.texts);
-      return { ...batch, few: isFew(batch) };
+      schedule.note(batch);
+      return batch;
     };
 
     if (schedule.isWaiting) {
@@ -106,7 +107,7 @@ export async function* descend(
       break;
     }
 
-    const isDue = schedule.isDue(batch, iteration);
+    const isDue = schedule.isDue({ gain: batch.gain, few: isFew(batch) }, iteration);
     const isLastTry = schedule.isLastTry || iteration === options.iterations;
     const { hasGained } = schedule;
     const ground = { incumbent: schedule.incumbent, pending: schedule.pending, hasGained, isLastTry };
@@ -114,7 +115,9 @@ export async function* descend(
 
     if (!isDue && fresh.length > 0) schedule.defer(fresh);
     else {
-      const due = fresh.length === 0 && schedule.isWaiting ? schedule.pending : fresh;
+      // Texts that put none of the few failing training samples right are not worth a look: they wait for one that does.
+      const isWorthALook = schedule.isWaiting && (schedule.hasMended || !batch.few);
+      const due = fresh.length === 0 && isWorthALook ? schedule.pending : fresh;
       const proposals = await shorten(schedule.incumbent, due);
       if (proposals.length > 0) await settle(proposals);
       else if (due.length > 0) schedule.drop();

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../../src/data/sample.ts";
+import type { ScreenReason } from "../../../../src/engine/events.ts";
 import type { Engine } from "../../../../src/engine/method.ts";
 import { allParametersOf } from "../../../../src/engine/parameters.ts";
 import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
@@ -26,6 +27,7 @@ interface Script {
 
 function parsimony({ isRight, signs = 1, writtenFor }: Script) {
   const scored: string[] = [];
+  const dropped: string[] = [];
   const engine = {
     start,
     parameters: allParametersOf(graph),
@@ -35,12 +37,15 @@ function parsimony({ isRight, signs = 1, writtenFor }: Script) {
       return new Map(some.map(({ id }) => [id, { loss: isRight(texts, id) ? 0 : 1 }]));
     },
     candidate: async (node: string, _: Texts, draft: { text: string } | null) => candidate(node, draft?.text ?? ""),
+    screen: async (candidates: readonly Candidate[], reason: ScreenReason) => {
+      dropped.push(...candidates.map(({ node }) => `${node}: ${reason}`));
+    },
   };
   const shorten = createParsimony({ options: { threshold: 0 } as never }, engine as unknown as Engine, {
     seen: () => samples,
     brokenByGrowth: () => signs,
   });
-  return { shorten, scored };
+  return { shorten, scored, dropped };
 }
 
 const textsIn = (candidates: readonly Candidate[]) => Object.fromEntries(candidates.map((one) => [one.node, one.text]));
@@ -62,6 +67,13 @@ describe("parsimony", () => {
   it("takes out the sentences that no sample needs", async () => {
     const { shorten } = parsimony({ isRight: needsRule });
     expect(textsIn(await shorten(start, [proposal]))).toEqual({ a: grown("a", "Mind the rule.") });
+  });
+
+  it("records a text as failed of which nothing is left, so that it is not written for the same cases again", async () => {
+    const { shorten, dropped } = parsimony({ isRight: needsRule });
+    const useless = candidate("b", grown("b", "Be kind."));
+    expect(textsIn(await shorten(start, [proposal, useless]))).toEqual({ a: grown("a", "Mind the rule.") });
+    expect(dropped).toEqual(["b: no gain on training samples"]);
   });
 
   it("shortens texts of the incumbent that nothing is proposed for", async () => {

@@ -248,6 +248,29 @@ describe("a gate that looks every few iterations", () => {
     expect(await judged([0.5, 0.5])).toEqual([[3, "a 3"]]);
   });
 
+  it("does not look at texts that mend none of the few training samples that fail, as long as nothing better is proposed", async () => {
+    const propose: Services["propose"] = async ({ iteration }, nodes, _, pending) => {
+      if (iteration === 1) return nodes.map(({ id }) => candidate(id, `${id} 1`));
+      return iteration < 4 ? [] : [...pending.slice(1), candidate("a", "a 4")];
+    };
+    const judged = async (gain: number, few: boolean) => {
+      const differentiate: Services["differentiate"] = async (texts, iteration) =>
+        batchOf(texts, iteration, { gain: iteration === 2 ? gain : 0, few });
+      const script = { differentiate, propose, gate: reject, validationLoss: (): [number, number] => [0.5, 0.5] };
+      const { services } = await follow(script, { gateEvery: 2, iterations: 4 });
+      return services.gate.mock.calls.map(([at, , texts]) => [at, ...texts.map(({ text }) => text)]);
+    };
+    expect(await judged(0, true)).toEqual([[4, "b 1", "c 1", "a 4"]]);
+    expect(await judged(1, true)).toEqual([
+      [2, "a 1", "b 1", "c 1"],
+      [4, "a 4"],
+    ]);
+    expect(await judged(0, false)).toEqual([
+      [2, "a 1", "b 1", "c 1"],
+      [4, "a 4"],
+    ]);
+  });
+
   it("gates what is left if ϕ proposes nothing more", async () => {
     const propose: Services["propose"] = async ({ iteration }, nodes) =>
       iteration === 1 ? nodes.map(({ id }) => candidate(id, `${id} 1`)) : [];
