@@ -33,7 +33,7 @@ export interface Attempts {
   unjudged(): readonly Readonly<Entry>[];
   /** Whether the gate has found a text that by itself breaks samples that were right. */
   hasBroken(): boolean;
-  /** For ϕ: the last accepted version and the last rejected or unusable ones, with their scores. */
+  /** For ϕ: the last accepted version and the last rejected or unusable ones, each once, with their scores. */
   shown(node: string, present: string): string;
 }
 
@@ -100,13 +100,14 @@ export class History implements Attempts {
     );
     const own = entries
       .filter(isFailed)
-      .filter(({ attempt }) => attempt.text !== "")
+      .filter(({ attempt }) => attempt.text !== "" && attempt.invalid !== "repeats an earlier text")
       .map((entry) => ({ text: entry.attempt.text, outcome: scores(entry) }));
     const tried = new Set(entries.map(({ attempt }) => attempt.text));
     const before = this.earlier
       .filter((one) => one.node === node && one.text !== present && !tried.has(one.text))
       .map(({ text, outcome }) => ({ text, outcome: `in an earlier run, ${outcome}` }));
-    const failed = [...before, ...own].slice(-SHOWN);
+    const all = [...before, ...own];
+    const failed = all.filter(({ text }, at) => !all.slice(at + 1).some((later) => later.text === text)).slice(-SHOWN);
     return [
       ...(accepted ? [block("previous_text", accepted.attempt.base, { outcome: scores(accepted) })] : []),
       ...failed.map(({ text, outcome }) => block("rejected_text", text, { outcome })),

@@ -14,6 +14,8 @@ const AT_ONCE = 2;
 /** Evidence that keeps a sentence. A broken sample that it was written for counts as 2, any other as 1, because that may be chance. */
 const EVIDENCE = 2;
 
+const SHORTENED = "Leaves out sentences without effect.";
+
 /**
  * Takes out the sentences that a text can do without (docs/method.md, "Parsimony").
  * @returns the proposals, some of them shorter, with new ones for texts of the incumbent that get shorter; empty if
@@ -126,7 +128,7 @@ export function createParsimony(
         const text = shorter[id] ?? "";
         if (text === texts[id]) return before ?? null;
         if (text.trim() === incumbent[id]?.trim()) return null;
-        const { hypothesis = "Leaves out sentences without effect.", samples = [] } = before ?? {};
+        const { hypothesis = ideaOf(id, incumbent), samples = [] } = before ?? {};
         return (await engine.candidate(id, incumbent, { text, hypothesis, samples })) ?? before ?? null;
       }),
     );
@@ -138,6 +140,13 @@ export function createParsimony(
       "no gain on training samples",
     );
     return left;
+  }
+
+  /** The idea of a shorter text: in the end it stands beside the change from the file's text, so it says what stays, too. */
+  function ideaOf(node: string, texts: Texts): string {
+    const made = engine.history.of(node).findLast(({ attempt }) => attempt.text === texts[node]?.trim());
+    const idea = made?.attempt.hypothesis ?? "";
+    return idea.endsWith(SHORTENED) ? idea : [idea, SHORTENED].filter(Boolean).join(" ");
   }
 
   function startOf({ id, text }: GraphNode): string {

@@ -88,6 +88,21 @@ describe("the history", () => {
     expect(shown).toContain('outcome="could not be used: longer than maxWords"');
   });
 
+  it("shows a text that failed several times once, with its last result", () => {
+    const shown = historyOf([
+      { text: "often", verdict: { ...rejected, scored: 8 } },
+      { text: "once", screened: "no gain on training samples" },
+      { text: "often", verdict: { ...rejected, scored: 20 } },
+      { text: "often", invalid: "repeats an earlier text" },
+    ]).shown("a", "Do a.");
+    expect(
+      Array.from(shown.matchAll(/<rejected_text outcome="(.*)">\n(.*)\n/g), ([, outcome, text]) => [text, outcome]),
+    ).toEqual([
+      ["once", "not scored: the training cases came out no better"],
+      ["often", expect.stringContaining("on 20 queries")],
+    ]);
+  });
+
   it("shows no version as accepted that is not the present one's", () => {
     const history = historyOf([{ text: "Do a well.", verdict: { decision: "accepted" } }]);
     expect(history.shown("a", "Do a otherwise.")).toBe("");

@@ -23,20 +23,28 @@ interface Script {
   readonly signs?: number;
   /** Samples that every text was written for. */
   readonly writtenFor?: readonly string[];
+  /** Of the run so far. */
+  readonly attempts?: readonly Candidate[];
 }
 
-function parsimony({ isRight, signs = 1, writtenFor }: Script) {
+function parsimony({ isRight, signs = 1, writtenFor, attempts = [] }: Script) {
   const scored: string[] = [];
   const dropped: string[] = [];
   const engine = {
     start,
     parameters: allParametersOf(graph),
-    history: { of: () => (writtenFor ? [{ attempt: { ...proposal, samples: writtenFor } }] : []) },
+    history: {
+      of: () =>
+        writtenFor ? [{ attempt: { ...proposal, samples: writtenFor } }] : attempts.map((attempt) => ({ attempt })),
+    },
     score: async (texts: Texts, some: readonly Sample[]) => {
       scored.push(...some.map(({ id }) => id));
       return new Map(some.map(({ id }) => [id, { loss: isRight(texts, id) ? 0 : 1 }]));
     },
-    candidate: async (node: string, _: Texts, draft: { text: string } | null) => candidate(node, draft?.text ?? ""),
+    candidate: async (node: string, _: Texts, draft: { text: string } | null) => ({
+      ...candidate(node, draft?.text ?? ""),
+      ...draft,
+    }),
     screen: async (candidates: readonly Candidate[], reason: ScreenReason) => {
       dropped.push(...candidates.map(({ node }) => `${node}: ${reason}`));
     },
@@ -56,6 +64,18 @@ describe("parsimony", () => {
     const { shorten, scored } = parsimony({ isRight: needsRule, signs: 0 });
     expect(await shorten(start, [proposal])).toEqual([proposal]);
     expect(scored).toEqual([]);
+  });
+
+  it("keeps the idea of a text of the incumbent that it shortens: the final text has what stays of it", async () => {
+    const text = grown("b", "Mind b.", "Be brief.");
+    const attempt = { ...candidate("b", text), hypothesis: "Minds b." };
+    const isRight = (texts: Texts, sample: string) => sample !== "s0" || (texts.b ?? "").includes("Mind b.");
+    const { shorten } = parsimony({ isRight, attempts: [attempt] });
+    const [shorter] = await shorten({ ...start, b: text }, []);
+    expect(shorter).toMatchObject({
+      text: grown("b", "Mind b."),
+      hypothesis: "Minds b. Leaves out sentences without effect.",
+    });
   });
 
   it("costs nothing if no sentence was added", async () => {
