@@ -162,13 +162,12 @@ export function migrationSentences(migration: Migration, locale: Locale): string
         splitCount(compared.n, split, locale),
       );
   const without = tuned
-    ? t(
-        "Without tuning, it scored {0}: {1} broken, {2} fixed. After tuning, {3} are still broken.",
-        score(to.score),
-        broken.length,
-        fixed.length,
-        stillBroken.length,
-      )
+    ? [
+        t("Without tuning, it scored {0}: {1} broken, {2} fixed.", score(to.score), broken.length, fixed.length),
+        stillBroken.length === 1
+          ? t("After tuning, 1 is still broken.")
+          : t("After tuning, {0} are still broken.", stillBroken.length),
+      ].join(" ")
     : t("{0} broken, {1} fixed.", broken.length, fixed.length);
   const left = n - compared.n;
   const unscored = left > 0 ? [t("{0} could not be scored with both models.", splitCount(left, split, locale))] : [];
@@ -177,7 +176,7 @@ export function migrationSentences(migration: Migration, locale: Locale): string
 
 function savings(from: ModelFigures, last: ModelFigures, locale: Locale): string {
   const { t } = locale;
-  if (from.usd === null || last.usd === null || from.usd === 0) {
+  if (from.usd === null || last.usd === null) {
     return t(
       "Tokens per answer: {0} → {1}. The price of a model is unknown; set it with --price, or in the editor with agentgraph.prices.",
       locale.integer(Math.round(from.tokens)),
@@ -187,6 +186,7 @@ function savings(from: ModelFigures, last: ModelFigures, locale: Locale): string
   const share = 1 - last.usd / from.usd;
   const amounts = [locale.money(from.usd), locale.money(last.usd)] as const;
   if (amounts[0] === amounts[1]) return t("1,000 answers cost {0} with both.", amounts[0]);
+  if (from.usd === 0) return t("1,000 answers cost {0} → {1}.", ...amounts);
   return share >= 0
     ? t("1,000 answers cost {0} → {1}: {2} less.", ...amounts, locale.percent(share))
     : t("1,000 answers cost {0} → {1}: {2} more.", ...amounts, locale.percent(-share));

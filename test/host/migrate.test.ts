@@ -62,7 +62,8 @@ describe("moving a graph to another model", () => {
     answers.give(/^Send to /, /^student$/, /^Score both$/, /^Tune the texts/, /^Start$/, /^Use student$/);
     await commands.executeCommand("agentgraph.migrate", at(GRAPH));
     assert.match(answers.find(/^Move “/)?.detail ?? "", /Both models answer 30 test samples/);
-    assert.match(answers.find(/student scores lower than oracle/)?.message ?? "", /broken/);
+    assert.match(answers.find(/^Move “/)?.detail ?? "", /sent to models oracle, student at/);
+    assert.match(answers.find(/student scores lower than oracle/)?.detail ?? "", /broken/);
     assert.deepEqual(answers.find(/^Optimize “/)?.buttons, ["Start", "Change budget…"]);
     assert.match(await newestLog(), /"type":"finished".*"status":"done"/);
     assert.ok(answers.find(/student keeps the score of oracle|student scores lower than oracle: /));

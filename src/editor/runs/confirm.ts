@@ -144,6 +144,8 @@ export interface AskOptions {
   readonly connection: Connection;
   /** Maximum number of calls, if known. */
   readonly most?: number;
+  /** Names of the models that are asked. Default: those of the task. */
+  readonly models?: readonly string[];
   /** Further information. */
   readonly about?: readonly string[];
 }
@@ -160,6 +162,7 @@ export async function confirmCalls({
   samples,
   connection,
   most,
+  models,
   about,
 }: AskOptions): Promise<void> {
   const { calls, usd, cached } = estimate;
@@ -183,7 +186,7 @@ export async function confirmCalls({
     bound !== null && calls > bound
       ? l10n.t("The budget of {0} will be reached before the run finishes.", LOCALE.count(bound, "call"))
       : "",
-    calls > 0 ? answers(task, connection, samples) : "",
+    calls > 0 ? answers(task, connection, samples, models) : "",
   ];
   const detail = lines.filter(Boolean).join("\n\n");
   if ((await window.showInformationMessage(question, { modal: true, detail }, button)) !== button)
@@ -246,9 +249,14 @@ function costs(estimate: Estimate, limits: BudgetLimits, pace: number): string {
     .join("\n");
 }
 
-function answers({ models }: Task, { provider, url }: Connection, samples: number): string {
+function answers(
+  { models }: Task,
+  { provider, url }: Connection,
+  samples: number,
+  asked: readonly string[] = [models.forward.model, models.backward.model, models.optimizer.model],
+): string {
   if (provider.names === "one") return l10n.t("The simulated model is used: no data leaves this machine.");
-  const names = [...new Set([models.forward.model, models.backward.model, models.optimizer.model])];
+  const names = [...new Set(asked)];
   const shown = oneLine(
     names.length === 1 ? l10n.t("model {0}", names.join("")) : l10n.t("models {0}", names.join(", ")),
   );

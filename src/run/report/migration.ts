@@ -45,7 +45,7 @@ function modelTable({ from, to, tuned }: Migration, locale: Locale): Table {
     [t("{0}, same texts", to.model), to],
     ...(tuned ? [[t("{0}, tuned texts", tuned.model), tuned] satisfies [string, ModelFigures]] : []),
   ];
-  const head = [t("Model"), t("Score"), t("Scored samples"), t("Tokens per answer"), t("1,000 answers")];
+  const head = [t("Model"), t("Score"), t("Scored samples"), t("Tokens per answer"), t("Cost of 1,000 answers")];
   return firstOf(head, rows, ([label, { score, scored, tokens, usd }]) => [
     label,
     ...[score === null ? "–" : locale.decimal(score), locale.integer(scored)].map(tight),

@@ -27,6 +27,21 @@ describe("a model that can't answer hard samples", () => {
     expect(migrationOf({ split: "test", n: 6, from, to, tuned: null, run: null }, 0).held).toBe(true);
   });
 
+  it("counts one sample in the singular, and takes models without a price per answer for what they are", () => {
+    const free = (model: string, losses: readonly number[], usd = 0) => ({ ...figures(model, losses), usd });
+    const [old, next] = [free("old", [0, 0, 1]), free("new", [1, 1, 1])];
+    const measured = { split: "test", n: 3, from: old, to: next, run: "r" } as const;
+    const sentences = (tuned: ModelFigures) => migrationSentences(migrationOf({ ...measured, tuned }, 0), ENGLISH);
+    expect(sentences(free("new", [0, 1, 1])).slice(1)).toEqual([
+      "Without tuning, it scored 0.00: 2 broken, 0 fixed. After tuning, 1 is still broken.",
+      "1,000 answers cost $0.00 with both.",
+    ]);
+    expect(sentences(free("new", [0, 0, 1], 0.5)).slice(1)).toEqual([
+      "Without tuning, it scored 0.00: 2 broken, 0 fixed. After tuning, 0 are still broken.",
+      "1,000 answers cost $0.00 → $0.50.",
+    ]);
+  });
+
   it("keeps nothing if no sample was scored with both", () => {
     const to = figures("new", [null, null, null, null, null, null]);
     expect(migrationOf({ split: "test", n: 6, from, to, tuned: null, run: null }, 0).held).toBe(false);

@@ -103,6 +103,7 @@ export class Migrate {
         usd: old.usd === null || next.usd === null ? null : old.usd + next.usd,
       },
       task: moved,
+      models: [task.models.forward.model, moved.models.forward.model],
       samples: task.data[split].length,
       connection,
       about: [
@@ -121,8 +122,8 @@ export class Migrate {
     prepared: Prepared,
   ): Promise<{ readonly tuned: ModelFigures; readonly run: string } | null> {
     const tune = l10n.t("Tune the texts…");
-    const message = migrationSentences(before, LOCALE).slice(0, 2).join(" ");
-    if ((await window.showWarningMessage(message, { modal: true }, tune)) !== tune) return null;
+    const [message = "", detail = ""] = migrationSentences(before, LOCALE);
+    if ((await window.showWarningMessage(message, { modal: true, detail }, tune)) !== tune) return null;
     const { known, connection, place, root, deps } = prepared;
     const { limits, concurrency } = readSettings();
     const estimateOf = (task: Task) => estimateRun(task, known);

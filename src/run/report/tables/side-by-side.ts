@@ -23,7 +23,7 @@ export function sideBySide(set: Comparison, locale: Locale): Markup {
     const rows = set.samples.filter((row) => row.change === change);
     return html`<section><h3 class="${change}">${title} <span class="soft">${rows.length}</span></h3>
 ${rows.length === 0 ? html`<p class="soft">${none}</p>` : rows.slice(0, SHOWN).map((row) => entry(row, locale))}
-${rows.length > SHOWN ? html`<p class="left">${t("{0} more are under Samples.", rows.length - SHOWN)}</p>` : null}</section>`;
+${rows.length > SHOWN ? html`<p class="left">${t("{0} more under Samples.", rows.length - SHOWN)}</p>` : null}</section>`;
   })}</div>`;
 }
 
