@@ -17,7 +17,7 @@ import { textOf } from "./node-texts.ts";
 import { programExtension } from "./program-file.ts";
 import type { GraphReading, GraphTextReading, TextSource } from "./reading.ts";
 import { parseWith } from "./schema/issues.ts";
-import { type FileFormat, type GraphFile, graphPartSchema, VERSION } from "./schema/schema.ts";
+import { type FileFormat, type GraphFile, type GraphPart, graphPartSchema, VERSION } from "./schema/schema.ts";
 import { isBlank } from "./starters.ts";
 import { readSubGraphs } from "./sub-graph.ts";
 import { JsonDocument, rangeOf } from "./syntax/document.ts";
@@ -31,6 +31,8 @@ export interface ReadGraphOptions {
   readonly set?: readonly (readonly [path: string, value: string])[] | undefined;
   /** Language of the faults. Default: English. */
   readonly locale?: Locale;
+  /** Awaited between steps, so that a large graph doesn't block the process. Default: it is read at once. */
+  readonly yieldNow?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -39,7 +41,10 @@ export interface ReadGraphOptions {
  * @param locale language of the faults
  */
 export function readGraphText(path: string, text: string, format: FileFormat, locale = ENGLISH): GraphTextReading {
-  const { document, outline, file } = readAlone(path, text, format, { locale });
+  const steps = readAlone(path, text, format, { locale });
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  const { document, outline, file } = step.value;
   return { file, outline, faults: document.faults, document };
 }
 
@@ -66,13 +71,18 @@ async function readWithFiles(
   options: ReadGraphOptions,
   opensGraphs: boolean,
 ): Promise<GraphReading> {
-  const { document, outline, file, part } = readAlone(path, text, format, options);
+  const { yieldNow = async () => {} } = options;
+  const steps = readAlone(path, text, format, options);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await yieldNow();
+  const { document, outline, file, part } = step.value;
   const root = await findRoot(path, files);
   const names = new GraphNames(namesOf(outline));
   const texts = new Map<string, string>();
   const sources: Record<string, TextSource> = {};
   const places = new Map<string, FilePlace>();
   for (const node of outline.nodes) {
+    await yieldNow();
     const { id, inputs } = node;
     if (canChangeInputs(node)) {
       const form = "inputs" as const;
@@ -93,8 +103,9 @@ async function readWithFiles(
   }
   checkSharedFiles(document, outline, places);
   const { locale } = options;
+  await yieldNow();
   const subGraphs = await readSubGraphs({ document, outline, sources, root, files }, (other, content) =>
-    opensGraphs ? readWithFiles(other, content, files, format, { ...(locale && { locale }) }, false) : null,
+    opensGraphs ? readWithFiles(other, content, files, format, { ...(locale && { locale }), yieldNow }, false) : null,
   );
   const all = { ...sources, ...subGraphs.sources };
   const known = { ...outline, references: [...outline.references, ...subGraphs.references] };
@@ -109,8 +120,23 @@ function checkCodeOf(document: JsonDocument, { id, text, inputs, variables }: Ou
   checkFunctionNames(document, id, { text: code, file: text.reference, path: ["nodes", id, "code"] }, known);
 }
 
-function readAlone(path: string, text: string, format: FileFormat, { set = [], locale = ENGLISH }: ReadGraphOptions) {
+/** What the file says by itself. */
+interface ReadAlone {
+  readonly document: JsonDocument;
+  readonly outline: Outline;
+  readonly file: GraphFile | null;
+  readonly part: GraphPart | null;
+}
+
+/** Between its steps, other work can have a turn. */
+function* readAlone(
+  path: string,
+  text: string,
+  format: FileFormat,
+  { set = [], locale = ENGLISH }: ReadGraphOptions,
+): Generator<void, ReadAlone> {
   const document = withSettings(path, text, set, locale);
+  yield;
   const outline = outlineOf(document);
   const alone = { document, outline, file: null, part: null };
   // The first brace is a start: a list of faults would not help yet.
@@ -136,13 +162,20 @@ function readAlone(path: string, text: string, format: FileFormat, { set = [], l
     document.addAt("version-newer", ["version"], message, document.t("Update AgentGraph. The file is not changed."));
     return alone;
   }
+  yield;
   const value = document.value();
+  yield;
   const file = parseWith(format.schema, value, document, (path) => addMissing(document, outline, path), format.keys);
+  yield;
   const part = graphPartSchema.safeParse(value).data ?? null;
+  yield;
   checkGraph(document, outline);
+  yield;
   checkToolArguments(document, outline);
+  yield;
   const names = new GraphNames(namesOf(outline));
   for (const node of outline.nodes) {
+    yield;
     if (node.text?.value != null) checkText(document, outline, names, node, node.text.value);
   }
   if (file) checkFields(document, outline, file);

@@ -63,6 +63,8 @@ export class Locale {
   readonly #decimal: Intl.NumberFormat;
   readonly #integer: Intl.NumberFormat;
   readonly #compact: Intl.NumberFormat;
+  /** Formats that few texts need, by their options: to make one takes a hundred times as long as to use it. */
+  readonly #formats = new Map<string, Intl.NumberFormat>();
 
   /** @param language BCP 47 tag */
   constructor(
@@ -77,6 +79,13 @@ export class Locale {
   /** A score or a loss: `0.85`. 1.00 and 0.00 only if nothing is missing. */
   decimal(value: number): string {
     return this.#decimal.format(roundedInside(value, 2));
+  }
+
+  #format(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+    const key = JSON.stringify(options);
+    const format = this.#formats.get(key) ?? new Intl.NumberFormat(this.language, options);
+    this.#formats.set(key, format);
+    return format;
   }
 
   /** `0.43 … 0.82` */
@@ -106,8 +115,8 @@ export class Locale {
 
   /** `p = 0.021`, `p < 0.001` */
   pValue(p: number): string {
-    if (p < 0.001) return `p < ${(0.001).toLocaleString(this.language)}`;
-    return `p = ${p.toLocaleString(this.language, { minimumSignificantDigits: 2, maximumSignificantDigits: 2 })}`;
+    if (p < 0.001) return `p < ${this.#format({}).format(0.001)}`;
+    return `p = ${this.#format({ minimumSignificantDigits: 2, maximumSignificantDigits: 2 }).format(p)}`;
   }
 
   /**
@@ -120,7 +129,7 @@ export class Locale {
     const format = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;
     const isTiny = usd > 0 && usd < LEAST_MONEY / 2;
     const shown = isTiny ? LEAST_MONEY : usd;
-    const amount = shown.toLocaleString(this.language, { ...format, minimumFractionDigits: digits });
+    const amount = this.#format({ ...format, minimumFractionDigits: digits }).format(shown);
     if (isTiny) return `< ${amount}`;
     return isEstimated && usd > 0 ? `≈ ${amount}` : amount;
   }

@@ -70,7 +70,9 @@ export async function loadTask(path: string, deps: Outside, overrides: Overrides
   const text = await readText(graphFile, files, overrides.locale ?? ENGLISH);
   const { locale = ENGLISH } = overrides;
   if (typeof text !== "string") return unreadable(graphFile, text, files, locale);
-  const reading = await readGraph(graphFile, text, files, graphFormat, { set: overrides.set, locale });
+  const yielder = new Yielder(deps.clock);
+  const yieldNow = () => yielder.next();
+  const reading = await readGraph(graphFile, text, files, graphFormat, { set: overrides.set, locale, yieldNow });
   const { document, file, graph } = reading;
   const loss = file && (await lossOf(file.loss, ["loss"], reading, files));
   const stated = file && (await lossesOf(file, reading, files));

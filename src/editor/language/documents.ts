@@ -27,6 +27,7 @@ import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { CurrentGraph, GraphSource } from "../graph/graph-source.ts";
 import { isGraphFile } from "../graph-files.ts";
+import { Slices } from "../slices.ts";
 import { ParsedGraph, PerVersion } from "./parsed.ts";
 
 /** Graph files as the editor shows them, including unsaved edits. */
@@ -69,7 +70,9 @@ export class GraphDocuments extends Disposable implements GraphSource {
   /** Reads a graph file with its prompt files. */
   async read(file: Uri): Promise<GraphReading & { readonly lastGood: Graph | null }> {
     const text = await textOf(file, this.#files);
-    const reading = await readGraph(file.fsPath, text, this.#files, graphFormat, { locale: LOCALE });
+    const slices = new Slices();
+    const yieldNow = () => slices.turn();
+    const reading = await readGraph(file.fsPath, text, this.#files, graphFormat, { locale: LOCALE, yieldNow });
     const before = this.#read.get(file.toString());
     const lastGood = reading.graph ?? before?.lastGood ?? null;
     const names = new Set(reading.outline.references.map(({ reference }) => resolve(dirname(file.fsPath), reference)));

@@ -12,11 +12,20 @@ export function reportJson(report: Report): string {
 /** The same as bytes, for a report of any number of samples. */
 export async function reportJsonBytes(report: Report, turns: Yielder): Promise<Uint8Array> {
   const parts: Buffer[] = [];
+  let length = 0;
   for (const part of partsOf(report)) {
     await turns.next();
     parts.push(Buffer.from(part));
+    length += parts.at(-1)?.length ?? 0;
   }
-  return Buffer.concat(parts);
+  // Not `concat`: to copy the 70 MB of 10,000 proposals into new memory takes 50 ms.
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const part of parts) {
+    await turns.next();
+    at += part.copy(bytes, at);
+  }
+  return bytes;
 }
 
 /** Items of a list that are written at once. */

@@ -46,5 +46,6 @@ it("lets others in while it writes many samples", async () => {
   };
   const samples = Array.from({ length: 5_000 }, (_, at) => ({ id: `${at}` }));
   await reportJsonBytes(report({ evaluated: { samples } }), new Yielder(clock));
-  expect(turns).toBeGreaterThan(5_000 / 50);
+  // Each part is written, and copied to its place.
+  expect(turns).toBeGreaterThan((2 * 5_000) / 50);
 });
