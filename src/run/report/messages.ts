@@ -21,9 +21,10 @@ export function intervalNote({ isGraded }: Report, { t }: Locale): string {
 }
 
 /** How to read the results to choose among, and how to take another one. */
-export function frontNote({ run }: Report, { t }: Locale): string {
+export function frontNote({ run, front }: Report, { t }: Locale): string {
   return t(
-    "Each of these has a better score or a lower cost than every other. * marks the result of the run. To write another one to the files, run “Choose a result of a run” in VS Code, or: agentgraph pick {0} <number>",
+    "Each of these has a better score or a lower cost than every other. Scores and costs are from the validation set (n = {0}), which chose the texts. * marks the result of the run. To write another one to the files, run “Choose a result of a run” in VS Code, or: agentgraph pick {1} <number>",
+    front[0]?.n ?? 0,
     run.id,
   );
 }

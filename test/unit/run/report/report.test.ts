@@ -447,6 +447,20 @@ describe("a sceptic's questions", () => {
   });
 });
 
+it("results to choose among can be found from the top, and say which samples they were scored on", async () => {
+  const { report, state } = await usual();
+  const point = { texts: state.finished?.texts ?? {}, theta: "t", n: 20, tokens: 238, milliseconds: null, usd: null };
+  const front = [
+    { ...point, score: 0.35, isResult: false },
+    { ...point, score: 1, isResult: true },
+  ];
+  const [page, text] = [reportHtml({ ...report, front }), reportMarkdown({ ...report, front })];
+  const [, id = ""] = /<nav[\s\S]*<a href="#(\w+)">Results to choose among<\/a>/.exec(page) ?? [];
+  expect(page).toContain(`<h2 id="${id}">Results to choose among</h2>`);
+  for (const shown of [page, text]) expect(shown).toContain("from the validation set (n = 20), which chose the texts");
+  expect(reportHtml(report)).not.toContain("Results to choose among");
+});
+
 describe("a text with characters that do not show", () => {
   it("is named, so that no one applies what he did not see", async () => {
     const provider = createSimulated();
