@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXAMPLES } from "../src/cli/examples/catalog.ts";
+import { comparableWith } from "../src/cli/examples/example.ts";
 import type { ComparisonReport } from "../src/run/comparison/result.ts";
 
 /**
@@ -54,7 +55,7 @@ function main(args: readonly string[]): number {
       ? { report: null, estimate: "", problem: checked }
       : compared(file, rest);
     if (report) {
-      show(example.name, example.comparable, estimate, report);
+      show(example.name, comparableWith(example, report.samples), estimate, report);
       shown.push({ name: example.name, report });
     } else {
       status = 1;

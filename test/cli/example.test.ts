@@ -58,6 +58,22 @@ describe("agentgraph example", () => {
     expect(existsSync(join(bench.folder, "bbh-navigate"))).toBe(false);
   });
 
+  it("says which rows of the published set the user's copy lacks", async () => {
+    const bench = await open();
+    const rows = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, at) =>
+        JSON.stringify({ id: `x/${at + from}`, question: `How many of ${at + from}?`, answer: `${at}` }),
+      ).join("\n");
+    await mkdir(join(bench.folder, "data/bbh"), { recursive: true });
+    await writeFile(join(bench.folder, "data/bbh/object_counting.jsonl"), rows(10, 240));
+    const args = ["textgrad-object-counting", "--data", "data"];
+    const { stdout } = await bench.run("example", ...args);
+    expect(stdout).toContain("Your copy has only 40 of 50 training rows, 90 of 100 test rows.");
+    await writeFile(join(bench.folder, "data/bbh/object_counting.jsonl"), rows(0, 250));
+    const whole = JSON.parse((await bench.run("example", ...args, "--output", "whole", "--json")).stdout);
+    expect(whole.comparable).toMatch(/as there\.$/);
+  });
+
   it("reads GPQA's table, with the choices of a question in an order of their own", async () => {
     const bench = await open();
     const columns = ["Record ID", "Question", "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2"];

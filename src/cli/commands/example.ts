@@ -5,7 +5,7 @@ import { loadTask } from "../../run/load.ts";
 import { overridesOf } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
-import { DataMissing, type Example } from "../examples/example.ts";
+import { comparableWith, DataMissing, type Example } from "../examples/example.ts";
 import { dataFolder, writeExample } from "../examples/write.ts";
 import { EXIT } from "../exit.ts";
 import { faultLines } from "../runs/load.ts";
@@ -76,13 +76,12 @@ async function write(
   for (const fault of serious) output.print(faultLines(fault, output));
   const shown = relative(".", path) || path;
   const { train, validation, test } = written.rows;
-  if (output.json) {
-    const samples = { train: train.length, validation: validation.length, test: test.length };
-    output.object({ version: 1, file: path, samples, comparable: example.comparable });
-  }
+  const samples = { train: train.length, validation: validation.length, test: test.length };
+  const comparable = comparableWith(example, samples);
+  if (output.json) output.object({ version: 1, file: path, samples, comparable });
   const counts = `${train.length} training, ${validation.length} validation and ${test.length} test samples`;
   output.print(`Wrote ${plain(shown)} with ${counts}.`);
-  output.print(`Compare its figures with: ${example.comparable}`);
+  output.print(`Compare its figures with: ${comparable}`);
   output.info(`Next: agentgraph check ${plain(shown)}`);
   return hasErrors(faults) ? EXIT.wrongUse : EXIT.done;
 }

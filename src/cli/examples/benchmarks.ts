@@ -88,11 +88,15 @@ async function gsm8kSplit(folder: DataFolder, train: number, validation: number)
   return { ...sets, test: distinct(test, "question", seen) };
 }
 
+/** Rows of GSM8K's test set. */
+const GSM8K_TEST = 1319;
+
 const gsm8k: Example = {
   name: "gsm8k",
   describes: "The paper's three-node graph over GSM8K: 128 training rows, tested on the whole test set.",
   source: GSM8K,
   comparable: `${PAPER}: 128 training rows and the whole test set as there. There answers are compared as text and the training rows gate; here numbers are compared, and 128 other rows of the training set gate.`,
+  published: { test: GSM8K_TEST },
   graph: threeNodes("GSM8K", "Solves word problems; the answer is a number.", { kind: "number" }),
   data: QUESTION,
   rows: (folder) => gsm8kSplit(folder, 128, 128),
@@ -186,6 +190,7 @@ function textgradBbh(task: string, loss: object): Example {
     describes: `TextGrad's prompt for the BIG-Bench Hard task ${words}.`,
     source: BBH,
     comparable: `arXiv 2406.07496, table 3: upstream rows 0–49 train, 50–149 validate and 150–249 test, as there.`,
+    published: { train: 50, validation: 100, test: 100 },
     graph: oneNode(`TextGrad: ${words}`, `Answers questions of the kind ${words}.`, REASON, loss),
     data: QUESTION,
     rows: async (folder) => {
@@ -202,6 +207,7 @@ const textgradGsm8k: Example = {
   source: GSM8K,
   comparable:
     "arXiv 2406.07496, table 3: sizes as there. Which rows train and validate differs: it takes DSPy's shuffle.",
+  published: { test: GSM8K_TEST },
   graph: oneNode("TextGrad: GSM8K", "Solves word problems; the answer is a number.", REASON, { kind: "number" }),
   data: QUESTION,
   rows: (folder) => gsm8kSplit(folder, 200, 300),

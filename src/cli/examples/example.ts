@@ -29,6 +29,8 @@ export interface Example {
   readonly source: string | null;
   /** Published figures that its scores may be compared with, and the differences. */
   readonly comparable: string;
+  /** Number of rows that these figures are about, where it is known. */
+  readonly published?: { readonly [set in keyof ExampleRows]?: number };
   /** The graph file without `version` and `data`. */
   readonly graph: Readonly<Record<string, unknown>>;
   /** Files that the graph names, by path relative to the graph file. Default: none. */
@@ -36,6 +38,19 @@ export interface Example {
   /** Properties of `data`, such as `fields` and `target`. */
   readonly data: Readonly<Record<string, unknown>>;
   rows(folder: DataFolder): Promise<ExampleRows>;
+}
+
+/** What its scores may be compared with, given the rows of the user's own copy. @param rows numbers of rows */
+export function comparableWith(
+  { comparable, published = {} }: Example,
+  rows: { readonly [set in keyof ExampleRows]: number },
+): string {
+  const named = { train: "training", validation: "validation", test: "test" } as const;
+  const fewer = (["train", "validation", "test"] as const).flatMap((set) => {
+    const whole = published[set] ?? 0;
+    return rows[set] < whole ? [`${rows[set]} of ${whole} ${named[set]} rows`] : [];
+  });
+  return fewer.length === 0 ? comparable : `${comparable} Your copy has only ${fewer.join(", ")}.`;
 }
 
 export class DataMissing extends Error {
