@@ -24,7 +24,13 @@ const MAX_SAMPLES = 200;
 /** The samples of an evaluation that are not right, in the order of the data. */
 export async function failedSamples(run: OpenedRun): Promise<FailedSample[]> {
   const { scores, theta } = run.state;
-  const wrong = Object.entries(scores[theta] ?? {}).filter(([, { loss }]) => loss === null || loss > run.threshold);
+  const { train, validation, test } = run.data;
+  // The log has them in the order in which they were scored, which is another one in each run.
+  const places = new Map([...train, ...validation, ...test].map(({ id }, place) => [id, place]));
+  const placeOf = (id: string) => places.get(id) ?? places.size;
+  const wrong = Object.entries(scores[theta] ?? {})
+    .filter(([, { loss }]) => loss === null || loss > run.threshold)
+    .sort(([a], [b]) => placeOf(a) - placeOf(b));
   return Promise.all(
     wrong.slice(0, MAX_SAMPLES).map(async ([id, { loss }]) => {
       const sample = run.sample(id);
