@@ -200,7 +200,10 @@ export class Workbench {
     const dialog = this.dialog(text);
     await dialog.waitFor();
     const said = (await dialog.allInnerTexts()).join();
-    await dialog.locator(".monaco-button", { hasText: button }).first().click();
+    const press = dialog.locator(".monaco-button", { hasText: button }).first().click();
+    await press.catch((cause: unknown) => {
+      throw new Error(`“${button}” could not be pressed in the dialog that said: ${said}\n${cause}`);
+    });
     await dialog.waitFor({ state: "detached" });
     return said;
   }

@@ -150,10 +150,15 @@ export class Stage {
   }
 }
 
+const packed = path.resolve("out/test-models.vsix");
+let isPacked = false;
+
+/** An extension that has models for VS Code, packed once for all stages. */
 function packModelExtension(): string {
-  const packed = path.resolve("out/test-models.vsix");
+  if (isPacked) return packed;
   const vsce = path.resolve("node_modules/@vscode/vsce/vsce");
   const options = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", packed];
   execFileSync(process.execPath, [vsce, "package", ...options], { cwd: "test/e2e/model-extension", stdio: "pipe" });
+  isPacked = true;
   return packed;
 }

@@ -14,7 +14,7 @@ const scratch = mkdtempSync(path.join(tmpdir(), "agh-"));
 const report = path.join(scratch, "report.txt");
 const workspace = makeWorkspace("examples/chain");
 const env = { AGENTGRAPH_REPORT: report, AGENTGRAPH_TESTS: process.argv.slice(2).join(" ") };
-const server = await serveVscode({ testDriver: true, env });
+const server = await serveVscode({ testDriver: true, fewExtensions: true, env });
 const browser = await startBrowser({ width: 1280, height: 800 });
 const watchdog = setTimeout(() => void end(`The suite did not end within ${MINUTES} minutes.`), MINUTES * 60_000);
 

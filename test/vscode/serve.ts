@@ -13,6 +13,8 @@ export interface ServedVscode {
   readonly pid: number;
   /** Holds everything that this VS Code writes: settings, state, logs, its home. */
   readonly root: string;
+  /** Holds the installed extensions, also those of other servers that have the same. */
+  readonly extensions: string;
   log(): string;
   /** Changes settings while VS Code runs. Returns the title of a window that has read them; it may miss a change. */
   set(settings: Readonly<Record<string, unknown>>): string;
@@ -73,7 +75,6 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     writeFileSync(at("home/.gitconfig"), GITCONFIG);
   };
   furnish(options.settings);
-  mkdirSync(at("extensions"));
   writeFileSync(at("config.yaml"), "auth: none\n");
 
   const env: NodeJS.ProcessEnv = {
@@ -90,12 +91,10 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
   for (const key of ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "VSCODE_IPC_HOOK_CLI", "NODE_OPTIONS"]) {
     delete env[key];
   }
-  const folders = ["--user-data-dir", at("data"), "--extensions-dir", at("extensions"), "--config", at("config.yaml")];
   const packed = [...(options.vsix ? [options.vsix] : []), ...(options.others ?? [])];
-  if (packed.length > 0) {
-    const install = packed.flatMap((file) => ["--install-extension", file]);
-    await promisify(execFile)(node, [server, ...folders, ...install], { env, timeout: 300_000 });
-  }
+  const own = ["--user-data-dir", at("data"), "--config", at("config.yaml")];
+  const extensions = await installed(packed, { node, server, own, env });
+  const folders = [...own, "--extensions-dir", extensions];
   const port = options.port ?? (await freePort());
   const log = openSync(at("server.log"), "w");
   const flags = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check"];
@@ -130,7 +129,36 @@ export async function serveVscode(options: ServeOptions): Promise<ServedVscode> 
     ended = hosts.length;
     furnish(own);
   };
-  return { url, authority: `127.0.0.1:${port}`, pid: child.pid ?? 0, root, log: readLog, set, replace, fresh, stop };
+  const authority = `127.0.0.1:${port}`;
+  return { url, authority, pid: child.pid ?? 0, root, extensions, log: readLog, set, replace, fresh, stop };
+}
+
+interface Installer {
+  readonly node: string;
+  readonly server: string;
+  /** Flags that keep what is written in one place. */
+  readonly own: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Folders of installed extensions by the packed files, made once for all servers of this process. */
+const installations = new Map<string, Promise<string>>();
+
+function installed(packed: readonly string[], installer: Installer): Promise<string> {
+  const key = packed.join("\n");
+  const known = installations.get(key) ?? install(packed, installer);
+  installations.set(key, known);
+  known.catch(() => installations.delete(key));
+  return known;
+}
+
+async function install(packed: readonly string[], { node, server, own, env }: Installer): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), "agx-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  if (packed.length === 0) return folder;
+  const files = packed.flatMap((file) => ["--install-extension", file]);
+  await promisify(execFile)(node, [server, ...own, "--extensions-dir", folder, ...files], { env, timeout: 300_000 });
+  return folder;
 }
 
 /** What would make the interface move on its own, or ask the outside, is off; so is the overview of each editor, which is drawn anew with each change. */

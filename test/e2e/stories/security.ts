@@ -86,7 +86,7 @@ export const securityStories: readonly Story[] = [
         await workbench.page.waitForTimeout(1000);
         await workbench.picture("85-echo");
         assert.ok(!(await workbench.page.locator("body").textContent())?.includes(CANARY), "in the log");
-        const files = [folder, vscode.root].flatMap(filesUnder);
+        const files = [folder, vscode.root, vscode.extensions].flatMap(filesUnder);
         for (const name of ["events.jsonl", "replies.jsonl", "AgentGraph.log", "settings.json"]) {
           assert.ok(
             files.some((file) => path.basename(file) === name),
