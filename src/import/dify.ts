@@ -14,7 +14,8 @@ import { topologicalOrder } from "./order.ts";
 interface Message {
   readonly role: string;
   readonly text: string;
-  readonly reference: TextReference;
+  /** Absent: it is not in the file. */
+  readonly reference?: TextReference;
 }
 
 interface LlmStep {
@@ -98,16 +99,26 @@ class Workflow {
     const all =
       single !== null && single !== ""
         ? [{ role: "user", text: single, reference: { file: this.file, key: keyOf(...at, "text") } }]
-        : messages;
+        : [...messages, ...(messages.length > 0 ? this.#query(index, mappingOf(data.memory)) : [])];
     return { id, title: String(data.title ?? id), messages: all, data };
+  }
+
+  /** With a memory, Dify ends the messages with the query, in the words of the memory if it has any. */
+  #query(index: number, memory: Mapping): Message[] {
+    if (Object.keys(memory).length === 0) return [];
+    const key = keyOf("workflow", "graph", "nodes", index, "data", "memory", "query_prompt_template");
+    const text = textOf(memory.query_prompt_template) ?? "";
+    if (text !== "") return [{ role: "user", text, reference: { file: this.file, key } }];
+    const isChat = textOf(mappingOf(this.dsl.app).mode) === "advanced-chat";
+    return isChat ? [{ role: "user", text: "{{#sys.query#}}" }] : [];
   }
 
   #add({ id, title, messages, data }: LlmStep): void {
     const name = this.#ids.get(id) ?? id;
     const system = messages.findIndex(({ role }) => role === "system");
-    const at = system >= 0 ? system : messages.length - 1;
+    const at = system >= 0 ? system : messages.findLastIndex(({ reference }) => reference !== undefined);
     const main = messages[at];
-    if (!main) return;
+    if (!main?.reference) return;
     const node: DraftNode = { role: title, inputs: [], instruction: main.reference };
     this.#fill(node, main.text);
     const frame: string[] = [];
@@ -115,6 +126,7 @@ class Workflow {
       if (index > 0) frame.push("");
       frame.push(`${role}:`);
       if (index === at) frame.push("{{instruction}}");
+      else if (!reference) frame.push(...this.#fixed(text, node));
       else {
         const part: DraftNode = { kind: "text", role: `a message of the ${role} to ${title}`, text: reference };
         this.#fill(part, text);

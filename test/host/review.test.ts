@@ -141,6 +141,28 @@ describe("the review of a run that was made outside the editor", () => {
     await settles(() => read(file), before);
   });
 
+  it("keeps each line's own end in a file with several kinds", async () => {
+    const file = "prompts/plan.md";
+    const before = `\uFEFF${originals[0]?.trimEnd()}\r\nMind rule 1.\nMind rule 2.\r\nMind rule 3.\n`;
+    await write(file, before);
+    run = await makeRun({
+      set: [
+        ["optimize.gate.policy", '"off"'],
+        ["optimize.iterations", "1"],
+      ],
+    });
+    const proposal = accepted().find(({ node }) => node === "plan");
+    assert.ok(proposal, "the simulated model finds something");
+    const document = await workspace.openTextDocument(at(file));
+    await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
+    const after = await read(file);
+    assert.notEqual(after, before);
+    assert.equal(after.replaceAll("\r\n", "\n"), `\uFEFF${proposal.text}\n`);
+    const kept = before.split(/(?<=\n)/).filter((line) => after.includes(line));
+    assert.deepEqual(kept, before.split(/(?<=\n)/));
+    await settles(async () => document.isDirty, false);
+  });
+
   it("changes no byte if line ends are mixed or a file is missing", async () => {
     const [proposal] = accepted();
     assert.ok(proposal);

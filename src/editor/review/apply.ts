@@ -3,8 +3,8 @@ import { commands, l10n, type TextDocument, WorkspaceEdit, window, workspace } f
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { nodeOfInputs } from "../../graph/edges.ts";
-import { replaceText, type TextPlace } from "../../graph/edits/edit.ts";
-import type { TextEdit } from "../../graph/fault.ts";
+import { replaceText } from "../../graph/edits/edit.ts";
+import { applyEdits, type TextEdit } from "../../graph/fault.ts";
 import { TextUnfit } from "../../graph/places/placed-text.ts";
 import { verdictHeadline, verdictReason } from "../../i18n/verdict.ts";
 import type { SomeCommands } from "../commands/commands.ts";
@@ -21,11 +21,13 @@ import {
   assertUnchanged,
   holdsBase,
   holdsText,
+  isShownAs,
   type LocatedChange,
   type LocatedProposal,
   locationsOf,
   saveOrThrow,
   type TextChange,
+  textOnDisk,
 } from "./text-locations.ts";
 import { isUndone, type TextStatuses } from "./text-status.ts";
 import { isOpen, type ProposalTree } from "./tree.ts";
@@ -155,10 +157,13 @@ async function confirmDoubtful(run: OpenedRun, { node, verdict }: Proposal): Pro
   if (answer !== anyway) throw new Cancelled();
 }
 
-/** @throws NotFound if the text can't be there */
-function editsOf(document: TextDocument, place: TextPlace, { node, text }: TextChange): readonly TextEdit[] {
+/** @param content of the document, or of its file @throws NotFound if the text can't be there */
+function editsOf(
+  content: string,
+  { place, proposal: { node, text }, document }: LocatedChange<TextChange>,
+): readonly TextEdit[] {
   try {
-    return replaceText(document.getText(), place, text);
+    return replaceText(content, place, text);
   } catch (error) {
     if (!(error instanceof TextUnfit)) throw error;
     throw new NotFound(
@@ -173,6 +178,39 @@ function editsOf(document: TextDocument, place: TextPlace, { node, text }: TextC
 }
 
 /**
+ * Files with several kinds of line ends, as the changes leave them. VS Code reads such a file as if all were of one kind,
+ * and saves it that way: lines that nobody changed would change.
+ */
+async function mixedFiles(
+  places: readonly LocatedChange<TextChange>[],
+  saved: ReadonlySet<TextDocument>,
+): Promise<Map<TextDocument, string>> {
+  const found = new Map<TextDocument, string>();
+  for (const document of saved) {
+    const content = await textOnDisk(document.uri);
+    if (new Set(content.match(/\r\n|\r|\n/g)).size < 2) continue;
+    const edits = places.filter((one) => one.document === document).flatMap((one) => editsOf(content, one));
+    found.set(
+      document,
+      applyEdits(
+        content,
+        edits.sort((a, b) => a.offset - b.offset),
+      ),
+    );
+  }
+  return found;
+}
+
+/** Writes the line ends that VS Code did not keep, unless saving changed more, such as with a formatter. */
+async function keepLineEnds(document: TextDocument, content: string): Promise<void> {
+  const bytes = await workspace.fs.readFile(document.uri);
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  if (document.isDirty || !isShownAs(content, document) || !isShownAs(new TextDecoder().decode(bytes), document))
+    return;
+  await workspace.fs.writeFile(document.uri, new TextEncoder().encode(hasMark ? `\uFEFF${content}` : content));
+}
+
+/**
  * Writes texts into their files, as one undoable edit, if the files are still as they were found.
  * @throws TextChanged, FileMissing, EncodingMismatch, NotSaved, NotFound
  */
@@ -181,22 +219,28 @@ export async function edit(places: readonly LocatedChange<TextChange>[]): Promis
   const change = new WorkspaceEdit();
   const saved = new Set<TextDocument>();
   const prompts = new Map<TextDocument, Set<string>>();
-  for (const { proposal, place, document } of places) {
+  for (const located of places) {
+    const { proposal, place, document } = located;
     // Two nodes that share a prompt file would overwrite each other.
     const part = JSON.stringify(place.part ?? null);
     const taken = prompts.get(document) ?? new Set();
     if (taken.has(part)) throw new TextChanged(proposal.node, basename(document.uri.fsPath));
     if (place.form === "file") prompts.set(document, taken.add(part));
     if (!document.isDirty) saved.add(document);
-    for (const { offset, length, text } of editsOf(document, place, proposal)) {
+    for (const { offset, length, text } of editsOf(document.getText(), located)) {
       change.replace(document.uri, toRange(document, { start: offset, end: offset + length }), text);
     }
   }
+  const mixed = await mixedFiles(places, saved);
   if (change.size > 0 && !(await workspace.applyEdit(change))) {
     throw new NotFound(l10n.t("VS Code couldn't edit the file. Check whether it is read-only."));
   }
   // Files with unsaved edits are not saved.
-  for (const document of saved) await saveOrThrow(document);
+  for (const document of saved) {
+    await saveOrThrow(document);
+    const content = mixed.get(document);
+    if (content !== undefined) await keepLineEnds(document, content);
+  }
 }
 
 /**

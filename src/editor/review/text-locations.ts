@@ -8,6 +8,7 @@ import type { Range } from "../../graph/fault.ts";
 import { readGraph } from "../../graph/read.ts";
 import type { TextSource } from "../../graph/reading.ts";
 import { isSameButSpacing } from "../../graph/text/formatting.ts";
+import { plainText } from "../../graph/text/text.ts";
 import { graphFormat } from "../../methods/registry.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { EncodingMismatch, FileMissing, NotSaved, TextChanged } from "../errors.ts";
@@ -109,7 +110,10 @@ export async function saveOrThrow(document: TextDocument): Promise<void> {
  * is then as saved.
  */
 async function isSavedElsewhere(document: TextDocument): Promise<boolean> {
-  const isOnDisk = async () => (await textOnDisk(document.uri).catch(() => null)) === document.getText();
+  const isOnDisk = async () => {
+    const text = await textOnDisk(document.uri).catch(() => null);
+    return text !== null && isShownAs(text, document);
+  };
   for (let waited = 0; waited < LONGEST_SAVE; waited += PAUSE) {
     if (!document.isDirty && (await isOnDisk())) return true;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -120,8 +124,14 @@ async function isSavedElsewhere(document: TextDocument): Promise<boolean> {
   return !document.isDirty;
 }
 
-async function textOnDisk(uri: Uri): Promise<string> {
+/** Without a byte order mark. */
+export async function textOnDisk(uri: Uri): Promise<string> {
   return new TextDecoder().decode(await workspace.fs.readFile(uri));
+}
+
+/** Whether a document shows this text of a file: VS Code shows a file with several kinds of line ends with one of them. */
+export function isShownAs(text: string, document: TextDocument): boolean {
+  return plainText(text) === plainText(document.getText());
 }
 
 /** Milliseconds between attempts, and at most, for VS Code to notice a change on disk: a busy machine takes seconds. */
@@ -151,7 +161,7 @@ async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
   const document = await workspace.openTextDocument(uri);
   const longest = document.encoding.startsWith("utf8") ? LONGEST : LONGEST_OTHER_ENCODING;
   for (let waited = 0; waited < longest; waited += PAUSE) {
-    if ((await onDisk()) === document.getText() || document.isDirty) return document;
+    if (isShownAs(await onDisk(), document) || document.isDirty) return document;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
   throw new EncodingMismatch(file);

@@ -53,12 +53,33 @@ export function replaceText(content: string, place: TextPlace, text: string): re
   if (place.form === "file") {
     const found = placedText(content, place.part);
     if (!isPlaced(found)) throw new TextNotFound(place.node);
-    return found.text === wanted ? [] : found.edits(wanted);
+    return found.text === wanted ? [] : keepingLineEnds(content, found.edits(wanted));
   }
   const current = currentText(content, place);
   if (current === null) throw new TextNotFound(place.node);
   if (current === wanted) return [];
   return place.form === "inputs" ? editInputs(content, place.node, wanted) : editGraphFile(content, place.node, wanted);
+}
+
+/**
+ * The same edits, but no line that stays gets another line end: one that follows the last line of a text would else end it
+ * in the way of the file, and one before a removed line like the removed one.
+ */
+function keepingLineEnds(content: string, edits: readonly TextEdit[]): readonly TextEdit[] {
+  return edits.map((edit) => {
+    const { offset, length, text } = edit;
+    const after = lineEndAt(content, offset + length);
+    const [first, rest] = length === 0 ? [lineEndAt(text, 0), text] : [lineEndAt(content, offset), ""];
+    if (after === "" || first === "" || after === first || (length > 0 && text !== "")) return edit;
+    return length === 0
+      ? { ...edit, text: after + rest.slice(first.length) }
+      : { offset: offset + first.length, length: length - first.length + after.length, text };
+  });
+}
+
+/** The line end at an offset; empty if there is none. */
+function lineEndAt(text: string, offset: number): string {
+  return /^(?:\r\n|\r|\n)/.exec(text.slice(offset, offset + 2))?.[0] ?? "";
 }
 
 /** Edits the inputs of a node: unchanged names keep their place, and new ones are last. */

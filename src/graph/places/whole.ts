@@ -1,4 +1,4 @@
-import type { TextEdit } from "../fault.ts";
+import { applyEdits, type TextEdit } from "../fault.ts";
 import { looksLikeFrontMatter, promptForm, promptText } from "../text/text.ts";
 import type { PlacedText } from "./placed-text.ts";
 import { editSpan, isMixed, span, verbatimRange } from "./verbatim.ts";
@@ -21,7 +21,10 @@ function editWhole(content: string, text: string): TextEdit[] {
   const mixed = isMixed(content);
   const lineEnd = mixed ? "\r\n" : form.lineEnd;
   const lines = text.split("\n");
-  const edits = mixed ? [span(start, end, lines.join(lineEnd))] : editSpan(content, form, lines);
+  const edits = editSpan(content, { ...form, lineEnd }, lines);
+  // Next to each other, the CR of one line and the LF of another would be one line end.
+  if (mixed && promptText(applyEdits(content, edits)) !== text)
+    edits.splice(0, edits.length, span(start, end, lines.join(lineEnd)));
   // Without a final line end of its own, the file would lose the text's last empty line.
   if (end === content.length && text.endsWith("\n")) edits.push(span(end, end, lineEnd));
   // Front matter may end with the file.

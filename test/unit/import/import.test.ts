@@ -376,6 +376,44 @@ workflow:
   expect(notes.join("\n")).toContain('The step "Fetch" (http-request) does not run here.');
 });
 
+it("asks what a chatflow of Dify asks after its messages: the query, as the memory words it", async () => {
+  const chatflow = (memory: string) => `app: { mode: advanced-chat, name: Chat }
+kind: app
+workflow:
+  graph:
+    nodes:
+    - id: '1'
+      data: { type: start, title: Start }
+    - id: '2'
+      data:
+        type: llm
+        title: LLM
+        ${memory}
+        model: { name: gpt-4.1 }
+        prompt_template:
+        - { role: system, text: You help. }
+    - { id: '3', data: { type: answer, title: Answer, answer: '{{#2.text#}}' } }
+`;
+  const worded = await imported({
+    "a.yml": chatflow("memory: { query_prompt_template: 'Asked: {{#sys.query#}}', window: { enabled: false } }"),
+  });
+  expect(worded.graph.inputs).toEqual({ query: "" });
+  expect(worded.graph.nodes.LLM_user).toMatchObject({
+    text: { key: "workflow.graph.nodes.1.data.memory.query_prompt_template" },
+    inputs: ["query"],
+  });
+  expect(worded.graph.nodes.LLM.frame).toEqual(["system:", "{{instruction}}", "", "user:", "{{LLM_user}}"]);
+  const plain = await imported({
+    "a.yml": chatflow("memory: { query_prompt_template: '', window: { enabled: true } }"),
+  });
+  expect(plain.graph.nodes.LLM).toMatchObject({
+    inputs: ["query"],
+    frame: ["system:", "{{instruction}}", "", "user:", "{{query}}"],
+  });
+  const none = await imported({ "a.yml": chatflow("memory: null") });
+  expect(none.graph.inputs).toEqual({});
+});
+
 it("reads Agent Spec and DSPy's saved state", async () => {
   const spec = `component_type: Flow
 agentspec_version: 25.4.1

@@ -176,6 +176,42 @@ describe("a text in a prompt file", () => {
     expect(promptText(result)).toBe(text);
   });
 
+  describe("with several kinds of line ends keeps those of the lines that stay", () => {
+    const NAMES = Array.from({ length: 8 }, (_, at) => `line ${at}`);
+    const ends = fc.array(fc.constantFrom("\n", "\r\n"), { minLength: 9, maxLength: 9 });
+    const some = fc.shuffledSubarray(NAMES, { minLength: 1 }).map((names) => [...names].sort());
+    const places = [
+      ["a file", undefined, "", "", ""],
+      ["a section", { kind: "section", section: "## Task" }, "# A\r\n\n## Task\n\r\n", "", "\r\n## Next\n"],
+      ["a block of YAML", { kind: "key", key: "task", format: "yaml" }, "a: 1\r\ntask: |\n", "  ", "b: 2\r\n"],
+      ["lines of TOML", { kind: "key", key: "task", format: "toml" }, 'a = 1\r\ntask = """\n', "", '"""\nb = 2\r\n'],
+    ] as const;
+    test.each(places)("%s", (_, part, head, pad, tail) => {
+      fc.assert(
+        fc.property(some, some, ends, (base, wanted, kinds) => {
+          const written = (all: readonly string[]) => all.map((one, at) => `${pad}${one}${kinds[at]}`);
+          const content = head + written(base).join("") + tail;
+          const place = { node: "solve", form: "file" as const, ...(part && { part }) };
+          const current = currentText(content, place) ?? "";
+          expect(current.trim()).toBe(base.join("\n"));
+          const text = wanted.join("\n") + current.slice(current.trimEnd().length);
+          const result = applyEdits(content, replaceText(content, place, text));
+          expect(currentText(result, place)).toBe(text);
+          const staying = written(base).filter((_, at) => wanted.includes(base[at] ?? ""));
+          for (const line of staying) expect(result).toContain(line);
+          expect(result.startsWith(head)).toBe(true);
+          expect(result.endsWith(tail)).toBe(true);
+        }),
+        { numRuns: 300 },
+      );
+    });
+
+    it("by CR alone, too", () => {
+      expect(replaced("a\rb\nc\n", "file", "a\nb\nc\nd")).toBe("a\rb\nc\nd\n");
+      expect(replaced("a\rb\nc\n", "file", "a\nc")).toBe("a\rc\n");
+    });
+  });
+
   it("gives one edit for each place that changes", () => {
     const content = Array.from({ length: 200 }, (_, line) => `line ${line}\n`).join("");
     const text = promptText(content).replace("line 7\n", "line seven\n").replace("line 150\n", "");
