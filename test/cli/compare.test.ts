@@ -7,7 +7,7 @@ const SMALL = ["--repeats", "2", "--set", "optimize.iterations=1", "--budget-cal
 
 describe("compare", () => {
   it("scores each method and both baselines, reuses finished runs, and writes a page", async () => {
-    const bench = await open();
+    const bench = await open({ rows: "all" });
     const first = await bench.online("compare", bench.graph, "--methods", "semantic", ...SMALL, "--json");
     expect(first.stderr).toContain("8 runs");
     expect(first.stderr).toMatch(/Of these calls, semantic [\d,]+, scoring [\d,]+\./);
@@ -56,7 +56,7 @@ it("ablate compares variants of a method, each with one option changed", async (
 });
 
 it("holds each row out once with data.folds", async () => {
-  const bench = await open();
+  const bench = await open({ rows: "all" });
   const file = JSON.parse(await readFile(join(bench.folder, bench.graph), "utf8"));
   const rows = (await readFile(join(bench.folder, "data", "test.jsonl"), "utf8")).trim().split("\n").slice(0, 18);
   await writeFile(join(bench.folder, "few.jsonl"), `${rows.join("\n")}\n`);

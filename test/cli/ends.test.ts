@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { randomLcg } from "d3";
 import { describe, expect, it } from "vitest";
 import type { RunReport } from "../../src/cli/output/json.ts";
+import type { Model } from "../../src/models/model.ts";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { unitOf } from "../server/faults.ts";
 import { asked, type Bench, isWindows, open } from "./cli.ts";
 
@@ -218,10 +220,20 @@ describe("budget, then resume with a larger one", () => {
 
 describe("two runs of one graph at once", () => {
   it("the second is rejected with a message, the first continues", async () => {
-    const bench = await open({ latency: 20 });
+    const inner = createSimulated();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const model: Model = {
+      identity: inner.identity,
+      complete: (request, signal) => released.then(() => inner.complete(request, signal)),
+    };
+    const bench = await open({ model });
     const first = bench.start("optimize", bench.graph, "--json");
     await asked(bench.server, 5, first);
     const second = await bench.online("optimize", bench.graph, "--json");
+    release();
     expect(second.code).toBe(2);
     expect(JSON.parse(second.stdout).error.code).toBe("RunInProgress");
     expect((await first.ended).code).toBe(0);

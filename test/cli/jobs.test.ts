@@ -13,7 +13,7 @@ async function listed(bench: Bench) {
 
 describe("evaluate", () => {
   it("scores one set, in a run that is listed", async () => {
-    const bench = await open();
+    const bench = await open({ rows: "all" });
     const { code, stdout, stderr } = await bench.online("evaluate", bench.graph, "--split", "test", "--json");
     const result: EvaluationReport = JSON.parse(stdout);
     expect(code).toBe(0);

@@ -17,7 +17,7 @@ function outcome({ status, proposals, final, validation, test, formatErrors }: R
 
 describe("optimize", () => {
   it("improves the example over real HTTP and reports it as one JSON object", async () => {
-    const bench = await open();
+    const bench = await open({ rows: "all" });
     const { code, stdout } = await bench.online("optimize", bench.graph, "--json");
     const result = report(stdout);
     expect(code).toBe(0);
@@ -54,7 +54,7 @@ describe("optimize", () => {
   });
 
   it("prints each proposal as a diff below its verdict, and progress on stderr", async () => {
-    const bench = await open();
+    const bench = await open({ rows: "all" });
     const { code, stdout, stderr } = await bench.online("optimize", bench.graph);
     expect(code).toBe(0);
     expect(stdout).toMatch(/✓ solve · Accepted by the gate · together \d+ → \d+ of 20 right · .*fixed \d+, broke \d+/);

@@ -33,7 +33,7 @@ describe("the twelve tasks of the example", () => {
   it.each(["textgrad", "reflexion"])(
     "are improved at test time by %s, which sees the visible tests alone",
     async (method) => {
-      const bench = await open({ model: coder }, "code");
+      const bench = await open({ model: coder, rows: "all" }, "code");
       expect((await bench.run("check", bench.graph)).code).toBe(0);
       const zero = await bench.online("evaluate", bench.graph, "--split", "train", "--json", "--model", "coder");
       const solved = await bench.online(

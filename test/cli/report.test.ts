@@ -43,7 +43,7 @@ describe("agentgraph report", () => {
 describe("a baseline", () => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await openBench();
+    bench = await openBench({ rows: "all" });
   });
   afterAll(() => bench.close());
 
