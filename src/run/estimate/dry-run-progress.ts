@@ -29,14 +29,14 @@ const ALWAYS_CHANGED = 64;
 const UNINFORMED = 0.8;
 
 /** Mark of a rewrite: index of the node, what the rewrite adds, and its number. */
-const REWRITE = /(?: (?:words )*|·)⊕(\d+)\.(\d+|none|ruin)\.(\d+)\.?/g;
+const REWRITE = /(?: (?:words )*|·)¦(\d+)\.(\d+|none|ruin)\.(\d+)\.?/g;
 /** The worked examples that `miprov2` adds to a text, after it or before it. */
 const EXAMPLES =
   /\n\nExamples:(?:\n\n<example>\n[\s\S]*?\n<\/example>)+|Examples:(?:\n\n<example>\n[\s\S]*?\n<\/example>)+\n\n/g;
 /** In each mark of a rewrite. */
-const REWRITTEN = "\u2295";
+const REWRITTEN = "\u00a6";
 /** Start of a made-up value, before its id. */
-export const MARK = "\u2248";
+export const MARK = "\u00a4";
 const VALUE = new RegExp(`${MARK}(\\d+)`, "g");
 
 /**

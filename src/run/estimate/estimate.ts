@@ -81,7 +81,7 @@ const SCORED = ["validation", "test"] as const;
  * Assumptions of the dry runs whose mean is the estimate. The score at the start is what a run depends on most, and it also
  * depends on which samples are right and which rewrites help.
  */
-const USUAL: readonly Guess[] = [0.4, 0.2, 0.6, 0.3, 0.5].map((right) => ({ ...GUESSES.usual, right }));
+const USUAL: readonly Guess[] = [0.6, 0.4, 0.2, 0.5, 0.3].map((right) => ({ ...GUESSES.usual, right }));
 
 /** Assumptions of the dry runs that may be the costliest. */
 const COSTLY: readonly Guess[] = [GUESSES.much, GUESSES.much, GUESSES.much];
@@ -89,20 +89,23 @@ const COSTLY: readonly Guess[] = [GUESSES.much, GUESSES.much, GUESSES.much];
 /** Those that may be the cheapest. */
 const CHEAP: readonly Guess[] = [GUESSES.little, GUESSES.none];
 
+/** Usual dry runs of an estimate. */
+const PLAYS = 3;
+
 /** Calls after which no further dry run of a kind is made: in large graphs, chance makes less of a difference. */
-const ENOUGH = 3_000;
+const ENOUGH = { usual: 3_000, costly: 1_000 } as const;
 
 /**
- * Calls after which a dry run ends, with its further iterations taken to be like those before. Runs of small graphs end
+ * Calls after which a dry run ends. Further iterations are taken to be like those before, but for the cheapest one. Runs of small graphs end
  * earlier; a graph of 100 nodes would take 300,000 calls and a minute.
  */
-const LONGEST = { usual: 4_000, costly: 10_000 } as const;
+const LONGEST = { usual: 3_000, costly: 8_000, cheap: 2_000 } as const;
 
 /**
  * How far the range goes beyond the dry runs, as a factor, because a few of them show neither the longest nor the shortest run. Measured on
  * synthetic tasks (`npm run bench -- estimate`).
  */
-const MARGIN = 1.3;
+const MARGIN = { least: 1.4, most: 1.6 } as const;
 
 /**
  * Estimates a run with dry runs of the real engine: cached replies where there are any, made-up replies otherwise. Rewrites
@@ -113,30 +116,46 @@ export async function estimateRun(task: Task, deps: EstimateDeps, among = method
   const known = remembering(deps);
   const waves = wavesOf(known);
   const { scoring, learned } = await playScoring(task, known);
-  const playAll = async (guesses: readonly Guess[]) => {
+  const common = { learned, scoring, among };
+  const playAll = async (guesses: readonly Guess[], enough: number, options: PlayOptions = {}) => {
     const plays: Tally[] = [];
     for (const [index, guess] of guesses.entries()) {
-      if (sum(plays.map(({ played }) => played)) >= ENOUGH) break;
-      const isCounted = index === 0 && guesses === USUAL;
-      const isCostly = guesses === COSTLY;
-      const options = { guess, draw: index + 1, learned, scoring, among, isCostly, waves: isCounted ? waves : null };
-      plays.push(await playRun(task, known, options));
+      const isEnough = sum(plays.map(({ played }) => played)) >= enough;
+      if (isEnough || plays.some(({ isLong }) => isLong)) break;
+      const counted = index === 0 ? options : { ...options, waves: null };
+      plays.push(await playRun(task, known, { ...common, guess, draw: index + 1, ...counted }));
     }
     return plays;
   };
-  const plays = await playAll(USUAL);
-  const costly = await playAll(COSTLY);
-  const cheap = await playAll(CHEAP);
-  const amounts = [...plays, ...costly, ...cheap].map(({ amount }) => amount);
+  const plays = await playAll(USUAL.slice(0, PLAYS), ENOUGH.usual, { waves });
+  const costly = await playAll(COSTLY, ENOUGH.costly, { isCostly: true });
+  const amounts = [...plays, ...costly].map(({ amount }) => amount);
   const usual = meanOf(plays.map(({ amount }) => amount));
+  const most = extreme(amounts, Math.max);
+  let least = extreme(amounts, Math.min);
+  for (const [index, guess] of CHEAP.entries()) {
+    const { amount, played } = await playRun(task, known, { ...common, guess, draw: index + 1, until: isAbove(least) });
+    const isLong = played >= LONGEST.cheap;
+    // A long one can have scored only a part of the sets, which every run scores.
+    least = extreme([least, isLong ? extreme([amount, scoring], Math.max) : amount], Math.min);
+    if (isLong) break;
+  }
+  const lower = times(least, 1 / MARGIN.least);
   return {
     ...usual,
     ...(waves && { waves: waves.count }),
     cached: Math.round(mean(plays.map(({ cached }) => cached))),
     scoring: scoring.calls,
     most: within(task.options.budget, usual),
-    range: { least: times(extreme(amounts, Math.min), 1 / MARGIN), most: times(extreme(amounts, Math.max), MARGIN) },
+    range: { least: { ...lower, calls: Math.max(lower.calls, scoring.calls) }, most: times(most, MARGIN.most) },
   };
+}
+
+/** Whether a dry run can no longer be the cheapest, or is long. @param least what the cheapest one so far has used */
+function isAbove(least: Amount): (tally: Tally) => boolean {
+  return ({ amount: { calls, tokens, usd }, played }) =>
+    played >= LONGEST.cheap ||
+    (calls >= least.calls && tokens >= least.tokens && (usd === null || usd >= (least.usd ?? 0)));
 }
 
 export function times({ calls, tokens, usd }: Amount, factor: number): Amount {
@@ -162,8 +181,10 @@ export async function estimateUse(
   const amounts: Amount[] = [];
   const waves = wavesOf(known);
   for (const [index, draw] of draws.entries()) {
-    const guess = USUAL[(draw - 1) % USUAL.length];
-    amounts.push((await playRun(task, known, { guess, draw, upTo, waves: index === 0 ? waves : null })).amount);
+    // Those nearest the middle first.
+    const guess = USUAL[draw % USUAL.length];
+    const until = ({ amount }: Tally) => upTo !== null && amount.calls >= upTo;
+    amounts.push((await playRun(task, known, { guess, draw, until, waves: index === 0 ? waves : null })).amount);
   }
   return { ...meanOf(amounts), ...(waves && { waves: waves.count }) };
 }
@@ -235,9 +256,9 @@ interface PlayOptions extends DryRunOptions {
   readonly among?: Methods;
   /** Counts the batches. Default: they are not counted. */
   readonly waves?: WaveCounter | null;
-  /** Calls after which the dry run ends. Default: no limit. */
-  readonly upTo?: number | null;
-  /** Whether it is one of the costliest. Default: false. */
+  /** Ends the dry run early. Default: never. */
+  readonly until?: (tally: Tally) => boolean;
+  /** Whether it is the costliest. Default: false. */
   readonly isCostly?: boolean;
   /** What it takes to score the original graph. Default: it is found out if needed. */
   readonly scoring?: Amount;
@@ -246,12 +267,12 @@ interface PlayOptions extends DryRunOptions {
 async function playRun(
   task: Task,
   known: EstimateDeps,
-  { among = methods, waves = null, upTo = null, scoring, isCostly = false, ...options }: PlayOptions,
+  { among = methods, waves = null, until, scoring, isCostly = false, ...options }: PlayOptions,
 ): Promise<Tally> {
   const { model, dryTask } = dryRun(task, known, options, isCostly ? FEWER : PLAYED);
   // Batches do not grow with the training set; scored sets do.
   const tally = tallyOf(task, dryTask, SCORED, isCostly ? LONGEST.costly : LONGEST.usual);
-  await play(optimize(among), dryTask, depsOf(model, task, known, waves), tally, known.clock, upTo);
+  await play(optimize(among), dryTask, depsOf(model, task, known, waves), tally, known.clock, until);
   if (tally.isLong) tally.extrapolate(scoring ?? (await playScoring(task, known)).scoring);
   return tally;
 }
@@ -304,13 +325,12 @@ async function play(
   deps: EngineDeps,
   tally: Tally,
   clock: Clock,
-  upTo: number | null = null,
+  until: (tally: Tally) => boolean = () => false,
 ): Promise<void> {
   const turns = new Yielder(clock);
   for await (const event of runner(task, deps, new AbortController().signal)) {
     tally.add(event);
-    if (upTo !== null && tally.amount.calls >= upTo) return;
-    if (tally.isLong) return;
+    if (tally.isLong || until(tally)) return;
     await turns.next();
   }
 }
