@@ -67,7 +67,7 @@ export async function askAddress(
 export async function askKey(origin: string): Promise<string> {
   const key = await window.showInputBox({
     title: l10n.t("API key for {0}", new URL(origin).host),
-    prompt: l10n.t("Kept in VS Code's secret storage and sent to {0} only.", origin),
+    prompt: l10n.t("Stored in VS Code's secret storage and sent only to {0}.", origin),
     password: true,
     ignoreFocusOut: true,
     validateInput: (text) =>

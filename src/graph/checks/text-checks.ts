@@ -118,7 +118,7 @@ export function foreignMarkFault(node: OutlineNode, { shown, what, instead, isHi
     return { code: "unknown-placeholder", message, remedy } as const;
   }
   if (isHint && instead) {
-    const remedy = t("Write {0} if the value is meant.", instead);
+    const remedy = t("To insert the value, write {0}.", instead);
     return { code: "unknown-placeholder", message, remedy } as const;
   }
   const braces = literalBraces(node, t);

@@ -27,7 +27,7 @@ export function jsonText(content: string, key: string, t: Translate): PlacedText
   if (!node) {
     const holder = walk(steps.slice(0, -1)) ?? document.root;
     const near = holder ? [...document.members(holder).keys()].slice(0, 8).map((name) => JSON.stringify(name)) : [];
-    const remedy = near.length > 0 ? t("It has {0} there.", near.join(", ")) : t("Correct the key.");
+    const remedy = near.length > 0 ? t("Name one of its keys: {0}.", near.join(", ")) : t("Correct the key.");
     return { problem: t("has no key {0}", JSON.stringify(key)), remedy };
   }
   const lines = node.type === "array" ? (node.children ?? []) : [];

@@ -72,7 +72,7 @@ function lookUp({ contents }: Document.Parsed, key: string, t: Translate): { rea
   const parent = walk(steps.slice(0, -1));
   const near = steps.length > 1 && keysOf(parent).length > 0 ? keysOf(parent) : keysOf(contents);
   const shown = near.slice(0, 8).map((one) => JSON.stringify(one));
-  const remedy = shown.length > 0 ? t("It has {0} there.", shown.join(", ")) : t("Correct the key.");
+  const remedy = shown.length > 0 ? t("Name one of its keys: {0}.", shown.join(", ")) : t("Correct the key.");
   return { problem: t("has no key {0}", name), remedy };
 }
 

@@ -133,7 +133,7 @@ export function historyHtml(history: NodeHistory, locale: Locale = ENGLISH, them
 </header>
 <main>
 ${text === null ? null : html`<h2>${t("In the file now")}</h2><div class="text">${plain(text)}</div>`}
-<h2>${t("Runs, the newest first")}</h2>
+<h2>${t("Runs, newest first")}</h2>
 ${entries.length === 0 ? html`<p>${t("No run has proposed a text for this node yet.")}</p>` : null}
 ${entries.map((entry) => article(entry, text, locale))}
 ${left > 0 ? html`<p class="left">${t("Older runs that are not shown: {0}.", left)}</p>` : null}

@@ -47,7 +47,7 @@ function runBody(report: Report, title: string, locale: Locale): Markup {
   const { shown, left } = firstChanges(changes);
   const sections = {
     result: t("Result"),
-    ...(report.front.length > 0 && { front: t("Results to choose among") }),
+    ...(report.front.length > 0 && { front: t("Results to choose from") }),
     ...(unseen && { sides: t("Sample by sample") }),
     changes: t("Changes"),
     samples: t("Samples"),
@@ -192,7 +192,7 @@ function result(report: Report, locale: Locale): Markup {
 ${strips(rows, locale)}
 ${table(resultTable(report, locale), locale)}
 ${more(t("Scores by iteration"), curveTable(report, locale), locale)}
-${front.length > 0 ? html`<h2 id="front">${t("Results to choose among")}</h2><p>${frontNote(report, locale)}</p>${table(frontTable(report, locale), locale)}` : null}`;
+${front.length > 0 ? html`<h2 id="front">${t("Results to choose from")}</h2><p>${frontNote(report, locale)}</p>${table(frontTable(report, locale), locale)}` : null}`;
 }
 
 /** The new text, with what was added and what was removed. */

@@ -81,7 +81,7 @@ function found(report: Report, locale: Locale): string[] {
     table(curveTable(report, locale), locale),
     ...(front.length > 0
       ? [
-          `## ${t("Results to choose among")}`,
+          `## ${t("Results to choose from")}`,
           literal(frontNote(report, locale)),
           table(frontTable(report, locale), locale),
         ]

@@ -230,7 +230,7 @@ describe("what may be a placeholder is a warning", () => {
       ["unknown-placeholder", "{{the whole thing}}"],
     ]);
     expect(faults.map(({ remedy }) => remedy)).toEqual([
-      "Write {{chat_history}} if the value is meant.",
+      "To insert the value, write {{chat_history}}.",
       "Write {{name}} for the value of an input, or put a backslash before it to send the braces.",
     ]);
   });

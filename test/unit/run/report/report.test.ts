@@ -455,10 +455,10 @@ it("results to choose among can be found from the top, and say which samples the
     { ...point, score: 1, isResult: true },
   ];
   const [page, text] = [reportHtml({ ...report, front }), reportMarkdown({ ...report, front })];
-  const [, id = ""] = /<nav[\s\S]*<a href="#(\w+)">Results to choose among<\/a>/.exec(page) ?? [];
-  expect(page).toContain(`<h2 id="${id}">Results to choose among</h2>`);
+  const [, id = ""] = /<nav[\s\S]*<a href="#(\w+)">Results to choose from<\/a>/.exec(page) ?? [];
+  expect(page).toContain(`<h2 id="${id}">Results to choose from</h2>`);
   for (const shown of [page, text]) expect(shown).toContain("from the validation set (n = 20), which chose the texts");
-  expect(reportHtml(report)).not.toContain("Results to choose among");
+  expect(reportHtml(report)).not.toContain("Results to choose from");
 });
 
 describe("a text with characters that do not show", () => {
