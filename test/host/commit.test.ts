@@ -184,6 +184,19 @@ describe("an applied text and what the editor does to its file", () => {
     }
   });
 
+  it("is not committed without a word where no branch would have it", async () => {
+    const proposal = await propose(original);
+    answers.give();
+    await apply(proposal);
+    git("checkout", "-q", "--detach");
+    try {
+      await commit();
+      assert.match(answers.find(/^Commit plan\.md\?$/)?.detail ?? "", /^HEAD is detached/);
+    } finally {
+      git("checkout", "-q", "main");
+    }
+  });
+
   it("keeps what another program writes to a file while its original is committed", async () => {
     const proposal = await propose(original);
     git("rm", "-q", "--cached", file);

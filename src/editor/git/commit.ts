@@ -76,6 +76,8 @@ export class Commit extends Disposable {
     const ids = new Set(places.map(({ proposal }) => proposal.id));
     const leftOut = appliedOf(run).filter(({ id }) => !ids.has(id));
     const notes = [];
+    const isDetached = repository.state.HEAD !== undefined && repository.state.HEAD.name === undefined;
+    if (isDetached) notes.push(l10n.t("HEAD is detached, so this commit isn't on a branch."));
     if (leftOut.length > 0) notes.push(leftOutSentence(leftOut.map(({ node }) => node)));
     if (spaced.length > 0) notes.push(l10n.t("Saving also changed the spacing in {0}.", spaced.join(", ")));
     if (fresh.length > 0) {
