@@ -35,7 +35,7 @@ export async function rateCommand(cli: Cli, name: string, options: RateOptions):
   const replies = await readReplies(deps, run.files.replies, trusted);
   const turns = new Yielder(deps.clock);
   const answers = await readAnswers(start, state, replies, turns);
-  const known = new Samples(start, state, answers, () => null, turns);
+  const known = await Samples.of(start, state, answers, () => null, turns);
   const rows = await known.rows(Object.keys(state.scores[state.theta] ?? {}), state.theta, state.theta);
   await warnOfChangedTexts(run, root, cli);
   const { sample, right = false, correct: correction, feedback: comment } = options;

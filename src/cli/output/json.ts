@@ -199,7 +199,8 @@ export async function evaluationReport(
   const ids = start.data[split].map(({ id }) => id);
   const turns = new Yielder(clock);
   const answers = await readAnswers(start, state, async (key) => (await replies.get(key))?.reply, turns);
-  const rows = await new Samples(start, state, answers, () => null, turns).rows(ids, theta, theta);
+  const shown = await Samples.of(start, state, answers, () => null, turns);
+  const rows = await shown.rows(ids, theta, theta);
   const samples = rows.map(({ id, before }) => ({ id, score: before?.score ?? null, output: before?.text ?? "" }));
   return {
     version: 1,

@@ -139,6 +139,7 @@ function isState(value: object): value is RunState {
 const FIELDS: readonly (keyof RunState)[] = [
   "status",
   "calls",
+  "scored",
   "tokens",
   "curve",
   "proposals",

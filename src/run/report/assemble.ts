@@ -35,7 +35,7 @@ export async function assemble(
   turns: Yielder,
 ): Promise<Report> {
   const { start, state, status } = run;
-  const samples = new Samples(start, state, replyOf, (theta, sample) => trace.tokens(theta, sample), turns);
+  const samples = await Samples.of(start, state, replyOf, (theta, sample) => trace.tokens(theta, sample), turns);
   const scoring = start.job?.kind === "evaluate" ? start.job.split : null;
   const base = {
     version: 1,

@@ -15,6 +15,8 @@ import type { Answer, Comparison, Figure, SampleRow } from "./report.ts";
 export type ReplyOf = (key: string) => Pick<StoredReply, "text"> | undefined;
 
 type Shown = Pick<RecordedState, "values" | "scores">;
+type Start = Pick<RunManifest, "graph" | "data" | "options">;
+type TokensOf = (theta: Theta, sample: string) => number | null;
 
 /**
  * Reads the replies that contain answers, of the output and of nodes that are scored by themselves.
@@ -40,24 +42,29 @@ export async function readAnswers(
 
 /** Samples of a run under two Θ: inputs, expected answer, answers and scores. What goes over all samples takes turns. */
 export class Samples {
-  readonly #byId = new Map<string, Sample>();
   readonly #output: GraphNode | undefined;
   readonly #patterns = new Patterns();
 
-  constructor(
-    readonly start: Pick<RunManifest, "graph" | "data" | "options">,
+  private constructor(
+    readonly start: Start,
     readonly state: Shown,
     readonly replyOf: ReplyOf,
-    readonly tokensOf: (theta: Theta, sample: string) => number | null,
+    readonly tokensOf: TokensOf,
     readonly turns: Yielder,
+    private readonly byId: ReadonlyMap<string, Sample>,
   ) {
-    for (const set of Object.values(start.data)) for (const sample of set) this.#byId.set(sample.id, sample);
     this.#output = this.#node(start.graph.output);
+  }
+
+  static async of(start: Start, state: Shown, replyOf: ReplyOf, tokensOf: TokensOf, turns: Yielder): Promise<Samples> {
+    const byId = new Map<string, Sample>();
+    for (const set of Object.values(start.data)) await turns.map(set, (sample) => void byId.set(sample.id, sample));
+    return new Samples(start, state, replyOf, tokensOf, turns, byId);
   }
 
   /** The input of a sample, or all its inputs with their names. */
   question(id: string): string {
-    const inputs = Object.entries(this.#byId.get(id)?.inputs ?? {});
+    const inputs = Object.entries(this.byId.get(id)?.inputs ?? {});
     const [only] = inputs;
     if (inputs.length === 1 && only) return inputTitle(only[1]);
     return inputs.map(([name, value]) => `${name}: ${inputTitle(value)}`).join(" · ") || id;
@@ -65,7 +72,7 @@ export class Samples {
 
   /** Samples that a verdict names, in its order. */
   async rows(ids: readonly string[], before: Theta, after: Theta): Promise<SampleRow[]> {
-    const samples = ids.flatMap((id) => this.#byId.get(id) ?? []);
+    const samples = ids.flatMap((id) => this.byId.get(id) ?? []);
     return this.turns.map(samples, (sample) => this.#row(sample, before, after));
   }
 
@@ -92,9 +99,10 @@ export class Samples {
   async isGraded(): Promise<boolean> {
     for (const samples of Object.values(this.state.scores)) {
       await this.turns.next();
-      for (const id in samples) {
-        const loss = samples[id]?.loss ?? 0;
-        if (loss > 0 && loss < 1) return true;
+      // Not `for … in`, which looks each of 100,000 keys up again.
+      for (const [at, { loss }] of Object.values(samples).entries()) {
+        if (at % 1_000 === 0) await this.turns.next();
+        if (loss !== null && loss > 0 && loss < 1) return true;
       }
     }
     return false;

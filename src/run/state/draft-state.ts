@@ -21,6 +21,7 @@ export type DraftState = Omit<
   judged: Judged[];
   gradients: Gradient[];
   scores: Record<string, Record<string, SampleScore>>;
+  scored: Record<string, number>;
   values: ValueKeys;
   spending: Record<string, Draft<RunSpending>>;
   answering: Record<string, Draft<Usage>>;
@@ -66,6 +67,7 @@ export function blank(): DraftState {
     judged: [],
     gradients: [],
     scores: record(),
+    scored: record(),
     values: new ValueKeys(),
     cuts: { forward: record(), backward: record(), optimizer: record(), judge: record() },
     warnings: [],

@@ -34,9 +34,9 @@ export interface Completed {
 }
 
 /** Iterations, or samples for a run without iterations. */
-export function progressOf({ iteration, iterations, samples, scores, theta, solutions }: RunState): Completed {
+export function progressOf({ iteration, iterations, samples, scored, theta, solutions }: RunState): Completed {
   if (iterations > 0) return { done: iteration, of: iterations };
-  const done = Object.keys(scores[theta] ?? {}).length + solutions.length;
+  const done = (scored[theta] ?? 0) + solutions.length;
   return { done, of: samples.train + samples.validation + samples.test };
 }
 

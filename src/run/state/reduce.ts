@@ -215,6 +215,7 @@ export class RunReducer {
       this.#sumUp(scores[sample], -1);
       this.#sumUp({ split, loss }, 1);
     }
+    if (!(sample in scores)) this.#state.scored[theta] = (this.#state.scored[theta] ?? 0) + 1;
     scores[sample] = {
       split,
       loss,

@@ -70,6 +70,8 @@ export interface RunState {
   readonly gradients: readonly Gradient[];
   /** By Θ, then sample. */
   readonly scores: Readonly<Record<Theta, Readonly<Record<string, SampleScore>>>>;
+  /** Number of samples in `scores` under each Θ: to count 100,000 keys takes 20 ms. */
+  readonly scored: Readonly<Record<Theta, number>>;
   /** By purpose, then node (empty for a judge): number of replies, and how many were cut. */
   readonly cuts: Readonly<Record<Role, Readonly<Record<string, Cut>>>>;
   readonly warnings: readonly Warned[];

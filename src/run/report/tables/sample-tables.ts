@@ -75,8 +75,15 @@ function changeTable(
   cells: (row: SampleRow) => readonly string[],
   locale: Locale,
 ): Table {
-  const order: SampleRow["change"][] = ["broken", "fixed", "unscored", "wrong", "right"];
-  const told = order.flatMap((change) => samples.filter((row) => row.change === change));
+  const groups: Record<SampleRow["change"], SampleRow[]> = {
+    broken: [],
+    fixed: [],
+    unscored: [],
+    wrong: [],
+    right: [],
+  };
+  for (const row of samples) groups[row.change].push(row);
+  const told = Object.values(groups).flat();
   return firstOf(["", ...head], told, (row) => [changeLabel(row.change, locale), ...cells(row)], {
     column: 0,
     of: ({ change }) => change,

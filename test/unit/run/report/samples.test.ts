@@ -16,7 +16,7 @@ function samplesWith(
   before: readonly number[],
   after: readonly number[],
   { clock = timeless, tokensOf = () => null }: { clock?: Clock; tokensOf?: () => number | null } = {},
-): Samples {
+): Promise<Samples> {
   const test = before.map((_, at) => sampleOf(`sample ${at}`));
   const scored = (losses: readonly number[]) =>
     Object.fromEntries(
@@ -24,9 +24,9 @@ function samplesWith(
     );
   const start = { graph: graphOf([llm("answer", ["question"])]), data: { train: [], validation: [], test } };
   const state = { values: new ValueKeys(), scores: { before: scored(before), after: scored(after) } };
-  return new Samples(
-    { ...start, options: { threshold: 0 } } as unknown as ConstructorParameters<typeof Samples>[0],
-    state as unknown as ConstructorParameters<typeof Samples>[1],
+  return Samples.of(
+    { ...start, options: { threshold: 0 } } as unknown as Parameters<typeof Samples.of>[0],
+    state as unknown as Parameters<typeof Samples.of>[1],
     () => undefined,
     tokensOf,
     new Yielder(clock),
@@ -35,7 +35,7 @@ function samplesWith(
 
 it("scores that change places are no loss: rounding is not a difference", async () => {
   // The sums of these differ in the last digit, by their order.
-  const test = await samplesWith([0.1, 0.2, 0.3], [0.3, 0.2, 0.1]).compare("test", "before", "after");
+  const test = await (await samplesWith([0.1, 0.2, 0.3], [0.3, 0.2, 0.1])).compare("test", "before", "after");
   expect(test).toMatchObject({ better: 1, worse: 1, gain: { mean: 0 } });
   const report = {
     ...{ run: { trusted: true, provider: "m", damaged: 0, status: "done", options: { gate: { policy: "strict" } } } },
@@ -62,7 +62,9 @@ it("lets others in while it goes over many samples", async () => {
     return 1;
   };
   const many = (every: number) => Array.from({ length: 5_000 }, (_, at) => (at % every === 0 ? 1 : 0.5));
-  const samples = samplesWith(many(2), many(3), { clock, tokensOf });
+  const samples = await samplesWith(many(2), many(3), { clock, tokensOf });
+  // The samples by their ids.
+  expect(stretches).toHaveLength(5_000 / 50);
   expect(await samples.compare("test", "before", "after")).toMatchObject({ scored: 5_000, better: 1_666, worse: 833 });
   expect(done).toBe(10_000);
   expect(Math.max(...stretches)).toBe(50);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LoggedEvent, RunEvent } from "../../../../src/engine/events.ts";
 import { readEvent } from "../../../../src/engine/events.ts";
+import { progressOf } from "../../../../src/run/state/pace.ts";
 import { RunReducer, reduceAll } from "../../../../src/run/state/reduce.ts";
 import { verdict } from "../scripted.ts";
 
@@ -188,7 +189,7 @@ describe("verdicts", () => {
   });
 });
 
-it("looks at no score again to say where the curve starts", () => {
+it("looks at no score again to say where the curve starts, and how many there are", () => {
   const reducer = new RunReducer();
   const scores = Array.from({ length: 100 }, (_, at): RunEvent => {
     return {
@@ -221,6 +222,8 @@ it("looks at no score again to say where the curve starts", () => {
   };
   for (const event of logged(iterated)) reducer.apply(event);
   expect(reducer.state.curve[0]).toMatchObject({ low: 0.5, high: 0.5 });
+  // Without iterations, the scored samples are the progress: it is asked for each second.
+  expect(progressOf({ ...reducer.state, iterations: 0 })).toEqual({ done: 100, of: 8 });
   expect(looks).toBe(0);
 });
 
