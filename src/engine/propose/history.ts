@@ -1,10 +1,14 @@
 import * as z from "zod";
 import type { ReadOnly } from "../../graph/read-only.ts";
+import { addedSentences } from "../../graph/text/sentences.ts";
 import type { Attempted, ScreenReason, Verdict } from "../events.ts";
 import { block } from "../forward/prompt.ts";
 
 /** Maximum number of rejected and unusable versions shown to ϕ, newest first. */
 const SHOWN = 4;
+
+/** Maximum length of the changes of a version that is shown by these, in multiples of its own length. */
+const LONG = 0.5;
 
 /** A text that an earlier run tried and dropped. */
 export const earlierText = z.object({
@@ -33,8 +37,11 @@ export interface Attempts {
   unjudged(): readonly Readonly<Entry>[];
   /** Whether the gate has found a text that by itself breaks samples that were right. */
   hasBroken(): boolean;
-  /** For ϕ: the last accepted version and the last rejected or unusable ones, each once, with their scores. */
-  shown(node: string, present: string): string;
+  /**
+   * For ϕ: the last accepted version and the last rejected or unusable ones, each once, with their scores.
+   * @param isProse whether the texts consist of sentences: a failed one that differs in a few is then shown by these. Default: false.
+   */
+  shown(node: string, present: string, isProse?: boolean): string;
 }
 
 /** Screens that show that a text does harm. */
@@ -93,7 +100,7 @@ export class History implements Attempts {
     return this.#entries.get(node) ?? [];
   }
 
-  shown(node: string, present: string): string {
+  shown(node: string, present: string, isProse = false): string {
     const entries = this.of(node);
     const accepted = entries.findLast(
       ({ verdict, attempt }) => verdict?.decision === "accepted" && attempt.text === present,
@@ -110,9 +117,22 @@ export class History implements Attempts {
     const failed = all.filter(({ text }, at) => !all.slice(at + 1).some((later) => later.text === text)).slice(-SHOWN);
     return [
       ...(accepted ? [block("previous_text", accepted.attempt.base, { outcome: scores(accepted) })] : []),
-      ...failed.map(({ text, outcome }) => block("rejected_text", text, { outcome })),
+      ...failed.map(({ text, outcome }) => {
+        const changes = isProse ? changesIn(present, text) : null;
+        return changes === null
+          ? block("rejected_text", text, { outcome })
+          : block("rejected_text", changes, { shown: "by its changes to current_text", outcome });
+      }),
     ].join("\n\n");
   }
+}
+
+/** The sentences that a text adds (+) and leaves out (-), one per line; null if the text itself is hardly longer. */
+function changesIn(present: string, text: string): string | null {
+  const left = addedSentences(text, present).map((sentence) => `- ${sentence}`);
+  const added = addedSentences(present, text).map((sentence) => `+ ${sentence}`);
+  const changes = [...left, ...added].join("\n");
+  return changes !== "" && changes.length <= LONG * text.length ? changes : null;
 }
 
 function isFailed({ attempt, verdict, screened }: Entry): boolean {

@@ -5,8 +5,8 @@ import { type ForwardPass, PRIORITY, start } from "../../engine/forward/forward.
 import type { BackwardStyle, Engine } from "../../engine/method.ts";
 import { thetaOf } from "../../engine/theta.ts";
 import type { Texts } from "../../graph/graph.ts";
+import { isGrown } from "../../graph/text/sentences.ts";
 import type { Seen } from "./parsimony.ts";
-import { isGrown } from "./sentences.ts";
 
 /** Number of right samples in a batch, which show whether a text does harm: random errors rarely affect all of them. */
 export const CONTROLS = 2;

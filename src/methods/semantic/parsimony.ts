@@ -4,7 +4,7 @@ import { type Candidate, withTexts } from "../../engine/propose/candidate.ts";
 import { isWrittenAsRows } from "../../engine/propose/proposal-constraints.ts";
 import type { Task } from "../../engine/task.ts";
 import { type GraphNode, languageOf, type Texts } from "../../graph/graph.ts";
-import { addedSentences, isGrown, withoutSentences } from "./sentences.ts";
+import { addedSentences, isGrown, withoutSentences } from "../../graph/text/sentences.ts";
 
 /** Number of samples to try a text on without a sentence, and with it, and how many at once. */
 const TRIED_WITHOUT = 3;

@@ -6,7 +6,8 @@ import type { Candidate } from "../../engine/propose/candidate.ts";
 import type { Entry } from "../../engine/propose/history.ts";
 import { createAskForInputs } from "../../engine/propose/inputs-prompt.ts";
 import { createOptimizerPrompt } from "../../engine/propose/optimizer-prompt.ts";
-import type { Graph, Texts } from "../../graph/graph.ts";
+import { isWrittenAsRows } from "../../engine/propose/proposal-constraints.ts";
+import { type Graph, languageOf, type Texts } from "../../graph/graph.ts";
 import { plainText } from "../../graph/text/text.ts";
 import type { SemanticOptions } from "./options.ts";
 
@@ -68,7 +69,8 @@ export function createPropose({ graph, options, engine }: ProposeDeps): Propose 
     index: number,
   ) {
     const { id, kind, node } = parameter;
-    const shown = { text: base, cases, right, history: engine.history.shown(id, base), index };
+    const isProse = kind !== "inputs" && languageOf(node) === null && !isWrittenAsRows(node);
+    const shown = { text: base, cases, right, history: engine.history.shown(id, base, isProse), index };
     if (kind === "inputs") return askForInputs(engine, parameter, shown);
     return askForText(engine, { node, base, messages: promptFor({ node, ...shown }), index });
   }

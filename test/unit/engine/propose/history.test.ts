@@ -103,6 +103,26 @@ describe("the history", () => {
     ]);
   });
 
+  it("shows a failed text of prose by the sentences that it changes, if these are much shorter", () => {
+    const present = "Answer in one word. Read the whole question first. Name the unit.";
+    const history = historyOf([
+      { text: `${present} Be kind.`, verdict: rejected },
+      { text: "Answer in one word. Read the whole question first.", verdict: rejected },
+      { text: "Give one number. Think twice. Name the unit.", verdict: rejected },
+    ]);
+    const outcome = expect.stringContaining("right before");
+    const texts = (isProse: boolean) =>
+      Array.from(
+        history.shown("a", present, isProse).matchAll(/<rejected_text ([^>]*)>\n([\s\S]*?)\n<\/rejected_text>/g),
+      );
+    expect(texts(true).map(([, attributes, text]) => [attributes, text])).toEqual([
+      [expect.stringMatching(/^shown="by its changes to current_text" outcome="on .* right before/), "+ Be kind."],
+      [expect.stringMatching(/^shown="by its changes to current_text" outcome=/), "- Name the unit."],
+      [outcome, "Give one number. Think twice. Name the unit."],
+    ]);
+    expect(texts(false)[0]?.[2]).toBe(`${present} Be kind.`);
+  });
+
   it("shows no version as accepted that is not the present one's", () => {
     const history = historyOf([{ text: "Do a well.", verdict: { decision: "accepted" } }]);
     expect(history.shown("a", "Do a otherwise.")).toBe("");

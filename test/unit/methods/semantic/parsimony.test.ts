@@ -7,8 +7,8 @@ import { allParametersOf } from "../../../../src/engine/parameters.ts";
 import type { Candidate } from "../../../../src/engine/propose/candidate.ts";
 import { textsOf } from "../../../../src/engine/theta.ts";
 import type { Texts } from "../../../../src/graph/graph.ts";
+import { addedSentences, isGrown, withoutSentences } from "../../../../src/graph/text/sentences.ts";
 import { createParsimony } from "../../../../src/methods/semantic/parsimony.ts";
-import { addedSentences, isGrown, withoutSentences } from "../../../../src/methods/semantic/sentences.ts";
 import { candidate, graphOf, llm, sampleOf } from "../../engine/fixtures.ts";
 
 const graph = graphOf([llm("a", ["question"]), llm("b", ["a"])]);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { addedSentences } from "../../../../src/methods/semantic/sentences.ts";
+import { addedSentences } from "../../../../src/graph/text/sentences.ts";
 
 const sentences = (text: string) => addedSentences("", text);
 
