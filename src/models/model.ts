@@ -19,6 +19,11 @@ export interface Model {
   complete(request: ModelRequest, signal: AbortSignal): Promise<ModelReply>;
   /** Whether a parameter of this request may be rejected, because no request with all of them was answered yet. Default: no. */
   isUntried?(request: ModelRequest): boolean;
+  /**
+   * Requests of one lane share a capacity of their own: if there is none, they wait, and those of other lanes don't.
+   * Absent: all share one.
+   */
+  laneOf?(request: ModelRequest): string;
   /** Resolves at once, or after other work in the process has had a turn. Await it between many calls. Default: at once. */
   yieldNow?(): Promise<void>;
   /** Maximum number of concurrent requests, overriding the user's setting. Default: that setting. */

@@ -1,7 +1,8 @@
 import PQueue from "p-queue";
 import type { Clock } from "../../deps.ts";
 import { FellBack, ProviderFault, RateLimited } from "../errors.ts";
-import type { Complete } from "./key.ts";
+import type { Model, ModelReply, ModelRequest } from "../model.ts";
+import type { Complete, StackRequest } from "./key.ts";
 import type { RequestPause } from "./request-pause.ts";
 import type { RetryWaits } from "./retry-waits.ts";
 
@@ -22,13 +23,20 @@ export interface LimiterOptions {
   readonly clock: Clock;
   /** Default: always open. */
   readonly pause?: RequestPause;
+  /** See `Model.laneOf`. */
+  readonly laneOf?: Model["laneOf"] | undefined;
 }
 
 /**
  * Limits concurrent requests, higher priority first. A 429 pauses all of them: for as long as the server asks, else
- * for a time that doubles with each further refusal. The limit is then halved, and grows back by one per round.
+ * for a time that doubles with each further refusal. The limit is then halved, and grows back by one per round. Where a lane
+ * has no capacity, only its requests are paused.
  */
-export function limited({ concurrency, clock, pause }: LimiterOptions, waits: RetryWaits, inner: Complete): Complete {
+export function limited(
+  { concurrency, clock, pause, laneOf }: LimiterOptions,
+  waits: RetryWaits,
+  inner: Complete,
+): Complete {
   const queue = new PQueue({ concurrency });
   let window = concurrency;
   let pausedUntil = 0;
@@ -77,6 +85,22 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
     holdQueue();
   };
 
+  /** Lane → its pause; absent: it has capacity. */
+  const fullLanes = new Map<string, { readonly until: number; readonly length: number }>();
+  const laneLeft = (request: ModelRequest) => {
+    const { until, length } = fullLanes.get(laneOf?.(request) ?? "") ?? { until: 0, length: 0 };
+    const left = until - clock.now();
+    return left > length + CORRECTED ? 0 : Math.max(0, left);
+  };
+  const onFullLane = (lane: string, { retryAfter }: RateLimited, sentAt: number) => {
+    const before = fullLanes.get(lane);
+    // Concurrent requests are refused together.
+    if (before && sentAt < before.until) return;
+    const own = before ? Math.min(2 * before.length, LONGEST_PAUSE) : FIRST_PAUSE;
+    const length = Math.min(retryAfter ?? own, waits.maxWait);
+    fullLanes.set(lane, { until: clock.now() + length, length });
+  };
+
   const send: Complete = async (request, signal) => {
     if (pause?.isOpen === false) {
       await pause.opened(signal);
@@ -94,10 +118,13 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
     try {
       const reply = await inner(request, signal);
       refusals = 0;
+      fullLanes.delete(laneOf?.(request) ?? "");
       resize(window + 1 / window);
       return reply;
     } catch (error) {
-      if (error instanceof RateLimited) onRefusal(error, sentAt);
+      const isFull = laneOf && error instanceof RateLimited && error.reason === "no room";
+      if (isFull) onFullLane(laneOf(request), error, sentAt);
+      else if (error instanceof RateLimited) onRefusal(error, sentAt);
       if (isNoCall(error)) request.onWithdrawn?.(request.attempt);
       throw error;
     } finally {
@@ -115,7 +142,8 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
     await clock.sleep(moment, signal).catch(() => undefined);
   };
 
-  return async (request, signal) => {
+  /** The reply; null if the lane of the request was full when its turn came. */
+  const enqueued = async (request: StackRequest, signal: AbortSignal): Promise<ModelReply | null> => {
     const priority = request.priority ?? 0;
     waiting++;
     if (pauseLeft() > 0) holdQueue();
@@ -126,6 +154,7 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
         const task = async () => {
           started = true;
           queued.remove(priority);
+          if (laneLeft(request) > 0) return resolve(null);
           sent.add(priority);
           const sentAt = clock.now();
           await send(request, signal).then(resolve, reject);
@@ -140,6 +169,14 @@ export function limited({ concurrency, clock, pause }: LimiterOptions, waits: Re
     } finally {
       if (!started) queued.remove(priority);
       if (--waiting === 0) wake?.abort();
+    }
+  };
+
+  return async (request, signal) => {
+    for (;;) {
+      while (laneLeft(request) > 0) await clock.sleep(laneLeft(request), signal);
+      const reply = await enqueued(request, signal);
+      if (reply !== null) return reply;
     }
   };
 }

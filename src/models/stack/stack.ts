@@ -81,7 +81,10 @@ export function createStack(options: StackOptions): Stack {
         waits,
         probingParameters(
           options,
-          budgeted(budget, limited({ ...options, concurrency }, waits, intoStore(replies, ask))),
+          budgeted(
+            budget,
+            limited({ ...options, concurrency, laneOf: provider.laneOf }, waits, intoStore(replies, ask)),
+          ),
         ),
       ),
     ),

@@ -2,7 +2,7 @@ import PQueue from "p-queue";
 import type { Clock } from "../../deps.ts";
 import { BatchModel, type BatchOptions } from "../batch/batch-model.ts";
 import type { Tier } from "../known-models.ts";
-import type { Model } from "../model.ts";
+import type { Model, ModelRequest } from "../model.ts";
 import type { ServerModel } from "../protocols/server-model.ts";
 import { FLEX_PATIENCE, type TierChoice, type Tiers } from "./choice.ts";
 import { type FlexOptions, withFlex } from "./flex.ts";
@@ -42,6 +42,7 @@ export function withTiers(server: ServerModel, tiers: Tiers, options: TierOption
           }
         : { ...(server.timeout !== undefined && { timeout: server.timeout }) }),
       ...(Object.values(tiers).includes("flex") && { patience: FLEX_PATIENCE }),
+      ...(new Set(Object.values(tiers)).size > 1 && { laneOf: (request: ModelRequest) => tiers[request.tag.purpose] }),
       isUntried: (request) => tiers[request.tag.purpose] !== "batch" && server.isUntried?.(request) === true,
       complete(request, signal) {
         const tier = tiers[request.tag.purpose];

@@ -5,10 +5,11 @@ import { RateLimited } from "../../../src/models/errors.ts";
 import type { Memory } from "../../../src/models/parameters/learned.ts";
 import { priceList } from "../../../src/models/prices.ts";
 import { createOpenAI } from "../../../src/models/protocols/openai.ts";
+import type { ServerModel } from "../../../src/models/protocols/server-model.ts";
 import { FLEX_PATIENCE, readTiers, tiersLabel, timeoutOf } from "../../../src/models/tiers/choice.ts";
 import { withTiers } from "../../../src/models/tiers/tiers.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
-import { FakeClock, request, stackOver } from "./fakes.ts";
+import { reply as completed, FakeClock, never, request, stackOver } from "./fakes.ts";
 
 /** The flex tier over HTTP: half the price where there is room. */
 
@@ -199,6 +200,43 @@ describe("flex", () => {
     for (const text of ["flex", "batch", "now", "forward=batch,optimizer=flex"]) {
       expect(tiersLabel(readTiers(text)!)).toBe(text);
     }
+  });
+
+  it("without room delays no request at another tier, and its own are not sent again and again", async () => {
+    const virtual = new FakeClock();
+    let refused = 0;
+    let isOpen = false;
+    const waited: number[] = [];
+    const server: Partial<ServerModel> = {
+      identity: "openai https://x",
+      hasFlex: true,
+      complete: async ({ params }) => {
+        if (params.service_tier !== "flex") return completed("now");
+        if (isOpen) return { ...completed("later"), usage: { ...completed("").usage, tier: "flex" } };
+        refused++;
+        throw new RateLimited("openai https://x", null, "Resource Unavailable", "no room");
+      },
+    };
+    const provider = withTiers(server as ServerModel, readTiers("forward=flex,optimizer=now")!, {
+      clock: virtual,
+      newMark: () => "",
+      concurrency: 4,
+      fallback: false,
+    });
+    const { model } = stackOver(provider, virtual);
+    const waiting = Array.from({ length: 40 }, (_, at) => model.complete(request(`sample ${at}`), never));
+    for (let at = 0; at < 20; at++) {
+      await virtual.sleep(17_000);
+      const asked = virtual.now();
+      await model.complete(request(`text ${at}`, { tag: { purpose: "optimizer", node: "a", sample: null } }), never);
+      waited.push(virtual.now() - asked);
+    }
+    expect(Math.max(...waited)).toBeLessThan(100);
+    // 340 s: each pause ends with as many requests as are sent at once.
+    expect(refused).toBeLessThan(4 * 25);
+    isOpen = true;
+    const replies = await Promise.all(waiting);
+    expect(replies.every(({ text }) => text === "later")).toBe(true);
   });
 
   it("without room ends the run after half an hour, or after the time that the user allows", async () => {
