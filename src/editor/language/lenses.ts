@@ -2,10 +2,12 @@ import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type Range, type T
 import type { Proposal } from "../../engine/events.ts";
 import { inputsIdOf } from "../../graph/edges.ts";
 import { type TextStatus, textStatusOf } from "../../graph/edits/text-status.ts";
+import type { OutlineNode } from "../../graph/syntax/outline.ts";
 import { edgeLabels, edgesLabel } from "../../i18n/edges.ts";
 import { capitalized } from "../../i18n/labels.ts";
 import { verdictSummary } from "../../i18n/verdict.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";
+import { proposalsAt } from "../../run/explain/evidence.ts";
 import { Delayed, EDIT_PAUSE } from "../delayed.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
@@ -14,6 +16,7 @@ import { offers } from "../review/lenses.ts";
 import { textStatusLabel } from "../review/text-status.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
+import { Slices } from "../slices.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
 /** Code lenses above each node: commands for its graph, and the verdict of the last run. */
@@ -37,7 +40,8 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
     const run = latest && latest.proposals.length > 0 ? await this.runStore.open(latest.id) : null;
     const { graph, stale } = run ? await this.documents.current(document.uri) : { graph: null, stale: true };
     const { document: json, outline } = this.documents.parsed(document);
-    return outline.nodes.flatMap(({ id, idRange }) => {
+    const proposals = run?.state.proposals ?? [];
+    const lensesOf = ({ id, idRange }: OutlineNode): CodeLens[] => {
       const range = toRange(document, idRange);
       const lens = (title: string, command: string, argument: unknown) =>
         new CodeLens(range, { title, command: `agentgraph.${command}`, arguments: [argument] });
@@ -45,7 +49,7 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
         lens(l10n.t("Optimize graph"), "optimize", document.uri),
         lens(l10n.t("Show graph"), "showGraph", document.uri),
       ];
-      const proposal = run?.state.proposals.find(({ node }) => node === id);
+      const [proposal] = proposalsAt(proposals, id);
       if (run && proposal) {
         const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
         const part = contributionOf(run.state, proposal, run.threshold);
@@ -60,13 +64,20 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
         lenses.push(lens(title, "review", ref));
         lenses.push(lens(l10n.t("History"), "showHistory", { file: document.uri, node: id }));
       }
-      const edges = run?.state.proposals.find(({ node }) => node === inputsIdOf(id));
+      const [edges] = proposalsAt(proposals, inputsIdOf(id));
       if (run && edges) {
         const at = toRange(document, json.rangeAt(["nodes", id, "inputs"]));
         lenses.push(...edgeLenses(at, run, edges, textStatusOf(edges, run.graph, stale ? null : graph)));
       }
       return lenses;
-    });
+    };
+    const slices = new Slices();
+    const all: CodeLens[] = [];
+    for (const node of outline.nodes) {
+      await slices.turn();
+      all.push(...lensesOf(node));
+    }
+    return all;
   }
 }
 

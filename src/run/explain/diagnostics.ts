@@ -6,7 +6,7 @@ import { nodeOfInputs } from "../../graph/edges.ts";
 import { ROLES } from "../../graph/graph.ts";
 import type { Yielder } from "../../models/yielder.ts";
 import type { Attempt, RunState } from "../state/state.ts";
-import { attemptsAt, gradientsOn } from "./evidence.ts";
+import { attemptsAt, gradientsOn, proposalsAt } from "./evidence.ts";
 import { gramsOf, similarity, tokensOf } from "./text-similarity.ts";
 
 /** A run at its end, before the end is logged. */
@@ -202,7 +202,7 @@ function instructionGrows({ state, finished }: Ending): Warned[] {
     const was = tokensOf(state.startTexts[node] ?? "").length;
     const final = finished.texts[node] ?? "";
     const isTaken = final !== state.startTexts[node];
-    const proposal = finished.proposals.find((one) => one.node === node);
+    const [proposal] = proposalsAt(finished.proposals, node);
     const { before, after } = finished.validation;
     const gained = isTaken && proposal?.contributes !== false && before !== null && after !== null && after > before;
     // The reason of its verdict says what to do about a text that lowers the loss at too high a cost.

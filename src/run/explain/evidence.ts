@@ -4,6 +4,12 @@ import { byKey } from "./by-key.ts";
 
 const atNode = byKey(({ node }: Attempt) => node);
 const onNode = byKey(({ node }: Gradient) => node);
+const ofNode = byKey(({ node }: Proposal) => node);
+
+/** The proposals for a node, in their order. */
+export function proposalsAt(proposals: readonly Proposal[], node: string): readonly Proposal[] {
+  return ofNode(proposals, node);
+}
 
 /** All attempts at a node, oldest first. */
 export function attemptsAt({ attempts }: Pick<RunState, "attempts">, node: string): readonly Attempt[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { byKey } from "../../../../src/run/explain/by-key.ts";
-import { attemptsBehind, gradientsBehind } from "../../../../src/run/explain/evidence.ts";
+import { attemptsBehind, gradientsBehind, proposalsAt } from "../../../../src/run/explain/evidence.ts";
 import type { RunState } from "../../../../src/run/state/state.ts";
 import { five } from "../../../pages/graphs.ts";
 import { runOf } from "../../../pages/runs.ts";
@@ -43,7 +43,9 @@ it("what is behind each of thousands of proposals is found without reading all a
     attempts: nodes.map((node) => counted({ ...attempt, id: node }, node)),
     gradients: nodes.map((node) => counted({ ...gradient, text: `Change ${node}.` }, node)),
   };
+  const proposals = nodes.map((node) => counted({ ...proposal, id: node }, node));
   for (const node of nodes) {
+    expect(proposalsAt(proposals, node).map(({ id }) => id)).toEqual([node]);
     const one = { ...proposal, id: node, node, attempts: [node] };
     expect(attemptsBehind(many, one).map(({ id }) => id)).toEqual([node]);
     expect(gradientsBehind(many, one).map(({ text }) => text)).toEqual([`Change ${node}.`]);
