@@ -151,6 +151,7 @@ export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
   "claude-opus-4-7": claude(5, 0.5, 25, { reasoning: "on request" }),
   "claude-opus-4-6": claude(5, 0.5, 25, { reasoning: "on request" }),
   "claude-opus-4-5": claude(5, 0.5, 25, { reasoning: "on request", context: 200_000 }),
+  "claude-sonnet-4-6": claude(3, 0.3, 15, { reasoning: "on request" }),
   "claude-haiku-4-5": { ...claude(1, 0.1, 5), context: 200_000, reasoning: "on request" },
   "gemini-4-carbon": gemini(2, 0.1, 10, DECEMBER),
   "gemini-4-argon": gemini(2, 0.1, 10, DECEMBER),

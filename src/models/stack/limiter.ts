@@ -79,7 +79,8 @@ export function limited(
     // The user doesn't allow such a long wait: the run ends.
     if (error.retryAfter !== null && error.retryAfter > waits.maxWait) return;
     const own = Math.min(FIRST_PAUSE * 2 ** Math.max(0, refusals - 1), LONGEST_PAUSE);
-    pauseLength = Math.max(pauseLeft(), error.retryAfter ?? own);
+    // Some servers say 0 each time.
+    pauseLength = Math.max(pauseLeft(), error.retryAfter || own);
     pausedUntil = clock.now() + pauseLength;
     waits.hold(error, pausedUntil);
     holdQueue();
@@ -97,7 +98,7 @@ export function limited(
     // Concurrent requests are refused together.
     if (before && sentAt < before.until) return;
     const own = before ? Math.min(2 * before.length, LONGEST_PAUSE) : FIRST_PAUSE;
-    const length = Math.min(retryAfter ?? own, waits.maxWait);
+    const length = Math.min(retryAfter || own, waits.maxWait);
     fullLanes.set(lane, { until: clock.now() + length, length });
   };
 

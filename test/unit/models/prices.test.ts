@@ -64,6 +64,7 @@ describe("what a reply costs", () => {
     ["gpt-6-luna", "flex", { ...usage, tier: "flex" }, 0.0075],
     ["claude-opus-5-5", "batch", { ...usage, tier: "batch" }, 0.3],
     ["gpt-6-luna", "a long prompt", { ...usage, prompt: 300_000 }, 0.06 + 0.0075],
+    ["claude-sonnet-4-6", "half of the prompt cached", { ...usage, cached: 50_000 }, 0.15 + 0.015 + 0.15],
     ["claude-haiku-5-5", "a long prompt", { ...usage, prompt: 200_000 }, 0.1 + 0.025],
     ["claude-haiku-5-5", "a prompt that is not yet long", usage, 0.01 + 0.005],
   ] as const)("%s, %s", (model, _, given, usd) => {

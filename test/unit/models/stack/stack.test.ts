@@ -444,6 +444,25 @@ describe("limiter", () => {
     expect(order.indexOf("faulty")).toBeLessThan(20);
   });
 
+  it("pauses everyone at a 429 that asks for no time, as if it had not said any", async () => {
+    for (const asked of [0, null]) {
+      const clock = new FakeClock();
+      const free = clock.now() + 20_000;
+      let refused = 0;
+      const provider = new FakeProvider(async (one, signal) => {
+        await clock.sleep(10, signal);
+        if (clock.now() < free) {
+          refused++;
+          throw new RateLimited("fake", asked, "busy");
+        }
+        return reply(one.messages[0]?.content ?? "");
+      });
+      const { model } = stackOver(provider, clock);
+      await Promise.all(Array.from({ length: 200 }, (_, at) => model.complete(request(`${at}`), never)));
+      expect(refused).toBeLessThan(40);
+    }
+  });
+
   it("pauses everyone at a 429, for as long as the server asks", async () => {
     const clock = new FakeClock();
     const sent: number[] = [];
