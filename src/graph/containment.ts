@@ -192,12 +192,32 @@ export function notText(reference: string, start: Uint8Array): ReferenceRefused 
 
 async function safePath(root: ContainmentRoot, reference: string, files: Files, refuse: Refuse): Promise<string> {
   const named = namedPath(root, reference);
-  const path = await files.realpath(named).catch((error: unknown) => {
-    throw refuse(codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? "not found" : "unreadable", codeOf(error));
+  const path = await files.realpath(named).catch(async (error: unknown) => {
+    const isMissing = codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
+    const same = isMissing ? await sameName(root.folder, named, files) : null;
+    if (same !== null) return same;
+    throw refuse(isMissing ? "not found" : "unreadable", codeOf(error));
   });
   if (!isInside(root.folder, path)) throw refuse("leaves the root by a link");
   if (isPrivate(root.folder, path)) throw refuse("is private");
   return path;
+}
+
+/**
+ * The real path of the file whose name has the same characters, composed otherwise: `é` can be one code point or two, and macOS
+ * writes two. Null if there is none, or more than one.
+ */
+async function sameName(root: string, named: string, files: Files): Promise<string | null> {
+  if (!/[^\0-\x7f]/.test(named)) return null;
+  let at = root;
+  for (const part of relative(root, named).split(sep)) {
+    const names = await files.list(at).catch((): string[] => []);
+    const same = names.includes(part) ? [part] : names.filter((one) => one.normalize() === part.normalize());
+    const [only] = same;
+    if (only === undefined || same.length > 1) return null;
+    at = join(at, only);
+  }
+  return files.realpath(at).catch(() => null);
 }
 
 /**

@@ -48,6 +48,18 @@ beforeAll(() => {
 const read = async (reference: string, from = graphs) =>
   (await readReference(await findRoot(join(from, "g.agentgraph.json"), files), reference, files, MAX_TEXT)).text;
 
+it("finds a file whose name composes its letters otherwise, but never one of two", async () => {
+  const folder = newFolder("composed");
+  const [one, two] = ["prompts/r\u00e9ponse.md", "prompts/re\u0301ponse.md"];
+  mkdirSync(join(folder, "prompts"));
+  writeFileSync(join(folder, two), "two");
+  expect(await read(one, folder)).toBe("two");
+  expect(await read(two, folder)).toBe("two");
+  symlinkSync(join(outside, "secret.md"), join(folder, "prompts/le\u0301ak.md"));
+  expect(await reasonOf("prompts/l\u00e9ak.md", folder)).toBe("leaves the root by a link");
+  expect(await reasonOf("prompts/\u00e9.md", folder)).toBe("not found");
+});
+
 const reasonOf = async (reference: string, from = graphs) => {
   const error: unknown = await read(reference, from).catch((thrown: unknown) => thrown);
   return error instanceof ReferenceRefused ? error.reason : error;
