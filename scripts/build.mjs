@@ -26,7 +26,7 @@ const PARTS = {
   programs: {
     entries: {
       editor: { source: "src/editor/services.ts", limit: 1375 },
-      cli: { source: "src/cli.ts", limit: 1340, banner: "#!/usr/bin/env node" },
+      cli: { source: "src/cli.ts", limit: 1345, banner: "#!/usr/bin/env node" },
       models: { source: "src/models/protocols/openai.ts", limit: 450 },
       queue: { source: "src/platform/queue/bull.ts", limit: 1700 },
       anthropic: { source: "src/models/protocols/anthropic.ts", limit: 700 },
@@ -37,9 +37,9 @@ const PARTS = {
       import: { source: "src/import/import.ts", limit: 600 },
       examples: { source: "src/cli/examples/catalog.ts", limit: 60 },
       init: { source: "src/import/new-graph.ts", limit: 600 },
-      move: { source: "src/cli/commands/migrate.ts", limit: 1340 },
+      move: { source: "src/cli/commands/migrate.ts", limit: 1345 },
       migrate: { source: "src/editor/runs/commands/migrate.ts", limit: 1375 },
-      rate: { source: "src/cli/commands/rate.ts", limit: 1340 },
+      rate: { source: "src/cli/commands/rate.ts", limit: 1345 },
       rating: { source: "src/run/rate.ts", limit: 900 },
       tiers: { source: "src/editor/account/at-tier.ts", limit: 320 },
       "half-price": { source: "src/models/tiers/tiers.ts", limit: 320 },
