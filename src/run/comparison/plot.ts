@@ -9,6 +9,8 @@ const LINE = 14;
 /** Width of a character of a name in a wide font, in pixels. */
 const CHARACTER = 8;
 const COLORS = 8;
+/** How far a name moves across its mark, in pixels, where there is no room on either side. */
+const SHIFTS = [0, 24, 48, 72, 96];
 
 /** Style rules for the marks of variants, added to the report's style sheet. */
 export const PLOT_STYLE = `
@@ -168,11 +170,13 @@ function labelsOf(names: readonly Name[], marks: readonly Box[]): Markup[] {
 
 function freeNear(name: Name, taken: readonly Box[]): Place {
   const sides = sidesOf(name);
-  for (let step = 0; step < 60; step++) {
-    for (const y of [name.y + step * 4, name.y - step * 4]) {
-      const places = sides.map((side) => ({ ...side, y }));
-      const free = places.find((place) => isFree(boxOf(place, name.text), taken));
-      if (free) return free;
+  for (const shift of SHIFTS) {
+    for (let step = 0; step < 60; step++) {
+      for (const y of [name.y + step * 4, name.y - step * 4]) {
+        const places = sides.map(({ x, anchor }) => ({ x: x + (anchor === "start" ? -shift : shift), anchor, y }));
+        const free = places.find((place) => isFree(boxOf(place, name.text), taken));
+        if (free) return free;
+      }
     }
   }
   return { x: name.x, anchor: "start", ...sides[0], y: name.y };

@@ -127,15 +127,27 @@ describe("the page of a comparison", () => {
     }
   });
 
-  it("names marks where neither another mark, a repeat nor an interval is", () => {
-    const named = [
-      ["semantic", 0.97, 330],
-      ["gepa", 0.97, 408],
-      ["textgrad", 0.9, 420],
-    ] as const;
-    const close = named.map(([name, score, calls]) => {
+  const close: [string, number, number][] = [
+    ["semantic", 0.97, 330],
+    ["gepa", 0.97, 408],
+    ["textgrad", 0.9, 420],
+  ];
+  /** Left of the first there is no room for its name, and the interval of the last is in the way on the right. */
+  const narrow: [string, number, number][] = [
+    ["gradients off", 0.97, 36],
+    ["unchanged", 0.97, 58],
+    ["batch 16", 0.5, 77],
+  ];
+  it.each([
+    { of: "close marks", named: close, most: 25 },
+    { of: "a mark with no room on either side", named: narrow, most: 73 },
+  ])("names marks where neither another mark, a repeat nor an interval is: $of", ({ named, most }) => {
+    const close = named.map(([name, score, calls], index) => {
       const one = variant(name, score, calls);
-      return { ...one, repeats: one.repeats.map((repeat, at) => ({ ...repeat, calls: calls - 25 + 50 * at })) };
+      const around = [Math.max(0, calls - most), calls + most];
+      const interval = index === 2 && score === 0.5 ? ([0, 1] as const) : one.heldOut.interval;
+      const repeats = one.repeats.map((repeat, at) => ({ ...repeat, calls: around[at] ?? 0 }));
+      return { ...one, heldOut: { ...one.heldOut, interval }, repeats };
     });
     const svgs = comparisonHtml({ ...report, variants: close }).match(/<svg viewBox="0 0 460[\s\S]*?<\/svg>/g) ?? [];
     expect(svgs).toHaveLength(4);
