@@ -7,7 +7,7 @@ import { FLEX_PATIENCE, readTiers } from "../../../src/models/tiers/choice.ts";
 import { missingTier, withTiers } from "../../../src/models/tiers/tiers.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 import { request, stackOver } from "./fakes.ts";
-import { type Answer, type Seen, serve } from "./json-server.ts";
+import { type Answer, type Seen, serve, type WhenFinished } from "./json-server.ts";
 
 /**
  * What the vendors document about their flex tiers, one row each: what it says and where, how the server answers requests
@@ -356,14 +356,14 @@ function tierOf({ body }: Seen): string {
 }
 
 /** Asks once, at a server that answers as a row says. */
-async function play(vendor: Vendor, flex: readonly Flex[], fallback: boolean) {
+async function play(vendor: Vendor, flex: readonly Flex[], fallback: boolean, whenFinished: WhenFinished) {
   let turn = 0;
   const server = await serve((seen) => {
     if (tierOf(seen) !== "flex") return [200, reply(vendor, vendor === "Gemini" ? "standard" : "default")];
     const answer = flex[Math.min(turn++, flex.length - 1)]!;
     if (answer === "hang") return answer;
     return "tier" in answer ? [200, reply(vendor, answer.tier, answer.cached)] : answer;
-  });
+  }, whenFinished);
   const told: string[] = [];
   const model = withTiers(connect(vendor, server.url, flex.includes("hang") ? 400 : 60_000), readTiers("flex")!, {
     clock,
@@ -393,7 +393,8 @@ async function play(vendor: Vendor, flex: readonly Flex[], fallback: boolean) {
 const CASES = DOCUMENTED.flatMap((row) => row.at.map((vendor) => [vendor, row.says, row] as const));
 
 describe("documented flex", () => {
-  it.each(CASES)("%s: %s", async (vendor, _, row) => {
+  // Beside each other, since each waits for most of its time.
+  it.concurrent.for(CASES)("%s: %s", async ([vendor, _, row], { onTestFinished }) => {
     const {
       flex,
       ends,
@@ -404,13 +405,13 @@ describe("documented flex", () => {
       free = [0, 0],
       waits = 0,
     } = row;
-    const without = await play(vendor, flex, false);
+    const without = await play(vendor, flex, false, onTestFinished);
     if (ends) expect(without.end).toMatch(ends);
     else expect(without.end).toEqual({ text: "yes", requests: sent.length - free[0] });
     expect(without).toMatchObject({ sent, told: told[0], calls: sent.length - free[0] });
     expect(without.share).toBeCloseTo(costs[0], 3);
     expect(without.took).toBeGreaterThanOrEqual(waits);
-    const may = await play(vendor, flex, true);
+    const may = await play(vendor, flex, true, onTestFinished);
     if (costs[1] === 0) expect(may.end).toMatch(ends!);
     else expect(may.end).toEqual({ text: "yes", requests: allowed.length - free[1] });
     // Each request counts as one, also at the standard price.

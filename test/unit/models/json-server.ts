@@ -9,10 +9,19 @@ export interface Seen {
   readonly body: any;
 }
 
+/** Calls a function when a test is over. */
+export type WhenFinished = (close: () => void | Promise<void>) => void;
+
 export type Answer = readonly [status: number, body: unknown, headers?: Record<string, string>];
 
-/** A server on this computer that answers JSON by what it is sent, until the test is over. */
-export async function serve(answer: (seen: Seen) => Answer | "hang"): Promise<{ url: string; seen: Seen[] }> {
+/**
+ * A server on this computer that answers JSON by what it is sent, until the test is over.
+ * @param whenFinished that of a test's context, for tests that run beside others
+ */
+export async function serve(
+  answer: (seen: Seen) => Answer | "hang",
+  whenFinished: WhenFinished = onTestFinished,
+): Promise<{ url: string; seen: Seen[] }> {
   const seen: Seen[] = [];
   const server = createServer(async (incoming: IncomingMessage, response: ServerResponse) => {
     const parts: Buffer[] = [];
@@ -27,7 +36,7 @@ export async function serve(answer: (seen: Seen) => Answer | "hang"): Promise<{ 
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  whenFinished(() => {
     server.closeAllConnections();
     server.close();
   });
