@@ -48,6 +48,16 @@ describe("the graph file as a language", () => {
     assert.deepEqual(faults(document), []);
   });
 
+  it("completes models whose prices are known, for a role and for a node", async () => {
+    const ofNode = original.replace('"role": "lists', '"model": "gpt-6-luna", "role": "lists');
+    await write(GRAPH, ofNode);
+    const document = await show(GRAPH);
+    await until(() => document.getText() === ofNode);
+    const places = [...ofNode.matchAll(/"gpt-6-luna"/g)].map(({ index }) => index + 2);
+    assert.ok(places.length >= 2, ofNode);
+    for (const place of places) assert.ok((await labels(document, place)).includes('"gpt-6.1-terra"'));
+  });
+
   it("reports no error for a missing set if another one can be evaluated", async () => {
     await write(GRAPH, original.replace(/"train": "[^"]*",\s*"validation": "[^"]*",\s*/, ""));
     const document = await show(GRAPH);

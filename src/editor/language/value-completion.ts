@@ -1,6 +1,8 @@
 import { basename, dirname, posix, relative, sep } from "node:path";
 import { CompletionItem, CompletionItemKind, lm, type Range, RelativePattern, type Uri, workspace } from "vscode";
 import { methods as known } from "../../methods/registry.ts";
+import { KNOWN_MODELS } from "../../models/known-models.ts";
+import { LOCALE } from "../editor-locale.ts";
 
 type JsonPath = readonly (string | number)[];
 
@@ -25,11 +27,15 @@ function isOf([part, , key]: JsonPath, name: string): boolean {
   return part === "nodes" && key === name;
 }
 
-/** Values that a graph file names and that are elsewhere: files, methods and tools. Empty for other places. */
+/** Values that a graph file names and that are elsewhere: files, methods, models and tools. Empty for other places. */
 export async function namedValues(graph: Uri, path: JsonPath, range: Range): Promise<CompletionItem[]> {
   const [part, , key] = path;
   if (part === "optimize" && path.length === 2 && path[1] === "method") return methods(range);
   if (part === "nodes" && key === "tool" && path.length === 3) return tools(range);
+  const isModel = part === "models" || (part === "nodes" && key === "model");
+  const depth = part === "models" ? 2 : 3;
+  if (isModel && (path.length === depth || (path.length === depth + 1 && path.at(-1) === "model")))
+    return models(range);
   const isData = part === "data" && path.length === 2 && /^(train|validation|test)$/.test(String(path[1]));
   if (path.at(-1) === "file" || isData) return files(graph, path, range);
   return part === "nodes" && key === "corpus" ? corpora(graph, range) : [];
@@ -37,6 +43,16 @@ export async function namedValues(graph: Uri, path: JsonPath, range: Range): Pro
 
 function methods(range: Range): CompletionItem[] {
   return Object.keys(known).map((name) => item(name, "", CompletionItemKind.EnumMember, range));
+}
+
+/** Models whose prices are known, newest first, with the price of a million tokens of prompt and reply. */
+function models(range: Range): CompletionItem[] {
+  return Object.entries(KNOWN_MODELS).map(([name, { price, end }], at) => {
+    const detail = `${LOCALE.money(price.prompt)} / ${LOCALE.money(price.completion)}${end ? ` · → ${end}` : ""}`;
+    const one = item(name, detail, CompletionItemKind.EnumMember, range);
+    one.sortText = ` ${String(at).padStart(3, "0")}`;
+    return one;
+  });
 }
 
 function tools(range: Range): CompletionItem[] {
