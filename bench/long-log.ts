@@ -13,7 +13,7 @@ import { loadTask } from "../src/run/load.ts";
 import { runRequestOf } from "../src/run/record/run-manifest.ts";
 import { runPathsOf } from "../src/run/record/run-paths.ts";
 import { openRunState, readRun } from "../src/run/record/runs.ts";
-import { reportHtml } from "../src/run/report/format/html.ts";
+import { reportHtmlInTurns } from "../src/run/report/format/html.ts";
 import { reportJsonBytes } from "../src/run/report/format/json.ts";
 import { readReport } from "../src/run/report/read.ts";
 import { startRun } from "../src/run/run.ts";
@@ -90,7 +90,7 @@ try {
   const opened = await watched("snapshot", () => openRunState(deps, place, run.id));
   const read = await watched("log", () => readRun(deps, place, run.id));
   const report = await watched("report", () => readReport(deps, place, run.id));
-  const html = await watched("html", async () => reportHtml(report));
+  const html = await watched("html", () => reportHtmlInTurns(report, new Yielder(deps.clock)));
   const json = await watched("json", () => reportJsonBytes(report, new Yielder(deps.clock)));
   const spending = await watched("spent", () => readSpending(deps, place));
   const isEqual = [opened, read].map(({ state }) => shortHash([state.scores, state.judged, state.calls]));

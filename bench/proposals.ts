@@ -13,7 +13,7 @@ import { loadTask } from "../src/run/load.ts";
 import { runRequestOf } from "../src/run/record/run-manifest.ts";
 import { runPathsOf } from "../src/run/record/run-paths.ts";
 import { listRuns, openRunState, readRun } from "../src/run/record/runs.ts";
-import { reportHtml } from "../src/run/report/format/html.ts";
+import { reportHtmlInTurns } from "../src/run/report/format/html.ts";
 import { reportJsonBytes } from "../src/run/report/format/json.ts";
 import { reportMarkdown } from "../src/run/report/format/markdown.ts";
 import { historyEntry } from "../src/run/report/history.ts";
@@ -70,7 +70,7 @@ try {
     return start.graph.nodes.map(({ id }) => historyEntry(about, id, []));
   });
   const report = await watched("report", () => readReport(deps, place, run.id));
-  const html = await watched("html", async () => reportHtml(report));
+  const html = await watched("html", () => reportHtmlInTurns(report, new Yielder(deps.clock)));
   const markdown = await watched("markdown", async () => reportMarkdown(report));
   const json = await watched("json", () => reportJsonBytes(report, new Yielder(deps.clock)));
   const figures = { html: html.length, markdown: markdown.length, json: json.length };

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Model } from "../src/models/model.ts";
+import { Yielder } from "../src/models/yielder.ts";
 import { nodeDeps } from "../src/platform/node.ts";
 import { estimateRunner } from "../src/run/estimate/estimate.ts";
 import { type Job, runnerOf } from "../src/run/job.ts";
@@ -13,7 +14,7 @@ import { readCache } from "../src/run/record/replies.ts";
 import { runRequestOf } from "../src/run/record/run-manifest.ts";
 import { runPathsOf } from "../src/run/record/run-paths.ts";
 import { listRuns, openRunState } from "../src/run/record/runs.ts";
-import { reportHtml } from "../src/run/report/format/html.ts";
+import { reportHtmlInTurns } from "../src/run/report/format/html.ts";
 import { readReport } from "../src/run/report/read.ts";
 import { type Run, resumeRun, startRun } from "../src/run/run.ts";
 import { readSpending, totalOf } from "../src/run/spending.ts";
@@ -94,7 +95,7 @@ try {
   await watched("list", () => listRuns(deps, place));
   const spent = await watched("spent", () => readSpending(deps, place));
   const report = await watched("report", () => readReport(deps, place, id));
-  const html = await watched("html", async () => reportHtml(report));
+  const html = await watched("html", () => reportHtmlInTurns(report, new Yielder(deps.clock)));
   const mostMegabytes = Math.round(process.resourceUsage().maxRSS / 1e3);
   console.log(JSON.stringify({ samples, nodes, spent: totalOf(spent).usd, html: html.length, mostMegabytes }));
 } finally {

@@ -194,10 +194,15 @@ export class RunStore extends Disposable {
     return readReport(this.deps, runPathsOf(root), id, LOCALE);
   }
 
+  /** Lets other work in while a report is written. */
+  turns(): Yielder {
+    return new Yielder(this.deps.clock);
+  }
+
   /** The same as JSON, which is for programs and therefore always in English. @throws RunMissing, RunUnreadable */
   async reportJson({ root, id }: RunSummary): Promise<Uint8Array> {
     const report = await readReport(this.deps, runPathsOf(root), id, ENGLISH);
-    return reportJsonBytes(report, new Yielder(this.deps.clock));
+    return reportJsonBytes(report, this.turns());
   }
 
   /** One side of a comparison. @throws RunMissing, RunUnreadable */

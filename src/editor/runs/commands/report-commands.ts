@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { commands, l10n, Uri, window, workspace } from "vscode";
-import { reportHtml } from "../../../run/report/format/html.ts";
+import { reportHtmlInTurns } from "../../../run/report/format/html.ts";
 import { reportMarkdown } from "../../../run/report/format/markdown.ts";
 import type { SomeCommands } from "../../commands/commands.ts";
 import { LOCALE } from "../../editor-locale.ts";
@@ -16,7 +16,9 @@ import type { RunSummary } from "../run-summary.ts";
 async function written(runStore: RunStore, entry: RunSummary, ending: string): Promise<Uint8Array> {
   if (ending === "json") return runStore.reportJson(entry);
   const report = await runStore.report(entry);
-  return new TextEncoder().encode(ending === "md" ? reportMarkdown(report, LOCALE) : reportHtml(report, LOCALE));
+  const text =
+    ending === "md" ? reportMarkdown(report, LOCALE) : await reportHtmlInTurns(report, runStore.turns(), LOCALE);
+  return new TextEncoder().encode(text);
 }
 
 /** The page of a run. @throws NotFound, RunMissing, RunUnreadable */
@@ -24,7 +26,7 @@ export async function reportPage(runStore: RunStore, [id = ""]: readonly string[
   const entry = await runStore.existing(id);
   const report = await runStore.report(entry);
   const title = report.evaluated ? l10n.t("Evaluation: {0}", runLabel(entry)) : l10n.t("Report: {0}", runLabel(entry));
-  return { title, html: (theme) => reportHtml(report, LOCALE, theme) };
+  return { title, html: (theme) => reportHtmlInTurns(report, runStore.turns(), LOCALE, theme) };
 }
 
 /** Shows the report of a run as a page, or exports it to a file. */

@@ -36,7 +36,7 @@ const KINDS: readonly PageKind[] = [
 export interface Page {
   readonly title: string;
   /** Renders the self-contained page in the colors of the editor. */
-  readonly html: (theme: string) => string;
+  readonly html: (theme: string) => string | Promise<string>;
 }
 
 /** Creates a page from the ids of its subject. @throws NotFound, RunMissing, RunUnreadable */
@@ -87,13 +87,14 @@ export class Pages extends Disposable {
     kind: PageKind,
     about: readonly string[],
     where: Parameters<typeof window.createWebviewPanel>[2],
-    { title, html: content }: Page,
+    { title, html: contentIn }: Page,
     former?: WebviewPanel,
   ): Promise<void> {
+    const content = await contentIn(THEME);
     const known = former ?? [...this.#open].find(([, one]) => isSame({ kind, about })(one))?.[0];
     const panel = known ?? window.createWebviewPanel(`agentgraph.${kind}`, title, where, OPTIONS);
     this.#hold(panel, { kind, about, title });
-    panel.webview.html = content(THEME);
+    panel.webview.html = content;
     if (known) panel.reveal(undefined, typeof where === "object" && where.preserveFocus);
   }
 
@@ -115,10 +116,11 @@ export class Pages extends Disposable {
       const body = html`<main><p class="lead">${describe(error).message}</p></main>`;
       return { title, html: (theme) => pageHtml(title, body, LOCALE, theme) };
     });
+    const content = await page.html(THEME);
     // It may have been closed in the meantime.
     if (!this.#open.has(panel)) return;
     this.#hold(panel, { kind, about, title: page.title });
-    panel.webview.html = page.html(THEME);
+    panel.webview.html = content;
   }
 
   #hold(panel: WebviewPanel, page: SavedPage): void {

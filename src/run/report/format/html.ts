@@ -3,6 +3,7 @@ import { splitLabel } from "../../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../../i18n/locale.ts";
 import { oneLine, plain } from "../../../i18n/plain-text.ts";
 import { VERDICT_MARKS, verdictLine, verdictReason } from "../../../i18n/verdict.ts";
+import type { Yielder } from "../../../models/yielder.ts";
 import { chosenOf } from "../../solutions.ts";
 import { conclusionOf } from "../conclusion.ts";
 import { headline } from "../headline.ts";
@@ -29,22 +30,44 @@ import { firstChanges, leftOut, type Table } from "./table.ts";
 
 /** @param theme see `pageHtml` */
 export function reportHtml(report: Report, locale = ENGLISH, theme = ""): string {
+  const { shown } = firstChanges(report.changes);
+  return wholePage(
+    report,
+    shown.map((one) => change(one, locale)),
+    locale,
+    theme,
+  );
+}
+
+/** The same in short tasks: the changes take most of the time. */
+export async function reportHtmlInTurns(report: Report, turns: Yielder, locale = ENGLISH, theme = ""): Promise<string> {
+  const changes: Markup[] = [];
+  for (const one of firstChanges(report.changes).shown) {
+    await turns.next();
+    changes.push(change(one, locale));
+  }
+  await turns.next();
+  return wholePage(report, changes, locale, theme);
+}
+
+/** @param changes those that are shown */
+function wholePage(report: Report, changes: readonly Markup[], locale: Locale, theme: string): string {
   const { run, evaluated, solved } = report;
   const title = oneLine(run.name, 120) || run.graphFile;
   const body = solved
     ? solvedBody(report, solved.rows, title, locale)
     : evaluated
       ? evaluationBody(report, evaluated, title, locale)
-      : runBody(report, title, locale);
+      : runBody(report, changes, title, locale);
   return pageHtml(locale.t("{0} · AgentGraph report", title), body, locale, theme);
 }
 
-function runBody(report: Report, title: string, locale: Locale): Markup {
+function runBody(report: Report, shown: readonly Markup[], title: string, locale: Locale): Markup {
   const { t } = locale;
   const { run, changes, validation, test } = report;
   const answer = conclusionOf(report, locale);
   const unseen = test ?? validation;
-  const { shown, left } = firstChanges(changes);
+  const { left } = firstChanges(changes);
   const sections = {
     result: t("Result"),
     ...(report.front.length > 0 && { front: t("Results to choose from") }),
@@ -70,7 +93,7 @@ ${result(report, locale)}
 ${unseen ? html`<h2 id="sides">${t("Sample by sample")}</h2>${sideBySide(unseen, locale)}` : null}
 <h2 id="changes">${sections.changes}</h2>
 ${changes.length > 0 ? html`<p class="soft">${changesNote(report, locale)}</p>` : html`<p>${t("The run made no proposals.")}</p>`}
-${shown.map((one) => change(one, locale))}
+${shown}
 ${left > 0 ? html`<p class="left">${leftOut(left, "proposal", locale)}</p>` : null}
 <h2 id="samples">${sections.samples}</h2>
 ${[validation, test].map((set) => (set ? samples(set, locale) : null))}

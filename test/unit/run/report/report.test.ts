@@ -10,10 +10,11 @@ import { makeLoss } from "../../../../src/loss/make.ts";
 import { methods } from "../../../../src/methods/registry.ts";
 import type { Model } from "../../../../src/models/model.ts";
 import { createSimulated } from "../../../../src/models/simulated/simulated.ts";
+import { Yielder } from "../../../../src/models/yielder.ts";
 import { loadTask } from "../../../../src/run/load.ts";
 import { type RunRequest, runRequestOf } from "../../../../src/run/record/run-manifest.ts";
 import { listRuns } from "../../../../src/run/record/runs.ts";
-import { reportHtml } from "../../../../src/run/report/format/html.ts";
+import { reportHtml, reportHtmlInTurns } from "../../../../src/run/report/format/html.ts";
 import { reportJson } from "../../../../src/run/report/format/json.ts";
 import { reportMarkdown } from "../../../../src/run/report/format/markdown.ts";
 import { readReport } from "../../../../src/run/report/read.ts";
@@ -532,4 +533,26 @@ describe("word changes", () => {
     const long = (word: string) => Array.from({ length: 20_000 }, (_, index) => `${word}${index}`).join(" ");
     expect(wordChanges(long("a"), long("b")).map(({ kind }) => kind)).toEqual(["removed", "added"]);
   });
+});
+
+it("lets others in between the changes of a page, which is the same", async () => {
+  const { report } = await usual();
+  const [change] = report.changes;
+  if (!change) throw new Error("the run proposed nothing");
+  const many = {
+    ...report,
+    changes: Array.from({ length: 60 }, (_, index) => ({ ...change, id: `${change.id} ${index}` })),
+  };
+  let [now, turns] = [0, 0];
+  const clock = {
+    now: () => {
+      now += 20;
+      return now;
+    },
+    sleep: async () => {
+      turns += 1;
+    },
+  };
+  expect(await reportHtmlInTurns(many, new Yielder(clock))).toBe(reportHtml(many));
+  expect(turns).toBeGreaterThanOrEqual(60);
 });
