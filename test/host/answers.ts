@@ -33,14 +33,16 @@ export class Answers {
       return choose(buttons, (button) => button);
     };
     const showQuickPick = async (entries: readonly { label: string }[], options?: { title?: string }) => {
-      this.asked.push({ message: options?.title ?? "", detail: "", buttons: [] });
+      const title = options?.title ?? "";
+      this.asked.push({ message: title, detail: "", buttons: [] });
+      await this.#meanwhile?.(title);
       return choose(await entries, ({ label }) => label);
     };
     const [info, warning, error] = KINDS;
     Object.assign(window, { [info]: message, [warning]: message, [error]: message, showQuickPick });
   }
 
-  /** What happens elsewhere while a modal question is open; until the next `give`. */
+  /** What happens elsewhere while a modal question or a pick is open; until the next `give`. */
   meanwhile(act: (message: string) => unknown): void {
     this.#meanwhile = act;
   }

@@ -41,6 +41,17 @@ describe("a new graph", () => {
     assert.deepEqual(errors, []);
   });
 
+  it("leaves a file alone that took its name while the list was open", async () => {
+    await write("plan.md", "Plan {{question}}\n");
+    await write("rows.csv", "question,answer\na,b\n");
+    answers.give(/Create graph/);
+    answers.meanwhile(() => (answers.asked.length === 1 ? write("mine.agentgraph.json", '{"of": "another"}') : null));
+    await commands.executeCommand("agentgraph.newGraph", folder, [folder]);
+    assert.deepEqual(await read("mine.agentgraph.json"), { of: "another" });
+    assert.ok((await read("mine-2.agentgraph.json")).nodes.plan);
+    assert.equal(answers.asked.filter(({ message }) => /New graph from these prompts/.test(message)).length, 2);
+  });
+
   it("is created from CrewAI files, which do not change", async () => {
     const agents = "clerk:\n  role: Clerk\n  goal: Count\n  backstory: Counts.\n";
     await write("config/agents.yaml", agents);

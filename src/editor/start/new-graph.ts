@@ -61,11 +61,20 @@ export class NewGraphs {
       const graph = await newGraph(given, this.files, LOCALE.t, chosen).catch(refused);
       const answer = await showGuesses(graph);
       if (answer === "create") {
+        // Another program took the name while the list was open: the list shows the next free one.
+        if (await this.#exists(graph.path)) continue;
         await this.files.write(graph.path, graph.text);
         return show(Uri.file(graph.path), graph.notes);
       }
       chosen = { ...chosen, ...(await change(graph, answer)) };
     }
+  }
+
+  #exists(path: string): Promise<boolean> {
+    return this.files.stat(path).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #import(target: unknown, selected: unknown): Promise<void> {
