@@ -70,6 +70,7 @@ function tokenChange({ before, after }: Comparison, locale: Locale): string {
 
 function runPrice({ usd, tokens, calls }: Report["cost"], locale: Locale): string {
   const { t } = locale;
+  if (calls.total === 0 && calls.cached > 0) return t("all replies of the run were known");
   return usd === null || usd === 0
     ? t("the run took {0}", locale.count(calls.total, "call"))
     : t("the run cost {0}", locale.money(usd, tokens.estimated));

@@ -293,18 +293,30 @@ function more(summary: string, rows: Table, locale: Locale): Markup {
 /** Text that can be broken anywhere, so that it does not widen its table. */
 const LONG_WORD = /\S{25}/;
 
+/** A cell that holds a figure alone, or nothing. */
+const FIGURE = /^(?:[–-]?|[≈<>]?\s?[-+−]?[$€£]?\d[\d.,\s]*(?:%|ms|s|min|h)?)$/;
+
+/** Whether a column holds figures, which end at the same edge. */
+function isOfFigures(rows: Table["rows"], column: number): boolean {
+  const cells = rows.map((row) => row[column] ?? "");
+  return cells.every((content) => FIGURE.test(content)) && cells.some((content) => /\d/.test(content));
+}
+
 /** On a narrow page each row of a table with several columns is a list of its cells, each under its column's name. */
 export function table({ head, rows, left, tones }: Table, locale: Locale): Markup {
   if (rows.length === 0) return html``;
   const isWide = head.length > 2;
-  const headings = head.some(Boolean)
-    ? html`<thead><tr>${head.map((cell) => (cell ? html`<th scope="col">${cell}</th>` : html`<td></td>`))}</tr></thead>`
-    : null;
+  const figures = head.map((_, column) => isOfFigures(rows, column));
+  const heading = (content: string, column: number) =>
+    content ? html`<th scope="col"${figures[column] ? html` class="figure"` : null}>${content}</th>` : html`<td></td>`;
+  const headings = head.some(Boolean) ? html`<thead><tr>${head.map(heading)}</tr></thead>` : null;
   const cell = (content: string, column: number, row: number) => {
     const label = isWide ? html` data-label="${head[column] ?? ""}"` : null;
-    const classes = [column === tones?.column ? tones.of[row] : "", LONG_WORD.test(content) ? "long" : ""].filter(
-      Boolean,
-    );
+    const classes = [
+      column === tones?.column ? tones.of[row] : "",
+      LONG_WORD.test(content) ? "long" : "",
+      figures[column] ? "figure" : "",
+    ].filter(Boolean);
     const kind = classes.length > 0 ? html` class="${classes.join(" ")}"` : null;
     return html`<td${label}${kind}>${content}</td>`;
   };

@@ -27,7 +27,7 @@ nav a:hover, nav a:focus { text-decoration: underline; }
 .tables { overflow-x: auto; }
 table { border-collapse: collapse; min-width: 60%; font-size: .87rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .38rem 1.3rem .38rem 0; border-bottom: 1px solid var(--line); white-space: pre-wrap; overflow-wrap: break-word; }
-td.long { min-width: 9rem; overflow-wrap: anywhere; } th { color: var(--soft); font-weight: 600; }
+.figure { text-align: right; } td.long { min-width: 9rem; overflow-wrap: anywhere; } th { color: var(--soft); font-weight: 600; }
 td.accepted, td.fixed, td.right, .verdict.accepted { color: var(--good); } td.rejected, td.broken, td.wrong, .verdict.rejected { color: var(--bad); }
 td.undecided, td.unscored, .verdict.undecided { color: var(--doubt); }
 article { margin: 1.1rem 0 1.6rem; padding: .9rem 1.1rem 1rem; border: 1px solid var(--line); border-radius: 6px; }

@@ -123,6 +123,13 @@ describe("the answer that a report opens with", () => {
     expect(said({ test, changes: [] })?.sentence).toBe("No: no better text was found; the run cost $0.14.");
   });
 
+  it("does not call a run whose replies were all known one of 0 calls", () => {
+    const calls = { ...cost.calls, total: 0, cached: 410 };
+    expect(said({ test, changes: [], cost: { ...cost, calls, usd: 0 } })?.sentence).toBe(
+      "No: no better text was found; all replies of the run were known.",
+    );
+  });
+
   it("claims nothing for another machine or for real models that were not asked", () => {
     const { run } = report({});
     expect(said({ test, run: { ...run, trusted: false } })?.sentence).toMatch(
