@@ -143,7 +143,7 @@ export const ERRORS = {
   ),
   EncodingMismatch: entry<{ file: string }>("warning", ({ file }, { t }) =>
     t(
-      "{0} has mixed line endings or is open in an encoding other than UTF-8, so nothing was applied. Select LF or CRLF and UTF-8 in the status bar, save the file, then try again.",
+      "{0} is open in an encoding other than UTF-8, so nothing was applied. Select UTF-8 in the status bar, save the file, then try again.",
       file,
     ),
   ),

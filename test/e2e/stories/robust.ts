@@ -94,22 +94,18 @@ export const robustStories: readonly Story[] = [
       const file = `prompts/${node}.md`;
       const before = read(file);
 
-      world.write(file, before.replace("\r\n", "\n"));
+      const mixed = before.replace("\r\n", "\n");
+      world.write(file, mixed);
       await workbench.row("Proposals", node).click();
       await workbench.tab(`${node}: accepted`).waitFor();
       await pressTitle(world, "Apply");
-      await workbench.toast(`${node}.md has mixed line endings`).waitFor();
-      await workbench.picture("43-mixed-line-ends");
-      assert.equal(read(file), before.replace("\r\n", "\n"), "nothing is changed");
-      await workbench.clearToasts();
-
-      world.write(file, before);
-      // The text is the same to VS Code, which has to see by itself that the bytes are others.
-      await workbench.page.waitForTimeout(3_000);
-      await pressTitle(world, "Apply");
       await world.until(() => world.summary().proposals.some(({ act }) => act === "applied"));
       const after = read(file);
-      assert.ok(after.startsWith("\uFEFF") && !/[^\r]\n/.test(after), "byte order mark and line ends are kept");
+      assert.ok(after.startsWith("\uFEFF"), "the byte order mark is kept");
+      const lines = new Set(mixed.match(/.*\r?\n/g));
+      const changed = (after.match(/.*\r?\n/g) ?? []).filter((line) => !lines.has(line));
+      assert.ok(changed.length < 10, `lines that stay keep their ends: ${JSON.stringify(changed)}`);
+      assert.ok(/[^\r]\n/.test(after) && /\r\n/.test(after), "both kinds of line ends");
       const [added, removed] = git("diff", "--numstat", file).split("\t").map(Number);
       assert.ok(added && added < 10 && (removed ?? 99) < 10, `only a few lines differ: +${added} -${removed}`);
       await workbench.command("AgentGraph: Commit accepted prompts");

@@ -74,7 +74,8 @@ export const panelTests: readonly PageTest[] = [
       async run(test) {
         await test.graph(five);
         await test.node("answer").click();
-        await test.settled();
+        // Within a few frames, and so before the graph is fitted again.
+        for (let at = 0; at < 3 && !(await isInDrawing(test, "answer")); at++) await test.settled();
         ok(await isInDrawing(test, "answer"), "at once");
         await test.page.waitForTimeout(1000);
         for (const { id } of five.nodes) ok(await isInDrawing(test, id), id);
