@@ -35,7 +35,7 @@ const PACKAGES = { biome: "@biomejs/biome", tsc: "typescript", knip: "knip", vit
 /** What runs beside what, one column of names each; the columns of a step start together. */
 const STEPS = [
   [["prepare"], ["build", "package"], ["style", "types", "unused"]],
-  [["e2e"], ["host", "pages", "chaos"], ["cli", "unit"]],
+  [["e2e"], ["host", "pages", "chaos"], ["cli"], ["unit"]],
 ];
 
 /**
