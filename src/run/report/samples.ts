@@ -97,11 +97,12 @@ export class Samples {
 
   /** Whether any score of the run lies between right and wrong. */
   async isGraded(): Promise<boolean> {
-    for (const samples of Object.values(this.state.scores)) {
-      await this.turns.next();
-      // Not `for … in`, which looks each of 100,000 keys up again.
-      for (const [at, { loss }] of Object.values(samples).entries()) {
-        if (at % 1_000 === 0) await this.turns.next();
+    let at = 0;
+    for (const scores of Object.values(this.state.scores)) {
+      // By id: listing the keys or values of 100,000 scores is one task of 50 ms.
+      for (const id of this.byId.keys()) {
+        if (at++ % 1_000 === 0) await this.turns.next();
+        const loss = scores[id]?.loss ?? null;
         if (loss !== null && loss > 0 && loss < 1) return true;
       }
     }
