@@ -152,8 +152,6 @@ export async function readReference(
 
 /** A file that is read in parts, as often as needed. */
 export interface OpenReference {
-  /** When it was opened. */
-  readonly bytes: number;
   /** @throws ReferenceRefused */
   parts(): AsyncIterable<Uint8Array>;
 }
@@ -167,9 +165,8 @@ export async function openReference(
 ): Promise<OpenReference> {
   const refuse: Refuse = (reason, detail, size) => new ReferenceRefused(reference, reason, detail, size);
   const path = await safePath(root, reference, files, refuse);
-  const bytes = await sizeOf(path, files, maxBytes, refuse);
+  await checkSize(path, files, maxBytes, refuse);
   return {
-    bytes,
     async *parts() {
       let read = 0;
       try {
@@ -249,15 +246,14 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
 
 type Refuse = (reason: RefusedReason, detail?: string, size?: FileSize) => ReferenceRefused;
 
-async function sizeOf(path: string, files: Files, maxBytes: number, refuse: Refuse): Promise<number> {
+async function checkSize(path: string, files: Files, maxBytes: number, refuse: Refuse): Promise<void> {
   const { kind, bytes } = await files.stat(path).catch((error) => fail(refuse("unreadable", codeOf(error))));
   if (kind !== "file") throw refuse("not a file");
   if (bytes > maxBytes) throw refuse("too large", "", { bytes, most: maxBytes });
-  return bytes;
 }
 
 async function readBytes(path: string, files: Files, maxBytes: number, refuse: Refuse): Promise<Uint8Array> {
-  await sizeOf(path, files, maxBytes, refuse);
+  await checkSize(path, files, maxBytes, refuse);
   const bytes = await files.read(path).catch((error) => fail(refuse("unreadable", codeOf(error))));
   if (bytes.byteLength > maxBytes) throw refuse("too large", "", { bytes: bytes.byteLength, most: maxBytes });
   return bytes;

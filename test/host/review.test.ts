@@ -34,6 +34,18 @@ describe("the review of a run that was made outside the editor", () => {
 
   const answers = new Answers();
   const accepted = () => run.state.proposals.filter(({ verdict }) => verdict.decision === "accepted");
+  /** A proposal for `plan`: the question is its file, not whether the gate accepts. */
+  const proposePlan = async () => {
+    run = await makeRun({
+      set: [
+        ["optimize.gate.policy", '"off"'],
+        ["optimize.iterations", "1"],
+      ],
+    });
+    const proposal = accepted().find(({ node }) => node === "plan");
+    assert.ok(proposal, "the simulated model finds something");
+    return proposal;
+  };
   const review = (id: string) => commands.executeCommand("agentgraph.review", { run: run.id, id });
   const fileOf = (node: string) => `prompts/${node}.md`;
 
@@ -119,15 +131,7 @@ describe("the review of a run that was made outside the editor", () => {
     const before = `\uFEFF${[originals[0]?.trimEnd(), ...lines].join("\r\n")}\r\n`;
     assert.ok(Buffer.byteLength(before) > 900_000 && Buffer.byteLength(before) < 2 ** 20);
     await put(file, before);
-    // The question here is the file, not whether the gate accepts.
-    run = await makeRun({
-      set: [
-        ["optimize.gate.policy", '"off"'],
-        ["optimize.iterations", "1"],
-      ],
-    });
-    const proposal = accepted().find(({ node }) => node === "plan");
-    assert.ok(proposal, "the simulated model finds something");
+    const proposal = await proposePlan();
     const document = await show(file);
     await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
     const after = await read(file);
@@ -145,14 +149,7 @@ describe("the review of a run that was made outside the editor", () => {
     const file = "prompts/plan.md";
     const before = `\uFEFF${originals[0]?.trimEnd()}\r\nMind rule 1.\nMind rule 2.\r\nMind rule 3.\n`;
     await write(file, before);
-    run = await makeRun({
-      set: [
-        ["optimize.gate.policy", '"off"'],
-        ["optimize.iterations", "1"],
-      ],
-    });
-    const proposal = accepted().find(({ node }) => node === "plan");
-    assert.ok(proposal, "the simulated model finds something");
+    const proposal = await proposePlan();
     const document = await workspace.openTextDocument(at(file));
     await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
     const after = await read(file);

@@ -15,7 +15,14 @@ import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, CommitRefused, NotFound, NotTrusted } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { Review } from "../review/review.ts";
-import { holdsBase, holdsText, type LocatedProposal, locationsOf, saveOrThrow } from "../review/text-locations.ts";
+import {
+  holdsBase,
+  holdsText,
+  type LocatedProposal,
+  locationsOf,
+  saveOrThrow,
+  textOnDisk,
+} from "../review/text-locations.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { oneLine } from "../ui/markdown.ts";
@@ -23,7 +30,7 @@ import { showInfo } from "../ui/notifications.ts";
 import type { Repository } from "./api.ts";
 import { askAboutChanged } from "./changed.ts";
 import { commitMessage } from "./message.ts";
-import { gitMessage, refuseOtherWork, repositoryOf, textInHead, textOnDisk } from "./repository.ts";
+import { gitMessage, refuseOtherWork, repositoryOf, textInHead } from "./repository.ts";
 
 /** Commits applied texts, and nothing else, after the user has seen the message. */
 export class Commit extends Disposable {
@@ -50,7 +57,8 @@ export class Commit extends Disposable {
     );
     const head = await refuseOtherWork(repository, chosenFiles);
     for (const document of chosenFiles) await saveOrThrow(document);
-    const texts = await Promise.all(chosenFiles.map(textOnDisk));
+    const textsNow = () => Promise.all(chosenFiles.map(({ uri }) => textOnDisk(uri)));
+    const texts = await textsNow();
     // Saving may have changed a text: formatters and trimmed line ends.
     const saved = await this.#inFiles(run, chosen);
     const isNew = (place: LocatedProposal) => {
@@ -94,8 +102,7 @@ export class Commit extends Disposable {
     if (answer !== go && answer !== edit) throw new Cancelled();
     // Other windows, terminals and the user's tools go on while a question is open.
     const isAsAsked =
-      (await refuseOtherWork(repository, chosenFiles)) === head &&
-      isDeepStrictEqual(await Promise.all(chosenFiles.map(textOnDisk)), texts);
+      (await refuseOtherWork(repository, chosenFiles)) === head && isDeepStrictEqual(await textsNow(), texts);
     if (!isAsAsked) {
       throw new NotFound(
         l10n.t("A file or the branch changed while you were asked, so nothing was committed. Try again."),
@@ -225,7 +232,7 @@ export class Commit extends Disposable {
     for (const document of documents) {
       const own = places.filter((place) => place.document === document);
       const head = await textInHead(repository, document.uri);
-      const text = await textOnDisk(document);
+      const text = await textOnDisk(document.uri);
       const name = basename(document.uri.fsPath);
       if (head === null) fresh.push(document);
       else if (head === text) same += 1;

@@ -80,11 +80,6 @@ export async function refuseOtherWork(repository: Repository, documents: readonl
   return `${HEAD?.name ?? ""} ${HEAD?.commit ?? ""}`;
 }
 
-/** Text of a file on disk without a byte order mark, because only some versions of VS Code's git include it. */
-export async function textOnDisk(document: TextDocument): Promise<string> {
-  return new TextDecoder().decode(await workspace.fs.readFile(document.uri));
-}
-
 /**
  * Text of a file in the last commit, without a byte order mark, and with the line ends that git gives it on disk. null if
  * the commit has no such file.

@@ -124,7 +124,7 @@ async function isSavedElsewhere(document: TextDocument): Promise<boolean> {
   return !document.isDirty;
 }
 
-/** Without a byte order mark. */
+/** Text of a file without a byte order mark, because only some versions of VS Code's git include it. */
 export async function textOnDisk(uri: Uri): Promise<string> {
   return new TextDecoder().decode(await workspace.fs.readFile(uri));
 }

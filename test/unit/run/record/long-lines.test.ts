@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Clock } from "../../../../src/deps.ts";
 import type { Finished, LoggedEvent } from "../../../../src/engine/events.ts";
 import { EventLog, readLog } from "../../../../src/run/record/log.ts";
 import { Disk, Process } from "../../../chaos/disk.ts";
 import { five } from "../../../pages/graphs.ts";
 import { runOf } from "../../../pages/runs.ts";
+import { slowClock } from "../slow-clock.ts";
 
 const LOG = "/runs/events.jsonl";
 const COUNT = 2_000;
@@ -25,19 +25,6 @@ const finished: Finished = {
   formatErrors: { before: 0, after: 0 },
   proposals: Array.from({ length: COUNT }, (_, index) => ({ ...proposal, id: `p${index}`, node: `n${index}` })),
 };
-
-/** A clock on which every look takes so long that other work gets a turn, which is counted. */
-function slowClock(): { readonly clock: Clock; readonly turns: () => number } {
-  let now = 0;
-  let turns = 0;
-  const clock: Clock = {
-    now: () => (now += 20),
-    sleep: async () => {
-      turns += 1;
-    },
-  };
-  return { clock, turns: () => turns };
-}
 
 async function written(change: (line: string) => string = (line) => line) {
   const disk = new Disk();

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { Yielder } from "../../../../src/models/yielder.ts";
 import { reportJson, reportJsonBytes } from "../../../../src/run/report/format/json.ts";
 import type { Report } from "../../../../src/run/report/report.ts";
+import { slowClock } from "../slow-clock.ts";
 
 const report = (value: unknown) => value as Report;
 
@@ -34,18 +35,9 @@ it("is what JSON.stringify writes, in parts", async () => {
 });
 
 it("lets others in while it writes many samples", async () => {
-  let [now, turns] = [0, 0];
-  const clock = {
-    now: () => {
-      now += 20;
-      return now;
-    },
-    sleep: async () => {
-      turns += 1;
-    },
-  };
+  const { clock, turns } = slowClock();
   const samples = Array.from({ length: 5_000 }, (_, at) => ({ id: `${at}` }));
   await reportJsonBytes(report({ evaluated: { samples } }), new Yielder(clock));
   // Each part is written, and copied to its place.
-  expect(turns).toBeGreaterThan((2 * 5_000) / 50);
+  expect(turns()).toBeGreaterThan((2 * 5_000) / 50);
 });

@@ -26,6 +26,7 @@ import { resumeRun, startRun } from "../../../../src/run/run.ts";
 import type { RunState } from "../../../../src/run/state/state.ts";
 import type { Summary } from "../../../../src/run/state/summary.ts";
 import { type Bench, openBench, subject } from "../scripted.ts";
+import { slowClock } from "../slow-clock.ts";
 
 const signal = new AbortController().signal;
 const graph = join(import.meta.dirname, "../../../../examples/diamond/diamond.agentgraph.json");
@@ -543,16 +544,7 @@ it("lets others in between the changes of a page, which is the same", async () =
     ...report,
     changes: Array.from({ length: 60 }, (_, index) => ({ ...change, id: `${change.id} ${index}` })),
   };
-  let [now, turns] = [0, 0];
-  const clock = {
-    now: () => {
-      now += 20;
-      return now;
-    },
-    sleep: async () => {
-      turns += 1;
-    },
-  };
+  const { clock, turns } = slowClock();
   expect(await reportHtmlInTurns(many, new Yielder(clock))).toBe(reportHtml(many));
-  expect(turns).toBeGreaterThanOrEqual(60);
+  expect(turns()).toBeGreaterThanOrEqual(60);
 });

@@ -189,6 +189,17 @@ describe("verdicts", () => {
   });
 });
 
+/** The end of an iteration that keeps the texts. */
+const nothingAccepted: RunEvent = {
+  type: "iteration",
+  iteration: 1,
+  theta: "t0",
+  accepted: [],
+  batch: [],
+  looked: 1,
+  validationLoss: [0, 1],
+};
+
 it("looks at no score again to say where the curve starts, and how many there are", () => {
   const reducer = new RunReducer();
   const scores = Array.from({ length: 100 }, (_, at): RunEvent => {
@@ -211,16 +222,7 @@ it("looks at no score again to say where the curve starts, and how many there ar
       return Reflect.ownKeys(target);
     },
   });
-  const iterated: RunEvent = {
-    type: "iteration",
-    iteration: 1,
-    theta: "t0",
-    accepted: [],
-    batch: [],
-    looked: 1,
-    validationLoss: [0, 1],
-  };
-  for (const event of logged(iterated)) reducer.apply(event);
+  for (const event of logged(nothingAccepted)) reducer.apply(event);
   expect(reducer.state.curve[0]).toMatchObject({ low: 0.5, high: 0.5 });
   // Without iterations, the scored samples are the progress: it is asked for each second.
   expect(progressOf({ ...reducer.state, iterations: 0 })).toEqual({ done: 100, of: 8 });
@@ -248,17 +250,8 @@ it("counts a score that is replaced, and those before a resume, once", () => {
     score("a", null),
     score("c", 0),
   ];
-  const end: RunEvent = {
-    type: "iteration",
-    iteration: 1,
-    theta: "t0",
-    accepted: [],
-    batch: [],
-    looked: 1,
-    validationLoss: [0, 1],
-  };
   // b and c are known, of 4.
-  expect(reduceAll(logged(...all, end)).curve[0]).toMatchObject({ low: 1.5 / 4, high: 3.5 / 4 });
+  expect(reduceAll(logged(...all, nothingAccepted)).curve[0]).toMatchObject({ low: 1.5 / 4, high: 3.5 / 4 });
 });
 
 describe("the curve", () => {
