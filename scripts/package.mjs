@@ -2,9 +2,10 @@
 // whenever and wherever; it fails where the result is larger than it may be.
 import {
   chmodSync,
-  copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -12,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
+import { createVSIX } from "@vscode/vsce";
 import { build } from "./build.mjs";
 import { ready, root } from "./ready.mjs";
 
@@ -31,7 +32,7 @@ if (process.env.AGENTGRAPH_BUILT !== root) for (const line of await build()) con
 mkdirSync(dirname(target), { recursive: true });
 const stage = mkdtempSync(join(tmpdir(), "agentgraph-package-"));
 try {
-  const manifest = await fill(stage);
+  const manifest = fill(stage);
   const { web, isPlaceholder } = addressOf(manifest);
   await createVSIX({
     cwd: stage,
@@ -50,13 +51,21 @@ try {
   rmSync(stage, { recursive: true, force: true });
 }
 
-/** Copies what ships, all with one mode, and a manifest without what only the makers need. Returns that manifest. */
-async function fill(stage) {
-  for (const file of await listFiles({ cwd: root, packageManager: PackageManager.None })) {
-    const copy = join(stage, file);
-    mkdirSync(dirname(copy), { recursive: true });
-    copyFileSync(join(root, file), copy);
-    chmodSync(copy, 0o644);
+/**
+ * Copies what may ship, all with one mode, and a manifest without what only the makers need. Returns that manifest.
+ * Folders that the allow list doesn't name stay out: vsce compiles each pattern anew for each file, and VS Code's own under
+ * `.vscode-test/` are 15,000.
+ */
+function fill(stage) {
+  const allowed = readFileSync(join(root, ".vscodeignore"), "utf8").matchAll(/^!([^/\r\n]+)\//gm);
+  const folders = new Set([...allowed].map(([, folder]) => folder));
+  for (const entry of readdirSync(root, { withFileTypes: true })) {
+    const { name } = entry;
+    if (!entry.isFile() && !folders.has(name)) continue;
+    cpSync(join(root, name), join(stage, name), { recursive: true });
+  }
+  for (const entry of readdirSync(stage, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) chmodSync(join(entry.parentPath, entry.name), 0o644);
   }
   const {
     scripts: _,
@@ -65,7 +74,6 @@ async function fill(stage) {
     ...manifest
   } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  writeFileSync(join(stage, ".vscodeignore"), "");
   return manifest;
 }
 
