@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Code, CodeFault, CodeLimit, ProgramRefused, type Sandbox } from "../../../src/deps.ts";
 import { testsLoss } from "../../../src/loss/tests.ts";
 import { type ProgramCommands, readCommandFile, readCommands } from "../../../src/platform/programs/commands.ts";
@@ -98,6 +98,13 @@ describe("is not run", () => {
   });
 });
 
+/** @returns a file in a folder of its own, which is removed at the end of the test */
+function heartbeat(): string {
+  const folder = mkdtempSync(join(tmpdir(), "agentgraph-left-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, "alive");
+}
+
 describe("a program can't", () => {
   it("run longer than its time, whatever it catches", async () => {
     const stubborn = njs("process.on('SIGTERM', () => {}); process.on('SIGINT', () => {}); for (;;);");
@@ -108,7 +115,7 @@ describe("a program can't", () => {
   it.skipIf(process.platform === "win32")(
     "leave a child behind that goes on, nor one that holds its pipes",
     async () => {
-      const file = join(mkdtempSync(join(tmpdir(), "agentgraph-left-")), "alive");
+      const file = heartbeat();
       const beat = `while :; do date +%s%N > ${file}; sleep 0.05; done`;
       // The end of the program comes at once; the child keeps its output open.
       expect(await call({ file: "a.sh", text: `(${beat}) & sleep 0.3; echo done` })).toBe("done");
@@ -121,7 +128,7 @@ describe("a program can't", () => {
 
   it("leave its process group to go on, where the system has namespaces", async ({ skip }) => {
     if (!strict.whole || !hasPython) skip();
-    const file = join(mkdtempSync(join(tmpdir(), "agentgraph-left-")), "alive");
+    const file = heartbeat();
     const text = [
       "import os, time",
       "if os.fork() == 0:",

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Fault } from "../../../src/graph/fault.ts";
 import { Locale } from "../../../src/i18n/locale.ts";
 import { makeLoss } from "../../../src/loss/make.ts";
@@ -21,6 +21,7 @@ const sound = { version: 1, inputs: ["q"], nodes: { n: node }, output: "n", data
 
 async function faultsOf(graph: object | string, files: Record<string, string> = {}): Promise<readonly Fault[]> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "agentgraph-language-")));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, ".git"));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const path = join(folder, "g.agentgraph.json");

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { nodeDeps } from "../../../../src/platform/node.ts";
 import { loadTask } from "../../../../src/run/load.ts";
 
@@ -21,6 +21,7 @@ const graph = (total: object, loss: object = { kind: "exact" }) => ({
 
 async function faultsOf(content: object, files: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), "code-names-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
   for (const [name, text] of Object.entries({ "g.agentgraph.json": JSON.stringify(content), ...files })) {
     await writeFile(join(folder, name), text);
   }
