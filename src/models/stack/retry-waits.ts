@@ -1,5 +1,6 @@
 import type { Clock } from "../../deps.ts";
 import { type BodyBroken, type ProviderFault, RateLimited, WaitTooLong } from "../errors.ts";
+import type { Model, ModelRequest } from "../model.ts";
 import type { Waiting, WaitReason } from "./waiting.ts";
 
 export type Transient = RateLimited | ProviderFault | BodyBroken;
@@ -9,12 +10,14 @@ export interface RetryWaitsOptions {
   readonly identity: string;
   readonly clock: Clock;
   /**
-   * Milliseconds without any answer of a model after which the run ends. A server that asks for a longer wait ends it
+   * Milliseconds without any answer of a model, in one lane, after which the run ends. A server that asks for a longer wait ends it
    * at once.
    */
   readonly maxWait: number;
   /** Time limit of a request in milliseconds, after which a hanging one is given up. Default 120,000. */
   readonly timeout?: number;
+  /** See `Model.laneOf`. */
+  readonly laneOf?: Model["laneOf"] | undefined;
   /** Called when the reason for waiting changes, and with null when it ends. */
   readonly onWaiting?: (waiting: Waiting | null) => void;
 }
@@ -33,7 +36,7 @@ const LONGEST_SILENT = 3_600_000;
 /** Without a reason of its own, each `abort` would make an error with a stack trace. */
 const ENDED = "nothing is in flight";
 
-/** A model whose requests all fail. */
+/** A model all of whose requests of one lane fail. */
 interface Failing {
   /** Milliseconds without an answer until `at`. */
   readonly waited: number;
@@ -46,7 +49,7 @@ interface Failing {
 /** The waits between attempts, and their limit. */
 export class RetryWaits {
   readonly maxWait: number;
-  /** By model; absent: its last request succeeded. */
+  /** By lane and model; absent: its last request succeeded. */
   readonly #failing = new Map<string, Failing>();
   readonly #sleeping = new Set<Waiting>();
   /** The common pause after a rate limit; null: there was none. */
@@ -101,11 +104,11 @@ export class RetryWaits {
   /** Call after a pause by the user, which is not a wait for the server. */
   proceed(): void {
     const now = this.options.clock.now();
-    for (const [model, { waited }] of this.#failing) this.#failing.set(model, { waited, at: now, until: now });
+    for (const [line, { waited }] of this.#failing) this.#failing.set(line, { waited, at: now, until: now });
   }
 
-  answered(model: string): void {
-    this.#failing.delete(model);
+  answered(request: ModelRequest): void {
+    this.#failing.delete(this.#lineOf(request));
     this.#failedAt = null;
   }
 
@@ -115,7 +118,7 @@ export class RetryWaits {
    * @throws WaitTooLong if the user doesn't allow the wait; the signal's reason
    */
   async pause(
-    model: string,
+    request: ModelRequest,
     error: Transient,
     milliseconds: number,
     sentAt: number,
@@ -123,7 +126,8 @@ export class RetryWaits {
   ): Promise<void> {
     const { identity, clock } = this.options;
     const now = clock.now();
-    const waited = this.#waited(model, sentAt, now);
+    const line = this.#lineOf(request);
+    const waited = this.#waited(line, sentAt, now);
     this.#failedAt ??= now;
     const reason = reasonOf(error);
     const asked = error.code === "BodyBroken" ? null : error.retryAfter;
@@ -134,7 +138,7 @@ export class RetryWaits {
     // A wait that the server asks for is not shortened; our own ends with the remaining time, for one last attempt.
     const wait = asked === milliseconds ? milliseconds : Math.min(milliseconds, this.maxWait - waited);
     const until = Math.max(now + wait, this.#holding()?.until ?? 0);
-    this.#failing.set(model, { waited, at: now, until });
+    this.#failing.set(line, { waited, at: now, until });
     const waiting = { identity, reason, until, detail: error.detail };
     if (until - now >= SHORTEST) this.#sleeping.add(waiting);
     this.#tell();
@@ -150,10 +154,15 @@ export class RetryWaits {
    * A request is given up after `timeout`, so a longer time between two failures means that the clock was set or the
    * machine slept: it is not a wait for the server.
    */
-  #waited(model: string, sentAt: number, now: number): number {
-    const { waited, at, until } = this.#failing.get(model) ?? { waited: 0, at: sentAt, until: sentAt };
+  #waited(line: string, sentAt: number, now: number): number {
+    const { waited, at, until } = this.#failing.get(line) ?? { waited: 0, at: sentAt, until: sentAt };
     const longest = until - at + (this.options.timeout ?? DEFAULT_TIMEOUT);
     return waited + Math.min(Math.max(now - at, 0), longest);
+  }
+
+  /** A model at one tier may answer while it has no capacity at another. */
+  #lineOf(request: ModelRequest): string {
+    return `${this.options.laneOf?.(request) ?? ""} ${request.model}`;
   }
 
   #holding(): Waiting | null {

@@ -86,7 +86,7 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
           missing++;
           reached = true;
           // The server works, so there is nothing to wait for.
-          waits.answered(request.model);
+          waits.answered(request);
         }
         if (!isTransient(error) || signal.aborted) return;
         // Capacity comes back when others leave it: how often it was asked for says nothing.
@@ -94,11 +94,11 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
         if (error instanceof ProviderFault && error.reason === "timeout") timeouts++;
         const isLast = retriesLeft === 0 && !(error instanceof RateLimited);
         if (isLast || timeouts >= ATTEMPTS_TIMEOUT || limits >= ATTEMPTS_LIMITED) return;
-        await waits.pause(request.model, error, waitAfter(error, failures++, random()), sentAt, signal);
+        await waits.pause(request, error, waitAfter(error, failures++, random()), sentAt, signal);
       },
     });
     reached = true;
-    waits.answered(request.model);
+    waits.answered(request);
     // The clock can be set back meanwhile: no reply takes negative time.
     return { ...reply, requests, milliseconds: started === null ? 0 : Math.max(0, clock.now() - started) };
   };

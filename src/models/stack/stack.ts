@@ -32,7 +32,7 @@ export interface StackOptions {
   readonly onShared?: () => void;
   /** Called for a reply with another price than that of the tier that the user chose. */
   readonly onOtherTier?: (model: string, reason: OtherTier) => void;
-  /** Milliseconds without any answer of a model after which the run ends. Default: the provider's, else 300,000. */
+  /** Milliseconds without any answer of a model, at one tier, after which the run ends. Default: the provider's, else 300,000. */
   readonly maxWait?: number;
   /** Called when the reason for waiting changes, and with null when it ends: for the display of the run. */
   readonly onWaiting?: (waiting: Waiting | null) => void;
@@ -57,12 +57,13 @@ export function createStack(options: StackOptions): Stack {
   const { provider, replies, limits, price, alreadySpent } = options;
   const budget = new CallBudget(limits, price, alreadySpent);
   const turns = new Yielder(options.clock);
-  const { identity, timeout, patience = DEFAULT_MAX_WAIT } = provider;
+  const { identity, timeout, laneOf, patience = DEFAULT_MAX_WAIT } = provider;
   const { concurrency = options.concurrency } = provider;
   const { maxWait = patience } = options;
   const waits = new RetryWaits({
     ...options,
     identity,
+    laneOf,
     ...(timeout !== undefined && { timeout }),
     maxWait,
   });
@@ -81,10 +82,7 @@ export function createStack(options: StackOptions): Stack {
         waits,
         probingParameters(
           options,
-          budgeted(
-            budget,
-            limited({ ...options, concurrency, laneOf: provider.laneOf }, waits, intoStore(replies, ask)),
-          ),
+          budgeted(budget, limited({ ...options, concurrency, laneOf }, waits, intoStore(replies, ask))),
         ),
       ),
     ),

@@ -239,6 +239,38 @@ describe("flex", () => {
     expect(replies.every(({ text }) => text === "later")).toBe(true);
   });
 
+  it("without room ends the run after half an hour, though the same model answers at another tier", async () => {
+    const virtual = new FakeClock();
+    const started = virtual.now();
+    const server: Partial<ServerModel> = {
+      identity: "openai https://x",
+      hasFlex: true,
+      complete: async ({ params }) => {
+        if (params.service_tier !== "flex") return completed("now");
+        throw new RateLimited("openai https://x", null, "Resource Unavailable", "no room");
+      },
+    };
+    const provider = withTiers(server as ServerModel, readTiers("forward=flex,optimizer=now")!, {
+      clock: virtual,
+      newMark: () => "",
+      concurrency: 4,
+      fallback: false,
+    });
+    const { model } = stackOver(provider, virtual);
+    let end: unknown = null;
+    model.complete(request("hi"), never).catch((error: unknown) => {
+      end = error;
+    });
+    // An hour, in which the other tier answers once a minute.
+    for (let at = 0; at < 60 && end === null; at++) {
+      await virtual.sleep(60_000);
+      await model.complete(request(`text ${at}`, { tag: { purpose: "optimizer", node: "a", sample: null } }), never);
+    }
+    expect(end).toMatchObject({ code: "WaitTooLong", reason: "no room" });
+    expect((virtual.now() - started) / 60_000).toBeGreaterThanOrEqual(30);
+    expect((virtual.now() - started) / 60_000).toBeLessThan(33);
+  });
+
   it("without room ends the run after half an hour, or after the time that the user allows", async () => {
     const noRoom = async () => {
       throw new RateLimited("openai https://x", null, "Resource Unavailable", "no room");
