@@ -314,7 +314,8 @@ function messageOf(run: OpenedRun, { applied, changed }: Committed): string {
   const ids = new Set(applied.map(({ id }) => id));
   const whole = accepted.length === ids.size && accepted.every(({ id }) => ids.has(id));
   const validation = run.state.finished?.validation ?? { n: 0, before: null, after: null };
-  return commitMessage({ run: run.entry.id, graphName: run.entry.graphName, applied, changed, whole, validation });
+  const { id, graphName, model } = run.entry;
+  return commitMessage({ run: id, graphName, model, applied, changed, whole, validation });
 }
 
 /** The committed content of a file with its current texts. null if a text has no place there. */

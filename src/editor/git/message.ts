@@ -7,6 +7,8 @@ import { ENGLISH } from "../../i18n/locale.ts";
 export interface CommitSubject {
   readonly run: string;
   readonly graphName: string;
+  /** The forward model that the scores are about; empty if unknown. */
+  readonly model: string;
   /** Proposals whose judged texts are in the commit, apart from spaces at line ends. */
   readonly applied: readonly Proposal[];
   /** Proposals whose texts were edited after they were applied, so that no score is about them. */
@@ -18,7 +20,8 @@ export interface CommitSubject {
 }
 
 /** A commit message in English: the changes, their scores, and trailers for tools. */
-export function commitMessage({ run, graphName, applied, changed = [], whole, validation }: CommitSubject): string {
+export function commitMessage(subject: CommitSubject): string {
+  const { run, graphName, model, applied, changed = [], whole, validation } = subject;
   const what = subjectOf([...applied, ...changed].map(({ node }) => node));
   const figures = applied.map((proposal) => {
     const { node, verdict } = proposal;
@@ -29,6 +32,7 @@ export function commitMessage({ run, graphName, applied, changed = [], whole, va
   const notes = changed.map(({ node }) => `- ${node}: changed after the run judged it, so not scored`);
   const trailers = [
     `Agentgraph-Run: ${run}`,
+    ...(model === "" ? [] : [`Agentgraph-Model: ${oneLine(model)}`]),
     ...lossTrailers(applied, whole && changed.length === 0 ? validation : null),
   ];
   const body = [...figures, ...notes].join("\n");
@@ -64,7 +68,7 @@ function lossTrailer(of: string, before: number, after: number, n: number): stri
   return `Agentgraph-Loss: ${of}${ENGLISH.decimal(before)} -> ${ENGLISH.decimal(after)} (n=${n})`;
 }
 
-/** A name on one line, because a line end in a subject would start the body. */
+/** A name on one line, because a line end in a subject would start the body, and one in a trailer another trailer. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
 }

@@ -23,7 +23,7 @@ function proposal(node: string, changes: Partial<Verdict> = {}): Proposal {
   return { id: node, node, ...text, verdict: { ...verdict, ...changes } };
 }
 
-const subject = { run: "20261121-103200-000-abc123", graphName: "Word problems" };
+const subject = { run: "20261121-103200-000-abc123", graphName: "Word problems", model: "gpt-5.6-mini" };
 const validation = { n: 20, before: 0.7, after: 0.85 };
 
 it("says what changed and what speaks for it, with trailers for tools", () => {
@@ -35,6 +35,7 @@ it("says what changed and what speaks for it, with trailers for tools", () => {
 - solve: accepted, 14 -> 15 of 20 right, fixed 1, broke 0
 
 Agentgraph-Run: 20261121-103200-000-abc123
+Agentgraph-Model: gpt-5.6-mini
 Agentgraph-Loss: 0.30 -> 0.15 (n=20)`,
   );
 });
@@ -52,9 +53,22 @@ it("says that a gate rejected a text, or that none ran", () => {
   expect(message).toContain("- solve: no gate, ");
 });
 
+it("names no model where the run's is unknown", () => {
+  const message = commitMessage({ ...subject, model: "", applied: [proposal("plan")], whole: true, validation });
+  expect(message).not.toContain("Agentgraph-Model");
+});
+
 it("keeps a name with line ends out of the trailers", () => {
   const graphName = "x\n\nAgentgraph-Loss: 1.00 -> 0.00 (n=9)";
-  const message = commitMessage({ ...subject, graphName, applied: [proposal("plan")], whole: false, validation });
+  const model = "m\nAgentgraph-Loss: 1.00 -> 0.00 (n=9)";
+  const message = commitMessage({
+    ...subject,
+    graphName,
+    model,
+    applied: [proposal("plan")],
+    whole: false,
+    validation,
+  });
   expect(message.split("\n")[0]).toContain("Agentgraph-Loss: 1.00 -> 0.00 (n=9)");
   expect(message.match(/^Agentgraph-Loss/gm)).toHaveLength(1);
 });
@@ -69,6 +83,7 @@ it("claims no figure for a text that was changed after it was judged", () => {
 - solve: changed after the run judged it, so not scored
 
 Agentgraph-Run: 20261121-103200-000-abc123
+Agentgraph-Model: gpt-5.6-mini
 Agentgraph-Loss: plan 0.30 -> 0.15 (n=20)`,
   );
   const alone = commitMessage({ ...subject, applied: [], changed: [solve], whole: false, validation });
