@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { type CompletionList, commands, DiagnosticSeverity, languages, Uri, window, workspace } from "vscode";
+import {
+  type CompletionList,
+  commands,
+  DiagnosticSeverity,
+  languages,
+  type QuickPickItem,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
 import { Answers } from "./answers.ts";
 import { until } from "./helpers.ts";
 
@@ -64,6 +73,23 @@ describe("a new graph", () => {
     assert.deepEqual(graph.nodes.count.instruction, { file: "tasks.yaml", key: "count.description" });
     const kept = await workspace.fs.readFile(Uri.joinPath(folder, "config/agents.yaml"));
     assert.equal(new TextDecoder().decode(kept), agents);
+  });
+
+  it("is offered from files by their folders in the workspace, and from the top one by no path", async () => {
+    const prompty = "---\nname: Basic\n---\nsystem:\nAnswer {{q}}.\n";
+    const top = Uri.joinPath(root, "top.prompty");
+    await write("below.prompty", prompty);
+    await workspace.fs.writeFile(top, new TextEncoder().encode(prompty));
+    const offered = new Map<string, string | undefined>();
+    answers.give();
+    const showQuickPick = async (items: readonly QuickPickItem[]) => {
+      for (const { label, description } of items) offered.set(label, description);
+    };
+    Object.assign(window, { showQuickPick });
+    await commands.executeCommand("agentgraph.importGraph", root);
+    await workspace.fs.delete(top);
+    assert.equal(offered.get("top.prompty"), "Prompty");
+    assert.equal(offered.get("below.prompty"), "Prompty · mine");
   });
 
   it("starts with an invitation, not with an error", async () => {

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { l10n, type TextDocument, Uri, window, workspace } from "vscode";
 import { Cancelled, NoRepository, NotFound } from "../errors.ts";
+import { exists } from "../exists.ts";
 import { type GitApi, gitApi, type Repository } from "./api.ts";
 
 /**
@@ -28,11 +29,8 @@ export async function repositoryOf(files: readonly Uri[], root: Uri): Promise<Re
 
 /** Opens the repository in VS Code, or offers to initialize one. @throws NoRepository, Cancelled */
 async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
-  const exists = await workspace.fs.stat(Uri.joinPath(root, ".git")).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) {
+  const isThere = await exists(Uri.joinPath(root, ".git"));
+  if (!isThere) {
     const make = l10n.t("Initialize repository");
     const message = l10n.t("“{0}” is not in a git repository. Initialize one?", basename(root.fsPath));
     const detail = l10n.t(
@@ -42,7 +40,7 @@ async function openOrMake(git: GitApi, root: Uri): Promise<Repository> {
     if ((await window.showInformationMessage(message, { modal: true, detail }, make)) !== make) throw new Cancelled();
   }
   // A repository in a parent folder would move the folder of the runs.
-  const repository = exists ? await git.openRepository(root) : await git.init(root);
+  const repository = isThere ? await git.openRepository(root) : await git.init(root);
   if (!repository) throw new NoRepository(root.fsPath);
   return repository;
 }

@@ -6,6 +6,7 @@ import type { Account } from "../account/account.ts";
 import { readSettings, writeProvider } from "../account/settings.ts";
 import type { SomeCommands } from "../commands/commands.ts";
 import { Cancelled } from "../errors.ts";
+import { exists } from "../exists.ts";
 import { showInfo } from "../ui/notifications.ts";
 import { PENDING_EXAMPLE } from "./pending-example.ts";
 
@@ -120,10 +121,6 @@ async function chooseParent(): Promise<Uri> {
 async function unusedFolder(parent: Uri, name: string): Promise<Uri> {
   for (let number = 1; ; number++) {
     const folder = Uri.joinPath(parent, number === 1 ? name : `${name}-${number}`);
-    const taken = await workspace.fs.stat(folder).then(
-      () => true,
-      () => false,
-    );
-    if (!taken) return folder;
+    if (!(await exists(folder))) return folder;
   }
 }

@@ -8,6 +8,7 @@ import type { GuessedLoss } from "../../loss/guess.ts";
 import type { SomeCommands } from "../commands/commands.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { Cancelled, NotFound } from "../errors.ts";
+import { exists } from "../exists.ts";
 import { isGraphFile } from "../graph-files.ts";
 import { showInfo } from "../ui/notifications.ts";
 
@@ -62,19 +63,12 @@ export class NewGraphs {
       const answer = await showGuesses(graph);
       if (answer === "create") {
         // Another program took the name while the list was open: the list shows the next free one.
-        if (await this.#exists(graph.path)) continue;
+        if (await exists(Uri.file(graph.path))) continue;
         await this.files.write(graph.path, graph.text);
         return show(Uri.file(graph.path), graph.notes);
       }
       chosen = { ...chosen, ...(await change(graph, answer)) };
     }
-  }
-
-  #exists(path: string): Promise<boolean> {
-    return this.files.stat(path).then(
-      () => true,
-      () => false,
-    );
   }
 
   async #import(target: unknown, selected: unknown): Promise<void> {
@@ -84,11 +78,12 @@ export class NewGraphs {
     const found = (await Promise.all(folders.map(({ fsPath }) => findImports(fsPath, this.files)))).flat();
     const known = Object.values(PROGRAMS).join(", ");
     if (found.length === 0) throw new NotFound(l10n.t("No files of a supported program were found: {0}.", known));
-    const items = found.map((one) => ({
-      label: basename(one.file),
-      description: `${PROGRAMS[one.importer.kind]} · ${workspace.asRelativePath(dirname(one.file))}`,
-      one,
-    }));
+    const items = found.map((one) => {
+      // Of the file, not of its folder: the path of a workspace folder itself stays absolute.
+      const folder = dirname(workspace.asRelativePath(one.file));
+      const program = PROGRAMS[one.importer.kind];
+      return { label: basename(one.file), description: folder === "." ? program : `${program} · ${folder}`, one };
+    });
     const options = { title: l10n.t("Which files should become a graph?"), ignoreFocusOut: true };
     const picked = items.length === 1 ? items[0] : await window.showQuickPick(items, options);
     if (!picked) throw new Cancelled();
