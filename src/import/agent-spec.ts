@@ -43,12 +43,16 @@ class Spec {
     if (found.length === 0) throw new ImportRefused(t("{0} has no LLM node and no agent with a prompt.", this.file));
     const edges = edgesIn(this.spec);
     const keyed = new Map(found.flatMap((one) => [[one.id, one] as const, [one.name, one] as const]));
-    const makerOf = (reader: Component, input: string) =>
-      edges.find(({ to, target }) => keyed.get(to) === reader && target === input);
+    const back = backEdges(edges, keyed, runOrder(this.spec, found));
+    const makersOf = (reader: Component, input: string) =>
+      edges.filter(({ to, target }) => keyed.get(to) === reader && target === input);
     const order = topologicalOrder(
       found,
       ({ id }) => id,
-      (one) => edges.filter(({ to }) => keyed.get(to) === one).flatMap(({ from }) => keyed.get(from)?.id ?? []),
+      (one) =>
+        edges
+          .filter((edge) => keyed.get(edge.to) === one && !back.has(edge))
+          .flatMap(({ from }) => keyed.get(from)?.id ?? []),
     );
     const ids = new Map(order.map((one) => [one, this.#names.take(one.name)]));
     const nodes: Record<string, DraftNode> = {};
@@ -63,7 +67,8 @@ class Spec {
         instruction: { file: this.file, key: component.key },
       };
       for (const name of names) {
-        const edge = makerOf(component, name);
+        const makers = makersOf(component, name);
+        const edge = makers.find((one) => !back.has(one));
         const maker = edge && keyed.get(edge.from);
         const key = edge && !maker ? `${edge.from}.${edge.source}` : name;
         const input =
@@ -72,6 +77,17 @@ class Spec {
           shared.set(key, input);
           this.#inputs[input] = "";
         }
+        const again = makers.find((one) => back.has(one));
+        if (again)
+          this.#notes.push(
+            t(
+              '{0}: "{1}" reads "{2}" of the round before. Loops do not run here: give the graph input "{3}" the value of the first round.',
+              this.file,
+              component.name,
+              keyed.get(again.from)?.name ?? again.from,
+              input,
+            ),
+          );
         node.templating = "jinja";
         if (input !== name) node.variables = { ...node.variables, [name]: input };
         node.inputs = [...new Set([...(node.inputs ?? []), input])];
@@ -116,11 +132,57 @@ function about(value: Mapping) {
   return { name, id: textOf(value.id) ?? name };
 }
 
-function edgesIn(value: unknown): { from: string; source: string; to: string; target: string }[] {
+interface Edge {
+  readonly from: string;
+  readonly source: string;
+  readonly to: string;
+  readonly target: string;
+}
+
+function nameOf(node: unknown): string {
+  return textOf(mappingOf(node).$component_ref) ?? textOf(mappingOf(node).id) ?? textOf(mappingOf(node).name) ?? "";
+}
+
+/** Positions of the components as the flow first runs them, by id; those that it does not name keep their order in the file, at the end. */
+function runOrder(spec: Mapping, found: readonly Component[]): ReadonlyMap<string, number> {
+  const next = controlEdgesIn(spec);
+  const order = new Set([nameOf(spec.start_node)]);
+  for (const one of order) for (const { from, to } of next) if (from === one) order.add(to);
+  const named = [...order, ...found.map(({ id }) => id)];
+  return new Map(found.map(({ id, name }) => [id, named.findIndex((one) => one === id || one === name)]));
+}
+
+/** Edges through which a component reads what comes after it: those that close a loop. */
+function backEdges(
+  edges: readonly Edge[],
+  keyed: ReadonlyMap<string, Component>,
+  position: ReadonlyMap<string, number>,
+): ReadonlySet<Edge> {
+  const idOf = (name: string) => keyed.get(name)?.id;
+  const reaches = (from: string | undefined, to: string | undefined): boolean => {
+    const seen = new Set([from]);
+    for (const one of seen) for (const edge of edges) if (idOf(edge.from) === one) seen.add(idOf(edge.to));
+    return seen.has(to);
+  };
+  return new Set(
+    edges.filter((edge) => {
+      const [from, to] = [idOf(edge.from), idOf(edge.to)];
+      if (from === undefined || to === undefined) return false;
+      return (position.get(from) ?? 0) >= (position.get(to) ?? 0) && reaches(to, from);
+    }),
+  );
+}
+
+function controlEdgesIn(value: unknown): { from: string; to: string }[] {
+  if (Array.isArray(value)) return value.flatMap(controlEdgesIn);
+  if (!isMapping(value)) return [];
+  if (value.component_type === "ControlFlowEdge") return [{ from: nameOf(value.from_node), to: nameOf(value.to_node) }];
+  return Object.values(value).flatMap(controlEdgesIn);
+}
+
+function edgesIn(value: unknown): Edge[] {
   if (Array.isArray(value)) return value.flatMap(edgesIn);
   if (!isMapping(value)) return [];
-  const nameOf = (node: unknown) =>
-    textOf(mappingOf(node).$component_ref) ?? textOf(mappingOf(node).id) ?? textOf(mappingOf(node).name) ?? "";
   const own =
     value.component_type === "DataFlowEdge"
       ? [

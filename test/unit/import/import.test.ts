@@ -446,6 +446,43 @@ data_flow_connections:
   expect(program.loaded.graph?.nodes[0]?.text).toBe("Plan it.");
 });
 
+it("reads a loop of Agent Spec as its first round, and says which value to give it", async () => {
+  const edge = (from: string, source: string, to: string, target: string) =>
+    `- { component_type: DataFlowEdge, source_node: { $component_ref: ${from} }, source_output: ${source}, destination_node: { $component_ref: ${to} }, destination_input: ${target} }`;
+  const next = (from: string, to: string) =>
+    `- { component_type: ControlFlowEdge, from_node: { $component_ref: ${from} }, to_node: { $component_ref: ${to} } }`;
+  const nodes = [
+    "- { component_type: LlmNode, id: r, name: review, prompt_template: 'Review {{text}}' }",
+    "- { component_type: LlmNode, id: w, name: write, prompt_template: 'Write about {{topic}}. Mend: {{review}}' }",
+    "- { component_type: StartNode, id: s, name: start }",
+  ];
+  const spec = (...more: string[]) => `component_type: Flow
+agentspec_version: 25.4.1
+name: Loop
+start_node: { $component_ref: s }
+nodes:
+${nodes.join("\n")}
+control_flow_connections:
+${[next("s", "w"), next("w", "r"), next("r", "w")].join("\n")}
+data_flow_connections:
+${[edge("r", "generated_text", "w", "review"), edge("w", "generated_text", "r", "text"), ...more].join("\n")}
+`;
+  const { graph, errors, notes } = await imported({ "flow.yaml": spec() });
+  expect(errors).toEqual([expect.stringContaining("no-target")]);
+  expect(graph.nodes.write.inputs).toEqual(["topic", "review_2"]);
+  expect(graph.nodes.review.inputs).toEqual(["write"]);
+  expect(graph.output).toBe("review");
+  expect(Object.keys(graph.inputs)).toEqual(["topic", "review_2"]);
+  expect(notes.filter((note) => note.includes("round"))).toEqual([
+    'flow.yaml: "write" reads "review" of the round before. Loops do not run here: give the graph input "review_2" the value of the first round.',
+  ]);
+  // The value of the first round is often in the flow: it comes from its start.
+  const started = await imported({ "flow.yaml": spec(edge("s", "draft", "w", "review")) });
+  expect(Object.keys(started.graph.inputs)).toEqual(["topic", "draft"]);
+  expect(started.notes).toContainEqual(expect.stringContaining('give the graph input "draft" the value'));
+  expect(started.errors).toEqual([expect.stringContaining("no-target")]);
+});
+
 it("never throws on what is not a such file", async () => {
   for (const text of ["", "- a", "a: *x", "prompts: 5\nproviders: 1", "prompts: [{}]\nproviders: []\ntests: 7"]) {
     await expect(imported({ "promptfooconfig.yaml": text })).rejects.toThrow(/promptfooconfig|holds no|has no prompt/);
