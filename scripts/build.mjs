@@ -39,6 +39,7 @@ const PARTS = {
       init: { source: "src/import/new-graph.ts", limit: 600 },
       move: { source: "src/cli/commands/migrate.ts", limit: 1345 },
       migrate: { source: "src/editor/runs/commands/migrate.ts", limit: 1375 },
+      compare: { source: "src/editor/runs/commands/compare-methods.ts", limit: 1375 },
       rate: { source: "src/cli/commands/rate.ts", limit: 1345 },
       rating: { source: "src/run/rate.ts", limit: 900 },
       tiers: { source: "src/editor/account/at-tier.ts", limit: 320 },

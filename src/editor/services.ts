@@ -29,7 +29,6 @@ import { ProposalTree } from "./review/tree.ts";
 import { Why, whyPage } from "./review/why.ts";
 import { ActiveRuns } from "./runs/active-runs.ts";
 import { clearCache } from "./runs/cache.ts";
-import { CompareMethodsCommands, methodsPage } from "./runs/commands/compare-methods-commands.ts";
 import { CompareRunsCommands, comparisonPage } from "./runs/commands/compare-runs-commands.ts";
 import { DeleteCommands } from "./runs/commands/delete-commands.ts";
 import { RateCommands } from "./runs/commands/rate-commands.ts";
@@ -122,7 +121,7 @@ export class Services extends Disposable {
           report: (about) => reportPage(runStore, about),
           comparison: (about) => comparisonPage(runStore, about),
           sample: samplePage,
-          methods: methodsPage,
+          methods: async () => (await import("./runs/commands/compare-methods.ts")).methodsPage(),
           migration: async () => (await import("./runs/commands/migrate.ts")).migrationPage(),
           spent: () => spendingPage(graphs, deps),
           why: (about) => whyPage(runStore, about),
@@ -133,12 +132,15 @@ export class Services extends Disposable {
     );
     const why = new Why(review, runStore, pages);
     this.own(languages.registerHoverProvider({ scheme: SCHEME }, why));
+    const comparing = async () => {
+      const { CompareMethods } = await import("./runs/commands/compare-methods.ts");
+      return new CompareMethods(deps, account, graphs, pages);
+    };
     this.#commands = {
       ...this.running.commands,
       ...this.own(new SteerCommands(runStore, (id) => this.running.cancel(id))).commands,
       ...new StartCommands(deps, runStore, account, graphs, this.running).commands,
       ...new SolveCommands(deps, runStore, account, graphs, this.running).commands,
-      ...new CompareMethodsCommands(deps, account, graphs, pages).commands,
       ...new RateCommands(deps, runStore, graphs).commands,
       ...new SampleCommands(deps, runStore, account, graphs, pages).commands,
       ...new ReportCommands(runStore, pages).commands,
@@ -158,6 +160,8 @@ export class Services extends Disposable {
         const { Migrate } = await import("./runs/commands/migrate.ts");
         await new Migrate(deps, account, this.running, pages).move(await pickGraph(target, graphs));
       },
+      compareMethods: async (target) => (await comparing()).methods(target),
+      ablate: async (target) => (await comparing()).ablate(target),
       clearCache: () => clearCache(graphs, deps),
       showGraph: async (target) => this.#view.show(await pickGraph(target, graphs)),
       showLog: () => log.show(),

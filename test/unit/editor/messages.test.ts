@@ -33,7 +33,7 @@ it("every text is a literal, so that it is in the bundle", () => {
     "l10n.ts",
     "locale.ts",
     "text-checks.ts",
-    "compare-methods-commands.ts",
+    "compare-methods.ts",
     "issues.ts",
     "choice-targets.ts",
     "number.ts",

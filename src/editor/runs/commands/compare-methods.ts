@@ -18,7 +18,6 @@ import { loadTask } from "../../../run/load.ts";
 import type { RunsDeps } from "../../../run/record/runs.ts";
 import type { Account } from "../../account/account.ts";
 import { modelChoices, readSettings } from "../../account/settings.ts";
-import type { SomeCommands } from "../../commands/commands.ts";
 import { LOCALE } from "../../editor-locale.ts";
 import { Cancelled, NotFound } from "../../errors.ts";
 import type { GraphFiles } from "../../graph-files.ts";
@@ -36,13 +35,8 @@ export async function methodsPage(): Promise<Page> {
   );
 }
 
-/** Compares methods on the user's own graph. */
-export class CompareMethodsCommands {
-  readonly commands = {
-    compareMethods: (target) => this.#compareMethods(target),
-    ablate: (target) => this.#ablate(target),
-  } satisfies SomeCommands;
-
+/** Compares methods on the user's own graph. Loaded with the first comparison. */
+export class CompareMethods {
   constructor(
     private readonly deps: RunsDeps,
     private readonly account: Account,
@@ -50,7 +44,7 @@ export class CompareMethodsCommands {
     private readonly pages: Pages,
   ) {}
 
-  async #compareMethods(target: unknown): Promise<void> {
+  async methods(target: unknown): Promise<void> {
     const { file, prepared } = await this.#prepare(target);
     const { names, isReflexion, isOtherModel } = await pickMethods(prepared);
     const variants = await this.#variants(file, names, prepared);
@@ -63,7 +57,7 @@ export class CompareMethodsCommands {
   }
 
   /** Compares the graph's method with itself, one option changed at a time. */
-  async #ablate(target: unknown): Promise<void> {
+  async ablate(target: unknown): Promise<void> {
     const { file, prepared } = await this.#prepare(target);
     const { task } = prepared.subject;
     const variants = ablationVariants(task.options, await pickOptions(task));
