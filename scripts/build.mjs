@@ -38,6 +38,7 @@ const PARTS = {
       examples: { source: "src/cli/examples/catalog.ts", limit: 60 },
       init: { source: "src/import/new-graph.ts", limit: 600 },
       move: { source: "src/cli/commands/migrate.ts", limit: 1345 },
+      methods: { source: "src/cli/commands/compare.ts", limit: 1345 },
       migrate: { source: "src/editor/runs/commands/migrate.ts", limit: 1375 },
       compare: { source: "src/editor/runs/commands/compare-methods.ts", limit: 1375 },
       rate: { source: "src/cli/commands/rate.ts", limit: 1345 },

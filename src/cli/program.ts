@@ -25,7 +25,6 @@ import type { Cli } from "./cli.ts";
 import { batchesCommand } from "./commands/batches.ts";
 import { cachePullCommand, cachePushCommand } from "./commands/cache.ts";
 import { check } from "./commands/check.ts";
-import { ablateCommand, COMPARISON_FORMATS, compareCommand } from "./commands/compare.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { exampleCommand } from "./commands/example.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -193,7 +192,7 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       )
       .addOption(
         new Option("--format <name>", "report format (default: by the extension of --output, else Markdown)").choices(
-          COMPARISON_FORMATS,
+          FORMATS,
         ),
       )
       .option("--output <file>", "write the comparison to this file");
@@ -208,7 +207,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       "show after how many answers tuning pays for itself compared with this model, untuned",
     )
     .option("--reflexion", "also score Reflexion, which retries each answer at test time")
-    .action(async (file, options) => done(await compareCommand(cli, file, options)));
+    .action(async (file, options) => {
+      const { compareCommand } = await import("./commands/compare.ts");
+      done(await compareCommand(cli, file, options));
+    });
 
   comparing("ablate", "compare variants of a method, each with one option changed")
     .option("--method <name>", "optimization method (default: the method in the file, else semantic)")
@@ -216,7 +218,10 @@ function createProgram(cli: Cli, version: string, done: (exit: number) => void):
       "--vary <options>",
       "options, separated by commas; values separated by |, for example gate,batch=2|16 (default: neighbors,gradients,gate,batch,threshold)",
     )
-    .action(async (file, options) => done(await ablateCommand(cli, file, options)));
+    .action(async (file, options) => {
+      const { ablateCommand } = await import("./commands/compare.ts");
+      done(await ablateCommand(cli, file, options));
+    });
 
   command("example", "list example graphs, or write one with its data to a new folder")
     .argument("[name]", "name of the graph")

@@ -30,9 +30,9 @@ import { loadOrThrow } from "../runs/load.ts";
 import { runDepsOf } from "../runs/run-deps.ts";
 import { type Steering, steer } from "../runs/steer.ts";
 import { connect } from "../server/provider.ts";
+import type { FORMATS } from "./report.ts";
 
-export const COMPARISON_FORMATS = ["html", "markdown", "json"] as const;
-type Format = (typeof COMPARISON_FORMATS)[number];
+type Format = (typeof FORMATS)[number];
 
 const WRITERS: Readonly<Record<Format, (report: ComparisonReport) => string>> = {
   html: comparisonHtml,
