@@ -20,6 +20,7 @@ import { ParameterSupport, type Sent } from "../parameters/parameter-support.ts"
 import { property } from "../property.ts";
 import { DEFAULT_TIMEOUT } from "../stack/retry-waits.ts";
 import { CharactersPerToken } from "../stack/tokens.ts";
+import { Yielder } from "../yielder.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import { failureOf } from "./failure-rules.ts";
 import { jsonLines } from "./json-lines.ts";
@@ -191,6 +192,19 @@ export function createServerModel(
     }
   };
 
+  const endings = new Yielder(clock);
+  /** Calls `work` with a signal that follows `signal` in turns: to end a connection takes time, and a cancelled run ends all of its. */
+  const endedInTurns = async <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const stop = new AbortController();
+    const leave = () => void endings.next().then(() => stop.abort(signal.reason));
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await work(stop.signal);
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  };
+
   const fitted = async (request: ModelRequest): Promise<Sent> => {
     await memory.recall(request.model);
     const known = support.known(request);
@@ -224,13 +238,15 @@ export function createServerModel(
       signal.throwIfAborted();
       const started = clock.now();
       const sent = await fitted(request);
-      return within(signal, request.model, sent, async (limited) => {
+      signal.throwIfAborted();
+      const ask = async (limited: AbortSignal) => {
         const answer = await protocol.ask(request.model, sent, limited);
         const tier = String(property(answer, "service_tier")).toLowerCase();
         const reply = read(request, sent, answer, tier === "flex" ? "flex" : undefined);
         const milliseconds = Math.max(0, clock.now() - started);
         return { ...reply, milliseconds, ...(DEARER.includes(tier) && { otherTier: "priority" as const }) };
-      });
+      };
+      return endedInTurns(signal, (turn) => within(turn, request.model, sent, ask));
     },
     listModels: (signal) =>
       within(signal, "", null, async (limited) => readModels(await protocol.list(limited), identity)).catch(
