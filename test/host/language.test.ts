@@ -196,6 +196,22 @@ describe("the graph file as a language", () => {
     await rm(at("steps").fsPath, { recursive: true });
   });
 
+  it("completes the names that a tool's arguments read", async () => {
+    const text = `{
+      "version": 1, "inputs": { "question": "" },
+      "nodes": {
+        "find": { "kind": "tool", "inputs": ["question"], "tool": "search", "arguments": { "query": "{{" } },
+        "solve": { "inputs": ["question", "find"], "instruction": "Answer {{question}} with {{find}}." }
+      },
+      "output": "solve"
+    }`;
+    const document = await showText(GRAPH, text);
+    const offset = text.indexOf('"query": "{{') + '"query": "{{'.length;
+    assert.ok((await labels(document, offset)).includes("{{question}}"));
+    // Which arguments an unknown tool takes is not known.
+    assert.ok(!(await labels(document, text.indexOf('"query"') + 1)).includes('"question"'));
+  });
+
   it("outlines the nodes and shows a lens above each", async () => {
     const document = await show(GRAPH);
     const symbols = await commands.executeCommand<DocumentSymbol[]>(

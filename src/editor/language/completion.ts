@@ -25,9 +25,9 @@ import { oneLine } from "../ui/markdown.ts";
 import type { GraphDocuments } from "./documents.ts";
 import type { ParsedGraph } from "./parsed.ts";
 import type { Home, SymbolLocations } from "./symbol-locations.ts";
-import { namedValues } from "./value-completion.ts";
+import { argumentsOfTool, namedValues } from "./value-completion.ts";
 
-/** Completes names of nodes, graph inputs, data fields, files, methods and tools, and `{{name}}` in instructions. */
+/** Completes names of nodes, graph inputs, data fields, files, methods, tools and their arguments, and `{{name}}` in instructions. */
 export class Completion implements CompletionItemProvider {
   constructor(
     private readonly documents: GraphDocuments,
@@ -48,12 +48,13 @@ export class Completion implements CompletionItemProvider {
     const [part, id, key] = place.path;
     if (
       part === "nodes" &&
-      ["instruction", "text", "keep", "query"].includes(String(key)) &&
+      ["instruction", "text", "keep", "query", "arguments"].includes(String(key)) &&
       place.path[3] !== "file"
     ) {
       const home = { graph: document.uri, parsed, node: String(id) };
-      const open = openBraces(document, position, [templatingOf(home)]);
-      return open && place.inText ? placeholders([home], open, true) : [];
+      const open = place.isKey ? null : openBraces(document, position, [templatingOf(home)]);
+      if (open && place.inText) return placeholders([home], open, true);
+      return key === "arguments" && place.path.length === 4 ? argumentsHere(parsed, String(id), place) : [];
     }
     if (part === "nodes" && key === "inputs" && place.path.length === 4)
       return readable(parsed, String(id), place.range);
@@ -103,6 +104,22 @@ export class Completion implements CompletionItemProvider {
     const fields = new Set([...inlineFields(parsed), ...(await fieldsOf([...new Set(names)], root, this.files))]);
     return [...fields].map((field) => item(field, l10n.t("field of the data"), range));
   }
+}
+
+/** Arguments that the node's tool takes and that have no value yet; in a value, those that the argument can have. */
+function argumentsHere({ document }: ParsedGraph, id: string, { path, isKey, range }: Place): CompletionItem[] {
+  const given = document.at(["nodes", id, "arguments"]);
+  const taken = given ? document.members(given) : new Map();
+  const known = argumentsOfTool(document.at(["nodes", id, "tool"])?.value);
+  if (!isKey)
+    return known.flatMap(({ name, values }) => (name === path[3] ? values.map((one) => literal(one, range)) : []));
+  return known
+    .filter(({ name }) => !taken.has(name))
+    .map(({ name, description, isRequired }) => {
+      const one = item(name, description, range);
+      one.sortText = `${isRequired ? 0 : 1} ${name}`;
+      return one;
+    });
 }
 
 /** Complete graphs to start from, which replace the whole text. */
@@ -191,11 +208,15 @@ function labelable(
 }
 
 function item(name: string, detail: string, range: Range): CompletionItem {
-  const label = JSON.stringify(name);
+  return literal(JSON.stringify(name), range, detail, ` ${name}`);
+}
+
+/** @param label a value as JSON */
+function literal(label: string, range: Range, detail = "", sortText = label): CompletionItem {
   const completion = new CompletionItem({ label, description: oneLine(detail, 60) }, CompletionItemKind.Reference);
   completion.range = range;
   completion.filterText = label;
-  completion.sortText = ` ${name}`;
+  completion.sortText = sortText;
   return completion;
 }
 
@@ -208,7 +229,8 @@ function placeholders(homes: readonly Home[], range: Range, inGraph: boolean): C
   for (const { parsed, node } of homes) {
     const { outline, document } = parsed;
     const reader = outline.nodes.find(({ id }) => id === node);
-    if (!reader || !fillsIn(reader)) continue;
+    // The arguments of a tool, which stand in the graph file, are no text of their own.
+    if (!reader || !(fillsIn(reader) || (inGraph && traitsOf(reader).reads))) continue;
     const after = dependents(outline, reader.id);
     const read = new Set(reader.inputs.map(({ name }) => name));
     const known = [

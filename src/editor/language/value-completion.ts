@@ -3,6 +3,7 @@ import { CompletionItem, CompletionItemKind, lm, type Range, RelativePattern, ty
 import { methods as known } from "../../methods/registry.ts";
 import { KNOWN_MODELS } from "../../models/known-models.ts";
 import { LOCALE } from "../editor-locale.ts";
+import { type ToolArgument, toolArguments } from "./tool-arguments.ts";
 
 type JsonPath = readonly (string | number)[];
 
@@ -57,6 +58,11 @@ function models(range: Range): CompletionItem[] {
 
 function tools(range: Range): CompletionItem[] {
   return lm.tools.map(({ name, description }) => item(name, description, CompletionItemKind.Function, range));
+}
+
+/** What a tool of this VS Code takes; nothing for another one. */
+export function argumentsOfTool(name: unknown): ToolArgument[] {
+  return toolArguments(lm.tools.find((tool) => tool.name === name)?.inputSchema);
 }
 
 async function files(graph: Uri, path: JsonPath, range: Range): Promise<CompletionItem[]> {
