@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigurationTarget, commands, workspace } from "vscode";
+import type { RunStore } from "../../src/editor/runs/run-store.ts";
+import type { RunSummary } from "../../src/editor/runs/run-summary.ts";
+import { RunTree } from "../../src/editor/runs/tree.ts";
 import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { readManifest, writeManifest } from "../../src/run/record/run-manifest.ts";
 import { type Server, startServer } from "../server/server.ts";
@@ -158,5 +161,26 @@ describe("starting and resuming runs", () => {
     } finally {
       await write(file, original);
     }
+  });
+});
+
+describe("rows of runs", () => {
+  it("tell runs apart by their time where a narrow side bar cuts the name of the model", async () => {
+    const entry = {
+      ...{
+        id: "a",
+        graphPath: "/g",
+        graphName: "Word problems",
+        method: "semantic",
+        model: "a-model-with-a-long-name",
+      },
+      ...{ status: "done", detail: null, startedAt: Date.now(), untrusted: false, before: 0.2, after: 0.9 },
+      ...{ elapsed: 1, calls: 3, usd: null, estimated: false, proposals: [], job: null, evaluated: null },
+    } as unknown as RunSummary;
+    const listed = { list: async () => [entry], live: () => null, onDidChange: () => ({ dispose: () => {} }) };
+    const tree = new RunTree(listed as unknown as RunStore);
+    const { description } = await tree.getTreeItem({ entry });
+    tree.dispose();
+    assert.match(String(description), /^\d?\d:\d\d.*a-model-with-a-long-name/);
   });
 });

@@ -98,8 +98,8 @@ function runItem(entry: RunSummary, rechecked: boolean, isOnly: boolean, live: R
     ...others,
     isOnly ? "" : name,
     rechecked ? l10n.t("rechecked here") : "",
-    oneLine(entry.model, 40),
     startedLabel(entry.startedAt),
+    oneLine(entry.model, 40),
     // The list shows no progress, which the status bar and the graph view show.
     entry.status === "running" ? "" : costLabel(entry),
     isOnly ? name : "",

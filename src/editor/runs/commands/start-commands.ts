@@ -19,9 +19,9 @@ import { LOCALE } from "../../editor-locale.ts";
 import { Cancelled, NotFound } from "../../errors.ts";
 import type { GraphFiles } from "../../graph-files.ts";
 import { pickGraph, setsOf } from "../../graph-pick.ts";
+import { oneLine } from "../../ui/markdown.ts";
 import { confirmCalls, confirmStart, estimating } from "../confirm.ts";
 import { FIRST_RUN_PACE, isFirstSimulated, paced } from "../first-run.ts";
-import { runLabel } from "../messages.ts";
 import { pickRun } from "../pick-run.ts";
 import { graphOfRun, type Prepared, prepare } from "../prepare.ts";
 import type { RunController } from "../run-controller.ts";
@@ -174,10 +174,10 @@ export class StartCommands {
     if (latest?.status === "running") {
       throw new NotFound(
         this.runStore.live(latest.id)
-          ? l10n.t("Run {0} of this graph is in progress. Wait for it to finish, or cancel it.", runLabel(latest))
+          ? l10n.t("A run of “{0}” is in progress. Wait for it to finish, or cancel it.", oneLine(latest.graphName))
           : l10n.t(
-              "Run {0} of this graph is in progress in another window or a terminal. Wait for it to finish, or cancel it there.",
-              runLabel(latest),
+              "A run of “{0}” is in progress in another window or a terminal. Wait for it to finish, or cancel it there.",
+              oneLine(latest.graphName),
             ),
       );
     }
