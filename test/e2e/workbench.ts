@@ -103,8 +103,7 @@ export class Workbench {
     for (let tries = 1; ; tries++) {
       await this.page.keyboard.press(key);
       // What opens meanwhile takes the focus, and the list closes.
-      const found = await this.quickInput()
-        .fill(text, { timeout: 10_000 })
+      const found = await this.fillQuickInput(text, 10_000)
         .then(() => row.waitFor({ timeout: tries * 3000 }))
         .then(
           () => true,
@@ -125,12 +124,21 @@ export class Workbench {
       () => true,
       () => false,
     );
-    if (isFocused) await this.page.keyboard.press("Enter");
+    if (isFocused) await this.quickInput().press("Enter");
     else await rows.first().click();
   }
 
   quickInput(): Locator {
     return this.page.locator(".quick-input-widget:visible input.input").first();
+  }
+
+  /** Not by playwright's `fill`, which types where the focus is: an editor that opens meanwhile would get the text. */
+  async fillQuickInput(text: string, timeout = PATIENCE): Promise<void> {
+    const fill = (input: HTMLElement, value: string) => {
+      (input as HTMLInputElement).value = value;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    await this.quickInput().evaluate(fill, text, { timeout });
   }
 
   quickTitle(text: string): Locator {
@@ -141,7 +149,7 @@ export class Workbench {
   async pick(title: string, entry: string): Promise<void> {
     await this.quickTitle(title).waitFor();
     const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: entry }).first();
-    await row.waitFor({ timeout: 1500 }).catch(() => this.quickInput().fill(entry));
+    await row.waitFor({ timeout: 1500 }).catch(() => this.fillQuickInput(entry));
     await row.click();
     const isOffered = this.page
       .locator(".quick-input-widget:visible")
@@ -159,8 +167,8 @@ export class Workbench {
   /** Answers the input box with this title. */
   async answer(title: string, text: string): Promise<void> {
     await this.quickTitle(title).waitFor();
-    await this.quickInput().fill(text);
-    await this.page.keyboard.press("Enter");
+    await this.fillQuickInput(text);
+    await this.quickInput().press("Enter");
   }
 
   /**
@@ -177,11 +185,11 @@ export class Workbench {
       const text = await this.quickInput()
         .inputValue(moment)
         .catch(() => path);
-      if (text !== path)
+      if (text !== path) await this.fillQuickInput(path, moment.timeout).catch(() => {});
+      else if (button === undefined)
         await this.quickInput()
-          .fill(path, moment)
+          .press("Enter", moment)
           .catch(() => {});
-      else if (button === undefined) await this.page.keyboard.press("Enter");
       else
         await dialog
           .locator(".monaco-button", { hasText: button })

@@ -217,7 +217,7 @@ export const firstStories: readonly Story[] = [
 /** Opens the walkthrough; returns its steps. */
 async function openWalkthrough(workbench: Workbench): Promise<Locator> {
   await workbench.command("Welcome: Open Walkthrough...");
-  await workbench.quickInput().fill("Tune your first graph");
+  await workbench.fillQuickInput("Tune your first graph");
   await workbench.page.keyboard.press("Enter");
   const steps = workbench.page.locator(".getting-started-step");
   await steps.first().waitFor();

@@ -228,10 +228,9 @@ const LINES = Array.from({ length: 30 }, (_, index) => `Mind what is said in the
 async function create({ workbench, until, folder }: World, root: string, label: string): Promise<void> {
   await workbench.command("AgentGraph: Create example graph");
   await workbench.pick("Which example?", label);
-  const input = workbench.quickInput();
-  await input.fill(root);
+  await workbench.fillQuickInput(root);
   await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: root }).first().waitFor();
-  await workbench.page.keyboard.press("Enter");
+  await workbench.quickInput().press("Enter");
   await workbench.toast("Example created in").waitFor();
   await until(() => existsSync(path.join(folder, root)) && readdirSync(path.join(folder, root)).length > 0);
 }

@@ -5,7 +5,7 @@ import type { World } from "../world.ts";
 export async function chooseServer({ workbench, models }: World, model = "simulated"): Promise<void> {
   await workbench.quickTitle("Which model provider should be used?").waitFor();
   await workbench.picture("03-provider");
-  await workbench.quickInput().fill("OpenAI-compatible");
+  await workbench.fillQuickInput("OpenAI-compatible");
   await workbench.pick("Which model provider should be used?", "Any OpenAI-compatible server");
   await workbench.quickTitle("Address of the model server").waitFor();
   await workbench.picture("04-address");
