@@ -5,11 +5,12 @@ import type { TextReference } from "./importer.ts";
 /** Names of source files whose strings can be prompts. */
 export const CODE_FILE = /\.(?:py|js|mjs|cjs|ts|mts)$/i;
 
-/** A string of several lines that is assigned to a name. */
-const TRIPLE = /^[ \t]*([A-Za-z_]\w*)(?:[ \t]*:[ \t]*[\w.[\] ]{1,40})?[ \t]*=[ \t]*[frFR]{0,2}("""|''')/gm;
+/** A string of several lines that is assigned to a name, also through what LangChain and LlamaIndex make of it. */
+const TRIPLE =
+  /^[ \t]*([A-Za-z_]\w*)(?:[ \t]*:[ \t]*[\w.[\] ]{1,40})?[ \t]*=[ \t]*(?:[\w.]{0,60}(?:Template|Message|_template|dedent|cleandoc)\((?:(?:template|content|tmpl)=)?)?[frFR]{0,2}("""|''')/gm;
 const BACKTICK =
   /^[ \t]*(?:export[ \t]+)?(?:const|let|var)[ \t]+([A-Za-z_]\w*)(?:[ \t]*:[ \t]*\w{1,40})?[ \t]*=[ \t]*(?:String\.raw)?(`)/gm;
-/** Names that people give to prompts. */
+/** Names that people give to prompts, and libraries to what is made of them. */
 const NAMED = /prompt|instruction|template|system|persona|message/i;
 /** Minimum number of words of other texts, which must also name values in braces. */
 const WORDS = 8;
@@ -30,7 +31,7 @@ export function promptsInCode(
     const { text } = placed;
     // JavaScript fills in `${…}` itself.
     if (!isPython && text.includes("${")) return [];
-    const isPrompt = NAMED.test(name) || (text.split(/\s+/).length >= WORDS && /\{\s*\w+\s*\}/.test(text));
+    const isPrompt = NAMED.test(start) || (text.split(/\s+/).length >= WORDS && /\{\s*\w+\s*\}/.test(text));
     return isPrompt ? [{ name: nameOf(name), reference: { file, between: [start, quote] as const }, text }] : [];
   });
   return found;

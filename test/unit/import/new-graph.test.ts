@@ -395,6 +395,22 @@ describe("prompts that are not files of their own", () => {
     expect(task?.graph.nodes.find(({ id }) => id === "plan")?.text).toBe("Plan {question}.");
   });
 
+  it("are strings that LangChain and LlamaIndex make templates and messages of, and no other calls", async () => {
+    const { graph, faults, task } = await made({
+      "chain.py":
+        'plan = ChatPromptTemplate.from_template("""\nPlan {question}.\n""")\nsolve = PromptTemplate(template="""Solve the problem {question} in the steps of {plan}: one number""")\nrows = conn.execute("""SELECT every row of the big table where id = {question}""")\n',
+      "data.jsonl": Array.from({ length: 40 }, (_, at) => `{"question":"${at}+${at}","answer":${2 * at}}\n`).join(""),
+    });
+    expect(faults).toEqual([]);
+    expect(Object.keys(graph.nodes)).toEqual(["plan", "solve"]);
+    expect(graph.nodes.solve).toMatchObject({
+      inputs: ["question", "plan"],
+      templating: "python",
+      instruction: { file: "chain.py", between: ['solve = PromptTemplate(template="""', '"""'] },
+    });
+    expect(task?.graph.nodes.find(({ id }) => id === "plan")?.text).toBe("Plan {question}.");
+  });
+
   it("are one node where a file has the texts of two roles", async () => {
     const { graph, faults, task } = await made({
       "prompts.yaml":
