@@ -41,6 +41,26 @@ test("JSON is read as it was meant, with words or a fence around it, on one line
   );
 });
 
+test("a reply that is nothing but plain JSON is read as with a blank before it, doubts included", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 12 }),
+    fc.constantFrom("\u007f", "\ufffd", "“a”", "a = 1", "new_text: b", '{"text":"b"}', "\\n", "C:\\new"),
+  );
+  const key = fc.oneof(name, fc.constantFrom("text", "Text", "new_text", "newText", "__proto__", "1"));
+  const part = fc.oneof(text, fc.double(), fc.boolean(), fc.constant(null), fc.array(text, { maxLength: 2 }));
+  const read = (value: unknown) => (object(value) && Object.values(value as object).length > 1 ? value : null);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(key, part), { maxLength: 4 }), fc.boolean(), (entries, written) => {
+      const json = `{${entries.map(([one, value]) => `${JSON.stringify(one)}:${JSON.stringify(value)}`).join(",")}}`;
+      for (const keys of [[], ["text"], ["new_text", "text"]]) {
+        const asked = { keys, read, loosely: true, written };
+        expect(readReply(json, asked)).toEqual(readReply(` ${json}`, asked));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("words alone have no JSON", () => {
   fc.assert(
     fc.property(around, fc.constantFrom("", "7", '"a text"', "null"), (words, value) => {
