@@ -68,7 +68,14 @@ describe("a new graph", () => {
       "config/tasks.yaml",
       "count:\n  description: Count {things}.\n  expected_output: A number\n  agent: clerk\n",
     );
+    answers.give();
     await commands.executeCommand("agentgraph.importGraph", Uri.joinPath(folder, "config"));
+    // Without rows it can't be optimized yet.
+    assert.ok(answers.find(/crew.agentgraph.json was created/));
+    assert.deepEqual(
+      answers.asked.map(({ buttons }) => buttons.includes("Optimize graph")),
+      [false],
+    );
     const graph = await read("config/crew.agentgraph.json");
     assert.deepEqual(graph.nodes.count.instruction, { file: "tasks.yaml", key: "count.description" });
     const kept = await workspace.fs.readFile(Uri.joinPath(folder, "config/agents.yaml"));

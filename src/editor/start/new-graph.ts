@@ -65,7 +65,7 @@ export class NewGraphs {
         // Another program took the name while the list was open: the list shows the next free one.
         if (await exists(Uri.file(graph.path))) continue;
         await this.files.write(graph.path, graph.text);
-        return show(Uri.file(graph.path), graph.notes);
+        return show(Uri.file(graph.path), graph.notes, graph.guesses.data.value !== null);
       }
       chosen = { ...chosen, ...(await change(graph, answer)) };
     }
@@ -89,7 +89,7 @@ export class NewGraphs {
     if (!picked) throw new Cancelled();
     const imported = await importFile(picked.one, this.files, { t: LOCALE.t }).catch(refused);
     for (const [path, text] of imported.written) await this.files.write(path, text);
-    await show(Uri.file(imported.graphFile), imported.notes);
+    await show(Uri.file(imported.graphFile), imported.notes, Boolean(imported.draft.data));
   }
 }
 
@@ -184,8 +184,8 @@ async function change({ guesses, path }: NewGraph, id: Changeable): Promise<Chos
   return id === "loss" ? { loss: picked.label as GuessedLoss } : { output: picked.label };
 }
 
-/** Opens the file beside its graph, says what was left out, and offers what comes next. */
-async function show(graph: Uri, notes: readonly string[]): Promise<void> {
+/** Opens the file beside its graph, says what was left out, and offers to optimize a graph that has rows. */
+async function show(graph: Uri, notes: readonly string[], hasRows: boolean): Promise<void> {
   await window.showTextDocument(graph, { preview: false });
   await commands.executeCommand("agentgraph.showGraph", graph);
   const optimize = l10n.t("Optimize graph");
@@ -193,10 +193,12 @@ async function show(graph: Uri, notes: readonly string[]): Promise<void> {
   const more = notes.length > 1 ? ` (${l10n.t("and {0} more", notes.length - 1)})` : "";
   const message = [l10n.t("{0} was created.", basename(graph.path)), ...notes.slice(0, 1)].join(" ") + more;
   // Not awaited: the command is done.
-  void showInfo(message, optimize, ...(notes.length > 1 ? [showAll] : [])).then(async (pressed) => {
-    if (pressed === optimize) await commands.executeCommand("agentgraph.optimize", graph);
-    if (pressed !== showAll) return;
-    const content = notes.map((note) => `- ${note}`).join("\n");
-    await window.showTextDocument(await workspace.openTextDocument({ language: "markdown", content }));
-  });
+  void showInfo(message, ...(hasRows ? [optimize] : []), ...(notes.length > 1 ? [showAll] : [])).then(
+    async (pressed) => {
+      if (pressed === optimize) await commands.executeCommand("agentgraph.optimize", graph);
+      if (pressed !== showAll) return;
+      const content = notes.map((note) => `- ${note}`).join("\n");
+      await window.showTextDocument(await workspace.openTextDocument({ language: "markdown", content }));
+    },
+  );
 }
