@@ -242,8 +242,12 @@ async function choose(
     const named = columns.filter((column) => isNamed(column, prompts));
     return named.length * 10 + (targetsAmong(columns, new Set(named)).length > 0 ? 1 : 0);
   };
+  // A list in JSON of which prompts that name values name none is configuration more often than rows.
+  const hasNames = prompts.some(({ text }) => namesInBraces(text).length > 0);
+  const mayBeRows = (path: string, rows: readonly Row[]) => !hasNames || score(rows) >= 10 || !/\.json$/i.test(path);
   const ranked = [...known]
     .map(([path, rows]) => ({ path, rows }))
+    .filter(({ path, rows }) => mayBeRows(path, rows))
     .sort((a, b) => score(b.rows) - score(a.rows) || setRank(a.path) - setRank(b.path));
   return ranked[0] ?? null;
 }

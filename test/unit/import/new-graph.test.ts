@@ -411,6 +411,15 @@ describe("prompts that are not files of their own", () => {
     expect(task?.graph.nodes.find(({ id }) => id === "plan")?.text).toBe("Plan {question}.");
   });
 
+  it("have no rows in a list of settings that none of them names", async () => {
+    const { guesses, graph } = await made({
+      "app.py": 'PROMPT = """\nAnswer {question}.\n"""\n',
+      "cors.json": '[{ "AllowedMethods": ["GET"], "AllowedOrigins": ["*"] }]',
+    });
+    expect(guesses.data).toEqual({ value: null, others: ["cors.json"] });
+    expect(JSON.stringify(graph)).not.toContain("cors");
+  });
+
   it("are one node where a file has the texts of two roles", async () => {
     const { graph, faults, task } = await made({
       "prompts.yaml":
