@@ -9,9 +9,11 @@ import { oneLine } from "./plain-text.ts";
 
 /** Warnings of a run, for every surface. */
 
-/** Whether a warning is good news, so that the user need not act. */
-export function isGoodNews({ code }: Pick<Warned, "code">): boolean {
-  return code === "nothing to learn";
+const NOTES: ReadonlySet<Warned["code"]> = new Set(["nothing to learn", "stopped early", "node pinned"]);
+
+/** Whether a warning is only a note: good news, or what the user chose. */
+export function isNote({ code }: Pick<Warned, "code">): boolean {
+  return NOTES.has(code);
 }
 
 /** One sentence per kind of warning: the first, and the number of others. @param data to quote samples from */

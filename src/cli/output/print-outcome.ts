@@ -6,7 +6,7 @@ import { ENGLISH, roundedInside } from "../../i18n/locale.ts";
 import { frontHead, frontRows } from "../../i18n/pareto-front.ts";
 import { oneLine, plain } from "../../i18n/plain-text.ts";
 import { type Contribution, nodeFigureLabels, VERDICT_MARKS, verdictLine, verdictReason } from "../../i18n/verdict.ts";
-import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
+import { isNote, warningMessages } from "../../i18n/warnings.ts";
 import { withoutCredentials } from "../../models/address.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { tiersLabel } from "../../models/tiers/choice.ts";
@@ -58,9 +58,9 @@ export function printOutcome(run: Run, output: Output, server: Partial<ModelOpti
   if (evaluated && evaluated.formatErrors > 0) parts.push(ENGLISH.count(evaluated.formatErrors, "format error"));
   output.print(colors.dim(parts.join(" · ")));
   // The other tier was told with its first reply.
-  const bad = state.warnings.filter((one) => !isGoodNews(one) && one.code !== "other tier");
+  const bad = state.warnings.filter((one) => !isNote(one) && one.code !== "other tier");
   for (const warning of warningMessages(bad, ENGLISH, run.start.data)) output.warn(warning);
-  for (const message of warningMessages(state.warnings.filter(isGoodNews))) output.print(message);
+  for (const message of warningMessages(state.warnings.filter(isNote))) output.print(message);
   const next = nextStep(run, output, server);
   if (next) output.print(next);
 }

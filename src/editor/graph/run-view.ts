@@ -21,7 +21,7 @@ import { paceLabels } from "../../i18n/labels.ts";
 import { ENGLISH, type Locale } from "../../i18n/locale.ts";
 import { type Contribution, changeFigures, isGraded, nodeFigureLabels, shortPart } from "../../i18n/verdict.ts";
 import { waitingLabel } from "../../i18n/waiting.ts";
-import { isGoodNews, warningMessages } from "../../i18n/warnings.ts";
+import { isNote, warningMessages } from "../../i18n/warnings.ts";
 import { contributionOf, isContributionKnown } from "../../run/explain/contribution.ts";
 import type { Attempt, RunState, SampleScore } from "../../run/state/state.ts";
 import type { ActiveRun } from "./active-run.ts";
@@ -123,9 +123,9 @@ function warningViews({ warnings }: RunState, locale: Locale): WarningView[] {
     warningMessages(some, locale).map((text) => ({ severity, text: line(text, LIMITS.sentence) }));
   const bad = views(
     "warning",
-    warnings.filter((one) => !isGoodNews(one)),
+    warnings.filter((one) => !isNote(one)),
   );
-  return [...bad, ...views("information", warnings.filter(isGoodNews))].slice(0, LIMITS.warnings);
+  return [...bad, ...views("information", warnings.filter(isNote))].slice(0, LIMITS.warnings);
 }
 
 /** Per node, the verdict on its net change, else the decision on its last attempt. */

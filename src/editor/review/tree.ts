@@ -22,7 +22,7 @@ import {
   verdictHeadline,
   verdictReason,
 } from "../../i18n/verdict.ts";
-import { isGoodNews, warningMessage } from "../../i18n/warnings.ts";
+import { isNote, warningMessage } from "../../i18n/warnings.ts";
 import { contributionOf } from "../../run/explain/contribution.ts";
 import { attemptsOf, gradientsBehind } from "../../run/explain/evidence.ts";
 import type { Attempt } from "../../run/state/state.ts";
@@ -54,7 +54,12 @@ export type ProposalElement =
   | { readonly kind: "group"; readonly run: OpenedRun; readonly proposal: Proposal; readonly group: Group }
   | { readonly kind: "gradient"; readonly run: OpenedRun; readonly gradient: Gradient }
   | { readonly kind: "sample"; readonly run: OpenedRun; readonly proposal: Proposal; readonly sample: string }
-  | { readonly kind: "warnings"; readonly run: OpenedRun; readonly texts: readonly string[]; readonly isGood: boolean }
+  | {
+      readonly kind: "warnings";
+      readonly run: OpenedRun;
+      readonly texts: readonly string[];
+      readonly areNotes: boolean;
+    }
   | { readonly kind: "line"; readonly label: string; readonly text: string }
   | { readonly kind: "attempt"; readonly run: OpenedRun; readonly attempt: Attempt };
 
@@ -122,10 +127,10 @@ export class ProposalTree extends Disposable implements TreeDataProvider<Proposa
         if (!run) return [];
         return [
           ...proposalsOrRanges(run),
-          ...[false, true].flatMap((isGood): ProposalElement[] => {
-            const some = run.state.warnings.filter((one) => isGoodNews(one) === isGood);
+          ...[false, true].flatMap((areNotes): ProposalElement[] => {
+            const some = run.state.warnings.filter((one) => isNote(one) === areNotes);
             const texts = [...new Set(some.map((one) => warningMessage(one, LOCALE)))];
-            return texts.length > 0 ? [{ kind: "warnings", run, texts, isGood }] : [];
+            return texts.length > 0 ? [{ kind: "warnings", run, texts, areNotes }] : [];
           }),
         ];
       }
@@ -355,10 +360,10 @@ function textItem(label: string, text: string): TreeItem {
 }
 
 /** The row of warnings, whose sentences are shown in full in the tooltip and the report. */
-function warningsItem({ run, texts, isGood }: ProposalElement & { kind: "warnings" }): TreeItem {
+function warningsItem({ run, texts, areNotes }: ProposalElement & { kind: "warnings" }): TreeItem {
   const count = texts.length;
   const item = new TreeItem(
-    isGood
+    areNotes
       ? count === 1
         ? l10n.t("1 note")
         : l10n.t("{0} notes", count)
@@ -370,7 +375,7 @@ function warningsItem({ run, texts, isGood }: ProposalElement & { kind: "warning
   item.tooltip = new MarkdownString(texts.map(literal).join("\n\n"));
   const { entry } = run;
   item.command = { command: "agentgraph.showReport", title: l10n.t("Show report"), arguments: [{ entry }] };
-  item.iconPath = isGood ? new ThemeIcon("info") : new ThemeIcon("warning", new ThemeColor("list.warningForeground"));
+  item.iconPath = areNotes ? new ThemeIcon("info") : new ThemeIcon("warning", new ThemeColor("list.warningForeground"));
   return item;
 }
 

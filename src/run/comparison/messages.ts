@@ -71,7 +71,7 @@ export function conclusions(report: ComparisonReport, locale: Locale): string[] 
         ? kind === "methods"
           ? t("No two methods differ significantly on the held-out set.")
           : t("No changed option makes a significant difference on the held-out set.")
-        : t("The difference is not significant for {0}.", names),
+        : t("The difference is not significant between {0}.", names),
     );
   }
   return [...said, ...beside];

@@ -232,7 +232,7 @@ describe("the conclusion", () => {
     expect(conclusions(report, ENGLISH)).toEqual([
       "one is better than two: +0.20 on the held-out set (+0.15 … +0.25), p = 0.012.",
       "one is better than three: +0.22 on the held-out set (+0.17 … +0.27), p = 0.012.",
-      "The difference is not significant for two and three.",
+      "The difference is not significant between two and three.",
       "Significantly better than the original graph: one, two, three.",
       "No method is significantly better than chain of thought.",
     ]);
@@ -269,7 +269,7 @@ describe("the conclusion", () => {
     expect(said).toEqual([
       "The texts of one score higher than those of two: +0.20 on the held-out set (+0.15 … +0.25), p = 0.012.",
       "The texts of one score higher than those of three: +0.22 on the held-out set (+0.17 … +0.27), p = 0.012.",
-      "The difference is not significant for two and three.",
+      "The difference is not significant between two and three.",
       "Texts that score significantly higher than the original graph: those of one, two, three.",
       "No method found texts that score significantly higher than chain of thought.",
     ]);
