@@ -54,7 +54,7 @@ describe("evaluate", () => {
   it.skipIf(isWindows)("that was cancelled resumes by its folder and gives the same result", async () => {
     const whole = await open();
     const unbroken: EvaluationReport = JSON.parse((await whole.online("evaluate", whole.graph, "--json")).stdout);
-    const bench = await open({ latency: 30 });
+    const bench = await open({ latency: 1000 });
     const started = bench.start("evaluate", bench.graph, "--json");
     await asked(bench.server, 12, started);
     started.child.kill("SIGINT");
@@ -69,7 +69,7 @@ describe("evaluate", () => {
   });
 
   it.skipIf(isWindows)("is resumed by the command that it prints, and by its graph file", async () => {
-    const bench = await open({ latency: 30 });
+    const bench = await open({ latency: 1000 });
     const started = bench.start("evaluate", bench.graph);
     await asked(bench.server, 12, started);
     started.child.kill("SIGINT");
