@@ -19,7 +19,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: "100%",
     // For a machine that is several times slower than usual: no test is judged by them.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 480_000,
+    hookTimeout: 480_000,
   },
 });
