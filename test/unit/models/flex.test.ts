@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { RateLimited } from "../../../src/models/errors.ts";
+import type { Model, ModelReply } from "../../../src/models/model.ts";
 import type { Memory } from "../../../src/models/parameters/learned.ts";
 import { priceList } from "../../../src/models/prices.ts";
 import { createOpenAI } from "../../../src/models/protocols/openai.ts";
@@ -92,6 +93,24 @@ async function play(
   if (isParallel) await Promise.all(numbers.map(ask));
   else for (const call of numbers) await ask(call);
   return { ends, seen, otherTiers, usd: budget.spent.usd };
+}
+
+const noRoom = () => new RateLimited("openai https://x", null, "Resource Unavailable", "no room");
+
+/** A model whose nodes are asked at the flex tier, which `flex` answers, and its optimizer at the standard one, which works. */
+function atTwoTiers(virtual: FakeClock, flex: () => ModelReply): Model {
+  const server: Partial<ServerModel> = {
+    identity: "openai https://x",
+    hasFlex: true,
+    complete: async ({ params }) => (params.service_tier === "flex" ? flex() : completed("now")),
+  };
+  const provider = withTiers(server as ServerModel, readTiers("forward=flex,optimizer=now")!, {
+    clock: virtual,
+    newMark: () => "",
+    concurrency: 4,
+    fallback: false,
+  });
+  return stackOver(provider, virtual).model;
 }
 
 describe("flex", () => {
@@ -207,23 +226,11 @@ describe("flex", () => {
     let refused = 0;
     let isOpen = false;
     const waited: number[] = [];
-    const server: Partial<ServerModel> = {
-      identity: "openai https://x",
-      hasFlex: true,
-      complete: async ({ params }) => {
-        if (params.service_tier !== "flex") return completed("now");
-        if (isOpen) return { ...completed("later"), usage: { ...completed("").usage, tier: "flex" } };
-        refused++;
-        throw new RateLimited("openai https://x", null, "Resource Unavailable", "no room");
-      },
-    };
-    const provider = withTiers(server as ServerModel, readTiers("forward=flex,optimizer=now")!, {
-      clock: virtual,
-      newMark: () => "",
-      concurrency: 4,
-      fallback: false,
+    const model = atTwoTiers(virtual, () => {
+      if (isOpen) return { ...completed("later"), usage: { ...completed("").usage, tier: "flex" } };
+      refused++;
+      throw noRoom();
     });
-    const { model } = stackOver(provider, virtual);
     const waiting = Array.from({ length: 40 }, (_, at) => model.complete(request(`sample ${at}`), never));
     for (let at = 0; at < 20; at++) {
       await virtual.sleep(17_000);
@@ -242,21 +249,9 @@ describe("flex", () => {
   it("without room ends the run after half an hour, though the same model answers at another tier", async () => {
     const virtual = new FakeClock();
     const started = virtual.now();
-    const server: Partial<ServerModel> = {
-      identity: "openai https://x",
-      hasFlex: true,
-      complete: async ({ params }) => {
-        if (params.service_tier !== "flex") return completed("now");
-        throw new RateLimited("openai https://x", null, "Resource Unavailable", "no room");
-      },
-    };
-    const provider = withTiers(server as ServerModel, readTiers("forward=flex,optimizer=now")!, {
-      clock: virtual,
-      newMark: () => "",
-      concurrency: 4,
-      fallback: false,
+    const model = atTwoTiers(virtual, () => {
+      throw noRoom();
     });
-    const { model } = stackOver(provider, virtual);
     let end: unknown = null;
     model.complete(request("hi"), never).catch((error: unknown) => {
       end = error;
