@@ -305,6 +305,9 @@ const DOCUMENTED: readonly Documented[] = [
   },
 ];
 
+/** Milliseconds. A busy machine may take a second for an answer that does come. */
+const LIMIT = 5_000;
+
 const { clock } = nodeDeps();
 const MODELS: Readonly<Record<Vendor, string>> = {
   OpenAI: "gpt-6-luna",
@@ -365,7 +368,7 @@ async function play(vendor: Vendor, flex: readonly Flex[], fallback: boolean, wh
     return "tier" in answer ? [200, reply(vendor, answer.tier, answer.cached)] : answer;
   }, whenFinished);
   const told: string[] = [];
-  const model = withTiers(connect(vendor, server.url, flex.includes("hang") ? 400 : 60_000), readTiers("flex")!, {
+  const model = withTiers(connect(vendor, server.url, flex.includes("hang") ? LIMIT : 60_000), readTiers("flex")!, {
     clock,
     newMark: () => "x",
     concurrency: 4,
