@@ -13,6 +13,7 @@ import { GRAPH_EXCLUDED, GRAPH_PATTERN, isGraphFile } from "./editor/graph-files
 import { loadOnce } from "./editor/load-once.ts";
 import { SCHEME } from "./editor/review/instructions.ts";
 import type { Services } from "./editor/services.ts";
+import { inTurns } from "./editor/slices.ts";
 import { PENDING_EXAMPLE } from "./editor/start/pending-example.ts";
 import { LazyTree } from "./editor/ui/lazy-tree.ts";
 
@@ -25,6 +26,8 @@ export function activate(context: ExtensionContext): void {
   };
   const log = own(window.createOutputChannel("AgentGraph", { log: true }));
   const services = loadOnce(async (): Promise<Services> => {
+    const { parts } = await import("./editor/parts.ts");
+    await inTurns(parts);
     const { Services } = await import("./editor/services.ts");
     return own(new Services(context, log, { proposals, runs }));
   });

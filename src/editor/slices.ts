@@ -18,3 +18,13 @@ export class Slices {
     this.#since = performance.now();
   }
 }
+
+/** Calls functions one after another, in short tasks. */
+export async function inTurns(steps: readonly (() => unknown)[]): Promise<void> {
+  const slices = new Slices();
+  for (const step of steps) {
+    await slices.turn();
+    step();
+  }
+  await slices.turn();
+}

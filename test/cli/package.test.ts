@@ -9,6 +9,20 @@ const root = join(import.meta.dirname, "../..");
 const SOURCES = ["src", "webview", "media", "l10n", "examples", "scripts"];
 const FILES = ["package.json", "package-lock.json", "package.nls.json", "README.md", "CHANGELOG.md", "LICENSE"];
 
+/** Prints the most files that one part of the editor reads, and what the last one does. The API of VS Code is a hollow one. */
+const LOAD_PARTS = `
+  const load = require("node:module")._load;
+  const vscode = new Proxy({}, { get: () => class {} });
+  require("node:module")._load = (name, ...rest) => (name === "vscode" ? vscode : load(name, ...rest));
+  const { basename, join } = require("node:path");
+  const known = new Set();
+  const fresh = () => Object.keys(require.cache).filter((file) => !known.has(file) && known.add(file));
+  const { parts } = require(join(process.argv[1], "editor-parts.js"));
+  fresh();
+  const read = parts.map((part) => (part(), fresh().map((file) => basename(file))));
+  console.log(JSON.stringify({ last: read.at(-1), most: Math.max(...read.map((files) => files.length)) }));
+`;
+
 describe("the package for the Marketplace", () => {
   const folder = mkdtempSync(join(tmpdir(), "agentgraph-vsix-"));
   const [here, elsewhere] = [join(folder, "here.vsix"), join(folder, "elsewhere.vsix")];
@@ -55,6 +69,14 @@ describe("the package for the Marketplace", () => {
       expect(text.includes(root), path).toBe(false);
       expect(text.includes(folder), path).toBe(false);
     }
+  });
+
+  it("loads the editor file by file, so that no file's turn is spent on others, too", () => {
+    expect(shipped.has("extension/dist/editor-parts.js")).toBe(true);
+    const answer = execFileSync(process.execPath, ["-e", LOAD_PARTS, join(root, "dist")], { encoding: "utf8" });
+    const read: unknown = JSON.parse(answer);
+    expect(read).toMatchObject({ last: ["editor.js"] });
+    expect(read).toMatchObject({ most: 1 });
   });
 
   it("gives the licence of every package that is bundled", () => {

@@ -1,13 +1,12 @@
 import { expect, it } from "vitest";
-import { Slices } from "../../../src/editor/slices.ts";
+import { inTurns, Slices } from "../../../src/editor/slices.ts";
 
 const work = (milliseconds: number) => {
   for (const until = performance.now() + milliseconds; performance.now() < until; );
 };
 
-it("work on many elements that are asked for at once lets other tasks run in between, in the order asked", async () => {
-  const slices = new Slices();
-  const done: number[] = [];
+/** Number of other tasks that ran during some work. */
+async function othersDuring(some: () => Promise<unknown>): Promise<number> {
   let others = 0;
   let isOver = false;
   const other = () => {
@@ -15,15 +14,35 @@ it("work on many elements that are asked for at once lets other tasks run in bet
     if (!isOver) setImmediate(other);
   };
   setImmediate(other);
-  await Promise.all(
-    Array.from({ length: 100 }, async (_, i) => {
-      await slices.turn();
-      work(1);
-      done.push(i);
-    }),
-  );
+  await some();
   isOver = true;
+  return others;
+}
+
+it("work on many elements that are asked for at once lets other tasks run in between, in the order asked", async () => {
+  const slices = new Slices();
+  const done: number[] = [];
+  const others = await othersDuring(() =>
+    Promise.all(
+      Array.from({ length: 100 }, async (_, i) => {
+        await slices.turn();
+        work(1);
+        done.push(i);
+      }),
+    ),
+  );
   expect(done).toEqual(Array.from({ length: 100 }, (_, i) => i));
   // 100 ms of work in tasks of about 15 ms; without turns, it is one task.
   expect(others).toBeGreaterThan(3);
+});
+
+it("functions that are called in turns let other tasks run in between and after the last", async () => {
+  const done: number[] = [];
+  const steps = Array.from({ length: 20 }, (_, i) => () => {
+    work(5);
+    done.push(i);
+  });
+  const others = await othersDuring(() => inTurns([...steps, () => work(20)]));
+  expect(done).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  expect(others).toBeGreaterThan(5);
 });
