@@ -87,6 +87,8 @@ export interface ModelReply {
   readonly model: string;
   /** `length`: cut at a limit of tokens. `filter`: withheld, in whole or in part, by a content filter. */
   readonly finish: "stop" | "length" | "filter" | "other";
+  /** What the server says of a content filter that withheld it. Absent: nothing, or the reply is not new. */
+  readonly withheld?: string;
   /** Key in the reply store: hash of (identity, model, params, messages, schema, draw). Set by the store wrapper. */
   readonly key: string;
   /** Origin of the reply. `replayed`: this run's log. `cached`: the cache shared between runs. `shared`: an identical request in flight. */

@@ -107,7 +107,8 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     const isWithheld = reply.finish === "filter";
     // With other server settings, a reply that these settings cut or withheld can be complete.
     if (isWithheld || (reply.finish === "length" && !outputLimit(params))) await invalidate(reply);
-    if (isWithheld) throw new ReplyWithheld(model.identity, name, "its content filter withheld the reply");
+    if (isWithheld)
+      throw new ReplyWithheld(model.identity, name, reply.withheld ?? "its content filter withheld the reply");
     if (!question.schema && reply.finish === "length" && reply.text.trim() === "") {
       const detail = `${reply.usage.completion} tokens`;
       throw new AnswerMissing(model.identity, name, "cut", detail, reply.usage);

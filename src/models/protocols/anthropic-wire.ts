@@ -52,6 +52,7 @@ export function asCompletion(message: unknown): unknown {
     choices: [
       {
         finish_reason: calls ? "tool_calls" : property(message, "stop_reason"),
+        withheld: refusalIn(property(message, "stop_details")),
         message: { role: "assistant", content, ...(calls && { tool_calls: [{}] }) },
       },
     ],
@@ -62,6 +63,14 @@ export function asCompletion(message: unknown): unknown {
       prompt_tokens_details: { cached_tokens: read, cache_write_tokens: written },
     },
   };
+}
+
+/** Why the model declined: `cyber: This request …`. */
+function refusalIn(details: unknown): string | undefined {
+  const said = [property(details, "category"), property(details, "explanation")].filter(
+    (one) => typeof one === "string",
+  );
+  return said.length === 0 ? undefined : said.join(": ");
 }
 
 function count(usage: unknown, name: string): number {

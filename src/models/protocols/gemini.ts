@@ -84,19 +84,26 @@ function thinkingOf(effort: string) {
 function contentCompletion(answer: unknown): unknown {
   const candidates = property(answer, "candidates");
   const candidate: unknown = Array.isArray(candidates) ? candidates[0] : undefined;
-  const blocked = property(property(answer, "promptFeedback"), "blockReason");
+  const feedback = property(answer, "promptFeedback");
+  const blocked = property(feedback, "blockReason");
   const usage = property(answer, "usageMetadata");
   if (candidate === undefined && blocked === undefined && usage === undefined)
     return JSON.parse(JSON.stringify(answer));
   const parts = property(property(candidate, "content"), "parts");
   const all = Array.isArray(parts) ? parts : [];
+  const finish = property(candidate, "finishReason") ?? "stop";
+  // Google also sends neither a candidate nor a reason: that is an empty reply.
+  const isBlocked = candidate === undefined && blocked !== undefined;
   const calls = all.some((part) => property(part, "functionCall") !== undefined);
   return {
     model: property(answer, "modelVersion"),
     service_tier: property(usage, "serviceTier"),
     choices: [
       {
-        finish_reason: candidate === undefined ? "SAFETY" : (property(candidate, "finishReason") ?? "stop"),
+        finish_reason: isBlocked ? "SAFETY" : finish,
+        withheld: isBlocked
+          ? words("the prompt was blocked", blocked, property(feedback, "blockReasonMessage"))
+          : words(finish, property(candidate, "finishMessage")),
         message: {
           role: "assistant",
           content: all.map((part) => ({
@@ -113,6 +120,10 @@ function contentCompletion(answer: unknown): unknown {
       prompt_tokens_details: { cached_tokens: count(usage, "cachedContentTokenCount") },
     },
   };
+}
+
+function words(...parts: unknown[]): string {
+  return parts.filter((part) => typeof part === "string" && part !== "").join(": ");
 }
 
 function count(usage: unknown, name: string): number {

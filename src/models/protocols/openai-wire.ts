@@ -7,7 +7,7 @@ import type { Message, ModelReply, Usage } from "../model.ts";
 import { property } from "../property.ts";
 import { answerText } from "./answer-text.ts";
 import { completionOf, isEventStream } from "./event-stream.ts";
-import { readError, type ServerError, SHORTEST_KEY } from "./server-error.ts";
+import { filteredIn, readError, type ServerError, SHORTEST_KEY } from "./server-error.ts";
 
 const LARGEST_BODY = 10 * 1024 * 1024;
 /** Maximum characters of an answer: searching a hostile, longer one would take too long. */
@@ -104,6 +104,8 @@ export interface Completion {
   /** Why there is no answer; null if there is one, even a cut or withheld one. */
   readonly missing: { readonly reason: MissingReason; readonly detail: string } | null;
   readonly finish: ModelReply["finish"];
+  /** What the server says of a content filter that withheld it; null: nothing, or it was not withheld. */
+  readonly withheld: string | null;
   /** null if the server reports none. */
   readonly usage: Usage | null;
   /** null if the server names none. */
@@ -119,7 +121,7 @@ export class NoCompletion extends Error {
 }
 
 function failureText(failure: unknown): string {
-  const message = property(failure, "message");
+  const message = typeof failure === "string" ? failure : property(failure, "message");
   return typeof message === "string" && message !== "" ? message : JSON.stringify(failure);
 }
 
@@ -137,7 +139,7 @@ export function readCompletion(body: unknown, identity: string, prompt = ""): Co
   if (message === undefined) throw new BodyBroken(identity, "the response has no choices");
   const finish = property(choice, "finish_reason");
   const model = property(body, "model");
-  const failure = property(choice, "error");
+  const failure = property(choice, "error") ?? (BROKEN.test(String(finish)) ? finish : undefined);
   if (failure !== undefined)
     throw new BodyBroken(identity, `the reply broke off: ${failureText(failure).slice(0, 200)}`);
   const { text: said, missing } = answerIn(message, prompt);
@@ -147,7 +149,8 @@ export function readCompletion(body: unknown, identity: string, prompt = ""): Co
   return {
     text: isLong ? said.slice(0, LONGEST_REPLY) : said,
     finish: isKnown && reason === "other" ? "stop" : reason,
-    missing: reason === "length" || reason === "filter" ? null : (missing ?? endOf(finish, isKnown)),
+    missing: reason === "length" || reason === "filter" ? null : missingOf(missing, endOf(finish, isKnown)),
+    withheld: reason === "filter" ? withheldBy(choice, finish) : null,
     usage: usageOf(property(body, "usage")),
     model: typeof model === "string" && model !== "" ? model : null,
   };
@@ -160,9 +163,26 @@ function endOf(finish: unknown, isKnown: boolean): Completion["missing"] {
   return isKnown ? null : { reason: "finish", detail: JSON.stringify(finish).slice(0, 100) };
 }
 
+/** An unknown end says more than that there is no text: `MALFORMED_FUNCTION_CALL`, `load`. */
+function missingOf(missing: Completion["missing"], end: Completion["missing"]): Completion["missing"] {
+  return missing?.reason === "empty" ? (end ?? missing) : (missing ?? end);
+}
+
+const LONGEST_REASON = 200;
+
+/** Anthropic's and Google's reasons, which their protocols put here; the categories of Azure's filter; Google's words. */
+function withheldBy(choice: unknown, finish: unknown): string | null {
+  const filtered = filteredIn(property(choice, "content_filter_results"));
+  const said = property(choice, "withheld") ?? (filtered || finish);
+  const isPlain = typeof said !== "string" || /^content_?filter(ed)?$/i.test(said);
+  return isPlain ? null : said.replace(/\s+/g, " ").trim().slice(0, LONGEST_REASON);
+}
+
 const STOPS = /^(stop|stop_sequence|end_turn|eos|eos_token|eot|complete|completed|finished|finish|done|end)$/i;
 const LIMITS =
   /^(length|(model_)?(max_)?(length|(output_|new_)?tokens)|max_tokens_reached|token_limit|model_context_window_exceeded)$/i;
+/** OpenRouter, Zhipu, DeepSeek: the server behind failed while it wrote. */
+const BROKEN = /^(error|network_error|insufficient_system_resource)$/i;
 const FILTERS =
   /^(content_?filter(ed)?|safety|prohibited_content|recitation|blocklist|spii|refusal|sensitive|guardrail_intervened)\b/i;
 
@@ -202,7 +222,8 @@ function hasContent(value: unknown): boolean {
 }
 
 function detailOf(content: unknown): string {
-  return content === undefined || typeof content === "string" ? "" : JSON.stringify(content).slice(0, 100);
+  const isEmpty = content === undefined || (Array.isArray(content) && content.length === 0);
+  return isEmpty || typeof content === "string" ? "" : JSON.stringify(content).slice(0, 100);
 }
 
 /** Some servers send the content in parts, including thoughts. */

@@ -39,7 +39,8 @@ export function readError({ status, headers, body }: Answer, clock: Clock, key: 
   const layers = layersOf(body);
   const error = layers.at(-1);
   const said = sayingOf(error) ?? layers.map(sayingOf).findLast((each) => each !== undefined) ?? body;
-  const text = typeof said === "string" ? said : JSON.stringify(said);
+  const reasons = layers.map(filterOf).filter(Boolean);
+  const text = [...reasons, typeof said === "string" ? said : JSON.stringify(said)].join(": ");
   const isPage = typeof body === "string" && /^\s*<(!doctype|html|head|body|\?xml|center|h1)/i.test(body);
   const param = layers.map((layer) => property(layer, "param")).find((each) => typeof each === "string");
   const message = oneLine(isPage ? titleOf(body) : text, key);
@@ -51,6 +52,18 @@ export function readError({ status, headers, body }: Answer, clock: Clock, key: 
     retryAfter: retryAfter(headers, clock) ?? delayIn(layers, message, clock),
     page: isPage ? "html" : typeof body === "string" && body.trim() !== "" ? "text" : null,
   };
+}
+
+/** What of Azure's content filter applied to a prompt. LiteLLM passes it on in a field of its own. */
+function filterOf(layer: unknown): string {
+  const inner = property(layer, "innererror") ?? property(property(layer, "provider_specific_fields"), "innererror");
+  return filteredIn(property(inner, "content_filter_result"));
+}
+
+/** The categories of Azure's content filter that applied, such as `jailbreak, violence`. */
+export function filteredIn(results: unknown): string {
+  const names = Object.entries(Object(results)).filter(([, result]) => property(result, "filtered") === true);
+  return names.map(([name]) => name.slice(0, 40)).join(", ");
 }
 
 /** The nested errors, from the outermost to the original one. */
@@ -67,7 +80,8 @@ function layersOf(body: unknown): unknown[] {
 function innerOf(value: unknown): unknown {
   if (Array.isArray(value)) return value[0];
   const raw = property(property(value, "metadata"), "raw");
-  const inner = property(value, "error") ?? property(value, "errors") ?? (typeof raw === "string" ? read(raw) : raw);
+  const quoted = typeof raw === "string" ? (read(raw) ?? (raw.trim() === "" ? undefined : raw)) : raw;
+  const inner = property(value, "error") ?? property(value, "errors") ?? quoted;
   if (inner !== undefined) return inner;
   const message = property(value, "message");
   // `litellm.BadRequestError: BedrockException - {"message":"…"}` keeps its text, because the part before the JSON matters, too.

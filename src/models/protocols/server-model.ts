@@ -215,7 +215,7 @@ export function createServerModel(
 
   const read = ({ model, messages }: ModelRequest, sent: Sent, answer: unknown, tier?: Tier): ModelReply => {
     const prompt = messages.map(({ content }) => content).join("\n");
-    const { text, finish, missing, usage: counted, model: named } = readCompletion(answer, identity, prompt);
+    const { text, finish, missing, withheld, usage: counted, model: named } = readCompletion(answer, identity, prompt);
     wasWell = true;
     const estimate = {
       prompt: charactersPerToken.ofPrompt(model, messages),
@@ -226,7 +226,17 @@ export function createServerModel(
     charactersPerToken.learn(model, messages, usage);
     support.accept(model, sent);
     if (missing) throw new AnswerMissing(identity, model, missing.reason, missing.detail, usage);
-    return { text, finish, usage, model: named ?? model, key: "", source: "provider", requests: 1, milliseconds: 0 };
+    return {
+      text,
+      finish,
+      ...(withheld !== null && { withheld }),
+      usage,
+      model: named ?? model,
+      key: "",
+      source: "provider",
+      requests: 1,
+      milliseconds: 0,
+    };
   };
 
   return {

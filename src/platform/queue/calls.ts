@@ -23,6 +23,7 @@ export const queuedEnd = z.union([
       usage,
       model: z.string(),
       finish: z.enum(["stop", "length", "filter", "other"]),
+      withheld: z.string().optional(),
     }),
   }),
   z.object({
@@ -35,7 +36,7 @@ export const queuedEnd = z.union([
 ]);
 
 export type QueuedEnd =
-  | { readonly reply: Pick<ModelReply, "text" | "usage" | "model" | "finish"> }
+  | { readonly reply: Pick<ModelReply, "text" | "usage" | "model" | "finish" | "withheld"> }
   | { readonly failure: PlainFailure };
 
 export function toQueued({ model, messages, params, schema, draw, tag }: ModelRequest): QueuedRequest {

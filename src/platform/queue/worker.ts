@@ -126,8 +126,12 @@ function requests(provider: Model): Performing {
       const request = queuedRequest.safeParse(payload).data;
       if (!request) return { end: failed("the request can't be read by this version"), lasts: false };
       try {
-        const { text, usage, model, finish } = await provider.complete({ ...fromQueued(request), key }, signal);
-        return { end: { reply: { text, usage, model, finish } } satisfies QueuedEnd, lasts: true };
+        const { text, usage, model, finish, withheld } = await provider.complete(
+          { ...fromQueued(request), key },
+          signal,
+        );
+        const reply = { text, usage, model, finish, ...(withheld !== undefined && { withheld }) };
+        return { end: { reply } satisfies QueuedEnd, lasts: true };
       } catch (error) {
         if (error instanceof RateLimited && (error.retryAfter ?? 0) <= LONGEST_PAUSE && attempts < MOST_LIMITS) {
           throw new Pause(error.retryAfter ?? PAUSE * Math.min(8, 2 ** Math.floor(attempts / 2)));

@@ -225,8 +225,8 @@ describe("a reply", () => {
     ["not text", { content: 4 }, "stop"],
     ["empty", { content: [] }, "stop"],
     ["not text", { content: [{ type: "image_url", image_url: { url: "x" } }] }, "stop"],
-    ["finish", { content: "4" }, "error"],
-    ["finish", { content: "4" }, "insufficient_system_resource"],
+    ["finish", { content: "4" }, "abnormal"],
+    ["finish", { content: "" }, "load"],
   ])("without an answer (%s) is none: %j, ended by %j", async (reason, message, finish_reason) => {
     const url = await serveRaw(200, JSON.stringify({ choices: [{ message, finish_reason }] }));
     const asked = connect(url).complete(request("hi"), never);
@@ -299,6 +299,21 @@ describe("a failure", () => {
     [404, '{"error":{"message":"Invalid URL (POST /chat/completions)"}}', AddressWrong, { came: "not found" }],
     [200, '{"error":"Unexpected endpoint or method. (POST /chat/completions)"}', AddressWrong, { came: "not found" }],
     [200, '{"choices":[{"finish_reason":"error","message":{"content":"half"},"error":{"code":502}}]}', BodyBroken, {}],
+    [200, '{"choices":[{"finish_reason":"error","message":{"content":"half"}}]}', BodyBroken, {}],
+    [200, '{"choices":[{"finish_reason":"network_error","message":{"content":""}}]}', BodyBroken, {}],
+    [200, '{"choices":[{"finish_reason":"insufficient_system_resource","message":{"content":"4"}}]}', BodyBroken, {}],
+    [
+      429,
+      '{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"m is rate-limited upstream"}}}',
+      RateLimited,
+      { detail: "m is rate-limited upstream" },
+    ],
+    [
+      400,
+      '{"error":{"message":"Filtered.","code":"content_filter","innererror":{"content_filter_result":{"hate":{"filtered":false},"jailbreak":{"filtered":true}}}}}',
+      ReplyWithheld,
+      { detail: "jailbreak: Filtered." },
+    ],
     [408, "", ProviderFault, { status: 408 }],
     [409, "{}", ProviderFault, { status: 409 }],
     [529, "overloaded", ProviderFault, { detail: "overloaded" }],

@@ -123,7 +123,16 @@ describe("Anthropic", () => {
   it.each([
     ["a limit", { stop_reason: "max_tokens" }, { finish: "length" }],
     ["a context that is full", { stop_reason: "model_context_window_exceeded" }, { finish: "length" }],
-    ["a refusal", { stop_reason: "refusal", content: [] }, { finish: "filter" }],
+    ["a refusal", { stop_reason: "refusal", content: [] }, { finish: "filter", withheld: "refusal" }],
+    [
+      "a refusal with its reason",
+      {
+        stop_reason: "refusal",
+        content: [],
+        stop_details: { category: "cyber", explanation: "It may help an attack." },
+      },
+      { finish: "filter", withheld: "cyber: It may help an attack." },
+    ],
   ])("ends at %s", async (_, more, expected) => {
     const { url } = await serve(() => [200, { ...message, ...more }]);
     expect(await connect(url).complete(asked, never)).toMatchObject(expected);
@@ -235,11 +244,11 @@ describe("Gemini", () => {
       { candidates: [{ content: { parts: [{ text: "fo" }] }, finishReason: "MAX_TOKENS" }] },
       { finish: "length" },
     ],
-    ["a filter", { candidates: [{ finishReason: "SAFETY" }] }, { finish: "filter" }],
+    ["a filter", { candidates: [{ finishReason: "RECITATION" }] }, { finish: "filter", withheld: "RECITATION" }],
     [
       "a blocked prompt",
       { candidates: undefined, promptFeedback: { blockReason: "PROHIBITED_CONTENT" } },
-      { finish: "filter" },
+      { finish: "filter", withheld: "the prompt was blocked: PROHIBITED_CONTENT" },
     ],
   ])("ends at %s", async (_, more, expected) => {
     const { url } = await serve(() => [200, { ...answer, ...more }]);
