@@ -9,7 +9,14 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
   const time = new Date(until).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   if (reason === "batch") {
     const end = new Date(until).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
-    return t("Waiting for a batch of {0} until {1} at the latest. Requests done: {2}", host, end, detail);
+    const [done = "", total = ""] = detail.split("/");
+    return t(
+      "Waiting for a batch from {0}: {1} of {2} requests done, the rest by {3} at the latest",
+      host,
+      done,
+      total,
+      end,
+    );
   }
   if (reason === "no worker") return t("Waiting for a worker of {0}. Requests in the queue: {1}", host, detail);
   if (reason === "other secret")
@@ -23,4 +30,16 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
     "no answer": t("Waiting for {0} until {1} (no answer)", host, time),
   }[reason];
   return detail === "" ? label : `${label}: ${oneLine(detail, 120)}`;
+}
+
+/**
+ * What a run waits for, in a line that also says how far it is: without the server's own message, and briefly for a batch, which
+ * takes up to a day.
+ */
+export function waitingPart(waiting: Waiting, locale: Locale): string {
+  const { reason, detail } = waiting;
+  if (reason === "no worker") return waitingLabel(waiting, locale);
+  if (reason !== "batch") return waitingLabel({ ...waiting, detail: "" }, locale);
+  const [done = "", total = ""] = detail.split("/");
+  return locale.t("batch: {0} of {1} requests done", done, total);
 }

@@ -47,6 +47,11 @@ export class Answers {
     this.#meanwhile = act;
   }
 
+  /** From the next question on, like `give`, without forgetting what was asked. */
+  next(...wanted: readonly RegExp[]): void {
+    this.#wanted = wanted;
+  }
+
   /** The question whose message matches. */
   find(pattern: RegExp): Question | undefined {
     return this.asked.find(({ message }) => pattern.test(message));

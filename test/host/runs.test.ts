@@ -7,6 +7,7 @@ import type { RunSummary } from "../../src/editor/runs/run-summary.ts";
 import { RunTree } from "../../src/editor/runs/tree.ts";
 import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { readManifest, writeManifest } from "../../src/run/record/run-manifest.ts";
+import { startBatchServer } from "../server/batch-server.ts";
 import { type Server, startServer } from "../server/server.ts";
 import { Answers } from "./answers.ts";
 import {
@@ -26,13 +27,13 @@ import {
 
 describe("starting and resuming runs", () => {
   const answers = new Answers();
-  const servers: Server[] = [];
+  const servers: Pick<Server, "close">[] = [];
   const set = (name: string, value: unknown) =>
     workspace.getConfiguration("agentgraph").update(name, value, ConfigurationTarget.Global);
 
   afterEach(async () => {
     answers.end();
-    for (const name of ["provider", "baseUrl", "budget.pauseUsd"]) await set(name, undefined);
+    for (const name of ["provider", "baseUrl", "budget.pauseUsd", "tier"]) await set(name, undefined);
     for (const server of servers.splice(0)) await server.close();
     await closeAll();
     await removeRuns();
@@ -83,6 +84,30 @@ describe("starting and resuming runs", () => {
     await until(isDone);
     assert.equal(answers.find(/another version/), undefined);
     assert.equal(await starts(), 1);
+  });
+
+  it("an evaluation at half the price: the question says so, and a cancelled run offers to cancel its batches", async () => {
+    const server = await startBatchServer({ answer: () => "42", state: () => "in_progress" });
+    servers.push(server);
+    await set("provider", "compatible");
+    await set("baseUrl", `${server.url}/v1`);
+    answers.give(/^Send to /, /^Validation set/, /^Change tier/, /^Batch$/);
+    // The tier is changed once: the question that follows shows it, and is closed.
+    answers.meanwhile((title) => title.startsWith("Which price tier") && answers.next(/^Batch$/));
+    await commands.executeCommand("agentgraph.evaluate", at(GRAPH));
+    const [before, after] = answers.asked.filter(({ message }) => message.startsWith("Score “"));
+    assert.match(before?.detail ?? "", /Half price with the batch tier: about \$0\.\d+; about 2 batches in sequence/);
+    assert.match(after?.detail ?? "", /You chose the batch tier: about \$0\.\d+ instead of \$0\.\d+; about 2 batches/);
+    assert.match(after?.detail ?? "", /20 samples are sent to model gpt-6-luna at/);
+
+    answers.give(/^Validation set/, /^Evaluate$/);
+    await commands.executeCommand("agentgraph.evaluate", at(GRAPH));
+    await until(() => server.log.some((line) => /GET .*batches\/batch_1/.test(line)));
+    answers.give(/^Cancel batches$/);
+    await commands.executeCommand("agentgraph.cancelRun");
+    const question = await until(() => answers.find(/was cancelled/));
+    assert.match(question.message, /Batches with 20 calls continue at the server and are charged/);
+    await until(() => server.batches[0]?.cancelled);
   });
 
   it("a run in hand is paused, a node pinned, and the run stopped after its iteration", async () => {

@@ -57,9 +57,10 @@ export function tierSentences(
   { tier: chosen, tierFallback = false, queue }: TierOptions,
 ): string[] {
   if (queue !== undefined) return [];
-  return tierLines(task, estimate, chosen, ENGLISH, tierFallback).map(
-    ({ tier, isChosen, terms }) => `${isChosen ? "Tier" : "With --tier"} ${tier}: ${terms}.`,
-  );
+  return tierLines(task, estimate, chosen, ENGLISH, tierFallback).map(({ tier, isChosen, cost, time }) => {
+    const price = estimate.usd === null ? cost : `about ${cost}`;
+    return `${isChosen ? "Tier" : "With --tier"} ${tier}: ${price}; ${time}.`;
+  });
 }
 
 /** The simulated model only knows the example graphs. Its scores on other graphs are meaningless. */

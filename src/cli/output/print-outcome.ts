@@ -20,8 +20,11 @@ import type { Output } from "./output.ts";
 import { printSolutions } from "./print-solutions.ts";
 import { wordDiff } from "./word-diff.ts";
 
-/** Prints each proposal as an inline diff below its verdict, then the scores and cost, then the next step. */
-export function printOutcome(run: Run, output: Output, server: Partial<ModelOptions>): void {
+/**
+ * Prints each proposal as an inline diff below its verdict, then the scores and cost, then the next step.
+ * @param inBatches calls that go on at the server although the run was cancelled
+ */
+export function printOutcome(run: Run, output: Output, server: Partial<ModelOptions>, inBatches = 0): void {
   const state = run.state();
   const { colors } = output;
   const title = plain(run.start.graph.name).trim() || run.start.graphFile;
@@ -63,6 +66,7 @@ export function printOutcome(run: Run, output: Output, server: Partial<ModelOpti
   for (const message of warningMessages(state.warnings.filter(isNote))) output.print(message);
   const next = nextStep(run, output, server);
   if (next) output.print(next);
+  if (inBatches > 0) output.print(batchStep(run, output, server, inBatches));
 }
 
 /** `validation, category: 12 → 18 of 20 right`; empty if the answer alone is scored. */
@@ -142,6 +146,14 @@ function nextStep(run: Run, { colors }: Output, options: Partial<ModelOptions>):
     default:
       return "";
   }
+}
+
+function batchStep(run: Run, { colors }: Output, options: Partial<ModelOptions>, calls: number): string {
+  const { provider, baseUrl, azureApiVersion, caFile } = options;
+  const server = sameServer({ provider, baseUrl, azureApiVersion, caFile } as Partial<ModelOptions>);
+  const cancel = ["agentgraph", "batches", run.files.folder, "--cancel", ...server].map(quoted).join(" ");
+  const left = `Batches with ${ENGLISH.count(calls, "call")} continue at the server and are charged.`;
+  return `${left} To cancel them: ${colors.cyan(cancel)}`;
 }
 
 /** The options that a resumed run needs again. Name and password of a queue are left out. */

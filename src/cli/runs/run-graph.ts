@@ -5,6 +5,7 @@ import type { Solved } from "../../engine/solution-schema.ts";
 import { plain } from "../../i18n/plain-text.ts";
 import { earlierTexts } from "../../run/explain/earlier-texts.ts";
 import { modelsOf } from "../../run/models.ts";
+import { batchesLeft, callsIn } from "../../run/record/batches.ts";
 import type { RunRequest } from "../../run/record/run-manifest.ts";
 import { runPathsOf } from "../../run/record/run-paths.ts";
 import { type Run, startRun } from "../../run/run.ts";
@@ -96,6 +97,12 @@ function cancelled(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** Calls in batches that go on although the run was cancelled. */
+async function callsLeft(run: Run, files: Files): Promise<number> {
+  if (run.state().status !== "cancelled") return 0;
+  return callsIn(await batchesLeft(files, run.files.batches, async () => run.replies));
+}
+
 /** Shows the progress and the outcome of a run. @returns the exit code */
 export async function followRun(
   cli: Cli,
@@ -106,7 +113,7 @@ export async function followRun(
   const { deps, output } = cli;
   const state = await showProgress(run, cli);
   const error = state.status === "failed" ? runFailure(state) : null;
-  if (!output.json) printOutcome(run, output, options);
+  if (!output.json) printOutcome(run, output, options, await callsLeft(run, deps.files));
   else output.object(await reportOf(run, error, deps));
   if (error) output.error(error.message);
   if (options.answers !== undefined) await writeAnswers(options.answers, state.solutions, deps.files);

@@ -7,7 +7,7 @@ import { type Ending, knownEndings, listedEndings } from "../../models/endings.t
 import type { Model } from "../../models/model.ts";
 import type { AddressField, Provider } from "../../models/provider.ts";
 import { DEFAULT_TIMEOUT } from "../../models/stack/retry-waits.ts";
-import { tierForAllRoles, timeoutOf } from "../../models/tiers/choice.ts";
+import { type TierChoice, tierForAllRoles, timeoutOf } from "../../models/tiers/choice.ts";
 import { LEARNED, nodeMemory } from "../../platform/machine.ts";
 import type { SomeCommands } from "../commands/commands.ts";
 import { Disposable } from "../disposable.ts";
@@ -28,6 +28,8 @@ export interface Connection {
   readonly model: Model;
   /** The user's choice by role, which overrides the graph file's. */
   readonly models: ModelNames;
+  /** Price tier of its requests. */
+  readonly tier: TierChoice;
   /** Those of the models that end soon by the server's list. Absent: it has none. */
   readonly endings?: (models: readonly string[]) => Promise<readonly Ending[]>;
 }
@@ -95,13 +97,13 @@ export class Account extends Disposable {
     const { provider } = readSettings();
     if (provider === null) throw new Cancelled();
     const { clock } = this;
-    const { timeout: usual, tier } = readSettings();
-    const isTiered = isRun && tier !== "now" && provider.fields.address !== null;
-    const timeout = isTiered && usual === DEFAULT_TIMEOUT ? timeoutOf(tierForAllRoles(tier), usual) : usual;
+    const { timeout: usual, tier: wantedTier } = readSettings();
+    const tier = isRun && provider.fields.address !== null ? wantedTier : "now";
+    const timeout = usual === DEFAULT_TIMEOUT ? timeoutOf(tierForAllRoles(tier), usual) : usual;
     const { address: field, key: wanted } = provider.fields;
     if (field === null) {
       const model = await provider.connect({ address: "", key: "", clock, timeout });
-      return { provider, url: null, model, models: this.models() };
+      return { provider, url: null, model, models: this.models(), tier };
     }
     const address = addressOf(field);
     const { url, origin } = field.read(address);
@@ -112,8 +114,8 @@ export class Account extends Disposable {
     const connection = { address, key, clock, timeout, network, memory: nodeMemory(LEARNED) };
     const model = await provider.connect(connection);
     const endings = (names: readonly string[]) => listedEndings(names, provider, connection);
-    const connected = { provider, url, models: this.models(), endings };
-    if (!isTiered) return { ...connected, model };
+    const connected = { provider, url, models: this.models(), tier, endings };
+    if (tier === "now") return { ...connected, model };
     const { atTier } = await import("./at-tier.ts");
     return { ...connected, model: atTier(model, tier, clock) };
   }

@@ -1,11 +1,12 @@
 import { l10n, ProgressLocation, window } from "vscode";
 import type { Task } from "../../engine/task.ts";
-import type { Tier } from "../../models/known-models.ts";
+import { capitalized } from "../../i18n/labels.ts";
+import { TIER_PRICE, type Tier } from "../../models/known-models.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import { tierForAllRoles } from "../../models/tiers/choice.ts";
 import { type Estimate, rounded } from "../../run/estimate/estimate.ts";
 import { estimateLine } from "../../run/estimate/estimate-line.ts";
-import { tierCost, tierLines, tiersFor, tierTerms } from "../../run/estimate/tier-lines.ts";
+import { tierCost, tierLines, tiersFor, tierTime } from "../../run/estimate/tier-lines.ts";
 import { adviceMessage, adviceOn, withSubset } from "../../run/explain/advice.ts";
 import type { RunState } from "../../run/state/state.ts";
 import type { Connection } from "../account/account.ts";
@@ -15,7 +16,7 @@ import { Cancelled } from "../errors.ts";
 import { oneLine } from "../ui/markdown.ts";
 import { withoutLinks } from "../ui/notifications.ts";
 
-/** The user's decision before a run: to start this task, or to choose another model first. */
+/** The user's decision before a run: to start this task, or to choose another model or tier first. */
 export type Confirmed = { readonly start: Task } | "change model" | "change tier";
 
 /**
@@ -48,29 +49,28 @@ export async function confirmStart(
     const few = advice.find((one) => one.code === "budget holds few verdicts");
     const subset = few?.subset ? l10n.t("Use {0} validation samples", few.subset) : null;
     const words = advice.map((one) => adviceMessage(one, LOCALE)).join("\n");
-    const offered = connection.url === null ? [] : tiersFor(task);
+    const offered = isFixed ? [] : offeredTiers(task, connection);
     const tier = l10n.t("Change tier…");
     const detail = [
-      costs(estimate, limits, pace),
+      costs(estimate, limits, pace, connection),
       isFixed ? "" : tierWords(task, estimate, connection),
       answers(task, connection, samples),
       words,
     ]
       .filter(Boolean)
       .join("\n\n");
-    const isTiered = !isFixed && (offered.length > 0 || readSettings().tier !== "now");
     const buttons = [
       start,
       ...(isFixed ? [] : [model]),
       change,
-      ...(isTiered ? [tier] : []),
+      ...(offered.length > 0 ? [tier] : []),
       ...(subset === null ? [] : [subset]),
     ];
     const answer = await window.showInformationMessage(message, { modal: true, detail }, ...buttons);
     if (answer === start) return { start: task };
     if (answer === model) return "change model";
     if (answer === tier) {
-      await askTier(estimate, offered);
+      await askTier(estimate, connection, offered);
       return "change tier";
     }
     if (answer === change) {
@@ -91,37 +91,52 @@ function questionOf({ graph }: Task): string {
     : l10n.t("Optimize “{0}”?", name);
 }
 
-/** Sentences on the tier of the settings, or on the available tiers. */
-function tierWords(task: Task, estimate: Pick<Estimate, "usd" | "waves">, { url }: Connection): string {
-  const { tier, tierFallback } = readSettings();
+/** The tiers at half the price that can be chosen. */
+function offeredTiers(task: Task, { url, tier }: Connection): readonly Tier[] {
+  if (url === null) return [];
+  const offered = tiersFor(task);
+  return tier === "now" || offered.includes(tier) ? offered : [...offered, tier];
+}
+
+/** Sentences on the chosen tier, or on those that can be chosen. */
+function tierWords(task: Task, estimate: Pick<Estimate, "usd" | "waves">, { url, tier: own }: Connection): string {
   if (url === null) return "";
-  return tierLines(task, estimate, tier === "now" ? undefined : tierForAllRoles(tier), LOCALE, tierFallback)
-    .map(({ tier: name, isChosen, terms }) =>
-      isChosen
-        ? l10n.t("With the chosen tier {0} instead of the standard price: {1}.", name, terms)
-        : l10n.t("With the tier {0}: {1}.", name, terms),
-    )
+  const chosen = own === "now" ? undefined : tierForAllRoles(own);
+  const standard = LOCALE.money(estimate.usd);
+  return tierLines(task, estimate, chosen, LOCALE, readSettings().tierFallback)
+    .map(({ tier, isChosen, cost, time }) => {
+      if (!isChosen) return l10n.t("Half price with the {0} tier: about {1}; {2}.", tier, cost, time);
+      return estimate.usd === null
+        ? l10n.t("You chose the {0} tier, half the standard price: {1}.", tier, time)
+        : l10n.t("You chose the {0} tier: about {1} instead of {2}; {3}.", tier, cost, standard, time);
+    })
     .join("\n");
 }
 
 /** @throws Cancelled */
-async function askTier({ usd, waves }: Pick<Estimate, "usd" | "waves">, offered: readonly Tier[]): Promise<void> {
-  const { tier: current, tierFallback } = readSettings();
-  const items = (["now", ...offered] as const).map((tier) => ({
-    tier,
-    label: tier === "now" ? l10n.t("Standard") : tier,
-    ...(tier === current && { description: l10n.t("current") }),
-    detail:
-      tier === "now"
-        ? l10n.t("about {0}; at once", LOCALE.money(usd))
-        : tierTerms(
-            tier,
-            usd === null ? LOCALE.money(null) : tierCost(usd, tier === "flex" && tierFallback, LOCALE),
-            waves,
-            LOCALE,
-          ),
-  }));
-  const picked = await window.showQuickPick(items, { title: l10n.t("Price and time"), ignoreFocusOut: true });
+async function askTier(
+  { usd, waves }: Pick<Estimate, "usd" | "waves">,
+  { tier: current }: Connection,
+  offered: readonly Tier[],
+): Promise<void> {
+  const { tierFallback } = readSettings();
+  const labels = { now: l10n.t("Standard"), flex: l10n.t("Flex"), batch: l10n.t("Batch") };
+  const items = (["now", ...offered] as const).map((tier) => {
+    const cost =
+      usd === null || tier === "now" ? LOCALE.money(usd, true) : tierCost(usd, tier === "flex" && tierFallback, LOCALE);
+    return {
+      tier,
+      label: labels[tier],
+      description: tier === current ? l10n.t("{0} · used now", cost) : cost,
+      detail:
+        tier === "now" ? l10n.t("Requests are answered at once") : capitalized(tierTime(tier, waves, LOCALE), LOCALE),
+    };
+  });
+  const picked = await window.showQuickPick(items, {
+    title: l10n.t("Which price tier should be used?"),
+    placeHolder: l10n.t("For all runs, until you change it"),
+    ignoreFocusOut: true,
+  });
   if (!picked) throw new Cancelled();
   await writeTier(picked.tier);
 }
@@ -137,7 +152,7 @@ export interface AskOptions {
   readonly question: string;
   readonly button: string;
   /** The estimate. `calls` are sent, without the cached ones. */
-  readonly estimate: Pick<Estimate, "calls" | "usd" | "cached">;
+  readonly estimate: Pick<Estimate, "calls" | "usd" | "cached" | "waves">;
   readonly task: Task;
   /** Number of samples that are sent. */
   readonly samples: number;
@@ -148,11 +163,14 @@ export interface AskOptions {
   readonly models?: readonly string[];
   /** Further information. */
   readonly about?: readonly string[];
+  /** The price tier can be changed. Default: it can't. */
+  readonly hasTiers?: boolean;
 }
 
 /**
- * Shows the estimated cost before the first call. Does not ask if nothing is sent and there is nothing to show. @throws
- * Cancelled
+ * Shows the estimated cost before the first call. Does not ask if nothing is sent and there is nothing to show.
+ * @returns whether to start; false: the user has changed the tier
+ * @throws Cancelled
  */
 export async function confirmCalls({
   question,
@@ -164,16 +182,17 @@ export async function confirmCalls({
   most,
   models,
   about,
-}: AskOptions): Promise<void> {
+  hasTiers = false,
+}: AskOptions): Promise<boolean> {
   const { calls, usd, cached } = estimate;
-  if (calls === 0 && !about) return;
+  if (calls === 0 && !about) return true;
   const bound = task.options.budget.calls;
   const lines = [
     ...(about ?? []).filter(Boolean),
     calls === 0
       ? l10n.t("Every reply is cached from earlier runs, so this costs nothing.")
       : estimateLine(
-          { calls, usd },
+          { calls, usd: usdAt(usd, connection) },
           null,
           most === undefined ? null : { calls: most, tokens: null, usd: null },
           LOCALE,
@@ -186,11 +205,17 @@ export async function confirmCalls({
     bound !== null && calls > bound
       ? l10n.t("The budget of {0} will be reached before the run finishes.", LOCALE.count(bound, "call"))
       : "",
+    calls > 0 && hasTiers ? tierWords(task, estimate, connection) : "",
     calls > 0 ? answers(task, connection, samples, models) : "",
   ];
   const detail = lines.filter(Boolean).join("\n\n");
-  if ((await window.showInformationMessage(question, { modal: true, detail }, button)) !== button)
-    throw new Cancelled();
+  const offered = calls > 0 && hasTiers ? offeredTiers(task, connection) : [];
+  const change = l10n.t("Change tier…");
+  const buttons = offered.length > 0 ? [button, change] : [button];
+  const answer = await window.showInformationMessage(question, { modal: true, detail }, ...buttons);
+  if (answer === change) await askTier(estimate, connection, offered);
+  else if (answer !== button) throw new Cancelled();
+  return answer === button;
 }
 
 /** Asks for a larger budget to resume a run. @throws Cancelled */
@@ -232,11 +257,18 @@ function smaller(value: number, cap: number | null): number {
   return cap === null ? value : Math.min(value, cap);
 }
 
-function costs(estimate: Estimate, limits: BudgetLimits, pace: number): string {
+/** What an estimate at the standard price costs at the tier of a connection, at most. */
+function usdAt(usd: number | null, { tier }: Connection): number | null {
+  const isStandard = tier === "now" || (tier === "flex" && readSettings().tierFallback);
+  return usd === null || isStandard ? usd : usd * TIER_PRICE;
+}
+
+function costs(estimate: Estimate, limits: BudgetLimits, pace: number, connection: Connection): string {
   const { calls, cached } = estimate;
+  const usd = usdAt(estimate.usd, connection);
   return [
     calls > 0
-      ? estimateLine(estimate, pace, limits, LOCALE)
+      ? estimateLine({ calls, usd }, connection.tier === "now" ? pace : null, limits, LOCALE)
       : l10n.t("Replies are cached from earlier runs, so this costs little or nothing."),
     limits.calls !== null && limits.calls < calls ? l10n.t("This is probably too few: the run would end early.") : "",
     calls > 0 && cached > 0

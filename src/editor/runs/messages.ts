@@ -3,7 +3,7 @@ import { CHAIN_OF_THOUGHT } from "../../engine/baseline.ts";
 import type { Evaluated } from "../../engine/events.ts";
 import { SOLVE } from "../../engine/solve/solve.ts";
 import { paceLabels, splitLabel, statusLabel } from "../../i18n/labels.ts";
-import { waitingLabel } from "../../i18n/waiting.ts";
+import { waitingPart } from "../../i18n/waiting.ts";
 import type { RunManifest } from "../../run/record/run-manifest.ts";
 import type { Run } from "../../run/run.ts";
 import type { RunState } from "../../run/state/state.ts";
@@ -69,14 +69,15 @@ const SILENT = 15_000;
 
 /**
  * `iteration 2/4 · score 0.70 · $0.04`, for the status bar and the progress notification. While the run waits, the
- * server and the time of the next try.
+ * server and the time of the next try; while it waits for a batch, `iteration 2/4 · 10 of 18 requests in the batch done · $0.04`.
  */
 export function progressLine(run: Pick<Run, "state" | "waiting" | "pace">): string {
   const [state, waiting] = [run.state(), run.waiting()];
   const silent = silence(state);
   const cost = costSoFar(state);
   if (state.paused !== null) return [pausedLabel(state.paused), cost].join(" · ");
-  if (waiting) return waitingLabel({ ...waiting, detail: "" }, LOCALE);
+  if (waiting?.reason === "batch") return [progress(state), waitingPart(waiting, LOCALE), cost].join(" · ");
+  if (waiting) return waitingPart(waiting, LOCALE);
   const parts = [progress(state)];
   const point = state.curve.at(-1);
   // While few samples are scored, the score is a range.

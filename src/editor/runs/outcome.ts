@@ -11,6 +11,7 @@ import type { Account } from "../account/account.ts";
 import { actionButton } from "../commands/command-errors.ts";
 import { LOCALE } from "../editor-locale.ts";
 import { showError, showInfo, showWarning } from "../ui/notifications.ts";
+import { leftInBatches } from "./batches.ts";
 
 /** Shows how a run ended, and offers the next steps. */
 export async function reportEnd(run: Run, file: Uri, account: Account): Promise<void> {
@@ -44,7 +45,12 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
     if (answer === setKey && (await account.replaceKey())) answer = resume;
   } else if (state.status === "cancelled") {
     const message = l10n.t("The run of {0} was cancelled. All replies so far are saved.", name);
-    answer = await showInfo(message, resume);
+    const left = await leftInBatches(run, account);
+    const end = l10n.t("Cancel batches");
+    answer = left
+      ? await showWarning(l10n.t("{0} {1}", message, left.sentence), resume, end)
+      : await showInfo(message, resume);
+    if (left && answer === end) await left.cancel();
   } else if (state.status === "budget") {
     const result =
       run.start.job?.kind === "evaluate"

@@ -92,10 +92,11 @@ export class RunController extends Disposable {
         clearInterval(timer);
       }
     });
-    void driven.then(
-      () => this.#ended(run, root),
-      (error: unknown) => guarded(`run ${run.id}`, () => Promise.reject(error), this.deps.log),
-    );
+    const end = async () => {
+      await driven;
+      await this.#ended(run, root);
+    };
+    void guarded(`run ${run.id}`, end, this.deps.log);
     return { ended: Promise.resolve(driven).catch(() => undefined) };
   }
 

@@ -1,5 +1,7 @@
 import { l10n, MarkdownString, StatusBarAlignment, type StatusBarItem, ThemeColor, window } from "vscode";
+import { waitingLabel } from "../../i18n/waiting.ts";
 import { Disposable } from "../disposable.ts";
+import { LOCALE } from "../editor-locale.ts";
 import { literal } from "../ui/markdown.ts";
 import { progressLine, runTitle } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
@@ -44,7 +46,9 @@ export class RunStatusBar extends Disposable {
     // The question that a limit asks disappears after some seconds.
     this.#item.backgroundColor =
       run.control.paused === "limit" ? new ThemeColor("statusBarItem.warningBackground") : undefined;
-    this.#item.tooltip = new MarkdownString(l10n.t("{0}. Select for actions.", literal(runTitle(run.start))));
+    const waiting = run.control.paused === null ? run.waiting() : null;
+    const about = waiting ? `${runTitle(run.start)}. ${waitingLabel(waiting, LOCALE)}` : runTitle(run.start);
+    this.#item.tooltip = new MarkdownString(l10n.t("{0}. Select for actions.", literal(about)));
     // VS Code drops a click if the item's command is replaced between mouse down and up.
     if (this.#run !== id) {
       this.#run = id;

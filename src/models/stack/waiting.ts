@@ -21,6 +21,6 @@ export interface Waiting {
   readonly reason: WaitReason;
   /** Milliseconds since the epoch: when it is retried, or given up. */
   readonly until: number;
-  /** The server's message; empty if it has none. */
+  /** The server's message; empty if it has none. Of a batch `10/18`, requests that are done and all. Of `no worker`, the requests in the queue. */
   readonly detail: string;
 }

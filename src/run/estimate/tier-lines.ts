@@ -18,18 +18,14 @@ export function batchedRoles(task: Pick<Task, "graph" | "models">, tiers: Tiers 
   return tiersFor(task).includes("batch") ? ROLES : [];
 }
 
-/** `about $0.06; up to 15 minutes for each request` @param waves number of batches, one after another; undefined: unknown */
-export function tierTerms(tier: Tier, cost: string, waves: number | undefined, locale: Locale): string {
+/** How long requests of a tier take. @param waves number of batches, one after another; undefined: unknown */
+export function tierTime(tier: Tier, waves: number | undefined, locale: Locale): string {
   const { t } = locale;
-  if (tier === "flex") return t("about {0}; up to 15 minutes for each request", cost);
-  if (waves === undefined) return t("about {0}; batches mostly take less than an hour, at the latest 24 hours", cost);
+  if (tier === "flex") return t("up to 15 minutes for each request");
+  if (waves === undefined) return t("usually under an hour for each batch, 24 hours at most");
   return waves <= 1
-    ? t("about {0}; one batch, mostly within an hour, at the latest after 24 hours", cost)
-    : t(
-        "about {0}; about {1} batches, one after another, mostly within an hour each, at the latest after 24 hours each",
-        cost,
-        locale.integer(waves),
-      );
+    ? t("one batch, usually under an hour, 24 hours at most")
+    : t("about {0} batches in sequence, usually under an hour each, 24 hours at most", locale.integer(waves));
 }
 
 /** What a tier costs by an estimate. @param isMixed only some requests use it */
@@ -37,8 +33,17 @@ export function tierCost(usd: number, isMixed: boolean, locale: Locale): string 
   return `${locale.money(usd * TIER_PRICE)}${isMixed ? ` … ${locale.money(usd)}` : ""}`;
 }
 
+/** Price and time of a tier. */
+export interface TierLine {
+  readonly tier: Tier;
+  readonly isChosen: boolean;
+  /** `$0.02`; `price unknown` */
+  readonly cost: string;
+  readonly time: string;
+}
+
 /**
- * Price and time of the half-price tiers, where all models have them; what was chosen comes first.
+ * Price and time of the chosen half-price tiers; if none is chosen, of those that all models have and that save something.
  * @param hasFallback the standard price is allowed for what flex does not answer
  */
 export function tierLines(
@@ -47,15 +52,16 @@ export function tierLines(
   chosen: Tiers | undefined,
   locale: Locale,
   hasFallback = false,
-): { readonly tier: Tier; readonly isChosen: boolean; readonly terms: string }[] {
-  if (usd === null || usd === 0) return [];
+): TierLine[] {
   const isMixed = chosen !== undefined && new Set(Object.values(chosen)).size > 1;
-  const isChosen = (tier: Tier) => chosen !== undefined && Object.values(chosen).includes(tier);
-  const offered = tiersFor(task);
-  const tiers = (["flex", "batch"] as const).filter((tier) => isChosen(tier) || (!chosen && offered.includes(tier)));
+  if (usd === 0 || (usd === null && !chosen)) return [];
+  const tiers = chosen
+    ? (["flex", "batch"] as const).filter((tier) => Object.values(chosen).includes(tier))
+    : tiersFor(task);
   return tiers.map((tier) => ({
     tier,
-    isChosen: isChosen(tier),
-    terms: tierTerms(tier, tierCost(usd, isMixed || (hasFallback && tier === "flex"), locale), waves, locale),
+    isChosen: chosen !== undefined,
+    cost: usd === null ? locale.money(null) : tierCost(usd, isMixed || (hasFallback && tier === "flex"), locale),
+    time: tierTime(tier, waves, locale),
   }));
 }

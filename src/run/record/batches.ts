@@ -1,5 +1,11 @@
 import type { Files } from "../../deps.ts";
-import { type BatchEntry, type BatchJournal, openBatches, readEntry } from "../../models/batch/batch-journal.ts";
+import {
+  type BatchEntry,
+  type BatchJournal,
+  type OpenBatch,
+  openBatches,
+  readEntry,
+} from "../../models/batch/batch-journal.ts";
 import type { KnownReplies } from "../../models/stack/store.ts";
 import { BatchesOpen } from "../errors.ts";
 import { bytesOf, JsonlWriter, linesOf, objectAt } from "./jsonl.ts";
@@ -26,6 +32,24 @@ export async function openBatchJournal(files: Files, path: string): Promise<Batc
   };
 }
 
+/** Batches with calls whose replies a run doesn't have: they go on at the server when the run ends, and are charged. */
+export async function batchesLeft(
+  files: Files,
+  path: string,
+  repliesOf: () => Promise<Pick<KnownReplies, "has">>,
+): Promise<OpenBatch[]> {
+  const { entries } = await openBatchJournal(files, path);
+  if (entries.length === 0) return [];
+  const replies = await repliesOf();
+  return openBatches(entries)
+    .map((batch) => ({ ...batch, keys: batch.keys.filter((key) => !replies.has(key)) }))
+    .filter(({ keys }) => keys.length > 0);
+}
+
+export function callsIn(batches: readonly OpenBatch[]): number {
+  return batches.reduce((sum, { keys }) => sum + keys.length, 0);
+}
+
 /** @param repliesOf opens those of the run @throws BatchesOpen if requests are in batches, and would be sent and paid for again */
 export async function refuseOpenBatches(
   files: Files,
@@ -33,9 +57,6 @@ export async function refuseOpenBatches(
   path: string,
   repliesOf: () => Promise<Pick<KnownReplies, "has">>,
 ): Promise<void> {
-  const { entries } = await openBatchJournal(files, path);
-  if (entries.length === 0) return;
-  const replies = await repliesOf();
-  const missing = openBatches(entries).flatMap(({ keys }) => keys.filter((key) => !replies.has(key)));
-  if (missing.length > 0) throw new BatchesOpen(id, missing.length);
+  const missing = callsIn(await batchesLeft(files, path, repliesOf));
+  if (missing > 0) throw new BatchesOpen(id, missing);
 }

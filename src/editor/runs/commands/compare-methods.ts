@@ -67,7 +67,7 @@ export class CompareMethods {
   /** @throws NotFound without test samples */
   async #prepare(target: unknown): Promise<{ readonly file: Uri; readonly prepared: Prepared }> {
     const file = await pickGraph(target, this.graphs);
-    const prepared = await prepare(file, this.account, this.deps);
+    const prepared = await prepareAtTier(file, this.account, this.deps);
     const { task } = prepared.subject;
     if (task.data.test.length > 0 || foldsIn(prepared)) return { file, prepared };
     throw new NotFound(
@@ -95,8 +95,9 @@ export class CompareMethods {
       budget: prepared.subject.task.options.budget,
       scoring: { ...readSettings().limits },
     };
-    await confirm(plan, prepared);
-    const report = await drive(plan, prepared);
+    let connected = prepared;
+    while (!(await confirm(plan, connected))) connected = await prepareAtTier(file, this.account, this.deps);
+    const report = await drive(plan, connected);
     if (report) await this.#show(report, plan, file);
   }
 
@@ -129,6 +130,11 @@ export class CompareMethods {
     const answer = await showInfo(said, save);
     if (answer === save) await saveAs(report, file);
   }
+}
+
+/** A graph whose requests are sent at the tier of the settings. @throws what `prepare` does */
+function prepareAtTier(file: Uri, account: Account, deps: RunsDeps): Promise<Prepared> {
+  return prepare(file, account, deps, undefined, [], true);
 }
 
 /** The data of each search, if `data.folds` is set. */
@@ -217,14 +223,19 @@ async function pickRepeats(): Promise<number> {
   return picked.repeats;
 }
 
-/** Shows the estimated cost of the whole comparison before the first call. @throws Cancelled */
-async function confirm(plan: ComparisonPlan, { connection, known, place, deps }: Prepared): Promise<void> {
+/**
+ * Shows the estimated cost of the whole comparison before the first call.
+ * @returns whether to start; false: the user has changed the tier
+ * @throws Cancelled
+ */
+async function confirm(plan: ComparisonPlan, { connection, known, place, deps }: Prepared): Promise<boolean> {
   const { task } = plan.request;
   const { done, of } = await progressOf(plan, place, deps);
-  if (done === of) return;
+  if (done === of) return true;
   const estimate = await estimating(() => estimateComparison(plan, known));
   const { train, validation, test } = task.data;
-  await confirmCalls({
+  return confirmCalls({
+    hasTiers: true,
     question:
       plan.kind === "ablation"
         ? l10n.t("Ablate “{0}” on “{1}”?", task.options.method, task.graph.name)

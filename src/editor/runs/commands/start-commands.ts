@@ -1,5 +1,5 @@
 import { l10n, type Uri, window, workspace } from "vscode";
-import type { Split } from "../../../data/sample.ts";
+import { SPLITS, type Split } from "../../../data/sample.ts";
 import type { Task } from "../../../engine/task.ts";
 import { readGraphText } from "../../../graph/read.ts";
 import { capitalized, splitCount, splitLabel } from "../../../i18n/labels.ts";
@@ -8,11 +8,12 @@ import { estimateRun, estimateRunner } from "../../../run/estimate/estimate.ts";
 import { paceOf } from "../../../run/estimate/estimate-line.ts";
 import { earlierTexts } from "../../../run/explain/earlier-texts.ts";
 import { type Job, recheckOf, runnerOf } from "../../../run/job.ts";
-import type { Overrides } from "../../../run/load.ts";
+import { loadTask, type Overrides } from "../../../run/load.ts";
+import { scoringModelsOf } from "../../../run/models.ts";
 import type { RunsDeps } from "../../../run/record/runs.ts";
 import { startRun } from "../../../run/run.ts";
 import type { Account } from "../../account/account.ts";
-import { readSettings } from "../../account/settings.ts";
+import { modelChoices, readSettings } from "../../account/settings.ts";
 import { nodeOf } from "../../commands/command-arguments.ts";
 import type { SomeCommands } from "../../commands/commands.ts";
 import { LOCALE } from "../../editor-locale.ts";
@@ -92,23 +93,34 @@ export class StartCommands {
 
   async #evaluate(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
-    let split: Split = "validation";
-    const prepared = await this.#prepare(file, async () => {
-      split = await pickSplit(await setsOf(file));
-      return [split];
-    });
-    const { task } = prepared.subject;
-    const job: Job = { kind: "evaluate", split };
-    const count = task.data[split].length;
-    await confirmCalls({
-      question: l10n.t("Score “{0}” on {1}?", task.graph.name, splitCount(count, split, LOCALE)),
-      button: l10n.t("Evaluate"),
-      estimate: await estimating(() => estimateRunner(task, prepared.known, runnerOf(job))),
-      task,
-      samples: count,
-      connection: prepared.connection,
-    });
-    await this.#begin({ ...prepared, subject: { ...prepared.subject, job } });
+    let split: Split | null = null;
+    for (;;) {
+      const prepared = await this.#prepare(file, async () => {
+        split ??= await pickSplit(await setsOf(file), await this.#counts(file));
+        return [split];
+      });
+      const { task } = prepared.subject;
+      const job: Job = { kind: "evaluate", split: split ?? "validation" };
+      const count = task.data[job.split].length;
+      const isConfirmed = await confirmCalls({
+        question: l10n.t("Score “{0}” on {1}?", task.graph.name, splitCount(count, job.split, LOCALE)),
+        button: l10n.t("Evaluate"),
+        estimate: await estimating(() => estimateRunner(task, prepared.known, runnerOf(job))),
+        task,
+        samples: count,
+        models: scoringModelsOf(task),
+        connection: prepared.connection,
+        hasTiers: true,
+      });
+      if (isConfirmed) return this.#begin({ ...prepared, subject: { ...prepared.subject, job } });
+    }
+  }
+
+  /** Numbers of samples in the sets of a graph, as far as they can be read. */
+  async #counts(file: Uri): Promise<Partial<Record<Split, number>>> {
+    const models = modelChoices(this.account.models());
+    const { task } = await loadTask(file.fsPath, this.deps, { models, needs: await setsOf(file), locale: LOCALE });
+    return task ? Object.fromEntries(SPLITS.map((split) => [split, task.data[split].length])) : {};
   }
 
   async #recheck(target: unknown): Promise<void> {
@@ -120,48 +132,52 @@ export class StartCommands {
     const file = await graphOfRun(entry, this.graphs);
     const run = await this.runStore.open(entry.id);
     if (!run) throw new NotFound(l10n.t("The run no longer exists."));
-    const prepared = await this.#prepare(file);
-    const { task } = prepared.subject;
-    const {
-      job,
-      task: gated,
-      changed,
-    } = recheckOf(
-      entry.id,
-      run.state.proposals.filter((proposal) => node === null || proposal.node === node),
-      task,
-      node !== null,
-    );
-    if (job.changes.length === 0) {
-      throw new NotFound(
-        l10n.t("The texts of {0} changed since the run, so its proposals can't be rechecked.", changed.join(", ")),
+    for (;;) {
+      const prepared = await this.#prepare(file);
+      const { task } = prepared.subject;
+      const {
+        job,
+        task: gated,
+        changed,
+      } = recheckOf(
+        entry.id,
+        run.state.proposals.filter((proposal) => node === null || proposal.node === node),
+        task,
+        node !== null,
       );
+      if (job.changes.length === 0) {
+        throw new NotFound(
+          l10n.t("The texts of {0} changed since the run, so its proposals can't be rechecked.", changed.join(", ")),
+        );
+      }
+      const count = task.data.validation.length;
+      const left = changed.length > 0 ? l10n.t("Skipped because their text has changed: {0}.", changed.join(", ")) : "";
+      const isConfirmed = await confirmCalls({
+        question:
+          node === null
+            ? l10n.t(
+                "Recheck {0} for “{1}” with your own model?",
+                LOCALE.count(job.changes.length, "proposal"),
+                task.graph.name,
+              )
+            : l10n.t("Compare the proposal for “{0}” with the text that its file has now?", node),
+        button: l10n.t("Recheck"),
+        estimate: await estimating(() => estimateRunner(gated, prepared.known, runnerOf(job))),
+        task: gated,
+        samples: count,
+        models: scoringModelsOf(gated),
+        connection: prepared.connection,
+        hasTiers: true,
+        about: [
+          l10n.t(
+            "Each proposal is scored on {0} in this workspace and gets a verdict from this machine.",
+            splitCount(count, "validation", LOCALE),
+          ),
+          left,
+        ],
+      });
+      if (isConfirmed) return this.#begin({ ...prepared, subject: { ...prepared.subject, task: gated, job } });
     }
-    const count = task.data.validation.length;
-    const left = changed.length > 0 ? l10n.t("Skipped because their text has changed: {0}.", changed.join(", ")) : "";
-    await confirmCalls({
-      question:
-        node === null
-          ? l10n.t(
-              "Recheck {0} for “{1}” with your own model?",
-              LOCALE.count(job.changes.length, "proposal"),
-              task.graph.name,
-            )
-          : l10n.t("Compare the proposal for “{0}” with the text that its file has now?", node),
-      button: l10n.t("Recheck"),
-      estimate: await estimating(() => estimateRunner(gated, prepared.known, runnerOf(job))),
-      task: gated,
-      samples: count,
-      connection: prepared.connection,
-      about: [
-        l10n.t(
-          "Each proposal is scored on {0} in this workspace and gets a verdict from this machine.",
-          splitCount(count, "validation", LOCALE),
-        ),
-        left,
-      ],
-    });
-    await this.#begin({ ...prepared, subject: { ...prepared.subject, task: gated, job } });
   }
 
   /** @throws NotFound if the graph is already running */
@@ -209,20 +225,24 @@ async function orBack(choice: Promise<void>): Promise<void> {
 }
 
 /** Asks for a set. @throws Cancelled */
-async function pickSplit(sets: readonly Split[]): Promise<Split> {
+async function pickSplit(sets: readonly Split[], counts: Partial<Record<Split, number>>): Promise<Split> {
   const hints: Record<Split, string> = {
-    train: l10n.t("samples used for gradients"),
-    validation: l10n.t("samples used by the gate"),
-    test: l10n.t("samples not used for any decision, for an unbiased score"),
+    train: l10n.t("Used for gradients"),
+    validation: l10n.t("Used by the gate"),
+    test: l10n.t("Not used for any decision, so the score is unbiased"),
   };
   const order: Split[] = ["validation", "test", "train"];
   const items = order
     .filter((split) => sets.includes(split))
-    .map((split) => ({
-      label: capitalized(splitLabel(split, LOCALE), LOCALE),
-      detail: hints[split],
-      split,
-    }));
+    .map((split) => {
+      const count = counts[split];
+      return {
+        label: capitalized(splitLabel(split, LOCALE), LOCALE),
+        ...(count !== undefined && { description: LOCALE.count(count, "sample") }),
+        detail: hints[split],
+        split,
+      };
+    });
   const picked = await window.showQuickPick(items, { title: l10n.t("On which samples?"), ignoreFocusOut: true });
   if (!picked) throw new Cancelled();
   return picked.split;
