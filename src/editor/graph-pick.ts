@@ -3,13 +3,15 @@ import { l10n, type Uri, window, workspace } from "vscode";
 import { SPLITS, type Split } from "../data/sample.ts";
 import { namedSets } from "../data/split.ts";
 import type { Files } from "../deps.ts";
-import { readGraph, readGraphText } from "../graph/read.ts";
+import { readGraph } from "../graph/read.ts";
 import { graphFormat } from "../methods/registry.ts";
 import { graphOf } from "./commands/command-arguments.ts";
 import { LOCALE } from "./editor-locale.ts";
 import { Cancelled, GraphInvalid, NotFound } from "./errors.ts";
 import { type GraphFiles, isGraphFile } from "./graph-files.ts";
+import { readInTurns } from "./read-in-turns.ts";
 import { saveOrThrow } from "./review/text-locations.ts";
+import { Slices } from "./slices.ts";
 
 /**
  * The graph of a command: its argument, else the one in the active editor, else the only one in the workspace, else the
@@ -36,8 +38,10 @@ export async function pickGraph(target: unknown, graphs: GraphFiles): Promise<Ur
 /** Saves the open files of a graph, so that the run uses what the user sees. @throws GraphInvalid, NotSaved */
 export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
   const document = await workspace.openTextDocument(file);
+  const slices = new Slices();
   const { faults, graph, sources } = await readGraph(file.fsPath, document.getText(), files, graphFormat, {
     locale: LOCALE,
+    yieldNow: () => slices.turn(),
   });
   if (!graph) throw new GraphInvalid(file.fsPath, faults);
   const paths = new Set([file.fsPath, ...Object.values(sources).map(({ path }) => path)]);
@@ -49,7 +53,7 @@ export async function refuseFaulty(file: Uri, files: Files): Promise<void> {
 /** The sets with data in a graph file; all sets if it is not known. */
 export async function setsOf(file: Uri): Promise<readonly Split[]> {
   const document = await workspace.openTextDocument(file);
-  const { file: graph } = readGraphText(file.fsPath, document.getText(), graphFormat, LOCALE);
+  const { file: graph } = await readInTurns(file.fsPath, document.getText());
   const named = graph ? namedSets(graph.data) : [];
   return named.length > 0 ? named : SPLITS;
 }

@@ -44,8 +44,27 @@ export function readGraphText(path: string, text: string, format: FileFormat, lo
   const steps = readAlone(path, text, format, { locale });
   let step = steps.next();
   while (!step.done) step = steps.next();
-  const { document, outline, file } = step.value;
+  return textReading(step.value);
+}
+
+/** Like `readGraphText`, in turns with other work: the checks of a large graph take longer than one task may. */
+export async function readGraphTextInTurns(
+  path: string,
+  text: string,
+  format: FileFormat,
+  { locale = ENGLISH, yieldNow }: { readonly locale?: Locale; readonly yieldNow: () => Promise<void> },
+): Promise<GraphTextReading> {
+  return textReading(await inTurns(readAlone(path, text, format, { locale }), yieldNow));
+}
+
+function textReading({ document, outline, file }: ReadAlone): GraphTextReading {
   return { file, outline, faults: document.faults, document };
+}
+
+async function inTurns<T>(steps: Generator<void, T>, yieldNow: () => Promise<void>): Promise<T> {
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await yieldNow();
+  return step.value;
 }
 
 /**
@@ -72,10 +91,7 @@ async function readWithFiles(
   opensGraphs: boolean,
 ): Promise<GraphReading> {
   const { yieldNow = async () => {} } = options;
-  const steps = readAlone(path, text, format, options);
-  let step = steps.next();
-  for (; !step.done; step = steps.next()) await yieldNow();
-  const { document, outline, file, part } = step.value;
+  const { document, outline, file, part } = await inTurns(readAlone(path, text, format, options), yieldNow);
   const root = await findRoot(path, files);
   const names = new GraphNames(namesOf(outline));
   const texts = new Map<string, string>();

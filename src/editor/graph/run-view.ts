@@ -85,12 +85,28 @@ function steeringOf({ state, pace }: ActiveRun, locale: Locale): Steering | null
   };
 }
 
-/** Milliseconds that a snapshot spends on the contributions of accepted changes. The next one continues. */
-const AT_ONCE = 20;
+/** Milliseconds that a snapshot itself spends on the contributions of accepted changes, since a few take no time. */
+const AT_ONCE = 5;
+/** Milliseconds until another snapshot shows the contributions that were computed meanwhile. */
+const UNTIL_SHOWN = 200;
 
 /** Whether contributions of accepted changes are still missing, so that another view shows more. */
 export function isViewPartial({ state, threshold }: ActiveRun): boolean {
   return state.proposals.some((proposal) => !isContributionKnown(state, proposal, threshold));
+}
+
+/**
+ * Computes contributions that are missing, at least one, until it is time for another view.
+ * @param turn awaited before each, because each hashes all texts of the graph
+ */
+export async function addContributions({ state, threshold }: ActiveRun, turn: () => Promise<void>): Promise<void> {
+  const until = performance.now() + UNTIL_SHOWN;
+  for (const proposal of state.proposals) {
+    if (isContributionKnown(state, proposal, threshold)) continue;
+    await turn();
+    contributionOf(state, proposal, threshold);
+    if (performance.now() >= until) return;
+  }
 }
 
 function nodeViews(run: ActiveRun, locale: Locale, current: Graph | null): NodeRunView[] {

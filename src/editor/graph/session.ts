@@ -13,12 +13,13 @@ import type { Graph } from "../../graph/graph.ts";
 import type { CommandName } from "../commands/commands.ts";
 import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
+import { Slices } from "../slices.ts";
 import type { ActiveRun } from "./active-run.ts";
 import type { CurrentGraph, GraphSource, RunSource } from "./graph-source.ts";
 import { faultViews, graphView, visibleFaults } from "./graph-view.ts";
 import { pageHtml } from "./page.ts";
 import { answerTo, fullText } from "./page-answers.ts";
-import { isViewPartial, runView, sampleExcerpts } from "./run-view.ts";
+import { addContributions, isViewPartial, runView, sampleExcerpts } from "./run-view.ts";
 import { Throttle } from "./throttle.ts";
 
 /** Milliseconds between two snapshots of one kind. */
@@ -51,6 +52,7 @@ export class GraphSession extends Disposable {
   #replayed: number | null = null;
   /** Views of the run after its iterations. */
   #views: { readonly run: string; readonly byIteration: Promise<ReadonlyMap<number, RunView>> } | null = null;
+  readonly #slices = new Slices();
   readonly #sendGraph = this.own(new Throttle(() => this.#guard(this.#postGraph()), UPDATE_INTERVAL));
   readonly #sendRun = this.own(new Throttle(() => this.#guard(this.#postRun()), UPDATE_INTERVAL));
 
@@ -165,7 +167,9 @@ export class GraphSession extends Disposable {
     this.#run = run;
     if (run?.entry.status === "running") this.#replayed = null;
     this.#post({ type: "run", run: run && (await this.#viewOf(run)) });
-    if (run && isViewPartial(run)) this.#sendRun.request();
+    if (!run || !isViewPartial(run)) return;
+    await addContributions(run, () => this.#slices.turn());
+    this.#sendRun.request();
   }
 
   /**

@@ -60,7 +60,7 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
 
   async provideCodeActions(document: TextDocument, range: Range): Promise<CodeAction[]> {
     const shown = this.#faults.get(document.uri.toString());
-    const faults = shown?.version === document.version ? shown.faults : this.documents.checked(document).faults;
+    const { faults } = shown?.version === document.version ? shown : await this.documents.checked(document);
     const touched = faults.filter((fault) => toRange(document, fault.range).intersection(range));
     const actions = await Promise.all(touched.map((fault) => this.#actions(document, fault)));
     return actions.flat();
@@ -110,11 +110,18 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
 
   #look(document: TextDocument): void {
     if (!isGraphFile(document.uri)) return;
-    if (document.getText().length <= LARGE) this.#show(document, this.documents.checked(document).faults);
+    if (document.getText().length <= LARGE) void this.#check(document);
     this.#later(document, PAUSE, async () => {
       const { faults } = await this.documents.read(document.uri);
       return faults;
     });
+  }
+
+  async #check(document: TextDocument): Promise<void> {
+    const { version } = document;
+    const { faults } = await this.documents.checked(document);
+    const isShown = this.#faults.get(document.uri.toString())?.version === version;
+    if (!isShown && !document.isClosed && document.version === version) this.#show(document, faults);
   }
 
   #later(document: TextDocument, pause: number, read: () => Promise<readonly Fault[]>): void {
@@ -138,12 +145,11 @@ export class Diagnostics extends Disposable implements CodeActionProvider {
   }
 
   async #everything(document: TextDocument): Promise<readonly Fault[]> {
-    const { faults } = await loadTask(document.uri.fsPath, this.deps, {
+    const { faults, file } = await loadTask(document.uri.fsPath, this.deps, {
       models: this.documents.models(),
       locale: LOCALE,
     });
-    const data = this.documents.checked(document).file?.data;
-    return !data || namedSets(data).length === 0
+    return !file || namedSets(file.data).length === 0
       ? faults
       : faults.map((fault) => (fault.code === "missing-set" ? softened(fault) : fault));
   }

@@ -16,7 +16,7 @@ import type { Fault, Range as PlainRange } from "../../graph/fault.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { placedText } from "../../graph/places/place.ts";
 import { isPlaced } from "../../graph/places/placed-text.ts";
-import { readGraph, readGraphText } from "../../graph/read.ts";
+import { readGraph } from "../../graph/read.ts";
 import type { GraphReading, GraphTextReading, TextSource } from "../../graph/reading.ts";
 import { nodeAt } from "../../graph/syntax/outline.ts";
 import { graphFormat } from "../../methods/registry.ts";
@@ -27,6 +27,7 @@ import { Disposable } from "../disposable.ts";
 import { LOCALE } from "../editor-locale.ts";
 import type { CurrentGraph, GraphSource } from "../graph/graph-source.ts";
 import { isGraphFile } from "../graph-files.ts";
+import { readInTurns } from "../read-in-turns.ts";
 import { Slices } from "../slices.ts";
 import { ParsedGraph, PerVersion } from "./parsed.ts";
 
@@ -36,9 +37,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
   /** Fires with the graph file when its text or the text of one of its prompt files changes. */
   readonly onDidChange = this.#changed.event;
   readonly #parsed = new PerVersion((document) => new ParsedGraph(document.uri.fsPath, document.getText()));
-  readonly #checked = new PerVersion((document) =>
-    readGraphText(document.uri.fsPath, document.getText(), graphFormat, LOCALE),
-  );
+  readonly #checked = new PerVersion((document) => readInTurns(document.uri.fsPath, document.getText()));
   /** Read graphs by the address of the graph file. */
   readonly #read = new Map<string, ReadGraph>();
   /** By folder of files that graphs name, to detect changes outside the editor. */
@@ -63,7 +62,7 @@ export class GraphDocuments extends Disposable implements GraphSource {
   }
 
   /** Faults of the current text without its files. */
-  checked(document: TextDocument): GraphTextReading {
+  checked(document: TextDocument): Promise<GraphTextReading> {
     return this.#checked.of(document);
   }
 

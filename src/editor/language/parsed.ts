@@ -8,12 +8,16 @@ import { LOCALE } from "../editor-locale.ts";
 /** A graph file's text, parsed as far as possible. */
 export class ParsedGraph {
   readonly document: JsonDocument;
-  readonly outline: Outline;
+  #outline: Outline | null = null;
   #uses: readonly Use[] | null = null;
 
   constructor(path: string, text: string) {
     this.document = new JsonDocument(path, text, { recover: true, locale: LOCALE });
-    this.outline = outlineOf(this.document);
+  }
+
+  get outline(): Outline {
+    this.#outline ??= outlineOf(this.document);
+    return this.#outline;
   }
 
   get uses(): readonly Use[] {

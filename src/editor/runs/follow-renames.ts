@@ -1,9 +1,8 @@
 import type { Files } from "../../deps.ts";
 import { findRoot } from "../../graph/containment.ts";
-import { readGraphText } from "../../graph/read.ts";
-import { graphFormat } from "../../methods/registry.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { textOf } from "../language/documents.ts";
+import { readInTurns } from "../read-in-turns.ts";
 import type { RunSummary } from "./run-summary.ts";
 
 /**
@@ -21,7 +20,8 @@ export async function followRenames(
   const known = await Promise.all(
     uris.map(async (uri, index) => {
       const path = paths[index] ?? uri.fsPath;
-      const name = readGraphText(path, await textOf(uri, files), graphFormat).file?.name;
+      const { file } = await readInTurns(path, await textOf(uri, files));
+      const name = file?.name;
       return { path, name, root: (await findRoot(path, files)).folder };
     }),
   );

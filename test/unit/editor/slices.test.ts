@@ -46,3 +46,25 @@ it("functions that are called in turns let other tasks run in between and after 
   expect(done).toEqual(Array.from({ length: 20 }, (_, i) => i));
   expect(others).toBeGreaterThan(5);
 });
+
+it("several that are split at a time share a task: together they take no longer than one", async () => {
+  const tasks = [0];
+  let isOver = false;
+  const other = () => {
+    tasks.push(0);
+    if (!isOver) setImmediate(other);
+  };
+  setImmediate(other);
+  const some = Array.from({ length: 5 }, async () => {
+    const slices = new Slices();
+    for (let i = 0; i < 45; i++) {
+      await slices.turn();
+      work(1);
+      tasks.push((tasks.pop() ?? 0) + 1);
+    }
+  });
+  await Promise.all(some);
+  isOver = true;
+  // Each takes at least 1 ms; with 15 ms for each of the five, up to 75 are in one task.
+  expect(Math.max(...tasks)).toBeLessThanOrEqual(17);
+});

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readGraph, readGraphText } from "../../../src/graph/read.ts";
+import { readGraph, readGraphText, readGraphTextInTurns } from "../../../src/graph/read.ts";
 import { graphFormat } from "../../../src/methods/registry.ts";
 import { nodeDeps } from "../../../src/platform/node.ts";
 
@@ -29,4 +29,8 @@ it("other work has a turn at each node of a large graph, and what is read is the
   expect(turns).toBeGreaterThanOrEqual(2 * ids.length);
   expect(inTurns.faults.map(({ message }) => message)).toEqual(atOnce.faults.map(({ message }) => message));
   expect(inTurns.faults.length).toBeGreaterThan(0);
+  turns = 0;
+  const alone = await readGraphTextInTurns("/large.agentgraph.json", text, graphFormat, { yieldNow });
+  expect(turns).toBeGreaterThanOrEqual(ids.length);
+  expect(alone.faults).toEqual(atOnce.faults.map((fault) => ({ ...fault, fixes: expect.any(Function) })));
 });

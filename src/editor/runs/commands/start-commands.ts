@@ -1,9 +1,7 @@
 import { l10n, type Uri, window, workspace } from "vscode";
 import { SPLITS, type Split } from "../../../data/sample.ts";
 import type { Task } from "../../../engine/task.ts";
-import { readGraphText } from "../../../graph/read.ts";
 import { capitalized, splitCount, splitLabel } from "../../../i18n/labels.ts";
-import { graphFormat } from "../../../methods/registry.ts";
 import { estimateRun, estimateRunner } from "../../../run/estimate/estimate.ts";
 import { paceOf } from "../../../run/estimate/estimate-line.ts";
 import { earlierTexts } from "../../../run/explain/earlier-texts.ts";
@@ -20,6 +18,7 @@ import { LOCALE } from "../../editor-locale.ts";
 import { Cancelled, NotFound } from "../../errors.ts";
 import type { GraphFiles } from "../../graph-files.ts";
 import { pickGraph, setsOf } from "../../graph-pick.ts";
+import { readInTurns } from "../../read-in-turns.ts";
 import { oneLine } from "../../ui/markdown.ts";
 import { confirmCalls, confirmStart, estimating } from "../confirm.ts";
 import { FIRST_RUN_PACE, isFirstSimulated, paced } from "../first-run.ts";
@@ -50,7 +49,7 @@ export class StartCommands {
   async #optimizeNode(target: unknown): Promise<void> {
     const file = await pickGraph(target, this.graphs);
     const text = (await workspace.openTextDocument(file)).getText();
-    const { outline } = readGraphText(file.fsPath, text, graphFormat, LOCALE);
+    const { outline } = await readInTurns(file.fsPath, text);
     const open = outline.nodes.filter(({ trainable }) => trainable).map(({ id }) => id);
     const only = nodeOf(target) ?? (await pickNode(open));
     const others = open.filter((id) => id !== only);
