@@ -229,8 +229,8 @@ class QueueRun {
   }
 
   /**
-   * What was answered more often than a run on one machine asks for it was under way on a lost worker: one of the last
-   * requests that the worker sent.
+   * What was answered more often than a run on one machine asks for it was under way on a lost worker: no answer, or
+   * none that was surely stored, so one of the last that ended there.
    */
   #checkRepeated({ asked }: Reference): void {
     const answered = new Map<string, number>();
@@ -239,8 +239,12 @@ class QueueRun {
     const log = this.server.log.filter(({ fault }) => fault === null);
     for (const { body } of log) if (isTaken(body, this.one)) add(answered, contentId(body.messages));
     for (const { key, sent } of this.#workers.filter(({ isLost }) => isLost)) {
-      const last = this.#sentBy(key).slice(0, sent).slice(-CONCURRENCY);
-      for (const { body } of last) add(excused, contentId(body.messages));
+      const last = this.#sentBy(key)
+        .slice(0, sent)
+        .filter(({ fault }) => fault === null)
+        .sort((a, b) => b.endedAt - a.endedAt)
+        .map(({ body }) => contentId(body.messages));
+      for (const id of [...new Set(last)].slice(0, CONCURRENCY)) add(excused, id);
     }
     for (const [id, count] of answered) {
       const allowed = (asked.get(id) ?? 0) + (excused.get(id) ?? 0);
@@ -253,12 +257,13 @@ class QueueRun {
     return this.server.log.filter(({ headers }) => headers.authorization === `Bearer ${key}`);
   }
 
-  /** `sk-chaos-1 at 1203, …`: who asked for it, and when. */
+  /** `sk-chaos-1 at 1203 to 1220, …`: who asked for it, and when. */
   #sentFor(id: string): string {
     return this.server.log
       .filter(({ body }) => contentId(body.messages) === id)
       .map(
-        ({ headers, at, fault }) => `${headers.authorization?.slice(7)} at ${at}${fault === null ? "" : ` (${fault})`}`,
+        ({ headers, at, endedAt, fault }) =>
+          `${headers.authorization?.slice(7)} at ${at} to ${endedAt}${fault === null ? "" : ` (${fault})`}`,
       )
       .join(", ");
   }

@@ -41,6 +41,8 @@ export interface LoggedRequest {
   readonly fault: Fault | null;
   /** Milliseconds since the server's start. */
   readonly at: number;
+  /** When the answer was sent or its connection ended, in the same milliseconds; infinite before. */
+  readonly endedAt: number;
 }
 
 export interface Server {
@@ -95,7 +97,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const body: ChatBody = JSON.parse(text);
     const asked: Asked = { count: log.length + 1, nth, content };
     const fault = options.faults?.(asked) ?? null;
-    log.push({ path, query, body, headers: request.headers, fault, at: Date.now() - started });
+    const at = Date.now() - started;
+    const logged = { path, query, body, headers: request.headers, fault, at, endedAt: Number.POSITIVE_INFINITY };
+    response.once("close", () => {
+      logged.endedAt = Date.now() - started;
+    });
+    log.push(logged);
 
     if (!hasKey(request)) return refuseKey(response);
     await wait(latencyOf(content), closing.signal);
