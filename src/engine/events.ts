@@ -3,7 +3,7 @@ import { split } from "../data/sample.ts";
 import { ROLES } from "../graph/graph.ts";
 import type { ReadOnly } from "../graph/read-only.ts";
 import { vote } from "../loss/loss.ts";
-import { otherTier, usage } from "../models/model.ts";
+import { usage } from "../models/model.ts";
 import { controlled, type pauseReason } from "./control-schema.ts";
 import {
   baselineScore,
@@ -20,6 +20,7 @@ import {
   type verdictReason,
 } from "./result-schema.ts";
 import { solved } from "./solution-schema.ts";
+import { warned } from "./warning-schema.ts";
 
 /**
  * The stream of a run: what the log contains, what `reduce` reads, what editor, command line and report show. The schemas
@@ -167,60 +168,6 @@ const iterated = z.object({
   waiting: count.optional(),
   /** Bounds of the incumbent's mean validation loss: equal where every sample is scored. */
   validationLoss: interval,
-});
-
-const warningCode = z.enum([
-  "sample dropped",
-  "not scored",
-  "parameter refused",
-  /** `count` requests were sent once for this run and for others on the same queue. */
-  "shared requests",
-  /** Requests to the model named in `detail` have another price than that of the tier that the user chose: `tier`. */
-  "other tier",
-  /** The model named in `detail` takes no images, so its requests for feedback describe them only. */
-  "images not shown",
-  "reply repaired",
-  /** `count` of `of` replies for `purpose` were cut, from `tokens` on. */
-  "replies cut",
-  "small validation set",
-  "nothing to learn",
-  "nothing scored",
-  /** Scoring the validation set used up `detail`, which is `count`: about `of` allow ten steps. */
-  "search too short",
-  "no gate",
-  "test not scored",
-  "budget too small",
-  "unknown price",
-  "tokens estimated",
-  "gradients look alike",
-  "instructions converge",
-  "instruction grows",
-  "gate refuses everything",
-  /** An update that the gate accepts raises tokens per answer from `of` to `count`, for `points` of score in 100. */
-  "costly gain",
-  "format errors",
-  "targets leak",
-  "templates changed",
-  /** The user ended the run after iteration `count` of `of`. */
-  "stopped early",
-  /** The user pinned the node: no text was written for it since. */
-  "node pinned",
-]);
-
-/** Code and fields; the message is made at the edge (`warningMessages`). */
-const warned = z.object({
-  type: z.literal("warning"),
-  code: warningCode,
-  node: z.string().optional(),
-  sample: z.string().optional(),
-  detail: z.string().optional(),
-  count: z.number().optional(),
-  /** The total that `count` is part of. */
-  of: z.number().optional(),
-  purpose: role.optional(),
-  tokens: z.number().optional(),
-  points: z.number().optional(),
-  tier: otherTier.optional(),
 });
 
 /** A new segment: what follows starts the run anew from its own replies. */
@@ -384,7 +331,7 @@ export type Judged = ReadOnly<z.infer<typeof judged>>;
 export type ScreenReason = z.infer<typeof screenReason>;
 export type Screened = ReadOnly<z.infer<typeof screened>>;
 export type Iterated = ReadOnly<z.infer<typeof iterated>>;
-export type WarningCode = z.infer<typeof warningCode>;
+export type WarningCode = Warned["code"];
 export type Warned = ReadOnly<z.infer<typeof warned>>;
 export type BaselineScore = ReadOnly<z.infer<typeof baselineScore>>;
 export type Baseline = ReadOnly<z.infer<typeof baseline>>;

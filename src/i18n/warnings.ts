@@ -31,7 +31,10 @@ function repliesCut(
   { purpose = "forward", node = "", count = 0, of = count, tokens = 0 }: Warned,
   t: Locale["t"],
 ): string {
-  const limit = t("Thinking tokens count toward this limit. Increase max_tokens in models.{0}.params.", purpose);
+  const limit = t(
+    "Thinking tokens count toward this limit. Increase max_tokens in models.{0}.params; without it, the limit is the server's, such as its context length.",
+    purpose,
+  );
   if (purpose !== "forward") {
     return `${t("{0} of {1} replies of the {2} model were cut at {3} tokens and requested again where that could help.", count, of, purpose, tokens)} ${limit}`;
   }
@@ -91,6 +94,15 @@ export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): 
       return at(
         t(
           "A reply wasn't in the required format, so it was requested again. Models that support JSON schemas avoid this extra call.",
+        ),
+        warning.detail,
+      );
+    case "prompt cut":
+      return at(
+        t(
+          "The server counted only {0} in a prompt of {1}, so it probably read a part of it. Increase the server's context length (Ollama: OLLAMA_CONTEXT_LENGTH), or shorten the prompt.",
+          locale.count(warning.tokens ?? 0, "token"),
+          locale.count(of ?? 0, "word"),
         ),
         warning.detail,
       );

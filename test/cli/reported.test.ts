@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import type { EvaluationReport } from "../../src/cli/output/json.ts";
+import type { ModelReply } from "../../src/models/model.ts";
 import { open } from "./cli.ts";
 import { rows, writeGraph } from "./scripted.ts";
 
@@ -41,6 +42,17 @@ const PROTOCOLS = {
     yes: gemini({ candidates: [{ content: { parts: [{ text: "yes" }] }, finishReason: "STOP" }] }),
   },
 } as const;
+
+const REPLY: ModelReply = {
+  text: "",
+  usage: { prompt: 0, completion: 0, estimated: false },
+  model: "m",
+  finish: "stop",
+  key: "",
+  source: "provider",
+  requests: 1,
+  milliseconds: 0,
+};
 
 /** Runs `evaluate` against a server that answers some samples with `reply`. */
 async function evaluate(
@@ -245,4 +257,39 @@ it.each<[report: string, kind: Kind, reply: Reply]>([
   const { report, requests } = await evaluate(kind, (nth) => (nth < 3 ? reply : null));
   expect(report).toMatchObject({ status: "done", n: 8, unscored: 0, score: 1 });
   expect(requests).toBe(8 + 4 * 2);
+});
+
+it("ollama/ollama#4967: a prompt that the server cuts silently is told, and its reply not kept", async () => {
+  const more = "Lorem ipsum dolor sit amet consectetur adipiscing elit. ".repeat(400);
+  const long = rows(8, () => "yes");
+  const data = {
+    ...long,
+    validation: long.validation.map((row, at) => (at < 4 ? { ...row, question: more + row.question } : row)),
+  };
+  let context = 4_096;
+  const bench = await open({
+    model: {
+      identity: "ollama",
+      complete: async ({ messages }) => {
+        const tokens = Math.ceil(messages.map(({ content }) => content).join().length / 4);
+        const isCut = tokens > context;
+        const prompt = isCut ? context / 2 + 3 : tokens;
+        return {
+          ...REPLY,
+          text: isCut ? "What do you mean?" : "yes",
+          usage: { prompt, completion: 5, estimated: false },
+        };
+      },
+    },
+  });
+  const file = await writeGraph(bench, { data, loss: { kind: "exact" } });
+  const evaluated = async (): Promise<EvaluationReport> =>
+    JSON.parse((await bench.online("evaluate", file, "--json")).stdout);
+  const { warnings, score } = await evaluated();
+  expect(score).toBe(0.5);
+  expect(warnings.join("\n")).toMatch(
+    /2,?051 tokens in a prompt of 3,?2\d\d words.+OLLAMA_CONTEXT_LENGTH.+node solve.+\(3 more like this/,
+  );
+  context = 32_768;
+  expect(await evaluated()).toMatchObject({ score: 1, calls: 4, warnings: [] });
 });

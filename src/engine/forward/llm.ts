@@ -10,6 +10,7 @@ import {
   reachOf,
 } from "../../models/errors.ts";
 import type { Message, Model, ModelReply, Usage } from "../../models/model.ts";
+import { wordsOfCutPrompt } from "../../models/prompt-cut.ts";
 import { outputLimit } from "../../models/stack/tokens.ts";
 import type { RunEvent } from "../events.ts";
 import { shortHash } from "../theta.ts";
@@ -86,6 +87,8 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
   const drawOf = createDraws(seed);
   /** Nodes and samples that the server failed while it answered others. */
   const lost = new Set<string>();
+  /** Nodes and samples of whose prompts the server read only a part. */
+  const cut = new Set<string>();
   let failures = 0;
   /** Number of replies from the provider. */
   let answers = 0;
@@ -105,8 +108,10 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
     const { model: name, params } = question.choice;
     const reply = await askOnce(question);
     const isWithheld = reply.finish === "filter";
+    const words = wordsOfCutPrompt(question.messages, reply.usage);
+    if (words !== null) warnOfCut(question, reply.usage.prompt, words);
     // With other server settings, a reply that these settings cut or withheld can be complete.
-    if (isWithheld || (reply.finish === "length" && !outputLimit(params))) await invalidate(reply);
+    if (isWithheld || words !== null || (reply.finish === "length" && !outputLimit(params))) await invalidate(reply);
     if (isWithheld)
       throw new ReplyWithheld(model.identity, name, reply.withheld ?? "its content filter withheld the reply");
     if (!question.schema && reply.finish === "length" && reply.text.trim() === "") {
@@ -114,6 +119,14 @@ export function createLlm({ model, seed, stop, emit, price }: LlmDeps): Llm {
       throw new AnswerMissing(model.identity, name, "cut", detail, reply.usage);
     }
     return reply;
+  }
+
+  function warnOfCut(question: LlmCall, tokens: number, of: number): void {
+    const { purpose, choice } = question;
+    const key = keyOf(question);
+    if (cut.has(key)) return;
+    cut.add(key);
+    void emit({ type: "warning", code: "prompt cut", purpose, ...placeOf(question), detail: choice.model, tokens, of });
   }
 
   async function askOnce(question: LlmCall): Promise<ModelReply> {

@@ -60,6 +60,7 @@ describe("warnings", () => {
     "shared requests": true,
     "images not shown": true,
     "reply repaired": true,
+    "prompt cut": true,
     "replies cut": true,
     "small validation set": true,
     "nothing to learn": true,
@@ -130,8 +131,8 @@ describe("figures", () => {
       { ...cut, purpose: "backward", node: "solve" },
     ]);
     expect(said).toEqual([
-      "3 of 4 replies of “plan” were cut at 9 tokens, so the end of their answers may be missing. Thinking tokens count toward this limit. Increase max_tokens in models.forward.params. (1 more like this.)",
-      "3 of 4 replies of the backward model were cut at 9 tokens and requested again where that could help. Thinking tokens count toward this limit. Increase max_tokens in models.backward.params.",
+      "3 of 4 replies of “plan” were cut at 9 tokens, so the end of their answers may be missing. Thinking tokens count toward this limit. Increase max_tokens in models.forward.params; without it, the limit is the server's, such as its context length. (1 more like this.)",
+      "3 of 4 replies of the backward model were cut at 9 tokens and requested again where that could help. Thinking tokens count toward this limit. Increase max_tokens in models.backward.params; without it, the limit is the server's, such as its context length.",
     ]);
   });
 });
