@@ -48,8 +48,8 @@ export function fromStore(replies: ReplyStore, inner: Complete): Complete {
   };
 }
 
-/** Stored by a version that took an empty text for an answer. */
-function isEmpty({ text, finish }: StoredReply): boolean {
+/** Whether a version stored it that took an empty text for an answer. */
+export function isEmpty({ text, finish }: StoredReply): boolean {
   return text.trim() === "" && (finish === "stop" || finish === "other");
 }
 

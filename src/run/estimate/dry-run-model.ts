@@ -118,19 +118,8 @@ export class DryRunModel implements Model {
     return this.#reply(length / this.#charactersPerToken, this.progress.computed(given));
   }
 
-  /** Learns reply lengths and characters per token from known replies. */
-  learningFrom(model: Model): Model {
-    return {
-      identity: model.identity,
-      complete: async (request, signal) => {
-        const reply = await model.complete(request, signal);
-        if (reply.source === "cached" && !reply.usage.estimated) this.#learn(request, reply);
-        return reply;
-      },
-    };
-  }
-
-  #learn({ messages, tag }: ModelRequest, { text, usage }: ModelReply): void {
+  /** Learns reply lengths and characters per token from a known reply. */
+  learn({ messages, tag }: ModelRequest, { text, usage }: ModelReply): void {
     this.#size.characters += charactersOf(messages) + text.length;
     this.#size.tokens += usage.prompt + usage.completion;
     const key = `${tag.purpose} ${tag.node}`;

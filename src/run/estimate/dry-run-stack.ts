@@ -1,11 +1,10 @@
-import type { Clock } from "../../deps.ts";
-import type { BudgetLimits, Model, ModelReply } from "../../models/model.ts";
+import type { BudgetLimits, Model, ModelReply, ModelRequest } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
 import { CallBudget } from "../../models/stack/budget.ts";
-import { type Complete, keyOf } from "../../models/stack/key.ts";
+import { keyOf } from "../../models/stack/key.ts";
 import { recalling, type Stack } from "../../models/stack/stack.ts";
-import { fromStore, intoStore, type KnownReplies, MemoryReplies, type ReplyStore } from "../../models/stack/store.ts";
-import { Yielder } from "../../models/yielder.ts";
+import { isEmpty, type KnownReplies, MemoryReplies } from "../../models/stack/store.ts";
+import type { DryRunTurns } from "./dry-run-turns.ts";
 
 const NO_LIMITS: BudgetLimits = { calls: null, tokens: null, usd: null };
 
@@ -13,67 +12,50 @@ export interface DryRunStackOptions {
   /** Replies of earlier runs; only read. */
   readonly replies: KnownReplies;
   readonly price: PriceOf;
-  /** Used to yield to the event loop. */
-  readonly clock: Clock;
+  readonly turns: DryRunTurns;
+  /** Called for each reply of an earlier run that is used. */
+  readonly onCached: (request: ModelRequest, reply: ModelReply) => void;
 }
 
 /**
- * The wrapper stack of a dry run: the reply store and shared requests. Nothing fails, waits or is limited, so it has no other
- * layers: they take most of the time of a call that is answered at once.
+ * The wrapper stack of a dry run: each request is answered once, from earlier runs if it can. Nothing fails, waits or is limited,
+ * so it has no layers: they take most of the time of a call that is answered at once.
  */
 export function dryRunStack(
-  { identity, ...provider }: Pick<Model, "identity" | "complete">,
-  { replies: known, price, clock }: DryRunStackOptions,
+  { identity, complete }: Pick<Model, "identity" | "complete">,
+  { replies: known, price, turns, onCached }: DryRunStackOptions,
 ): Stack {
-  const turns = new Yielder(clock);
-  const replies = new Overlay(known);
-  const answer: Complete = (request, signal) => provider.complete(request, signal);
-  const complete = fromStore(replies, shared(intoStore(replies, answer)));
+  const replies = new Map<string, Promise<ModelReply>>();
+  const values = new MemoryReplies();
+
+  async function answer(key: string, request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {
+    const found = known.has(key) ? await known.get(key) : undefined;
+    if (!found || isEmpty(found.reply)) return { ...(await complete(request, signal)), key, took: 0 };
+    const reply = { ...found.reply, key, source: "cached", requests: 0, milliseconds: 0 } as const;
+    if (!reply.usage.estimated) onCached(request, reply);
+    return reply;
+  }
+
   return {
     budget: new CallBudget(NO_LIMITS, price),
     keep: async () => {},
-    recall: recalling(replies),
+    recall: recalling({
+      get: async (key) => (await values.get(key)) ?? (await known.get(key)),
+      put: (key, reply) => values.put(key, reply),
+    }),
     model: {
       identity,
       complete: async (request, signal) => {
         await turns.next();
-        return complete({ ...request, key: keyOf(identity, request), attempt: 1 }, signal);
+        signal.throwIfAborted();
+        const key = keyOf(identity, request);
+        const earlier = replies.get(key);
+        if (earlier) return { ...(await earlier), source: "replayed", requests: 0 };
+        const own = answer(key, request, signal);
+        replies.set(key, own);
+        return own;
       },
-      yieldNow: () => turns.next(),
+      yieldNow: async () => void (await turns.next()),
     },
   };
-}
-
-/** Merges identical requests in flight. None is aborted by itself, because the whole dry run is. */
-function shared(inner: Complete): Complete {
-  const inFlight = new Map<string, Promise<ModelReply>>();
-  return async (request, signal) => {
-    const { key } = request;
-    const known = inFlight.get(key);
-    if (known) return { ...(await known), source: "shared", requests: 0, milliseconds: 0 };
-    const own = inner(request, signal);
-    inFlight.set(key, own);
-    try {
-      return await own;
-    } finally {
-      inFlight.delete(key);
-    }
-  };
-}
-
-/** Cached replies and the ones made up so far. */
-class Overlay extends MemoryReplies {
-  constructor(readonly known: KnownReplies) {
-    super();
-  }
-
-  override has(key: string): boolean {
-    return super.has(key) || this.known.has(key);
-  }
-
-  override async get(key: string): ReturnType<ReplyStore["get"]> {
-    const own = await super.get(key);
-    const known = own ? undefined : await this.known.get(key);
-    return known ? { where: "cached", reply: known.reply } : own;
-  }
 }

@@ -13,11 +13,11 @@ import { methods } from "../../methods/registry.ts";
 import type { BudgetLimits } from "../../models/model.ts";
 import type { PriceOf } from "../../models/prices.ts";
 import type { KnownReplies } from "../../models/stack/store.ts";
-import { Yielder } from "../../models/yielder.ts";
 import { DryRunLoss } from "./dry-run-loss.ts";
 import { DryRunModel, dryRunSandbox, dryRunSearch, GUESSES, type Guess, type Learned } from "./dry-run-model.ts";
 import { DryRunProgress } from "./dry-run-progress.ts";
 import { dryRunStack } from "./dry-run-stack.ts";
+import { DryRunTurns } from "./dry-run-turns.ts";
 import { type Amount, Tally } from "./tally.ts";
 import { WaveCounter } from "./wave-counter.ts";
 
@@ -198,18 +198,25 @@ function meanOf(amounts: readonly Amount[]): Amount {
   };
 }
 
+/** What the dry runs of an estimate share. */
+interface Known extends EstimateDeps {
+  readonly turns: DryRunTurns;
+}
+
 /**
  * The same with a sandbox that runs equal code with an equal argument once in all dry runs, and code that has reached a
  * limit not again: with code that never ends, an estimate would take its time for every sample.
  */
-function remembering({ sandbox, ...known }: EstimateDeps): EstimateDeps {
-  if (!sandbox) return known;
+function remembering(known: EstimateDeps): Known {
+  const turns = new DryRunTurns(known.clock);
+  const { sandbox } = known;
+  if (!sandbox) return { ...known, turns };
   const results = new Map<string, Promise<unknown>>();
   /** By code. */
   const reached = new Map<string, CodeLimit>();
-  let inTurn: Promise<void> = Promise.resolve();
   return {
     ...known,
+    turns,
     sandbox: {
       check: (code) => sandbox.check(code),
       within: (limits) => sandbox.within(limits),
@@ -218,17 +225,14 @@ function remembering({ sandbox, ...known }: EstimateDeps): EstimateDeps {
         const earlier = results.get(key);
         if (earlier) return earlier;
         // One at a time, so that the first one that reaches a limit is the last.
-        const result = inTurn.then(async () => {
+        const result = turns.alone(async () => {
           const limit = reached.get(code.text);
           if (limit) throw limit;
           return sandbox.call(code, argument);
         });
-        inTurn = result.then(
-          () => {},
-          (error: unknown) => {
-            if (error instanceof CodeLimit) reached.set(code.text, error);
-          },
-        );
+        result.catch((error: unknown) => {
+          if (error instanceof CodeLimit) reached.set(code.text, error);
+        });
         results.set(key, result);
         return result;
       },
@@ -241,12 +245,12 @@ function wavesOf({ clock, batched = [] }: EstimateDeps): WaveCounter | null {
 }
 
 /** Scores the sets alone: known answers are learned first, their length, and how many are right. */
-async function playScoring(task: Task, known: EstimateDeps) {
+async function playScoring(task: Task, known: Known) {
   const { model, loss, dryTask } = dryRun(task, known);
   const tally = tallyOf(task, dryTask, SCORED);
   const deps = depsOf(model, task, known);
   for (const split of SCORED) {
-    await play((one, given, signal) => evaluate(one, split, given, signal), dryTask, deps, tally, known.clock);
+    await play((one, given, signal) => evaluate(one, split, given, signal), dryTask, deps, tally);
   }
   return { scoring: tally.amount, learned: { ...model.learned, ...loss.learned } };
 }
@@ -266,13 +270,13 @@ interface PlayOptions extends DryRunOptions {
 
 async function playRun(
   task: Task,
-  known: EstimateDeps,
+  known: Known,
   { among = methods, waves = null, until, scoring, isCostly = false, ...options }: PlayOptions,
 ): Promise<Tally> {
   const { model, dryTask } = dryRun(task, known, options, isCostly ? FEWER : PLAYED);
   // Batches do not grow with the training set; scored sets do.
   const tally = tallyOf(task, dryTask, SCORED, isCostly ? LONGEST.costly : LONGEST.usual);
-  await play(optimize(among), dryTask, depsOf(model, task, known, waves), tally, known.clock, until);
+  await play(optimize(among), dryTask, depsOf(model, task, known, waves), tally, until);
   if (tally.isLong) tally.extrapolate(scoring ?? (await playScoring(task, known)).scoring);
   return tally;
 }
@@ -287,7 +291,7 @@ export async function estimateRunner(
   const { model, dryTask } = dryRun(task, known);
   const tally = tallyOf(task, dryTask, SPLITS);
   const waves = wavesOf(known);
-  await play(runner, dryTask, depsOf(model, task, known, waves), tally, known.clock);
+  await play(runner, dryTask, depsOf(model, task, known, waves), tally);
   return { ...tally.amount, cached: tally.cached, ...(waves && { waves: waves.count }) };
 }
 
@@ -302,7 +306,7 @@ interface DryRunOptions {
 
 function dryRun(
   task: Task,
-  known: EstimateDeps,
+  known: Known,
   { guess = GUESSES.usual, draw = 0, learned }: DryRunOptions = {},
   sizes: typeof PLAYED | typeof FEWER = PLAYED,
 ) {
@@ -324,14 +328,11 @@ async function play(
   task: Task,
   deps: EngineDeps,
   tally: Tally,
-  clock: Clock,
   until: (tally: Tally) => boolean = () => false,
 ): Promise<void> {
-  const turns = new Yielder(clock);
   for await (const event of runner(task, deps, new AbortController().signal)) {
     tally.add(event);
     if (tally.isLong || until(tally)) return;
-    await turns.next();
   }
 }
 
@@ -348,19 +349,21 @@ function extreme(amounts: readonly Amount[], pick: (...values: number[]) => numb
 function depsOf(
   model: DryRunModel,
   task: Task,
-  { replies, price, clock, sandbox }: EstimateDeps,
+  { replies, price, sandbox, turns }: Known,
   waves: WaveCounter | null = null,
 ): EngineDeps {
   const { identity } = model;
   const provider = { identity, complete: model.complete.bind(model) };
-  const stack = dryRunStack(waves ? waves.counting(provider) : provider, { replies, price, clock });
+  const onCached = model.learn.bind(model);
+  const stack = dryRunStack(waves ? waves.counting(provider) : provider, { replies, price, turns, onCached });
   const tools = {
     identify: async (name: string) => name,
     call: async (_: string, given: unknown) => model.computed(JSON.stringify(given), 0),
   };
-  const search = dryRunSearch(task);
+  const find = dryRunSearch(task);
+  const search: typeof find = (...query) => turns.alone(() => find(...query));
   const local = { sandbox: dryRunSandbox(model, sandbox), search, tools, keep: stack.keep, recall: stack.recall };
-  return { model: model.learningFrom(stack.model), budget: stack.budget, price, local };
+  return { model: stack.model, budget: stack.budget, price, local };
 }
 
 /** An evenly drawn part of each set. */

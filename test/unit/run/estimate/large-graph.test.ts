@@ -3,10 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { writeGraph } from "../../../../bench/rows.ts";
-import { MemoryReplies } from "../../../../src/models/stack/store.ts";
+import type { Clock } from "../../../../src/deps.ts";
+import type { Task } from "../../../../src/engine/task.ts";
+import type { GraphNode } from "../../../../src/graph/graph.ts";
+import { NO_REPLIES } from "../../../../src/models/stack/store.ts";
 import { nodeDeps } from "../../../../src/platform/node.ts";
 import { estimateRun } from "../../../../src/run/estimate/estimate.ts";
 import { loadTask } from "../../../../src/run/load.ts";
+import { noSandbox } from "../../sandboxes.ts";
 
 const folders: string[] = [];
 
@@ -14,26 +18,29 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
-it("plays a part of the run of a large graph, and adds the iterations that it doesn't play", async () => {
+const { clock } = nodeDeps();
+const known = { provider: "m", replies: NO_REPLIES, price: () => 0.001, clock };
+
+/** A chain whose dry runs end early. */
+async function chainOf(nodes: number): Promise<Task> {
   const folder = await mkdtemp(join(tmpdir(), "agentgraph-large-"));
   folders.push(folder);
   await mkdir(join(folder, ".git"));
-  const graph = await writeGraph(folder, { samples: 200, nodes: 100, ending: "jsonl", loss: "number" });
+  const graph = await writeGraph(folder, { samples: 200, nodes, ending: "jsonl", loss: "number" });
   const choice = { model: "m", params: {} };
   const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
   const { task } = await loadTask(graph, nodeDeps(), { models });
   if (!task) throw new Error("the graph can't run");
+  return task;
+}
+
+it("plays a part of the run of a large graph, and adds the iterations that it doesn't play", async () => {
   let made = 0;
   const price = () => {
     made += 1;
     return 0.001;
   };
-  const { calls, scoring, range } = await estimateRun(task, {
-    provider: "m",
-    replies: new MemoryReplies(),
-    price,
-    clock: nodeDeps().clock,
-  });
+  const { calls, scoring, range } = await estimateRun(await chainOf(100), { ...known, price });
   // Prices asked, about two for each call: 390,000 calls were made before.
   expect(made).toBeLessThan(60_000);
   // Played to the end: 21,344 calls, of which 14,000 score the original graph, and at most 984,929.
@@ -43,4 +50,28 @@ it("plays a part of the run of a large graph, and adds the iterations that it do
   expect(range.least.calls).toBeGreaterThan(10_000);
   expect(range.most.calls).toBeGreaterThan(500_000);
   expect(range.most.calls).toBeLessThan(2_000_000);
+});
+
+it("is the same whatever the speed of the machine, where dry runs end early and where code takes its time", async () => {
+  const chain = await chainOf(100);
+  const coded = { ...chain.graph.nodes[0], id: "own", kind: "function", inputs: ["question"], file: "own.js" };
+  const nodes = chain.graph.nodes.map((node) => ({ ...node, inputs: [...node.inputs, "own"] }));
+  const graph = { ...chain.graph, nodes: [coded as GraphNode, ...nodes] };
+  const task = { ...chain, graph };
+  const estimates = [];
+  for (const [busy, turns] of [
+    [0, 1],
+    [5, 3],
+    [40, 8],
+  ] as const) {
+    let now = 0;
+    const wait = async () => {
+      for (let turn = 0; turn < turns; turn++) await clock.sleep(0);
+    };
+    const slow: Clock = { now: () => (now += busy), sleep: wait };
+    const sandbox = { ...noSandbox, call: () => wait().then(() => "a value") };
+    estimates.push(await estimateRun(task, { ...known, clock: slow, sandbox }));
+  }
+  expect(estimates[1]).toEqual(estimates[0]);
+  expect(estimates[2]).toEqual(estimates[0]);
 });
