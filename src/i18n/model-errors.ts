@@ -1,6 +1,7 @@
 import type { ModelError, ModelErrorCode } from "../models/errors.ts";
 import { clause, type ErrorMessage, entry, type FieldsOf } from "./error-message.ts";
 import { serverLabel } from "./labels.ts";
+import type { Locale } from "./locale.ts";
 import { missingMessage } from "./missing-answer.ts";
 
 type ModelErrors = { readonly [C in ModelErrorCode]: ErrorMessage<FieldsOf<Extract<ModelError, { code: C }>>> };
@@ -81,7 +82,7 @@ export const MODEL_ERRORS: ModelErrors = {
         failed: t("{0} failed ({1}): {2}.", serverLabel(identity), status ?? "–", clause(detail)),
         timeout: t("{0} did not respond in time: {1}.", serverLabel(identity), clause(detail)),
         lost: t("The connection to {0} was lost: {1}.", serverLabel(identity), clause(detail)),
-        unreached: t("{0} can't be reached: {1}.", serverLabel(identity), clause(detail)),
+        unreached: t("{0} can't be reached: {1}.", serverLabel(identity), unreachedReason(clause(detail), t)),
       })[reason],
     ({ reason }) => (reason === "unreached" ? "check server" : "resume later"),
   ),
@@ -197,3 +198,17 @@ export const MODEL_ERRORS: ModelErrors = {
     return t("The budget of {0} is reached.", budget);
   }),
 };
+
+/** Why nothing answers at an address. @param detail the code of the failed connection, or a message */
+function unreachedReason(detail: string, t: Locale["t"]): string {
+  const reasons: Readonly<Record<string, string>> = {
+    ECONNREFUSED: t("the connection was refused"),
+    ENOTFOUND: t("its name was not found"),
+    EAI_AGAIN: t("its name could not be looked up"),
+    EHOSTUNREACH: t("there is no route to it"),
+    ENETUNREACH: t("there is no route to it"),
+    UND_ERR_CONNECT_TIMEOUT: t("the connection timed out"),
+  };
+  const reason = Object.hasOwn(reasons, detail) ? reasons[detail] : undefined;
+  return reason === undefined ? detail : t("{0} ({1})", reason, detail);
+}

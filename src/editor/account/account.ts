@@ -86,6 +86,12 @@ export class Account extends Disposable {
     return origin === null ? models : { ...models, ...this.#modelsHere(origin) };
   }
 
+  /** Another text for another choice of provider, address or models. */
+  choice(): string {
+    const { provider, baseUrl } = readSettings();
+    return JSON.stringify([provider?.id, baseUrl, this.models()]);
+  }
+
   /**
    * Asks for what is missing: a provider, permission for a new origin, its key.
    * @param isRun requests may be sent at the tier of the settings, which takes longer. Default: they are not
@@ -159,14 +165,18 @@ export class Account extends Disposable {
       void showInfo(l10n.t("Now using the simulated model."));
       return;
     }
-    const title = l10n.t("Which model should be used in this workspace?");
+    const titleFor = ({ names }: Provider) =>
+      names === "deployments"
+        ? l10n.t("Which deployment should be used in this workspace?")
+        : l10n.t("Which model should be used in this workspace?");
+    const title = titleFor(source.provider);
     const isOwn = source.provider.names !== "file";
     const chosen = await this.#pickModels(source, title, isOwn ? "models" : "none", l10n.t("Another provider…"));
     if (chosen === null) {
       // An unchanged provider is not stored again.
       const other = await this.#choose();
       if (other.provider.names === "one") void showInfo(l10n.t("Now using the simulated model."));
-      else await this.#saveAndSay(other, await this.#pickModels(other, title, "models"));
+      else await this.#saveAndSay(other, await this.#pickModels(other, titleFor(other.provider), "models"));
       return;
     }
     await this.#saveAndSay(source, chosen);

@@ -1,7 +1,7 @@
 import { l10n, ProgressLocation, window } from "vscode";
 import type { Clock } from "../../deps.ts";
-import { AddressRefused, suggestBaseUrl } from "../../models/address.ts";
-import { KeyRefused } from "../../models/errors.ts";
+import { AddressRefused, isLoopback, suggestBaseUrl } from "../../models/address.ts";
+import { KeyRefused, ProviderFault } from "../../models/errors.ts";
 import type { AddressField, NamedModel, Provider } from "../../models/provider.ts";
 import { Cancelled, describe } from "../errors.ts";
 import { withoutLinks } from "../ui/notifications.ts";
@@ -35,8 +35,9 @@ export async function askSource(keys: ApiKeys, clock: Clock): Promise<Source> {
     const source = { provider, address: "", origin: provider.id, models: [] };
     return { ...source, models: await listModels(source, keys, clock) };
   }
-  for (let value = (provider === current && baseUrl) || address.initial; ; ) {
-    if (address.isAsked)
+  let value = (provider === current && baseUrl) || address.initial;
+  for (let answer: "address" | "again" = "address"; ; ) {
+    if (address.isAsked && answer === "address")
       value = await askAddress(address.prompt(l10n.t), value, (text) => addressProblem(address, text));
     const { origin, line } = address.read(value);
     if (key === "required" && (await keys.get(origin)) === null) await askAndStoreKey(origin, keys);
@@ -46,7 +47,9 @@ export async function askSource(keys: ApiKeys, clock: Clock): Promise<Source> {
       return await listed(source, address, keys, clock);
     } catch (error) {
       if (error instanceof Cancelled) throw error;
-      if (await insists(value, error)) return source;
+      const next = await insists(value, error);
+      if (next === "use") return source;
+      answer = next;
     }
   }
 }
@@ -86,7 +89,8 @@ export async function listModels(source: Source, keys: ApiKeys, clock: Clock): P
   try {
     return await withProgress(source.origin, () => listOf(source, key, clock));
   } catch (error) {
-    if (!(error instanceof KeyRefused) || fields.key === "none") throw error;
+    // Also one that usually needs none can be behind a proxy that does.
+    if (!(error instanceof KeyRefused)) throw error;
     const other = await askAndStoreKey(source.origin, keys);
     return withProgress(source.origin, () => listOf(source, other, clock));
   }
@@ -100,18 +104,19 @@ export async function askAndStoreKey(origin: string, keys: ApiKeys): Promise<str
 }
 
 /** Asks whether to use an address that lists no models. @throws Cancelled */
-async function insists(address: string, error: unknown): Promise<boolean> {
-  const again = l10n.t("Change the address");
-  const insist = l10n.t("Use anyway");
+async function insists(address: string, error: unknown): Promise<"address" | "again" | "use"> {
+  const isUnreached = error instanceof ProviderFault && error.reason === "unreached";
+  const start = isUnreached && isLoopback(new URL(address).hostname) ? l10n.t("Start the server, then try again.") : "";
+  const detail = [describe(error).message, start].filter(Boolean).join(" ");
+  const choices = {
+    ...(isUnreached && { again: l10n.t("Try again") }),
+    address: l10n.t("Change the address"),
+    use: l10n.t("Use anyway"),
+  };
   const message = l10n.t("The server at {0} did not list its models.", address);
-  const answer = await window.showWarningMessage(
-    message,
-    { modal: true, detail: describe(error).message },
-    again,
-    insist,
-  );
-  if (answer !== again && answer !== insist) throw new Cancelled();
-  return answer === insist;
+  const answer = await window.showWarningMessage(message, { modal: true, detail }, ...Object.values(choices));
+  if (answer === undefined) throw new Cancelled();
+  return answer === choices.use ? "use" : answer === choices.again ? "again" : "address";
 }
 
 async function listOf({ provider, address: own }: Source, key: string, clock: Clock): Promise<readonly NamedModel[]> {

@@ -118,12 +118,15 @@ export async function pickModel(
   const left = models.filter((model) => !isUsed(model));
   const chats = left.filter(isForChat).map(itemOf);
   const rest = left.filter((model) => !isForChat(model)).map(itemOf);
+  const typed: Item = { label: `$(edit) ${l10n.t("Enter a name…")}`, picks: "typed" };
+  // A server whose models are unknown seldom has those of the file.
+  const isNameFirst = first === "models" && models.length === 0;
   const offered: Item[] = [
     ...used.map((model) => ({ ...itemOf(model), description: l10n.t("used now") })),
-    ...(first === "none" ? [...file, ...chats] : [...chats, ...file]),
+    ...(first === "none" ? [...file, ...chats] : [...chats, ...(isNameFirst ? [typed] : []), ...file]),
   ];
   const more: Item[] = [
-    { label: `$(edit) ${l10n.t("Enter a name…")}`, picks: "typed" },
+    ...(isNameFirst ? [] : [typed]),
     ...(others.roles ? [{ label: `$(list-tree) ${others.roles}`, picks: "roles" as const }] : []),
     ...(others.provider ? [{ label: `$(server) ${others.provider}`, picks: "provider" as const }] : []),
   ];
@@ -133,7 +136,8 @@ export async function pickModel(
     ...more,
     ...(rest.length > 0 ? [separator(l10n.t("probably not for chat")), ...rest] : []),
   ];
-  const picked = await window.showQuickPick(items, { title, ignoreFocusOut: true, matchOnDetail: true });
+  const placeHolder = models.length === 0 ? l10n.t("The server lists no models") : "";
+  const picked = await window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true, matchOnDetail: true });
   if (!picked?.picks) throw new Cancelled();
   return picked.picks === "typed" ? { name: await askName(title, current) } : picked.picks;
 }

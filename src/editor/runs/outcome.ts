@@ -40,8 +40,12 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
     const setKey = l10n.t("Set API key and resume");
     const button = action === "set key" ? null : actionButton(action);
     const offers = action === "set key" ? [setKey] : [...(button ? [button.label] : []), resume];
+    const before = account.choice();
     answer = await showError(message, ...offers);
     if (button && answer === button.label) await commands.executeCommand(button.command, button.argument);
+    // A run keeps its server and its models: with others, it is another run.
+    const again = button?.command === "agentgraph.chooseModels" && account.choice() !== before ? startOf(run) : null;
+    if (again) await commands.executeCommand(again, file);
     if (answer === setKey && (await account.replaceKey())) answer = resume;
   } else if (state.status === "cancelled") {
     const message = l10n.t("The run of {0} was cancelled. All replies so far are saved.", name);
@@ -93,6 +97,12 @@ export async function reportEnd(run: Run, file: Uri, account: Account): Promise<
   if (answer === report) await commands.executeCommand("agentgraph.showReport", target);
   if (answer === review) await commands.executeCommand("agentgraph.reviewAll", target);
   if (answer === resume) await commands.executeCommand("agentgraph.resumeRun", target);
+}
+
+/** The command that starts such a run; null for one that needs more than a graph. */
+function startOf({ start: { job } }: Run): string | null {
+  if (!job) return "agentgraph.optimize";
+  return job.kind === "evaluate" ? "agentgraph.evaluate" : null;
 }
 
 function evaluatedSentence(name: string, { split, n, scored, score, interval: [low, high] }: Evaluated): string {

@@ -181,7 +181,9 @@ const RULES: readonly Rule[] = [
   },
   {
     status: [403, 404],
-    message: /(not|n't) (have|allowed) .{0,60}\bmodel|model .{0,80}(access|not allowed|not enabled)|data policy/i,
+    // "Does not exist or you do not have access to it" (OpenAI, Vertex) says no more than that the name is unknown.
+    message:
+      /^(?!.*\b(does not exist|not found) or\b)(.*(not|n't) (have|allowed) .{0,60}\bmodel|.*model .{0,80}(access|not allowed|not enabled)|.*data policy)/is,
     failure: unknownModel("access"),
   },
   {

@@ -18,7 +18,7 @@ describe("an error", () => {
       action: "set key",
     });
     expect(described(new ProviderFault("openai http://x", null, null, "ECONNREFUSED", "unreached"))).toMatchObject({
-      message: "http://x can't be reached: ECONNREFUSED.",
+      message: "http://x can't be reached: the connection was refused (ECONNREFUSED).",
       action: "check server",
     });
     expect(described(new AddressWrong("openai http://x", 200, "web page", "Sign in", "http://x/v1")).message).toBe(

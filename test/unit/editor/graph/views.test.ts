@@ -154,7 +154,7 @@ describe("the run's view", () => {
     const detail = "openai http://127.0.0.1:9 failed (no answer): ECONNREFUSED";
     const finished = { fields } as unknown as RunState["finished"];
     const run = runOf(five, "done", { status: "failed", error: "ProviderFault", detail, finished });
-    expect(shown(run).detail).toBe("http://127.0.0.1:9 can't be reached: ECONNREFUSED.");
+    expect(shown(run).detail).toBe("http://127.0.0.1:9 can't be reached: the connection was refused (ECONNREFUSED).");
   });
 
   it("says where the file has another text than the verdict is about", () => {

@@ -279,7 +279,19 @@ describe("a failure", () => {
       403,
       '{"error":{"message":"Project `p` does not have access to model `x`","code":"model_not_found"}}',
       ModelUnknown,
-      {},
+      { reason: "access" },
+    ],
+    [
+      404,
+      '{"error":{"message":"The model `x` does not exist or you do not have access to it.","code":"model_not_found"}}',
+      ModelUnknown,
+      { reason: "unknown" },
+    ],
+    [
+      404,
+      '{"error":{"code":404,"message":"Publisher Model `x` was not found or your project does not have access to it.","status":"NOT_FOUND"}}',
+      ModelUnknown,
+      { reason: "unknown" },
     ],
     [
       429,
