@@ -9,7 +9,7 @@ import type { Waiting } from "../stack/waiting.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
 import { BatchClient } from "./batch-client.ts";
 import { type BatchJournal, noJournal, openBatches } from "./batch-journal.ts";
-import { isForBatches, isTooLarge, mayHaveArrived, orAborted, partsOf, TOO_LARGE } from "./batch-parts.ts";
+import { isForBatches, isTooLarge, mayHaveArrived, notSent, orAborted, partsOf, TOO_LARGE } from "./batch-parts.ts";
 import { type Known, known } from "./known-batch.ts";
 
 /** Milliseconds without another request after which a wave is complete. */
@@ -97,14 +97,14 @@ export class BatchModel implements Model {
     const batch = this.#batches.find(({ left, results }) => left.has(key) || results.has(key));
     if (!batch && this.server.isUntried?.(request)) {
       const first = this.#first.get(request.model);
-      if (first) await orAborted(first, signal);
+      if (first) await orAborted(first, signal).catch((reason) => notSent(request, reason));
       else {
         const reply = await this.#askFirst(request, signal);
         if (reply) return reply;
       }
     }
     const sent = await this.server.lines.fit(request);
-    signal.throwIfAborted();
+    if (signal.aborted) notSent(request, signal.reason);
     return new Promise((resolve, reject) => {
       const leave = () => this.#leave(key, signal.reason);
       const settled = <T>(settle: (value: T) => void) => {

@@ -21,8 +21,8 @@ export function createAnthropic(options: ServerOptions): ServerModel {
       fetch,
     });
     return {
-      ask: async (model, sent, signal) =>
-        asCompletion(await client.messages.create({ ...messageBody(sent), model, stream: false }, { signal })),
+      ask: async (model, sent, options) =>
+        asCompletion(await client.messages.create({ ...messageBody(sent), model, stream: false }, options)),
       list: async (signal) => (await client.models.list({ limit: 1000 }, { signal })).data,
     };
   });

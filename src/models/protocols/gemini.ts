@@ -16,10 +16,11 @@ export function createGemini(options: ServerOptions): ServerModel {
       httpOptions: { baseUrl: base, apiVersion, timeout: 2 * timeout, fetch },
     });
     return {
-      ask: async (model, sent, signal) => {
+      ask: async (model, sent, { signal, headers }) => {
         const { contents, config } = contentBody(sent);
+        const options = { abortSignal: signal, httpOptions: { headers } };
         return contentCompletion(
-          await client.models.generateContent({ model, contents, config: { ...config, abortSignal: signal } }),
+          await client.models.generateContent({ model, contents, config: { ...config, ...options } }),
         );
       },
       list: async (signal) => {

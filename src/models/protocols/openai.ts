@@ -41,14 +41,14 @@ export function createOpenAI(options: OpenAIOptions): ServerModel {
   const connect = (connecting: Connecting): Protocol => {
     const client = createClient(connecting, azureApiVersion);
     return {
-      ask: async (model, sent, signal) => {
+      ask: async (model, sent, options) => {
         const messages = imagesWithUser(sent.messages);
         if (asksResponses(model)) {
           const body = responseRequest(model, { ...sent, messages });
-          return completionFrom(await client.post<unknown>("/responses", { body, signal }));
+          return completionFrom(await client.post<unknown>("/responses", { body, ...options }));
         }
         const body = { ...sent.params, model, messages: messages.map(withParts), stream: false as const };
-        return client.chat.completions.create(body, { signal }).catch((error: unknown) => {
+        return client.chat.completions.create(body, options).catch((error: unknown) => {
           const refusal = refusalIn(error);
           if (refusal === null || !asksForResponses(refusal)) throw error;
           responsesOnly.add(model);

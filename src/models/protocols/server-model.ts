@@ -21,6 +21,7 @@ import { property } from "../property.ts";
 import { DEFAULT_TIMEOUT } from "../stack/retry-waits.ts";
 import { CharactersPerToken } from "../stack/tokens.ts";
 import { Yielder } from "../yielder.ts";
+import { Calls } from "./calls.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import { failureOf } from "./failure-rules.ts";
 import { jsonLines } from "./json-lines.ts";
@@ -55,10 +56,16 @@ export interface ServerOptions {
  * environment.
  */
 export interface Protocol {
-  /** One answer, in the format of OpenAI's chat completions. */
-  ask(model: string, sent: Sent, signal: AbortSignal): Promise<unknown>;
+  /** One answer, in the format of OpenAI's chat completions. The SDK gets the options as they are. */
+  ask(model: string, sent: Sent, options: AskOptions): Promise<unknown>;
   /** The server's models, each with an `id`. */
   list(signal: AbortSignal): Promise<unknown>;
+}
+
+export interface AskOptions {
+  readonly signal: AbortSignal;
+  /** By these, `fetch` knows the call. They are not sent. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Connecting {
@@ -133,7 +140,9 @@ export function createServerModel(
   const suggestion = suggestBaseUrl(address.url);
   let wasWell = false;
   const { send = fetch, proxy = null } = given.network ?? {};
+  const calls = new Calls();
   const sendOwn: Send = async (url, init) => {
+    calls.send(init?.headers);
     const own = { ...init, redirect: "manual" as const, headers: ownHeaders(init?.headers, headers(key)) };
     const response = await send(url, own);
     const requested = url instanceof Request ? url.url : String(url);
@@ -209,9 +218,14 @@ export function createServerModel(
     await memory.recall(request.model);
     const known = support.known(request);
     if (!known) return support.fit(request);
-    request.onWithdrawn?.(request.attempt ?? 1);
     throw new ParameterRefused(request.model, known.parameter, known.renamedTo);
   };
+
+  const fit = (request: ModelRequest) =>
+    fitted(request).catch((error: unknown) => {
+      request.onWithdrawn?.(request.attempt ?? 1);
+      throw error;
+    });
 
   const read = ({ model, messages }: ModelRequest, sent: Sent, answer: unknown, tier?: Tier): ModelReply => {
     const prompt = messages.map(({ content }) => content).join("\n");
@@ -245,18 +259,26 @@ export function createServerModel(
     origin: address.origin,
     isUntried: (request) => support.isUntried(request),
     async complete(request, signal) {
-      signal.throwIfAborted();
       const started = clock.now();
-      const sent = await fitted(request);
-      signal.throwIfAborted();
-      const ask = async (limited: AbortSignal) => {
-        const answer = await protocol.ask(request.model, sent, limited);
+      const call = calls.begin(signal);
+      const ask = async (limited: AbortSignal, sent: Sent) => {
+        const answer = await protocol.ask(request.model, sent, { signal: limited, headers: call.headers });
         const tier = String(property(answer, "service_tier")).toLowerCase();
         const reply = read(request, sent, answer, tier === "flex" ? "flex" : undefined);
         const milliseconds = Math.max(0, clock.now() - started);
         return { ...reply, milliseconds, ...(DEARER.includes(tier) && { otherTier: "priority" as const }) };
       };
-      return endedInTurns(signal, (turn) => within(turn, request.model, sent, ask));
+      try {
+        const sent = await fitted(request);
+        signal.throwIfAborted();
+        return await endedInTurns(signal, (turn) => within(turn, request.model, sent, (limited) => ask(limited, sent)));
+      } catch (error) {
+        if (!call.isSent) request.onWithdrawn?.(request.attempt ?? 1);
+        // What `fetch` throws comes back from an SDK as another error.
+        throw signal.aborted ? signal.reason : error;
+      } finally {
+        calls.end(call);
+      }
     },
     listModels: (signal) =>
       within(signal, "", null, async (limited) => readModels(await protocol.list(limited), identity)).catch(
@@ -296,7 +318,7 @@ export function createServerModel(
         yield* jsonLines(response, { identity, clock, timeout, signal, stop: () => stop.abort() });
       },
     },
-    lines: { fit: fitted, read, refused: ({ model }, sent, said) => refused(model, sent, said) },
+    lines: { fit, read, refused: ({ model }, sent, said) => refused(model, sent, said) },
   };
 }
 

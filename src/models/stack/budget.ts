@@ -180,7 +180,7 @@ export function budgeted(budget: CallBudget, inner: Complete): Complete {
       budget.settle(ticket, reply, sent);
       return reply;
     } catch (error) {
-      if (sent) budget.fail(ticket, error, !isUnanswered(error, signal));
+      if (sent) budget.fail(ticket, error, !isUnanswered(error, request.left ?? signal));
       else budget.refund(ticket);
       throw error;
     }

@@ -6,6 +6,11 @@ export interface StackRequest extends ModelRequest {
   readonly key: string;
   /** 1 for the first request of a call; set by the retry wrapper. */
   readonly attempt: number;
+  /**
+   * Aborted as soon as nobody waits for the reply: from then on, nothing is sent. The signal of the call follows in its turn.
+   * Default: that signal. Set by single flight.
+   */
+  readonly left?: AbortSignal;
 }
 
 /** The function that each wrapper of the stack takes and returns. */

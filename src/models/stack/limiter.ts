@@ -103,13 +103,16 @@ export function limited(
   };
 
   const send: Complete = async (request, signal) => {
+    const { left = signal } = request;
     if (pause?.isOpen === false) {
       await pause.opened(signal);
       waits.proceed();
     }
+    // It keeps its slot, or all that wait for one would end in the same task.
+    if (left.aborted) await ended(signal);
     try {
       await request.onRequest?.(request.attempt);
-      signal.throwIfAborted();
+      left.throwIfAborted();
     } catch (error) {
       request.onWithdrawn?.(request.attempt);
       throw error;
@@ -117,7 +120,7 @@ export function limited(
     const sentAt = clock.now();
     const end = waits.begin(request.attempt > 1);
     try {
-      const reply = await inner(request, signal);
+      const reply = await inner(request, left);
       refusals = 0;
       fullLanes.delete(laneOf?.(request) ?? "");
       resize(window + 1 / window);
@@ -180,6 +183,12 @@ export function limited(
       if (reply !== null) return reply;
     }
   };
+}
+
+/** Waits until a signal is aborted. @throws its reason */
+async function ended(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  signal.throwIfAborted();
 }
 
 /** The server has not seen the request, or has no room for it at half the price, which is free. */

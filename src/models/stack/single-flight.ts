@@ -1,9 +1,13 @@
 import { setMaxListeners } from "node:events";
 import type { ModelReply } from "../model.ts";
+import type { Yielder } from "../yielder.ts";
 import type { Complete } from "./key.ts";
 
 interface Flight {
-  readonly controller: AbortController;
+  /** Aborted when the last waiter leaves. */
+  readonly left: AbortController;
+  /** Aborted after it, in its turn. */
+  readonly ended: AbortController;
   /** In order of arrival. */
   readonly waiters: Set<Waiter>;
 }
@@ -17,8 +21,10 @@ interface Waiter {
  * Merges identical requests in flight. The first waiter gets the reply as the provider's, the others as `shared`. A
  * failure reaches every waiter. The request is aborted only when its last waiter leaves, who stays until it has
  * ended.
+ * @param turns in which requests end: one signal cancels a whole run, and to end a thousand requests takes longer than one
+ * task may
  */
-export function singleFlight(inner: Complete): Complete {
+export function singleFlight(turns: Yielder, inner: Complete): Complete {
   const flights = new Map<string, Flight>();
 
   const land = (key: string, flight: Flight) => {
@@ -31,16 +37,21 @@ export function singleFlight(inner: Complete): Complete {
 
       const { key } = request;
       const known = flights.get(key);
-      const flight = known ?? { controller: new AbortController(), waiters: new Set<Waiter>() };
+      const flight = known ?? {
+        left: new AbortController(),
+        ended: new AbortController(),
+        waiters: new Set<Waiter>(),
+      };
       const leave = () => {
         if (flight.waiters.size > 1) {
           flight.waiters.delete(waiter);
-          reject(signal.reason);
+          void turns.next().then(() => reject(signal.reason));
           return;
         }
         // The last waiter learns how the request ends: withdrawn, lost, or with a reply that is paid for.
         land(key, flight);
-        flight.controller.abort(signal.reason);
+        flight.left.abort(signal.reason);
+        void turns.next().then(() => flight.ended.abort(signal.reason));
       };
       const waiter: Waiter = {
         resolve: (reply) => {
@@ -54,12 +65,12 @@ export function singleFlight(inner: Complete): Complete {
       };
       flight.waiters.add(waiter);
       // One signal cancels a whole run, and every attempt adds a listener: many listeners are not a leak.
-      setMaxListeners(0, signal, flight.controller.signal);
+      setMaxListeners(0, signal, flight.left.signal, flight.ended.signal);
       signal.addEventListener("abort", leave, { once: true });
       if (known) return;
 
       flights.set(key, flight);
-      inner(request, flight.controller.signal).then(
+      inner({ ...request, left: flight.left.signal }, flight.ended.signal).then(
         (reply) => {
           land(key, flight);
           let mine = reply;

@@ -77,6 +77,7 @@ export function createStack(options: StackOptions): Stack {
   const complete = fromStore(
     replies,
     singleFlight(
+      turns,
       retrying(
         options,
         waits,

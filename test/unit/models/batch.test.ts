@@ -204,6 +204,19 @@ describe.each(connects)("a batch at %s", (vendor, connect) => {
     expect(server.log.some((line) => line.includes("cancel"))).toBe(false);
   });
 
+  it("that is cancelled before there is one counts the request alone that went ahead", async () => {
+    // The first request, which goes ahead, is not answered.
+    const server = await serve({ intercept: () => "stall" });
+    const cancel = new AbortController();
+    const playing = play(tiered(connect(server.url)), PROMPTS, {}, cancel.signal);
+    while (server.log.length === 0) await clock.sleep(5);
+    cancel.abort(new Error("enough"));
+    const { calls, ends } = await playing;
+    expect(ends.every((end) => String(end).includes("enough"))).toBe(true);
+    expect(calls).toBe(1);
+    expect(server.batches).toHaveLength(0);
+  });
+
   it("of another role's requests is none", async () => {
     const server = await serve();
     const model = tiered(connect(server.url), undefined, "forward=batch,optimizer=now");
