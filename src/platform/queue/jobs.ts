@@ -10,6 +10,8 @@ import { type Offers, readOffers, type WorkerOffer } from "./offers.ts";
 
 /** Milliseconds between checks for ends that were not published, for example after a restart of Redis. */
 const SWEEP = 2_000;
+/** Number of such checks after which it is looked for a job itself. */
+const LOOKS = 3;
 /** Milliseconds for which known offers of workers are reused. */
 const FRESH = 1_000;
 /** Milliseconds without a worker after which a job is given up that can be done elsewhere. */
@@ -74,6 +76,10 @@ interface Pending {
   absentSince: number | null;
   /** Whether it was put into the queue again because its end could not be read. */
   isRepeated: boolean;
+  /** Number of checks without an end. */
+  looks: number;
+  /** Whether Redis had the job, but in no list, at the last look. */
+  isAdrift: boolean;
 }
 
 export interface JobQueueOptions extends QueueAddress {
@@ -149,6 +155,8 @@ export class JobQueue {
       waiters: new Set<Waiter>(),
       absentSince: null,
       isRepeated: false,
+      looks: 0,
+      isAdrift: false,
     };
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -298,13 +306,32 @@ export class JobQueue {
       pipeline.get(channel.reply(key)).get(channel.failure(key)).exists(channel.job(key));
     }
     const found = (await pipeline.exec()) ?? [];
+    const adrift: Pending[] = [];
     for (const [index, pending] of all.entries()) {
       if (pending.waiters.size === 0) continue;
       const [reply, failure, exists] = found.slice(3 * index, 3 * index + 3).map((one) => one?.[1]);
       const end = reply ?? failure;
       if (typeof end === "string") this.#end(pending, end);
       else if (exists === 0) await this.#add(pending).catch(() => {});
+      else if (pending.isAdrift || ++pending.looks % LOOKS === 0) adrift.push(pending);
     }
+    await Promise.all(adrift.map((pending) => this.#recover(pending)));
+  }
+
+  /**
+   * Adds a job again that no worker will find: a Redis that deletes entries when its memory is full has deleted the list with
+   * it (taskforcesh/bullmq#1046). Between two checks, a job that has just ended is in no list either.
+   */
+  async #recover(pending: Pending): Promise<void> {
+    const { channel, key } = pending.job;
+    const queue = this.#queueOf(channel);
+    const isLost = (await queue.getJobState(key)) === "unknown";
+    const wasLost = pending.isAdrift;
+    pending.isAdrift = isLost;
+    if (!isLost || !wasLost || pending.waiters.size === 0) return;
+    pending.isAdrift = false;
+    // 0: a worker does it.
+    if ((await queue.remove(key)) > 0) await this.#add(pending);
   }
 
   /** Gives up jobs that no worker takes, and reports what the run waits for. */

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { hasRedis } from "../../server/install-redis.ts";
-import { CountingProvider, openRedis, openTestRun, pause, startTestWorker, until } from "./queue-bench.ts";
+import { CountingProvider, openRedis, openTestRun, pause, startTestWorker, until, untilQueued } from "./queue-bench.ts";
 
 /** How often a connection breaks. */
 const BREAKS = 4;
@@ -70,5 +71,21 @@ describe.skipIf(!hasRedis())("a reply that is paid for", () => {
     isReady = true;
     expect(await answers).toEqual(keys.map((key) => `answer to ${key}`));
     expect(keysOf(provider)).toEqual(keys);
+  });
+
+  it("is requested if Redis deletes the list with its job, and once", async () => {
+    const { url } = await openRedis();
+    const run = openTestRun(url);
+    const answer = run.ask("key");
+    await untilQueued(url, "key");
+    const redis = new Redis(url);
+    // As `maxmemory-policy allkeys-lru` does when the memory is full.
+    const lists = (await redis.keys("agentgraph:*")).filter((name) => /:(prioritized|wait|marker)$/.test(name));
+    await redis.del(lists);
+    redis.disconnect();
+    const provider = new CountingProvider();
+    await startTestWorker(url, { provider });
+    expect(await answer).toBe("answer to key");
+    expect(keysOf(provider)).toEqual(["key"]);
   });
 });
