@@ -51,9 +51,11 @@ const OLDEST = [6, 2] as const;
 export async function examineRedis(redis: Redis, timeout: number): Promise<readonly string[]> {
   let timer: NodeJS.Timeout | undefined;
   const refused = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new QueueRefused("it does not respond")), timeout);
+    let last: Error | null = null;
+    timer = setTimeout(() => reject(new QueueRefused(silenceOf(last, redis.options.tls !== undefined))), timeout);
     // Without this, further attempts would not end.
     redis.on("error", (error: Error) => {
+      last = error;
       const reason = lastingReason(error);
       if (reason !== null) reject(new QueueRefused(reason));
     });
@@ -67,6 +69,14 @@ export async function examineRedis(redis: Redis, timeout: number): Promise<reado
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Why nothing came, as far as the last error tells. A server that expects TLS, or the opposite, says nothing. */
+function silenceOf(last: Error | null, isSecure: boolean): string {
+  const code = last !== null && "code" in last ? String(last.code) : "";
+  if (isSecure && code === "") return "it does not respond; if it doesn't speak TLS, use redis://";
+  if (!isSecure && code === "ECONNRESET") return "it does not respond (ECONNRESET); if it requires TLS, use rediss://";
+  return code === "" ? "it does not respond" : `it does not respond (${code})`;
 }
 
 function fieldsIn(info: string): ReadonlyMap<string, string> {

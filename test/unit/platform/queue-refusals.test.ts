@@ -34,7 +34,24 @@ describe("a queue is refused with a sentence if it is", () => {
   });
 
   it("none at all", async () => {
-    await expect(openTestRun("redis://127.0.0.1:1").machines.examine(500)).rejects.toThrow("it does not respond");
+    await expect(openTestRun("redis://127.0.0.1:1").machines.examine(500)).rejects.toThrow(
+      "it does not respond (ECONNREFUSED)",
+    );
+  });
+
+  it.each([
+    ["plain, asked with TLS", "rediss", false, "it does not respond; if it doesn't speak TLS, use redis://"],
+    ["of TLS, asked without", "redis", true, "it does not respond (ECONNRESET); if it requires TLS, use rediss://"],
+  ])("%s", async (_, scheme, resets, message) => {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      if (resets) socket.once("data", () => socket.resetAndDestroy());
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const url = `${scheme}://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+    await expect(openTestRun(url).machines.examine(500)).rejects.toThrow(message);
   });
 });
 
