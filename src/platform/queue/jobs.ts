@@ -4,8 +4,9 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../../deps.ts";
 import type { Waiting } from "../../models/stack/waiting.ts";
 import type { Box } from "./box.ts";
-import { ANY_RATE, aboutEnd, aboutRequest, type Channel, ENDED, nameOf, PREFIX } from "./channels.ts";
+import { aboutEnd, aboutRequest, type Channel, ENDED, nameOf, PREFIX } from "./channels.ts";
 import { connectRedis, examineRedis, isFull, lastingReason, type QueueAddress, QueueRefused } from "./connection.ts";
+import { countJobs, type JobCounts } from "./job-counts.ts";
 import { type Offers, readOffers, type WorkerOffer } from "./offers.ts";
 
 /** Milliseconds between checks for ends that were not published, for example after a restart of Redis. */
@@ -54,13 +55,6 @@ export class JobTooLarge extends Error {
   ) {
     super(`it has ${Math.ceil(bytes / 2 ** 20)} MB, and the queue takes at most ${Math.floor(limit / 2 ** 20)} MB`);
   }
-}
-
-export interface JobCounts {
-  readonly waiting: number;
-  readonly active: number;
-  /** Milliseconds for which every worker waits at the provider's request; 0: none. */
-  readonly pause: number;
 }
 
 interface Waiter {
@@ -375,21 +369,8 @@ export class JobQueue {
   }
 
   /** Jobs in the queue by channel, with or without a worker. */
-  async counts(): Promise<ReadonlyMap<string, JobCounts>> {
-    const names = new Set<string>();
-    for await (const keys of this.#redis.scanStream({ match: `${PREFIX}:*:meta`, count: 500 })) {
-      for (const key of keys as string[]) names.add(key.slice(PREFIX.length + 1, -":meta".length));
-    }
-    const counts = [...names].map(async (name) => {
-      const queue = this.#queueOf({ name });
-      const [jobs, pause] = await Promise.all([
-        queue.getJobCounts("prioritized", "wait", "active"),
-        queue.getRateLimitTtl(ANY_RATE.max),
-      ]);
-      const { prioritized = 0, wait = 0, active = 0 } = jobs;
-      return [name, { waiting: prioritized + wait, active, pause: Math.max(0, pause) }] as const;
-    });
-    return new Map(await Promise.all(counts));
+  counts(): Promise<ReadonlyMap<string, JobCounts>> {
+    return countJobs(this.#redis, (name) => this.#queueOf({ name }));
   }
 
   /** Closes at once: commands that wait for Redis are given up. */
