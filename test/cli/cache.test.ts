@@ -65,6 +65,8 @@ describe("replies of a team", () => {
     const lines = (await readFile(join(folder, name), "utf8")).trim().split("\n");
     const forged = lines.map((line) => line.replace(/"text":"/, '"text":"forged '));
     await writeFile(join(folder, name), [...forged, "{", ""].join("\n"));
+    const none = await cache(laptop, "pull", await folderOf());
+    expect(none.stderr).toMatch(/There are no replies at/);
     const pulled = await cache(laptop, "pull", folder);
     expect(pulled.stdout).toMatch(/^0 replies pulled/);
     expect(pulled.stderr).toContain(`${lines.length + 1} replies were not signed`);
@@ -109,7 +111,7 @@ describe("replies of a team", () => {
       const { laptop, pulled } = await pull(place);
       const before = ci.server.requests();
       if (place === folder) {
-        expect(await pulled()).toMatchObject({ code: 2, stderr: expect.stringMatching(/12 calls.*\n.*Add --yes/s) });
+        expect(await pulled()).toMatchObject({ code: 2, stderr: expect.stringMatching(/12 calls.*\n.*add --yes/s) });
         expect(ci.server.requests()).toBe(before);
       }
       const { code, stdout, stderr } = await pulled("--yes");
@@ -129,7 +131,7 @@ describe("replies of a team", () => {
     const { laptop, pulled } = await pull(folder);
     const refused = await pulled("--yes");
     expect(refused.code).toBe(4);
-    expect(refused.stderr).toMatch(/19 answers agree, and the reply in the cache is different: “forged/);
+    expect(refused.stderr).toMatch(/19 answers of node \w+ agree, and the reply in the cache is different: “forged/);
     expect(JSON.parse(refused.stdout)).toMatchObject({
       added: 0,
       check: { mismatch: { pulled: expect.stringMatching(/^forged/) } },

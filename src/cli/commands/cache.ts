@@ -55,6 +55,7 @@ export async function cachePushCommand(
     const { added, known } = await pushReplies(shared.replies, store, teamKey);
     if (output.json) output.object({ version: 1, added, known, refused: 0 });
     output.print(`${repliesLabel(added)} pushed, ${known} known already.`);
+    if (added + known === 0) output.warn("This repository has no replies yet. Run a graph first.");
     if (teamKey === null && added > 0) {
       output.warn(
         "The replies are not signed. Others who pull them must request a sample of them again. Set AGENTGRAPH_TEAM_KEY to sign them.",
@@ -74,8 +75,12 @@ export async function cachePullCommand(cli: Cli, target: string, options: PullOp
     const { added, known, refused } = await pullReplies(shared.replies, store, teamKey);
     if (output.json) output.object({ version: 1, added, known, refused });
     output.print(`${repliesLabel(added)} pulled, ${known} known already.`);
-    if (refused > 0)
-      output.warn(`${refused} replies were not signed with AGENTGRAPH_TEAM_KEY, or were changed. They are ignored.`);
+    if (refused > 0) {
+      output.warn(
+        `${repliesLabel(refused)} ${refused === 1 ? "was" : "were"} not signed with AGENTGRAPH_TEAM_KEY, or changed since, and ignored.`,
+      );
+    }
+    if (added + known + refused === 0) output.warn(nothingAt(target));
   });
   return EXIT.done;
 }
@@ -89,7 +94,7 @@ async function pullChecked(cli: Cli, target: string, options: PullOptions): Prom
   const { check: graphFile, checkSample } = options;
   if (graphFile === undefined) {
     throw new UsageError(
-      "Without AGENTGRAPH_TEAM_KEY, replies are only taken after a sample was asked again. Name the graph that needs them with --check, or set AGENTGRAPH_TEAM_KEY to a text of at least 16 characters that your team shares.",
+      "Without AGENTGRAPH_TEAM_KEY, replies are taken only after a sample of them was requested again. Name the graph that needs them with --check, or set AGENTGRAPH_TEAM_KEY to a text of at least 16 characters that your team shares.",
     );
   }
   const path = resolve(graphFile);
@@ -109,19 +114,20 @@ async function pullChecked(cli: Cli, target: string, options: PullOptions): Prom
   if (open.length === 0) {
     if (output.json) output.object(nothing);
     output.print(
-      `No replies pulled: ${pack.size} are there, and ${graphFile} needs none of them (${known} known already).`,
+      `No replies pulled: ${graphFile} needs none of the ${repliesLabel(pack.size)} there (${known} known already).`,
     );
+    if (pack.size + unreadable === 0) output.warn(nothingAt(target));
     return EXIT.done;
   }
   const sample = sampleOf(open, checkSample, randomInt);
   const { calls, usd } = costOfCheck(sample, price);
   const cost = usd === null ? "" : `, ${ENGLISH.money(usd)}`;
   output.info(
-    `${repliesLabel(open.length)} of ${pack.size} can be checked with ${graphFile}. ${sample.length} of them, chosen at random, are asked again: ${calls} calls${cost}, up to ${ASKED.most} for a reply that differs.`,
+    `${graphFile} asks for ${open.length} of the ${repliesLabel(pack.size)}. A random sample of ${sample.length} is requested again: ${calls} calls${cost}, and up to ${ASKED.most} for each reply that differs.`,
   );
   if (!options.yes) {
-    if (!canAsk(cli)) throw new UsageError("Add --yes to ask for the sample.");
-    await confirm("Ask for the sample?", cli);
+    if (!canAsk(cli)) throw new UsageError("To request the sample, add --yes.");
+    await confirm("Request the sample?", cli);
   }
   const { budget: limits } = task.options;
   const checked = await checkPack(sample, task, { ...runDeps, limits }, signal);
@@ -147,20 +153,25 @@ async function pullChecked(cli: Cli, target: string, options: PullOptions): Prom
   if (output.json) output.object({ ...nothing, added, check: report });
   if (mismatch) {
     output.error(
-      `No replies pulled: of node ${mismatch.node}, ${ASKED.most} answers agree, and the reply in the cache is different: “${oneLine(mismatch.pulled, 200)}”. The whole cache is dropped.`,
+      `No replies pulled: ${ASKED.most} answers of node ${mismatch.node} agree, and the reply in the cache is different: “${oneLine(mismatch.pulled, 200)}”. The whole cache is dropped.`,
     );
     return EXIT.failed;
   }
-  const counts = `${same} are the same${varying > 0 ? `, ${varying} differ each time they are asked` : ""}${failed > 0 ? `, ${failed} were not answered` : ""}`;
+  const counts = `${same} are the same${varying > 0 ? `, ${varying} differ each time` : ""}${failed > 0 ? `, ${failed} were not answered` : ""}`;
   if (!isEnough) {
     output.error(`No replies pulled: too few can be compared. Of ${sample.length}, ${counts}.`);
     return EXIT.failed;
   }
   output.print(
-    `${repliesLabel(added)} pulled. Of ${sample.length} that were asked again, ${counts}: with 95 % confidence, at most ${share} % of them are different.`,
+    `${repliesLabel(added)} pulled. Of ${sample.length} that were requested again, ${counts}: with 95% confidence, at most ${share}% of all replies are different.`,
   );
-  output.info(`${pack.size - all.length} others are not taken: they can't be checked with this graph.`);
+  const others = pack.size - all.length;
+  if (others > 0) output.info(`${repliesLabel(others)} not taken: they can't be checked with this graph.`);
   return EXIT.done;
+}
+
+function nothingAt(target: string): string {
+  return `There are no replies at ${target}.`;
 }
 
 function repliesLabel(count: number): string {
