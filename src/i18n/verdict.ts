@@ -88,7 +88,7 @@ function isSame({ isWhole, scoreWith, scoreWithout }: NonNullable<Contribution["
 }
 
 /**
- * The part of one of several changes that share a verdict, as a badge: `no effect`, `without it 12`, `alone 3 → 10`.
+ * The part of one of several changes that share a verdict, as a badge: `no effect`, `12 right without it`, `alone 3 → 10`.
  * Empty for a change that was accepted on its own.
  */
 export function shortPart(verdict: Verdict, part: Contribution, locale: Locale): string {
@@ -97,7 +97,9 @@ export function shortPart(verdict: Verdict, part: Contribution, locale: Locale):
   if (part.nodes < 2) return "";
   if (without?.isWhole && !(isNeeded && isSame(without))) {
     const { scoreWithout, rightWithout } = without;
-    return locale.t("without it {0}", isGraded(verdict) ? locale.decimal(scoreWithout) : rightWithout);
+    return isGraded(verdict)
+      ? locale.t("{0} without it", locale.decimal(scoreWithout))
+      : locale.t("{0} right without it", rightWithout);
   }
   if (isNeeded && (without?.isWhole || !alone)) return locale.t("needed");
   return partFigure(verdict, part, locale) || locale.t("together");

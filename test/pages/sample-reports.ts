@@ -17,6 +17,7 @@ import { priceList } from "../../src/models/prices.ts";
 import { nodeMachine } from "../../src/platform/machine.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { askWithoutRun } from "../../src/run/ask-without-run.ts";
+import { comparisonHtml } from "../../src/run/comparison/pages.ts";
 import type { Job } from "../../src/run/job.ts";
 import { runPathsOf } from "../../src/run/record/run-paths.ts";
 import { compareHtml, type Side } from "../../src/run/report/compare.ts";
@@ -24,6 +25,7 @@ import { reportHtml } from "../../src/run/report/format/html.ts";
 import { readSide } from "../../src/run/report/read.ts";
 import { sampleHtml } from "../../src/run/report/sample.ts";
 import { type RunDeps, startRun } from "../../src/run/run.ts";
+import { report as methodsReport } from "../unit/run/comparison/sample-report.ts";
 
 /** Text that would do harm as markup, and that is wider than any page. */
 const HOSTILE = `</div><script>alert(1)</script><img src=x onerror=alert(2)> ${"wide".repeat(80)} \u202eturned`;
@@ -68,6 +70,7 @@ export const REPORTS = [
   "large",
   "evaluation",
   "comparison",
+  "methods",
   "sample",
   "exported",
 ] as const;
@@ -104,6 +107,8 @@ export async function reportPage(name: (typeof REPORTS)[number]): Promise<string
       return made.sample;
     case "comparison":
       return compareHtml(await sideOf("rich"), await sideOf("estimated"), ENGLISH, THEME);
+    case "methods":
+      return comparisonHtml(methodsReport, ENGLISH, THEME);
     case "exported":
       return reportHtml((await sideOf("rich")).report);
     default:

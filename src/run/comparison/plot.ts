@@ -14,8 +14,8 @@ const SHIFTS = [0, 24, 48, 72, 96];
 
 /** Style rules for the marks of variants, added to the report's style sheet. */
 export const PLOT_STYLE = `
-:root { --s0: #1f6feb; --s1: #b3261e; --s2: #176f2c; --s3: #8250df; --s4: #8a5a00; --s5: #0b7285; --s6: #a61e6b; --s7: #4b5563; }
-@media (prefers-color-scheme: dark) { :root { --s0: #6cb0ff; --s1: #ff938a; --s2: #6fdd8b; --s3: #c297ff; --s4: #e8b44c; --s5: #5fd3e6; --s6: #ff8fcb; --s7: #b4bcc6; } }
+:root { --s0: light-dark(#1f6feb, #6cb0ff); --s1: light-dark(#b3261e, #ff938a); --s2: light-dark(#176f2c, #6fdd8b); --s3: light-dark(#8250df, #c297ff);
+  --s4: light-dark(#8a5a00, #e8b44c); --s5: light-dark(#0b7285, #5fd3e6); --s6: light-dark(#a61e6b, #ff8fcb); --s7: light-dark(#4b5563, #b4bcc6); }
 @media print { :root { --s0: #0b57d0; --s1: #b3261e; --s2: #176f2c; --s3: #6639ba; --s4: #8a5a00; --s5: #0b7285; --s6: #a61e6b; --s7: #4b5563; } }
 ${Array.from({ length: COLORS }, (_, index) => `.s${index} { --mark: var(--s${index}); }`).join(" ")}
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: .4rem 1.2rem; }

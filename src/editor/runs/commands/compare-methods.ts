@@ -4,6 +4,7 @@ import { foldsOf } from "../../../data/folds.ts";
 import type { Data } from "../../../data/sample.ts";
 import type { Task } from "../../../engine/task.ts";
 import { describeError } from "../../../i18n/describe-error.ts";
+import { waitingPart } from "../../../i18n/waiting.ts";
 import { methods } from "../../../methods/registry.ts";
 import { ablationVariants, optionDescription, usualVary, type Vary } from "../../../run/comparison/ablation.ts";
 import { driveComparison, progressOf, RunStopped, type Step } from "../../../run/comparison/drive.ts";
@@ -291,18 +292,21 @@ async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Pro
     const stop = new AbortController();
     token.onCancellationRequested(() => stop.abort(new Cancelled()));
     const steps = driveComparison(plan, place, root, deps, stop.signal);
-    let said = 0;
+    let last: Step | null = null;
     let reached = 0;
+    const show = () => {
+      if (last === null) return;
+      const { done, of } = last;
+      progress.report({ message: stepWords(last), increment: (100 * (done - reached)) / of });
+      reached = done;
+    };
+    // A run that waits for replies has no events.
+    const timer = setInterval(show, PACE);
     try {
       for (;;) {
         const step = await steps.next();
         if (step.done) return comparisonOf(plan, step.value, deps.provider.identity, deps.price, LOCALE);
-        const { done, of, event } = step.value;
-        const now = deps.clock.now();
-        if (event !== null && now - said < PACE) continue;
-        said = now;
-        progress.report({ message: stepWords(step.value), increment: (100 * (done - reached)) / of });
-        reached = done;
+        last = step.value;
       }
     } catch (error) {
       if (!stop.signal.aborted && !(error instanceof RunStopped)) throw error;
@@ -314,6 +318,8 @@ async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Pro
       if (why === null) void showInfo(l10n.t("The comparison was cancelled. {0}", again));
       else void showError(l10n.t("{0} {1}", why, again));
       return null;
+    } finally {
+      clearInterval(timer);
     }
   });
 }
@@ -323,7 +329,9 @@ const PACE = 250;
 
 function stepWords({ variant, isSearch, done, of, run }: Step): string {
   const name = typeof variant === "string" ? baselineLabel(variant, LOCALE) : variant.name;
-  const calls = LOCALE.count(run.state().calls.total, "call");
+  const waiting = run.waiting();
+  const made = LOCALE.count(run.state().calls.total, "call");
+  const calls = waiting ? `${made} · ${waitingPart(waiting, LOCALE)}` : made;
   const { seed } = run.start.options;
   return isSearch
     ? l10n.t("run {0} of {1}: {2}, seed {3} · {4}", done + 1, of, name, seed, calls)

@@ -10,7 +10,7 @@ export const THEME = `
   --bad: color-mix(in srgb, var(--vscode-charts-red) 65%, var(--ink)); --doubt: color-mix(in srgb, var(--vscode-charts-yellow) 65%, var(--ink));
   --added: var(--vscode-diffEditor-insertedTextBackground, transparent); --removed: var(--vscode-diffEditor-removedTextBackground, transparent);
   --test: var(--vscode-charts-purple); }
-html { color-scheme: light; } html:has(body.vscode-dark), html:has(body.vscode-high-contrast:not(.vscode-high-contrast-light)) { color-scheme: dark; }
+html:root { color-scheme: light; } html:has(body.vscode-dark), html:has(body.vscode-high-contrast:not(.vscode-high-contrast-light)) { color-scheme: dark; }
 body { padding: 1.5rem 1.25rem 4rem; font: var(--vscode-font-size, 13px)/1.6 var(--vscode-font-family, system-ui, sans-serif); }
 .text { font: var(--vscode-editor-font-size, 12px)/1.5 var(--vscode-editor-font-family, monospace); }
 svg text { font-family: var(--vscode-font-family, sans-serif); }
