@@ -10,6 +10,8 @@ const LONGEST_LOOK = 60_000;
 const EMPTY_LOOKS = 10;
 /** Maximum number of times that results are read. */
 const DOWNLOADS = 6;
+/** Number of times that a server must say that it doesn't know a batch or its results, which are paid for. */
+const LOOKS_GONE = 4;
 /** Maximum number of tries to send a batch that the server rejects for now. */
 const SENDS = 5;
 
@@ -60,10 +62,7 @@ export class BatchClient {
   ): Promise<BatchStatus | null> {
     let empty = 0;
     for (let wait = this.#firstLook; ; wait = Math.min(this.longestLook, 2 * wait)) {
-      const status = await this.again(() => this.#api.status(id, signal), signal).catch((error: unknown) => {
-        if (isGone(error)) return null;
-        throw error;
-      });
+      const status = await this.#unlessGone(() => this.again(() => this.#api.status(id, signal), signal), signal);
       if (status === null) return null;
       // Servers can report a batch as completed before they name the files with its results, which are paid for.
       const mayHaveResults = status.done > 0 || status.total === 0;
@@ -79,10 +78,26 @@ export class BatchClient {
     const work = async () => {
       for await (const result of this.#api.results(status, signal)) take(result);
     };
-    await this.again(work, signal, DOWNLOADS).catch((error: unknown) => {
-      // Vendors delete results after some weeks; what is missing is requested again.
-      if (!isGone(error)) throw error;
-    });
+    // Vendors delete results after some weeks; what is missing is requested again.
+    await this.#unlessGone(() => this.again(work, signal, DOWNLOADS), signal);
+  }
+
+  /**
+   * Repeats work while the server says that what it is about doesn't exist: it can say so for a moment
+   * (anthropics/anthropic-sdk-python#1432).
+   * @returns null if it doesn't exist
+   */
+  async #unlessGone<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+    for (let [tries, wait] = [1, this.#firstLook]; ; tries++, wait = Math.min(this.longestLook, 2 * wait)) {
+      try {
+        return await work();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isGone(error)) throw error;
+        if (tries === LOOKS_GONE) return null;
+        await this.#sleep(wait, error, signal);
+      }
+    }
   }
 
   /**

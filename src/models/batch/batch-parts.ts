@@ -25,7 +25,7 @@ export function* partsOf(
 }
 
 /** Whether the server no longer knows the batch. */
-export function isGone(error: unknown): boolean {
+export function isGone(error: unknown): error is ModelError {
   return isModelError(error) && "status" in error && (error.status === 404 || error.status === 410);
 }
 

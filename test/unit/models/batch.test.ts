@@ -356,8 +356,8 @@ describe("a batch at OpenAI", () => {
 
   it("whose results were deleted is asked again", async () => {
     const server = await serve({
-      intercept: (path, _, nth) =>
-        path.endsWith("/content") && nth === 1 && path.includes("out-batch_1")
+      intercept: (path) =>
+        path.endsWith("/content") && path.includes("out-batch_1")
           ? [404, { error: { message: "No such File object" } }]
           : null,
     });

@@ -198,20 +198,35 @@ const DOCUMENTED: readonly Documented[] = [
     says: "results are deleted after 30 days",
     source: OPENAI,
     server: {
-      intercept: (path, _, nth) =>
-        /\/(content|results)$/.test(path) && nth === 1 && path.includes("batch_1")
-          ? [404, message("No such File object")]
-          : null,
+      intercept: (path) =>
+        /\/(content|results)$/.test(path) && path.includes("batch_1") ? [404, message("No such File object")] : null,
     },
     batches: [19, 19],
     paid: 39,
+  },
+  {
+    at: OPENAIS,
+    says: "the output file is not there yet when the batch is completed",
+    source: OPENAI,
+    server: {
+      intercept: (path, _, nth) =>
+        /\/(content|results)$/.test(path) && nth < 3 ? [404, message("No such File object")] : null,
+    },
+  },
+  {
+    at: ALL,
+    says: "a batch is not found for a moment",
+    source: "https://github.com/anthropics/anthropic-sdk-python/issues/1432",
+    server: {
+      intercept: (path, method, nth) => (isLook(path, method) && nth < 4 ? [404, message("Not found")] : null),
+    },
   },
   {
     at: ["Anthropic"],
     says: "results are deleted after 29 days",
     source: ANTHROPIC,
     server: {
-      intercept: (path, _, nth) => (path.endsWith("batch_1/results") && nth === 1 ? [404, message("Not found")] : null),
+      intercept: (path) => (path.endsWith("batch_1/results") ? [404, message("Not found")] : null),
     },
     batches: [19, 19],
   },
