@@ -39,7 +39,7 @@ export const MODEL_ERRORS: ModelErrors = {
     ({ identity, asked, waited, limit, detail }, locale) =>
       asked === null
         ? locale.t(
-            "{0} has not responded for {1}; the limit is {2}: {3}.",
+            "{0} has answered no request for {1}; the limit is {2}: {3}.",
             serverLabel(identity),
             locale.duration(waited),
             locale.duration(limit),

@@ -249,6 +249,12 @@ it.each<[report: string, kind: Kind, reply: Reply]>([
     [200, { choices: null, usage: null, error: { code: 502, message: "in-band" } }],
   ],
   [
+    "lmstudio-ai/lmstudio-bug-tracker#1057: a model that has crashed",
+    "chat",
+    [400, { error: "The model has crashed without additional information. (Exit code: 18446744072635812000)" }],
+  ],
+  ["lmstudio-ai/lmstudio-bug-tracker#1492: a model that was unloaded", "chat", [400, { error: "Model is unloaded." }]],
+  [
     "mostlygeek/llama-swap#146: a model that is being loaded",
     "chat",
     [503, { error: { code: 503, message: "Loading model", type: "unavailable_error" } }],

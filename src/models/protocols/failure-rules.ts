@@ -124,6 +124,7 @@ const RULES: readonly Rule[] = [
   },
   // Google: the quota of a minute has the words of one that is used up; that of a day, or of 0, is.
   {
+    code: /PerDay/,
     message: /quota exceeded for metric.*\blimit: 0\b|per[-_ ]?day|daily (limit|quota)/i,
     status: [429],
     failure: (said, target, detail) =>
@@ -191,6 +192,11 @@ const RULES: readonly Rule[] = [
     message:
       /model .{0,120}\b(not found|does ?n[o']t exist|not exist|decommissioned|retired|not loaded)|(unknown|invalid|no such|unsupported) model\b|not a valid model|no models? (is |are )?loaded|model identifier is invalid|try pulling it first|unable to (access|find) model|\bmodel not exist/i,
     failure: unknownModel("unknown"),
+  },
+  // LM Studio, with status 400: it loads the model again.
+  {
+    message: /\bmodel (has|was|is) (crashed|unloaded)\b|\bmodel unloaded\b/i,
+    failure: failed,
   },
   // A path: Ollama, llama.cpp, vLLM, OpenAI, LM Studio, Express, FastAPI.
   {

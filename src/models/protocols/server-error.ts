@@ -102,7 +102,15 @@ function sayingOf(error: unknown): unknown {
 function codesOf(layer: unknown): string[] {
   const details = property(layer, "details");
   const inner = property(layer, "innererror");
-  const reasons = Array.isArray(details) ? details.map((detail) => property(detail, "reason")) : [];
+  const all: unknown[] = Array.isArray(details) ? details : [];
+  // Google names the quota only here: its words are the same for a minute and a day.
+  const quotas = all
+    .map((detail) => property(detail, "violations"))
+    .flatMap((each) => (Array.isArray(each) ? each : []));
+  const reasons = [
+    ...all.map((detail) => property(detail, "reason")),
+    ...quotas.map((one) => property(one, "quotaId")),
+  ];
   const names = ["code", "type", "status", "reason", "error_code", "errorCode"].map((name) => property(layer, name));
   return [...names, ...reasons, property(inner, "code")].flatMap((value) =>
     typeof value === "string" || typeof value === "number" ? [String(value)] : [],

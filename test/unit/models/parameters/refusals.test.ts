@@ -926,6 +926,22 @@ describe("an account that has nothing left", () => {
       ],
     ],
     [
+      "Gemini, of a day by its name alone",
+      429,
+      {
+        error: {
+          code: 429,
+          message:
+            "You exceeded your current quota. * Quota exceeded for metric: requests, limit: 20\nPlease retry in 12.5s.",
+          status: "RESOURCE_EXHAUSTED",
+          details: [
+            { violations: [{ quotaId: "GenerateRequestsPerDayPerProjectPerModel-FreeTier", quotaValue: "20" }] },
+            { retryDelay: "12s" },
+          ],
+        },
+      },
+    ],
+    [
       "Gemini, without a free tier",
       429,
       {
