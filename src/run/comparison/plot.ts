@@ -18,7 +18,7 @@ export const PLOT_STYLE = `
   --s4: light-dark(#8a5a00, #e8b44c); --s5: light-dark(#0b7285, #5fd3e6); --s6: light-dark(#a61e6b, #ff8fcb); --s7: light-dark(#4b5563, #b4bcc6); }
 @media print { :root { --s0: #0b57d0; --s1: #b3261e; --s2: #176f2c; --s3: #6639ba; --s4: #8a5a00; --s5: #0b7285; --s6: #a61e6b; --s7: #4b5563; } }
 ${Array.from({ length: COLORS }, (_, index) => `.s${index} { --mark: var(--s${index}); }`).join(" ")}
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: .4rem 1.2rem; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: .4rem 1.2rem; }
 .panel svg { display: block; width: 100%; height: auto; }
 .panel .whisker, .panel .reach { stroke: var(--mark); stroke-width: 2; } .panel .reach { stroke-width: 1; stroke-dasharray: 2 3; }
 .panel .dot { fill: var(--mark); opacity: .35; } .panel .mark { fill: var(--mark); stroke: var(--paper); stroke-width: 1.5; }
