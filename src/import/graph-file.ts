@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import type { Files } from "../deps.ts";
 import { VERSION } from "../graph/schema/schema.ts";
 import type { Translate } from "../i18n/locale.ts";
-import type { DataFile, Draft, Importer } from "./importer.ts";
+import type { DataFile, Draft, DraftNode, Importer } from "./importer.ts";
 
 interface GraphFileDraft {
   readonly graphFile: string;
@@ -35,21 +35,44 @@ export async function graphFileOf(
   if (draft.data && count < FEW) {
     notes.push(t("There are few rows ({0}). Add more before you optimize.", count));
   }
+  const { nodes, models } = withSharedModel(draft);
   const graph = {
     version: VERSION,
     name: draft.name,
     ...(draft.description && { description: draft.description }),
     source: { kind: importer.kind, files: draft.files },
     inputs: draft.inputs,
-    nodes: draft.nodes,
+    nodes,
     output: draft.output,
     data,
     loss: draft.loss ?? { kind: "exact" },
-    ...(draft.models && { models: draft.models }),
+    ...(models && { models }),
   };
   const written = new Map([[join(folder, graphName), `${formatJson(graph)}\n`]]);
   if (rowsName !== null) written.set(join(folder, rowsName), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   return { graphFile: join(folder, graphName), written, notes };
+}
+
+/**
+ * Names the model of most nodes for the whole graph, if each node names its own and the draft names none for all: the models that
+ * write feedback and rewrite texts are then known, too.
+ */
+function withSharedModel({ nodes, models }: Draft): Pick<Draft, "nodes" | "models"> {
+  const asked = Object.values(nodes).filter(({ kind }) => kind !== "text");
+  const counts = new Map<string, number>();
+  for (const { model = null } of asked) {
+    const key = JSON.stringify(model);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const [shared] = [...counts].sort(([, a], [, b]) => b - a);
+  if (models || !shared || counts.has("null")) return { nodes, ...(models && { models }) };
+  const [key] = shared;
+  const without = ({ model, ...node }: DraftNode): DraftNode =>
+    model === undefined || JSON.stringify(model) === key ? node : { ...node, model };
+  return {
+    nodes: Object.fromEntries(Object.entries(nodes).map(([id, node]) => [id, without(node)])),
+    models: { forward: JSON.parse(key) },
+  };
 }
 
 /** An unused name in the folder: `crew.agentgraph.json`, `crew-2.agentgraph.json`. */

@@ -88,6 +88,8 @@ export async function importFile(
 
 async function recognize(path: string, files: Files): Promise<Importer | null> {
   const name = basename(path);
+  // A graph file can have the name of the file that it was made of, and names of a program's keys in it.
+  if (/(?:^|\.)agentgraph\.json$/.test(name)) return null;
   if (!/\.(?:ya?ml|json|prompty|pkl)$/i.test(name)) return null;
   const { bytes, kind } = await files.stat(path).catch(() => ({ bytes: 0, kind: "other" }));
   if (kind !== "file" || bytes > MAX_TEXT) return null;

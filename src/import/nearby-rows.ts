@@ -111,8 +111,8 @@ export async function withNearbyRows(draft: Draft, folder: string, files: Files,
     notes: [
       ...draft.notes,
       target === undefined
-        ? t("The rows are those of {0}, which is nearby.", file)
-        : t('The rows are those of {0}, which is nearby. The answer is its column "{1}".', file, target),
+        ? t("The rows come from {0}, which is nearby.", file)
+        : t('The rows come from {0}, which is nearby. The answer is in its column "{1}".', file, target),
       ...missing.map((input) => t('{0} has no column for the input "{1}". Name one in "data.fields".', file, input)),
     ],
   };

@@ -51,7 +51,7 @@ class Team:
     expect(graph.nodes.write.inputs).toEqual([
       ...["topic", "year", "editor_role", "editor_goal", "editor_backstory", "write_expected_output", "collect"],
     ]);
-    expect(graph.nodes.collect.model).toBe("gpt-4.1-mini");
+    expect(graph.models).toEqual({ forward: "gpt-4.1-mini" });
     expect(graph.output).toBe("write");
     expect(loaded.graph?.nodes.find(({ id }) => id === "collect")?.text).toContain('{"facts": []}');
     expect(notes.join("\n")).toContain("Of the agent editor, these settings are not used here: tools.");
@@ -288,8 +288,8 @@ user:
     expect(graph.nodes.chat).toMatchObject({
       instruction: { file: "chat.jinja2", between: ["system:", "{% for item in chat_history %}"] },
       variables: { found: "lookup", ask: "question" },
-      model: { model: "gpt-4.1", temperature: 0.5 },
     });
+    expect(graph.models).toEqual({ forward: { model: "gpt-4.1", temperature: 0.5 } });
     expect(Object.keys(graph.inputs).sort()).toEqual(["lookup", "question"]);
     const node = loaded.graph?.nodes[0];
     if (node?.kind !== "llm") throw new Error("no node");
@@ -319,6 +319,15 @@ it("finds the crew that a named file of agents belongs to", async () => {
   ]);
 });
 
+it("offers no graph file, not even one that was made of a file of another program", async () => {
+  const { folder } = await imported({
+    "promptfooconfig.yaml":
+      "prompts: ['Answer: {{q}}']\nproviders: [openai:gpt-6-luna]\ntests: [{ vars: { q: Why? } }]\n",
+  });
+  const found = await findImports(folder, nodeFiles());
+  expect(found.map(({ file }) => relative(folder, file))).toEqual(["promptfooconfig.yaml"]);
+});
+
 it("reads .prompty", async () => {
   const prompty = `---
 name: Basic
@@ -339,7 +348,9 @@ Hi {{ first | upper }}
     inputs: ["first"],
     templating: "jinja",
   });
-  expect(graph.nodes.answer.model).toEqual({ model: "gpt-4.1", temperature: 0.2 });
+  // Named once, it also writes the feedback and rewrites the texts.
+  expect(graph.models).toEqual({ forward: { model: "gpt-4.1", temperature: 0.2 } });
+  expect(graph.nodes.answer.model).toBeUndefined();
   expect(rows).toEqual([{ first: "Ada" }]);
   expect(notes[0]).toContain("{{ first | upper }}");
 });
@@ -606,7 +617,7 @@ describe("rows that are not in the program's files", () => {
     });
     expect(graph.loss).toEqual({ kind: "exact" });
     expect(notes).toContain(
-      'The rows are those of ../../../data/tickets.csv, which is nearby. The answer is its column "Label".',
+      'The rows come from ../../../data/tickets.csv, which is nearby. The answer is in its column "Label".',
     );
     expect(loaded.task?.data.train[0]?.inputs.customer_message).toMatch(/^m/);
   });

@@ -315,7 +315,9 @@ async function drive(plan: ComparisonPlan, { place, root, deps }: Prepared): Pro
           ? l10n.t("To resume it, run “Ablate a method” with the same choices.")
           : l10n.t("To resume it, run “Compare methods” with the same choices.");
       const why = error instanceof RunStopped && !stop.signal.aborted ? stoppedWords(error) : null;
-      if (why === null) void showInfo(l10n.t("The comparison was cancelled. {0}", again));
+      const left = l10n.t("Its batches continue at the server and are charged; the resumed comparison collects them.");
+      const rest = deps.provider.attach ? l10n.t("{0} {1}", left, again) : again;
+      if (why === null) void showInfo(l10n.t("The comparison was cancelled. {0}", rest));
       else void showError(l10n.t("{0} {1}", why, again));
       return null;
     } finally {
