@@ -212,7 +212,7 @@ describe("the graph file as a language", () => {
     assert.ok(!(await labels(document, text.indexOf('"query"') + 1)).includes('"question"'));
   });
 
-  it("outlines the nodes and shows a lens above each", async () => {
+  it("outlines the nodes, and shows the graph's lenses once above all and a node's own above it", async () => {
     const document = await show(GRAPH);
     const symbols = await commands.executeCommand<DocumentSymbol[]>(
       "vscode.executeDocumentSymbolProvider",
@@ -224,8 +224,14 @@ describe("the graph file as a language", () => {
     // Asked for while the file's text is still being restored, VS Code gives none.
     await settles(async () => {
       const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", document.uri, 10);
-      return lenses.filter(({ command }) => command?.command === "agentgraph.optimize").length;
-    }, 3);
+      return lenses.map(({ command, range }) => [command?.title, document.lineAt(range.start).text.trim()]);
+    }, [
+      ["Optimize graph", "{"],
+      ["Show graph", "{"],
+      ["Optimize only this", '"plan": {'],
+      ["Optimize only this", '"style": {'],
+      ["Optimize only this", '"solve": {'],
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { CodeLens, type CodeLensProvider, EventEmitter, l10n, type Range, type TextDocument } from "vscode";
+import { CodeLens, type CodeLensProvider, EventEmitter, l10n, Range, type TextDocument } from "vscode";
 import type { Proposal } from "../../engine/events.ts";
 import { inputsIdOf } from "../../graph/edges.ts";
 import { type TextStatus, textStatusOf } from "../../graph/edits/text-status.ts";
@@ -19,7 +19,7 @@ import type { RunStore } from "../runs/run-store.ts";
 import { Slices } from "../slices.ts";
 import { type GraphDocuments, toRange } from "./documents.ts";
 
-/** Code lenses above each node: commands for its graph, and the verdict of the last run. */
+/** Code lenses: above the graph, the commands for it; above each node, those for it alone, and the verdict of the last run. */
 export class NodeLenses extends Disposable implements CodeLensProvider {
   readonly #changed = this.own(new EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.#changed.event;
@@ -41,14 +41,12 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
     const { graph, stale } = run ? await this.documents.current(document.uri) : { graph: null, stale: true };
     const { document: json, outline } = this.documents.parsed(document);
     const proposals = run?.state.proposals ?? [];
-    const lensesOf = ({ id, idRange }: OutlineNode): CodeLens[] => {
-      const range = toRange(document, idRange);
-      const lens = (title: string, command: string, argument: unknown) =>
-        new CodeLens(range, { title, command: `agentgraph.${command}`, arguments: [argument] });
-      const lenses = [
-        lens(l10n.t("Optimize graph"), "optimize", document.uri),
-        lens(l10n.t("Show graph"), "showGraph", document.uri),
-      ];
+    const tuned = outline.nodes.filter(({ trainable }) => trainable).length;
+    const lensesOf = ({ id, idRange, trainable }: OutlineNode): CodeLens[] => {
+      const lens = lensAt(toRange(document, idRange));
+      // Where one text can change, to optimize it is to optimize the graph.
+      const only = lens(l10n.t("Optimize only this"), "optimizeNode", { file: document.uri, node: id });
+      const lenses = trainable && tuned > 1 ? [only] : [];
       const [proposal] = proposalsAt(proposals, id);
       if (run && proposal) {
         const ref: ProposalRef = { run: run.entry.id, id: proposal.id };
@@ -71,14 +69,24 @@ export class NodeLenses extends Disposable implements CodeLensProvider {
       }
       return lenses;
     };
+    if (outline.nodes.length === 0) return [];
+    const top = lensAt(new Range(0, 0, 0, 0));
+    const all = [
+      top(l10n.t("Optimize graph"), "optimize", document.uri),
+      top(l10n.t("Show graph"), "showGraph", document.uri),
+    ];
     const slices = new Slices();
-    const all: CodeLens[] = [];
     for (const node of outline.nodes) {
       await slices.turn();
       all.push(...lensesOf(node));
     }
     return all;
   }
+}
+
+function lensAt(range: Range): (title: string, command: string, argument: unknown) => CodeLens {
+  return (title, command, argument) =>
+    new CodeLens(range, { title, command: `agentgraph.${command}`, arguments: [argument] });
 }
 
 /** The lenses of a proposal for what a node reads, above its inputs: its changes, then the same actions as for a text. */
