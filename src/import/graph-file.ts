@@ -58,7 +58,7 @@ export async function graphFileOf(
  * write feedback and rewrite texts are then known, too.
  */
 function withSharedModel({ nodes, models }: Draft): Pick<Draft, "nodes" | "models"> {
-  const asked = Object.values(nodes).filter(({ kind }) => kind !== "text");
+  const asked = Object.values(nodes).filter(({ instruction }) => instruction !== undefined);
   const counts = new Map<string, number>();
   for (const { model = null } of asked) {
     const key = JSON.stringify(model);
