@@ -24,17 +24,37 @@ export function promptsInCode(
   content: string,
 ): { readonly name: string; readonly reference: TextReference; readonly text: string }[] {
   const isPython = /\.py$/i.test(file);
-  const found = [...content.matchAll(isPython ? TRIPLE : BACKTICK)].flatMap(([whole, name = "", quote = ""]) => {
-    const start = whole.trimStart();
+  const found = [...content.matchAll(isPython ? TRIPLE : BACKTICK)].flatMap((match) => {
+    const [whole, name = "", quote = ""] = match;
+    const start = markBefore(content, match.index + whole.length, whole.trimStart());
     const placed = placedText(content, { kind: "between", start, end: quote, code: true });
     if (!isPlaced(placed) || placed.text.trim() === "") return [];
     const { text } = placed;
     // JavaScript fills in `${…}` itself.
     if (!isPython && text.includes("${")) return [];
-    const isPrompt = NAMED.test(start) || (text.split(/\s+/).length >= WORDS && /\{\s*\w+\s*\}/.test(text));
+    const isPrompt = NAMED.test(whole) || (text.split(/\s+/).length >= WORDS && /\{\s*\w+\s*\}/.test(text));
     return isPrompt ? [{ name: nameOf(name), reference: { file, between: [start, quote] as const }, text }] : [];
   });
   return found;
+}
+
+/** Maximum number of lines that a mark has. */
+const LINES = 4;
+
+/**
+ * The mark that ends at an offset: `mark`, or as much of what is before it as makes it the only one, because names end like
+ * others (`SYSTEM_PROMPT`, `TASK_SYSTEM_PROMPT`) and functions use the same ones.
+ */
+function markBefore(content: string, end: number, mark: string): string {
+  let start = end - mark.length;
+  for (let lines = 0; lines < LINES && start >= 0; lines++) {
+    const found = content.slice(start, end);
+    // A line end in a mark is `\n` alone, because git may write others.
+    if (found.includes("\r")) break;
+    if (content.indexOf(found) === content.lastIndexOf(found)) return found;
+    start = content.lastIndexOf("\n", start - 1);
+  }
+  return mark;
 }
 
 /** `PLAN_PROMPT` as `plan`. */

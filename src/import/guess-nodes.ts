@@ -96,7 +96,10 @@ function templatingOf(
   if (/\{\{#[\w.]+#\}\}/.test(text)) return "dify";
   const isKnown = ({ name }: { readonly name: string }) => known.has(name);
   const doubled = findPlaceholders(text, { looseNames });
-  const python = findPlaceholders(text, { templating: "python", looseNames }).filter(isKnown);
+  // In Python's own source, a name in braces is nothing else.
+  const isPython = ({ name }: { readonly name: string }) =>
+    known.has(name) || (doubled.length === 0 && /\.py$/i.test(reference.file) && /^[A-Za-z_]\w*$/.test(name));
+  const python = findPlaceholders(text, { templating: "python", looseNames }).filter(isPython);
   // Beside `{question}`, `{{…}}` are braces that Python sends.
   if (doubled.length > 0 && (python.length === 0 || doubled.some(isKnown))) return "mustache";
   if (doubled.length === 0 && findPlaceholders(text, "jinja").length > 0) return "jinja";

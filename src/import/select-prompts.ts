@@ -9,8 +9,16 @@ const MOST = 8;
 const PROMPT_NAME =
   /\.(?:prompt|prompty|jinja2?|j2)$|\.(?:prompt|agent|instructions|chatmode)\.md$|^(?:.*\/)?(?:SKILL|AGENTS)\.md$/i;
 const PROMPT_FOLDER = /(?:^|\/)(?:prompts?|instructions|agents|templates)\//i;
+/** Files for the assistants that work on the repository, and pages about it: prompts only where there are no others. */
+const ASIDE =
+  /(?:^|\/)(?:AGENTS|CLAUDE|GEMINI|COPILOT|copilot-instructions|breaking[-_]changes|upgrad\w*|migrat\w*|roadmap|releas\w*|governance|maintainers|support|authors|todo)\.(?:md|mdc|txt)$|(?:^|\/)docs?\//i;
 /** Names of files that can hold any text. */
 const PLAIN_TEXT = /\.(?:md|mdc|txt|tmpl)$/i;
+
+/** Whether a text has placeholders: `{name}` in code is that code's own. */
+function namesValues(text: string): boolean {
+  return /\{\{\s*[\p{L}_]/u.test(text) || namesInBraces(text.replace(/```[\s\S]*?```|`[^`\n]*`/g, "")).length > 0;
+}
 
 /**
  * The prompts among the texts of folders, where notes and settings lie beside them: texts that name a value, those of files
@@ -26,18 +34,31 @@ export function selectPrompts(
     isNamed(file) ||
     PROMPT_NAME.test(file) ||
     PROMPT_FOLDER.test(file) ||
-    ((PLAIN_TEXT.test(file) || CODE_FILE.test(file)) && namesInBraces(text).length > 0);
-  const sure = new Set(found.filter(isSure));
+    (CODE_FILE.test(file) && namesInBraces(text).length > 0) ||
+    (PLAIN_TEXT.test(file) && namesValues(text));
+  const isAside = ({ reference: { file } }: FoundPrompt) => !isNamed(file) && ASIDE.test(file);
+  const likely = found.filter(isSure);
+  const central = likely.filter((one) => !isAside(one));
+  const sure = new Set(central.length > 0 ? central : likely);
   const folders = new Set([...sure].map(({ reference: { file } }) => dirname(file)));
-  const isBeside = ({ reference: { file } }: FoundPrompt) => folders.has(dirname(file)) && PLAIN_TEXT.test(file);
+  const sources = new Set([...sure].map(({ reference: { file } }) => file));
+  const isBeside = (one: FoundPrompt) => {
+    const { file } = one.reference;
+    if (CODE_FILE.test(file)) return sources.has(file);
+    return folders.has(dirname(file)) && PLAIN_TEXT.test(file) && (central.length === 0 || !isAside(one));
+  };
   const withBeside = found.filter((one) => sure.has(one) || isBeside(one));
   const marked = withBeside.length > sure.size + MOST ? [...sure] : withBeside;
   const prompts = sure.size === 0 ? found : marked;
   const taken = new Set(prompts);
-  const left = new Set(found.filter((one) => !taken.has(one)).map(({ reference: { file } }) => file));
+  const files = new Set(prompts.map(({ reference: { file } }) => file));
+  // Of a file with other prompts, the name of the text.
+  const label = ({ name, reference: { file } }: FoundPrompt) =>
+    files.has(file) ? `${basename(file)} (${name})` : basename(file);
+  const left = new Set(found.filter((one) => !taken.has(one)).map(label));
   const notes: string[] = [];
   if (left.size > 0) {
-    const names = [...left].slice(0, 3).map((file) => basename(file));
+    const names = [...left].slice(0, 3);
     const more = left.size > names.length ? ", …" : "";
     notes.push(
       t(

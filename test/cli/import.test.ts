@@ -145,3 +145,22 @@ it("converts traces to rows, and never overwrites a file", async () => {
     "holds no traces with inputs",
   );
 });
+
+it("names in a dry run what it would write, also where two files have one name", async () => {
+  const bench = await open();
+  await mkdir(join(bench.folder, "flows"));
+  const agent = {
+    component_type: "Agent",
+    agentspec_version: "25.4.1",
+    id: "a",
+    name: "helper",
+    system_prompt: "Answer {{question}}.",
+  };
+  await writeFile(join(bench.folder, "flows/help.json"), JSON.stringify(agent));
+  await writeFile(join(bench.folder, "flows/help.yaml"), JSON.stringify(agent));
+  const wouldWrite = (await bench.run("import", "flows", "--dry-run")).stdout.match(/\S+\.agentgraph\.json/g);
+  expect(wouldWrite).toEqual(["flows/help.agentgraph.json", "flows/help-2.agentgraph.json"]);
+  expect((await bench.run("import", "flows")).stdout.match(/^Wrote \S+(?=:)/gm)).toEqual(
+    wouldWrite?.map((name) => `Wrote ${name}`),
+  );
+});

@@ -1,4 +1,5 @@
-import { relative, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
+import type { Files } from "../../deps.ts";
 import { ENGLISH } from "../../i18n/locale.ts";
 import { plain } from "../../i18n/plain-text.ts";
 import type { Imported } from "../../import/import.ts";
@@ -33,11 +34,14 @@ export async function importCommand({ deps, output }: Cli, path: string, options
     );
   }
   const done: object[] = [];
+  const planned: string[] = [];
+  const files = options.dryRun ? withPlanned(deps.files, planned) : deps.files;
   let exit: number = EXIT.done;
   for (const one of found) {
     const name = relative(process.cwd(), one.file) || one.file;
     try {
-      const imported = await importFile(one, deps.files, { t, prompt: options.prompt });
+      const imported = await importFile(one, files, { t, prompt: options.prompt });
+      planned.push(...imported.written.keys());
       if (!options.dryRun) for (const [file, text] of imported.written) await deps.files.write(file, text);
       done.push(await show(imported, name, options, { deps, output }));
     } catch (error) {
@@ -49,6 +53,15 @@ export async function importCommand({ deps, output }: Cli, path: string, options
   }
   if (output.json) output.object({ version: 1, imported: done });
   return exit;
+}
+
+/** Files as they would be: two graphs never have the same name. */
+function withPlanned(files: Files, planned: readonly string[]): Files {
+  const list = async (folder: string) => [
+    ...(await files.list(folder)),
+    ...planned.filter((path) => dirname(path) === folder).map((path) => basename(path)),
+  ];
+  return Object.assign(Object.create(files), { list });
 }
 
 async function show(

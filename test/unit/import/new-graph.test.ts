@@ -411,6 +411,53 @@ describe("prompts that are not files of their own", () => {
     expect(task?.graph.nodes.find(({ id }) => id === "plan")?.text).toBe("Plan {question}.");
   });
 
+  it("name values in Python's braces without rows, beside texts that name none", async () => {
+    const { graph } = await made({
+      "prompts.py":
+        'clarify_instructions="""\nThese are the messages: {messages}. Today is {date}. Answer as {{"need": true}}.\n"""\n\nclean_message = """All above messages are about research. Clean them up."""\n',
+    });
+    expect(Object.keys(graph.inputs)).toEqual(["messages", "date"]);
+    expect(graph.nodes.clarify).toMatchObject({
+      templating: "python",
+      inputs: expect.arrayContaining(["messages", "date"]),
+    });
+    expect(graph.nodes.clean).toMatchObject({ instruction: { file: "prompts.py" } });
+  });
+
+  it("are told apart where a name ends like another, or functions use the same one", async () => {
+    const { graph, faults, task } = await made({
+      "prompts.py":
+        'import os\nSYSTEM_PROMPT = """Plan {question}."""\nTASK_SYSTEM_PROMPT = """Name the task of {question}."""\n\ndef solve():\n    prompt = """Solve {question}."""\n\ndef judge():\n    prompt = """Judge {question}."""\n',
+      "data.jsonl": Array.from({ length: 40 }, (_, at) => `{"question":"${at}+${at}","answer":${2 * at}}\n`).join(""),
+    });
+    expect(faults).toEqual([]);
+    expect(task?.graph.nodes.map(({ text }) => text).sort()).toEqual([
+      "Judge {question}.",
+      "Name the task of {question}.",
+      "Plan {question}.",
+      "Solve {question}.",
+    ]);
+    expect(graph.nodes.task.instruction).toEqual({ file: "prompts.py", between: ['TASK_SYSTEM_PROMPT = """', '"""'] });
+  });
+
+  it("are no files for assistants and no pages about the repository, unless there are no others", async () => {
+    const about = {
+      "CLAUDE.md": "Write code. Run {command}.",
+      "AGENTS.md": "Write tests for {module}.",
+      "docs/models.md": "The model {name} is deployed.",
+      "storage/DESIGN.md": "Keys are `{prefix}:{name}`.\n```\n{id}\n```\n",
+    };
+    const { graph, notes } = await made({
+      ...about,
+      "prompts/solve.md": "Solve {question}.",
+      "solve.md": "Check {question}.",
+    });
+    const files = Object.values(graph.nodes).map((node) => Object(node).instruction.file);
+    expect(files.sort()).toEqual(["prompts/solve.md", "solve.md"]);
+    expect(notes.join("\n")).toMatch(/Left out, because nothing marks them as prompts \(4\): .*CLAUDE\.md/);
+    expect(Object.keys((await made({ "AGENTS.md": about["AGENTS.md"] })).graph.nodes)).toEqual(["AGENTS"]);
+  });
+
   it("have no rows in a list of settings that none of them names", async () => {
     const { guesses, graph } = await made({
       "app.py": 'PROMPT = """\nAnswer {question}.\n"""\n',
