@@ -173,35 +173,27 @@ function backEdges(
   );
 }
 
-function controlEdgesIn(value: unknown): { from: string; to: string }[] {
-  if (Array.isArray(value)) return value.flatMap(controlEdgesIn);
-  if (!isMapping(value)) return [];
-  if (value.component_type === "ControlFlowEdge") return [{ from: nameOf(value.from_node), to: nameOf(value.to_node) }];
-  return Object.values(value).flatMap(controlEdgesIn);
+function controlEdgesIn(spec: Mapping): { from: string; to: string }[] {
+  const edges = mappingsIn(spec).filter((one) => one.component_type === "ControlFlowEdge");
+  return edges.map((edge) => ({ from: nameOf(edge.from_node), to: nameOf(edge.to_node) }));
 }
 
-function edgesIn(value: unknown): Edge[] {
-  if (Array.isArray(value)) return value.flatMap(edgesIn);
-  if (!isMapping(value)) return [];
-  const own =
-    value.component_type === "DataFlowEdge"
-      ? [
-          {
-            from: nameOf(value.source_node),
-            source: String(value.source_output ?? ""),
-            to: nameOf(value.destination_node),
-            target: String(value.destination_input ?? ""),
-          },
-        ]
-      : [];
-  return [...own, ...Object.values(value).flatMap(edgesIn)];
+function edgesIn(spec: Mapping): Edge[] {
+  const edges = mappingsIn(spec).filter((one) => one.component_type === "DataFlowEdge");
+  return edges.map((edge) => ({
+    from: nameOf(edge.source_node),
+    source: String(edge.source_output ?? ""),
+    to: nameOf(edge.destination_node),
+    target: String(edge.destination_input ?? ""),
+  }));
 }
 
-function typesIn(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(typesIn);
-  if (!isMapping(value)) return [];
-  return [
-    ...(textOf(value.component_type) === null ? [] : [String(value.component_type)]),
-    ...Object.values(value).flatMap(typesIn),
-  ];
+function typesIn(spec: Mapping): string[] {
+  return mappingsIn(spec).flatMap(({ component_type }) => textOf(component_type) ?? []);
+}
+
+/** A component and all in it, the outer ones first: an edge may hold the nodes that it joins, and a node a flow. */
+function mappingsIn(value: unknown): Mapping[] {
+  if (Array.isArray(value)) return value.flatMap(mappingsIn);
+  return isMapping(value) ? [value, ...Object.values(value).flatMap(mappingsIn)] : [];
 }

@@ -12,6 +12,8 @@ export const DATA_FILE = new RegExp(`(?:${EXTENSIONS.map((one) => one.replace(".
 /** JSON files of tools. */
 const SETTINGS =
   /\.agentgraph\.json$|^(?:package(?:-lock)?|tsconfig|biome|composer|manifest|settings|config)\b.*\.json$/i;
+/** What Agent Spec calls the kind of each of its parts: a list of these is a program. */
+const COMPONENT = "component_type";
 /** Folders that often contain rows. */
 const FOLDERS = ["data", "dataset", "datasets", "examples", "eval", "evals", "test", "tests"];
 /** Maximum number of data files of a folder to read. */
@@ -36,7 +38,8 @@ export async function* dataFilesNear(folder: string, files: Files): AsyncGenerat
       const found = new Map<string, readonly Row[]>();
       for (const name of names.sort(byNumber).slice(0, MOST)) {
         const rows = await readRows(join(place, name), files);
-        if (rows && columnsOf(rows).length > 1) found.set(join(place, name), rows);
+        const columns = rows ? columnsOf(rows) : [];
+        if (rows && columns.length > 1 && !columns.includes(COMPONENT)) found.set(join(place, name), rows);
       }
       if (found.size > 0) yield found;
     }

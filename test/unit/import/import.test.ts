@@ -494,6 +494,72 @@ ${[edge("r", "generated_text", "w", "review"), edge("w", "generated_text", "r", 
   expect(started.errors).toEqual([expect.stringContaining("no-target")]);
 });
 
+it("reads flows of Agent Spec whose edges hold their nodes, with flows in them", async () => {
+  const ref = (id: string) => ({ $component_ref: id });
+  const llm = (id: string, name: string, prompt_template: string) => ({
+    component_type: "LlmNode",
+    id,
+    name,
+    prompt_template,
+  });
+  const data = (from: string, to: string, input: string) => ({
+    component_type: "DataFlowEdge",
+    source_node: ref(from),
+    source_output: "generated_text",
+    destination_node: ref(to),
+    destination_input: input,
+  });
+  const inner = {
+    component_type: "Flow",
+    id: "inner",
+    start_node: ref("p"),
+    nodes: [llm("p", "plan", "Plan {{topic}}"), llm("c", "check", "Check {{plan}}")],
+    control_flow_connections: [{ component_type: "ControlFlowEdge", from_node: ref("p"), to_node: ref("c") }],
+    data_flow_connections: [data("p", "c", "plan")],
+  };
+  const flow = {
+    component_type: "Flow",
+    agentspec_version: "25.4.1",
+    name: "Nested",
+    start_node: ref("f"),
+    nodes: [llm("w", "write", "Write {{plan}}")],
+    control_flow_connections: [
+      {
+        component_type: "ControlFlowEdge",
+        from_node: { component_type: "FlowNode", id: "f", subflow: inner },
+        to_node: ref("w"),
+      },
+    ],
+    data_flow_connections: [data("c", "w", "plan")],
+  };
+  const { graph, notes } = await imported({ "flow.json": JSON.stringify(flow) });
+  expect(Object.keys(graph.nodes)).toEqual(["plan", "check", "write"]);
+  expect(graph.nodes.check.inputs).toEqual(["plan"]);
+  expect(graph.nodes.write).toMatchObject({ inputs: ["check"], variables: { plan: "check" } });
+  expect(Object.keys(graph.inputs)).toEqual(["topic"]);
+  expect(notes).toContain("These components do not run here: FlowNode.");
+});
+
+it("takes no file of Agent Spec for rows", async () => {
+  const agent = {
+    component_type: "Agent",
+    agentspec_version: "25.4.1",
+    name: "a",
+    system_prompt: "Answer {{question}} as {{name}}",
+  };
+  const parts = [1, 2, 3].map((at) => ({
+    component_type: "ServerTool",
+    name: `tool ${at}`,
+    question: "?",
+    outputs: [],
+  }));
+  const { graph } = await imported({
+    "agent.json": JSON.stringify(agent),
+    "tools.json": JSON.stringify(parts),
+  });
+  expect(graph.data).toEqual({ train: [], validation: [] });
+});
+
 it("never throws on what is not a such file", async () => {
   for (const text of ["", "- a", "a: *x", "prompts: 5\nproviders: 1", "prompts: [{}]\nproviders: []\ntests: 7"]) {
     await expect(imported({ "promptfooconfig.yaml": text })).rejects.toThrow(/promptfooconfig|holds no|has no prompt/);
