@@ -29,7 +29,7 @@ export interface KnownModel {
   readonly context?: number;
   /**
    * When it reasons; it then accepts no temperature. `by default`: unless `reasoning_effort` is `none`. `on
-   * request`: only if the request asks for it. Absent: never.
+   * request`: only if the request asks for it. Absent: never, or it takes a temperature anyway.
    */
   readonly reasoning?: "always" | "by default" | "on request";
   /** The only API that serves it. Absent: chat completions, among others. */
@@ -86,6 +86,14 @@ const ENDS_2026: Pick<KnownModel, "context" | "reasoning" | "end"> = {
 };
 const ENDS_2027 = { end: "2027-01-14", successor: "gpt-6-luna" };
 
+/**
+ * DeepSeek asks these prices at its peak hours (01:00–04:00 and 06:00–10:00 UTC, Monday to Friday but for Chinese
+ * holidays), and half of them at other times: a budget holds at any time.
+ */
+function deepseek(prompt: number, cached: number, completion: number): KnownModel {
+  return { price: { prompt, completion, cached }, context: 1_000_000 };
+}
+
 /** The introductory price of two models of Google ends with November 2026. */
 const DECEMBER: Pick<KnownModel, "later"> = {
   later: { from: "2026-12-01", price: { prompt: 4, completion: 20, cached: 0.2 } },
@@ -96,7 +104,8 @@ const DECEMBER: Pick<KnownModel, "later"> = {
  * docs.litellm.ai/blog (gpt_6_sol_luna, gpt_6_1_sol, gpt-6-1-terra, gpt-6-2); ends and successors at
  * developers.openai.com/api/docs/deprecations. Of Anthropic as listed at platform.claude.com/docs/en/about-claude/pricing
  * and the overviews of its models. Of Google as listed at ai.google.dev/gemini-api/docs/pricing and …/latest-model; the
- * cached price of gemini-4-carbon is that of gemini-4-argon, with which it shares its prices.
+ * cached price of gemini-4-carbon is that of gemini-4-argon, with which it shares its prices. Of DeepSeek as listed at
+ * api-docs.deepseek.com/quick_start/pricing, in a copy of 2026-11-15; deepseek-v4-flash is answered by deepseek-flash, at its price.
  */
 export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
   simulated: { price: { prompt: 0, completion: 0 } },
@@ -161,6 +170,9 @@ export const KNOWN_MODELS: Readonly<Record<string, KnownModel>> = {
     tiers: ["flex"],
     later: { from: "2027-01-01", price: { prompt: 1.5, completion: 7.5, cached: 0.15 } },
   }),
+  "deepseek-flash": deepseek(0.3, 0.006, 1.2),
+  "deepseek-v4-flash": deepseek(0.3, 0.006, 1.2),
+  "deepseek-v4-pro": deepseek(1.32, 0.044, 3.96),
 };
 
 /** Whether a model reasons before it answers a request, as far as is known. `openai/gpt-6-luna` is `gpt-6-luna`. */

@@ -16,6 +16,8 @@ describe("priceList", () => {
     ["gpt-6.1-terra-2026-10-26", 6],
     ["gpt-5.6", 24],
     ["gpt-5.6-luna", 1.4],
+    ["deepseek-flash", 1.5],
+    ["deepseek-v4-pro", 5.28],
     ["simulated", 0],
   ])("knows %s", (model, usd) => {
     expect(priceList()(model, tokens)).toBeCloseTo(usd / 10, 9);
