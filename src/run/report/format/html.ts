@@ -292,6 +292,8 @@ function more(summary: string, rows: Table, locale: Locale): Markup {
 
 /** Text that can be broken anywhere, so that it does not widen its table. */
 const LONG_WORD = /\S{25}/;
+/** A name of a file or a model, which is not broken at its hyphens where there is room for columns. */
+const NAME = /^[^\s-]+(?:-[^\s-]+)+$/;
 
 /** A cell that holds a figure alone, or nothing. */
 const FIGURE = /^(?:[–-]?|[≈<>]?\s?[-+−]?[$€£]?\d[\d.,\s]*(?:%|ms|s|min|h)?)$/;
@@ -314,7 +316,7 @@ export function table({ head, rows, left, tones }: Table, locale: Locale): Marku
     const label = isWide ? html` data-label="${head[column] ?? ""}"` : null;
     const classes = [
       column === tones?.column ? tones.of[row] : "",
-      LONG_WORD.test(content) ? "long" : "",
+      LONG_WORD.test(content) ? "long" : isWide && NAME.test(content) ? "name" : "",
       figures[column] ? "figure" : "",
     ].filter(Boolean);
     const kind = classes.length > 0 ? html` class="${classes.join(" ")}"` : null;

@@ -27,7 +27,7 @@ nav a:hover, nav a:focus { text-decoration: underline; }
 .tables { overflow-x: auto; }
 table { border-collapse: collapse; min-width: 60%; font-size: .87rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .38rem 1.3rem .38rem 0; border-bottom: 1px solid var(--line); white-space: pre-wrap; overflow-wrap: break-word; }
-.figure { text-align: right; } td.long { min-width: 9rem; overflow-wrap: anywhere; } th { color: var(--soft); font-weight: 600; }
+.figure { text-align: right; } td.long { min-width: 9rem; overflow-wrap: anywhere; } td.name { white-space: nowrap; } th { color: var(--soft); font-weight: 600; }
 td.accepted, td.fixed, td.right, .verdict.accepted { color: var(--good); } td.rejected, td.broken, td.wrong, .verdict.rejected { color: var(--bad); }
 td.undecided, td.unscored, .verdict.undecided { color: var(--doubt); }
 article { margin: 1.1rem 0 1.6rem; padding: .9rem 1.1rem 1rem; border: 1px solid var(--line); border-radius: 6px; }
@@ -50,7 +50,7 @@ svg .test { fill: var(--test); } svg .link { stroke: var(--test); stroke-dasharr
 @media (max-width: 40rem) { article { padding: .7rem .8rem .8rem; } .strips { grid-template-columns: 1fr auto; } .strips > span:nth-child(3n + 1) { grid-column: 1 / -1; }
   .strips > :nth-child(3n + 1):not(:first-child):not(:empty) { margin-top: .5rem; } .bar { width: 100%; } .plot { min-width: 28rem; }
   .wide, .wide tbody, .wide tr, .wide td { display: block; width: 100%; } .wide thead { display: none; } .wide tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  .wide td { display: flex; gap: .8rem; padding: .1rem 0; border: 0; overflow-wrap: anywhere; } .wide td::before { content: attr(data-label); flex: 0 0 6.5rem; color: var(--soft); } .wide td[data-label=""]::before { content: none; } .wide td:empty { display: none; } }
+  .wide td { display: flex; gap: .8rem; padding: .1rem 0; border: 0; overflow-wrap: anywhere; white-space: pre-wrap; } .wide td::before { content: attr(data-label); flex: 0 0 6.5rem; color: var(--soft); } .wide td[data-label=""]::before { content: none; } .wide td:empty { display: none; } }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --wash: #f4f4f4; --accent: #0b57d0; --good: #176f2c;
   --bad: #b3261e; --doubt: #8a5a00; --added: #d7f5dd; --removed: #fde0de; --test: #6639ba; }
   body { max-width: none; padding: 0; font-size: 10.5pt; } nav { display: none; } tr, svg, .strips { break-inside: avoid; } h2, h3, .verdict, thead { break-after: avoid; }
