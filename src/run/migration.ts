@@ -168,7 +168,7 @@ export function migrationSentences(migration: Migration, locale: Locale): string
           ? t("After tuning, 1 is still broken.")
           : t("After tuning, {0} are still broken.", stillBroken.length),
       ].join(" ")
-    : t("{0} broken, {1} fixed.", broken.length, fixed.length);
+    : t("With the same texts: {0} broken, {1} fixed.", broken.length, fixed.length);
   const left = n - compared.n;
   const unscored = left > 0 ? [t("{0} could not be scored with both models.", splitCount(left, split, locale))] : [];
   return [[verdict, ...unscored].join(" "), without, savings(from, last, locale)];
@@ -187,6 +187,10 @@ function savings(from: ModelFigures, last: ModelFigures, locale: Locale): string
   const amounts = [locale.money(from.usd), locale.money(last.usd)] as const;
   if (amounts[0] === amounts[1]) return t("1,000 answers cost {0} with both.", amounts[0]);
   if (from.usd === 0) return t("1,000 answers cost {0} → {1}.", ...amounts);
+  if (share <= -1) {
+    const times = locale.integer(Math.round(last.usd / from.usd));
+    return t("1,000 answers cost {0} → {1}: about {2} times as much.", ...amounts, times);
+  }
   return share >= 0
     ? t("1,000 answers cost {0} → {1}: {2} less.", ...amounts, locale.percent(share))
     : t("1,000 answers cost {0} → {1}: {2} more.", ...amounts, locale.percent(-share));

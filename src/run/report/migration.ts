@@ -24,10 +24,13 @@ export function migrationHtml(
 ): string {
   const { t } = locale;
   const title = t("{0}: {1} → {2}", oneLine(name, 80), migration.from.model, migration.to.model);
+  const { held, tuned, to } = migration;
+  const next = held ? [t("To use {0}, name it under models.forward in the graph file.", (tuned ?? to).model)] : [];
+  const sentences = [...migrationSentences(migration, locale), ...next];
   const changed = changedSamples(migration, samples, threshold, locale);
   const body = html`<header>
 <h1>${title}</h1>
-${migrationSentences(migration, locale).map((one, index) => html`<p class="${index === 0 ? "lead" : "soft"}">${one}</p>`)}
+${sentences.map((one, index) => html`<p class="${index === 0 ? "lead" : "soft"}">${one}</p>`)}
 </header>
 <main>
 <h2>${t("Models")}</h2>

@@ -96,6 +96,7 @@ it("no toast and no progress title takes a link from anybody's text: both go thr
 it("a count agrees with its noun: every message with a plural after a number has its singular beside it", () => {
   // The number is never 1 (a constant, a limit, a percentage, or shown for several alone), or the word is a verb.
   const several = [
+    "1,000 answers cost {0} → {1}: about {2} times as much.",
     "A model checks the answer and rewrites it, at most {0} times. The expected answer is not shown to it.",
     "A model scores the answer against a rubric, 0 to 1. The mean of {0} votes counts.",
     "All {0} keys",
