@@ -148,7 +148,10 @@ export function createEngine({
       return await askJson(ask, { ...question, schema: { name, schema } }, { ...reading, repair });
     } catch (error) {
       if (endsRun(error)) throw error;
-      return error instanceof ReplyUnreadable ? (call.unreadable?.(error.doubts) ?? null) : null;
+      if (error instanceof ReplyUnreadable) return call.unreadable?.(error.doubts) ?? null;
+      const detail = error instanceof Error ? error.message : String(error);
+      void emit({ type: "warning", code: "proposal lost", ...(parameter !== null && { node: parameter }), detail });
+      return null;
     }
   }
 

@@ -4,6 +4,8 @@ import { otherTier } from "../models/model.ts";
 
 const warningCode = z.enum([
   "sample dropped",
+  /** A call that asked for a new text failed. */
+  "proposal lost",
   "not scored",
   "parameter refused",
   /** `count` requests were sent once for this run and for others on the same queue. */

@@ -74,6 +74,8 @@ export function warningMessage(warning: Warned, locale = ENGLISH, data?: Data): 
   switch (code) {
     case "sample dropped":
       return at(t("A sample has no gradient because a call for it failed."), warning.detail);
+    case "proposal lost":
+      return at(t("No text was proposed because the call to the optimizer model failed."), warning.detail);
     case "parameter refused":
       return at(t("The model doesn't accept a parameter, so requests were sent without it."), warning.detail);
     case "shared requests":

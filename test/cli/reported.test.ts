@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import type { EvaluationReport } from "../../src/cli/output/json.ts";
+import type { EvaluationReport, RunReport } from "../../src/cli/output/json.ts";
 import type { ModelReply } from "../../src/models/model.ts";
 import { open } from "./cli.ts";
-import { rows, writeGraph } from "./scripted.ts";
+import { rows, scripted, writeGraph } from "./scripted.ts";
 
 /**
  * What users of other programs reported about model servers, played to ours over HTTP: `repository#number` of each. The server
@@ -298,4 +298,28 @@ it("ollama/ollama#4967: a prompt that the server cuts silently is told, and its 
   );
   context = 32_768;
   expect(await evaluated()).toMatchObject({ score: 1, calls: 4, warnings: [] });
+});
+
+it("onyx-dot-app/onyx#10893: a filter that withholds the prompt of the optimizer is told with the node", async () => {
+  const model = scripted({ forward: () => "no" });
+  const bench = await open({
+    model: {
+      ...model,
+      complete: async (request, signal) => ({
+        ...(await model.complete(request, signal)),
+        ...(request.schema && { text: "", finish: "filter" as const }),
+      }),
+    },
+  });
+  const file = await writeGraph(bench, {
+    data: rows(8, () => "yes"),
+    loss: { kind: "exact" },
+    optimize: { iterations: 1 },
+  });
+  const { stdout, stderr } = await bench.online("optimize", file, "--json", "--model", "scripted");
+  const report: RunReport = stdout === "" ? expect.fail(stderr) : JSON.parse(stdout);
+  expect(report).toMatchObject({ status: "done", proposals: [] });
+  expect(report.warnings.join("\n")).toMatch(
+    /No text was proposed because the call to the optimizer model failed\. \(node solve: .+withheld/,
+  );
 });

@@ -54,6 +54,7 @@ describe("a proposal that the gate never compared", () => {
 describe("warnings", () => {
   const codes: Record<WarningCode, true> = {
     "sample dropped": true,
+    "proposal lost": true,
     "not scored": true,
     "parameter refused": true,
     "other tier": true,

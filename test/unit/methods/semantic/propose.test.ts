@@ -160,11 +160,13 @@ describe("ϕ", () => {
     for (const end of [new RunStopped("cancelled"), new BudgetReached("calls", 1)]) {
       await expect(propose(() => Promise.reject(end), { graph: one() })).rejects.toBe(end);
     }
-    const { candidates, attempts } = await propose(() => Promise.reject(new ProviderFault("fake", 500, null, "down")), {
-      graph: one(),
-    });
+    const down = new ProviderFault("fake", 500, null, "down");
+    const { candidates, attempts, events } = await propose(() => Promise.reject(down), { graph: one() });
     expect(candidates).toEqual([]);
     expect(attempts).toMatchObject([{ invalid: "no reply" }]);
+    expect(ofType(events, "warning")).toEqual([
+      { type: "warning", code: "proposal lost", node: "a", detail: down.message },
+    ]);
   });
 });
 
