@@ -1,6 +1,7 @@
 import type { AddressRefused } from "../models/address.ts";
 import { clause, entry, type FieldsOf } from "./error-message.ts";
 import { serverLabel } from "./labels.ts";
+import type { Locale } from "./locale.ts";
 import { MODEL_ERRORS } from "./model-errors.ts";
 import { oneLine } from "./plain-text.ts";
 
@@ -85,7 +86,7 @@ export const ERRORS = {
     ({ path, systemCode }, { t }) =>
       ["EEXIST", "ENOTDIR"].includes(systemCode)
         ? t("{0} couldn't be written because a file has the name of its folder. Move the file, then try again.", path)
-        : t("{0} couldn't be written ({1}).", path, systemCode),
+        : unwritable(path, systemCode, t),
     "free space",
   ),
   UntrustedRun: entry<{ run: string }>(
@@ -169,6 +170,29 @@ export const ERRORS = {
   UsageError: entry<object>("warning", () => ""),
   InvalidGraph: entry<object>("warning", () => ""),
 } as const;
+
+/** @param code of the system */
+function unwritable(path: string, code: string, t: Locale["t"]): string {
+  switch (code) {
+    case "EROFS":
+      return t(
+        "{0} couldn't be written: the folder is read-only ({1}). AgentGraph stores runs beside the graph.",
+        path,
+        code,
+      );
+    case "EACCES":
+    case "EPERM":
+      return t("{0} couldn't be written: permission denied ({1}).", path, code);
+    case "ENOSPC":
+      return t("{0} couldn't be written: the disk is full ({1}).", path, code);
+    case "EDQUOT":
+      return t("{0} couldn't be written: the disk quota is used up ({1}).", path, code);
+    case "EFBIG":
+      return t("{0} couldn't be written: the file is too large ({1}).", path, code);
+    default:
+      return t("{0} couldn't be written ({1}).", path, code);
+  }
+}
 
 /** Codes in the table. */
 export type ErrorCode = keyof typeof ERRORS;

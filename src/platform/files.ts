@@ -28,6 +28,27 @@ export class UnsafeFile extends Error {
   }
 }
 
+/** Makes a folder and those above it. */
+export async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    // On a read-only file system, Node reports that the folder doesn't exist. To make the first missing one says why.
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    let missing = path;
+    while (dirname(missing) !== missing && !(await isThere(dirname(missing)))) missing = dirname(missing);
+    await mkdir(missing);
+    await mkdir(path, { recursive: true });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /**
  * The real file system, guarded against links, devices and huge files. Appends to a file are written in order, those of
  * the same tick together.
@@ -79,7 +100,7 @@ export function nodeFiles(): Files {
     },
     async makeFolder(path) {
       await refuseLinks(path);
-      await mkdir(path, { recursive: true });
+      await makeFolders(path);
     },
     async remove(path) {
       await refuseLinks(dirname(path));

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { LockHolder, Machine } from "../deps.ts";
 import type { Memory } from "../models/parameters/learned.ts";
+import { makeFolders } from "./files.ts";
 
 /** Milliseconds for which an unreadable lock file counts as being written. */
 const BEING_WRITTEN = 10_000;
@@ -24,7 +25,7 @@ export function nodeMachine(folder = configFolder()): Machine {
         .digest("hex");
     },
     async lock(path, note) {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolders(dirname(path));
       const mine = JSON.stringify({ ...(await self()), note, since: Date.now() });
       if (!((await create(path, mine)) || (await breakStale(path, mine)))) return null;
       return {

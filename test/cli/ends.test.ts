@@ -110,7 +110,7 @@ describe.skipIf(isWindows)("a disk that takes no more", () => {
     const bench = await open();
     const { code, stdout, stderr } = await bench.withFileLimit(40, "optimize", bench.graph);
     expect(code).toBe(4);
-    expect(stderr).toMatch(/Error: \S+\.jsonl couldn't be written .*Free up disk space/);
+    expect(stderr).toMatch(/Error: \S+\.jsonl couldn't be written: .*Free up disk space/);
     const before = paid(bench);
     expect(before.length).toBeGreaterThan(20);
     const folder = /agentgraph resume (\S+)/.exec(stdout)?.[1] ?? "";
@@ -128,7 +128,10 @@ describe.skipIf(isWindows)("a disk that takes no more", () => {
     const bench = await open();
     const home = join(bench.folder, ".agentgraph");
     const full = await bench.withFileLimit(0, "optimize", bench.graph);
-    expect(full).toMatchObject({ code: 4, stderr: expect.stringMatching(/Error: .+couldn't be written \(EFBIG\)/) });
+    expect(full).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/Error: .+couldn't be written: the file is too large \(EFBIG\)/),
+    });
     await rm(home, { recursive: true });
     await writeFile(home, "mine");
     const blocked = await bench.online("optimize", bench.graph);

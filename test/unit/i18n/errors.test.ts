@@ -25,7 +25,9 @@ describe("an error", () => {
       "http://x returned a web page instead of a model's answer (200): Sign in. Try http://x/v1.",
     );
     expect(described(new TlsFailed("openai https://x", "untrusted", "self-signed")).action).toBe("install certificate");
-    expect(described(new NotRecorded("/log", "ENOSPC", "no space")).message).toBe("/log couldn't be written (ENOSPC).");
+    expect(described(new NotRecorded("/log", "ENOSPC", "no space")).message).toBe(
+      "/log couldn't be written: the disk is full (ENOSPC).",
+    );
     expect(described(new OtherProvider("r", "openai https://a", "openai https://b")).message).toMatch(
       /^This run used https:\/\/a, but https:\/\/b is selected now/,
     );
