@@ -106,5 +106,14 @@ export class NoModel extends Error {
 /** The message, severity and action of an error. */
 export function describe(error: unknown): ShownError {
   if (!(error instanceof Error)) return describeError("Error", {}, String(error), LOCALE);
+  const unwritten = unwrittenFile(error);
+  if (unwritten) return describeError("NotRecorded", unwritten, error.message, LOCALE);
   return describeError(error.name, fieldsOf(error), error.message, LOCALE);
+}
+
+/** The file of a system error that only writing has. */
+function unwrittenFile(error: Error): { readonly path: string; readonly systemCode: string } | null {
+  const [code, path] = ["code" in error && error.code, "path" in error && error.path];
+  const isKnown = typeof code === "string" && ["EROFS", "ENOSPC", "EDQUOT"].includes(code);
+  return isKnown && typeof path === "string" ? { path, systemCode: code } : null;
 }

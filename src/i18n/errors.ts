@@ -175,11 +175,7 @@ export const ERRORS = {
 function unwritable(path: string, code: string, t: Locale["t"]): string {
   switch (code) {
     case "EROFS":
-      return t(
-        "{0} couldn't be written: the folder is read-only ({1}). AgentGraph stores runs beside the graph.",
-        path,
-        code,
-      );
+      return t("{0} couldn't be written: the folder is read-only ({1}).", path, code);
     case "EACCES":
     case "EPERM":
       return t("{0} couldn't be written: permission denied ({1}).", path, code);

@@ -160,7 +160,8 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rename(draft, target);
   } catch (error) {
     await rm(draft, { force: true });
-    throw error;
+    // The file that could not be written is the target, not its draft.
+    throw error instanceof Error && "path" in error ? Object.assign(error, { path: target }) : error;
   }
 }
 
