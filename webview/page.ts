@@ -42,6 +42,7 @@ export class Page implements Actions {
   /** Direction that the user or the saved state has chosen. null before. */
   #direction: Direction | null;
   #placed = false;
+  #exporting: Promise<void> | null = null;
 
   constructor(root: HTMLElement) {
     this.#host = connect((message) => this.#hear(message));
@@ -194,7 +195,12 @@ export class Page implements Actions {
 
   exportSvg(): void {
     const { scene, graph } = this.#state;
-    if (scene) this.#host.post({ type: "export", svg: exportSvg(this.#canvas, scene, graph?.name ?? t("Graph")) });
+    if (!scene) return;
+    this.#exporting ??= exportSvg(this.#canvas, scene, graph?.name ?? t("Graph"))
+      .then((svg) => this.#host.post({ type: "export", svg }))
+      .finally(() => {
+        this.#exporting = null;
+      });
   }
 
   togglePanel(): void {
@@ -284,15 +290,16 @@ export class Page implements Actions {
       selected: selected !== null && scene.byId.has(selected) ? selected : null,
       matches: found(scene, query),
     };
+    if (!anchor && !this.#placed) this.#place(scene);
     this.#draw();
     if (anchor) this.#canvas.viewport.keepInPlace(...anchor);
-    else if (!this.#placed) this.#place();
     if (!this.#placed) requestAnimationFrame(() => performance.mark("agentgraph first drawing"));
     this.#placed = true;
   }
 
-  /** Places the graph at first: as before the reload, else so that it is visible. */
-  #place(): void {
+  /** Places the graph at first: as before the reload, else so that it is visible. It is drawn afterwards, once. */
+  #place(scene: Scene): void {
+    this.#canvas.viewport.scene = scene;
     if (this.#kept.camera) this.#canvas.viewport.camera = this.#kept.camera;
     else this.#canvas.viewport.fit(false);
   }

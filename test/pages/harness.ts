@@ -167,6 +167,17 @@ export class TestPage {
     return this.sent.findLast((message): message is Extract<PageMessage, { type: T }> => message.type === type);
   }
 
+  /** The drawing as a file. */
+  async export(): Promise<string> {
+    await this.page.click('vscode-button[aria-label="Export as SVG"]');
+    for (const end = Date.now() + 60_000; Date.now() < end; ) {
+      const svg = this.last("export")?.svg;
+      if (svg !== undefined) return svg;
+      await this.page.waitForTimeout(20);
+    }
+    throw new Error("no file came");
+  }
+
   async close(): Promise<void> {
     await this.page.close();
   }

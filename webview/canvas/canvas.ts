@@ -92,29 +92,34 @@ export class GraphCanvas {
     );
   }
 
-  /** Draws everything in full, for an export. The caller removes it. */
-  drawWhole(scene: Scene, into: SVGGElement): void {
+  /** Everything in full, for an export: the elements of each layer from below, drawn as they are asked for. */
+  whole(scene: Scene): readonly (readonly [layer: string, elements: Iterable<SVGGElement>])[] {
     const view = this.#view;
-    if (!view) return;
-    const edges = s(
-      "g",
-      { class: "edges" },
-      ...scene.edges.map((edge) => {
+    if (!view) return [];
+    const [runs, type] = [this.#runs, this.type];
+    const edges = function* () {
+      for (const edge of scene.edges) {
         const group = edgeElement(edge, false);
         if (isDropped(view.run, edge)) group.classList.add("dropped");
-        return group;
-      }),
-    );
-    const proposed = s("g", { class: "proposed" }, ...addedEdges(view.run, scene));
-    const nodes = scene.nodes.map((node) => {
-      const group = s("g", {
-        class: nodeClass(node, view, null, this.#runs.get(node.id)),
-        transform: `translate(${node.x},${node.y})`,
-      });
-      group.append(...drawCard(this.#face(node, "full"), this.type));
-      return group;
-    });
-    into.append(edges, proposed, s("g", { class: "nodes" }, ...nodes));
+        yield group;
+      }
+    };
+    const nodes = function* () {
+      for (const node of scene.nodes) {
+        const run = runs.get(node.id);
+        const group = s("g", {
+          class: nodeClass(node, view, null, run),
+          transform: `translate(${node.x},${node.y})`,
+        });
+        group.append(...drawCard(faceOf(node, "full", view, run), type));
+        yield group;
+      }
+    };
+    return [
+      ["edges", edges()],
+      ["proposed", addedEdges(view.run, scene)],
+      ["nodes", nodes()],
+    ];
   }
 
   #moved(): void {
@@ -208,7 +213,7 @@ export class GraphCanvas {
       setAttribute(group, "data-id", node.id);
       setAttribute(group, "transform", `translate(${node.x},${node.y})`);
       setAttribute(group, "class", nodeClass(node, view, lit, this.#runs.get(node.id)));
-      this.#drawFace(group, this.#face(node, this.#nodeParts.form(node) ?? detail), most);
+      this.#drawFace(group, faceOf(node, this.#nodeParts.form(node) ?? detail, view, this.#runs.get(node.id)), most);
     };
     select(this.#nodes)
       .selectAll<SVGGElement, SceneNode>("g.node")
@@ -234,19 +239,20 @@ export class GraphCanvas {
     const share = traitsOf(node.view).reads && run && detail !== "block" ? run.forward / most : 0;
     bar.style.setProperty("width", `${Math.round(share * (node.width - 16))}px`);
   }
+}
 
-  #face(node: SceneNode, detail: Detail): CardFace {
-    const view = this.#view;
-    const isOutput = node.id === view?.output;
-    return {
-      node,
-      detail,
-      isOutput,
-      run: this.#runs.get(node.id) ?? null,
-      value: view?.values?.get(node.id) ?? null,
-      outcome: isOutput ? (view?.outcome ?? null) : null,
-    };
-  }
+function faceOf(node: SceneNode, detail: Detail, view: CanvasView, run: NodeRunView | undefined): CardFace {
+  const isOutput = node.id === view.output;
+  // A box shows nothing of a run, of which each update concerns all that are in the window.
+  if (detail === "block") return { node, detail, isOutput, run: null, value: null, outcome: null };
+  return {
+    node,
+    detail,
+    isOutput,
+    run: run ?? null,
+    value: view.values?.get(node.id) ?? null,
+    outcome: isOutput ? view.outcome : null,
+  };
 }
 
 function edgeElement(edge: SceneEdge, reachable: boolean): SVGGElement {

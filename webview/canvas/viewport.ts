@@ -24,8 +24,12 @@ export class Viewport {
   #untouched = true;
   /** The last revealed node. null once the user has moved the graph. */
   #revealed: string | null = null;
+  /** Whether the user asked for the whole graph, however large. */
+  #wantsWhole = false;
   /** Whether the whole graph was fitted into the window, not its beginning. */
   #isWhole = false;
+  /** As last observed: to ask the element lays the whole page out. null before. */
+  #known: Size | null = null;
   #pressedAt = Number.NEGATIVE_INFINITY;
   #refitting = 0;
 
@@ -44,10 +48,18 @@ export class Viewport {
         moved();
       })
       .on("end", rested);
+    this.#zoom.extent(() => {
+      const { width, height } = this.#size();
+      return [
+        [0, 0],
+        [width, height],
+      ];
+    });
     select(svg).call(this.#zoom).on("dblclick.zoom", null);
     svg.addEventListener("pointerdown", () => (this.#pressedAt = performance.now()), { capture: true });
     new ResizeObserver(() => {
-      if (this.#untouched && this.#revealed === null) return this.fit(false);
+      this.#known = this.#measured();
+      if (this.#untouched && this.#revealed === null) return this.fit(this.#wantsWhole, false);
       moved();
       if (this.#revealed === null) return;
       this.reveal(this.#revealed);
@@ -109,14 +121,15 @@ export class Viewport {
   }
 
   /** Shows the whole graph, or at first the beginning of a very large one. */
-  fit(whole: boolean): void {
+  fit(whole: boolean, smooth = whole): void {
     this.#untouched = true;
     this.#revealed = null;
+    this.#wantsWhole = whole;
     const scene = this.#scene;
     if (!scene) return;
     this.#isWhole = whole || this.zoomToFit(scene) >= LEAST_AT_START.fit;
     if (this.#isWhole) {
-      this.#move(this.#centered(scene), whole);
+      this.#move(this.#centered(scene), smooth);
       return;
     }
     const { width, height } = this.#size();
@@ -190,6 +203,10 @@ export class Viewport {
   }
 
   #size(): Size {
+    return this.#known ?? this.#measured();
+  }
+
+  #measured(): Size {
     const { clientWidth, clientHeight } = this.svg;
     return { width: clientWidth || 800, height: clientHeight || 600 };
   }

@@ -1,6 +1,7 @@
-import { group } from "d3";
+import { group, select } from "d3";
 import { h } from "../dom.ts";
 import { KINDS, plural, verdictLabel } from "../format.ts";
+import type { SceneNode } from "../graph/scene.ts";
 import { t } from "../l10n.ts";
 import type { NodeRunView, NodeView, ProposedEdge } from "../protocol.ts";
 import type { Actions, State } from "../state.ts";
@@ -92,16 +93,23 @@ export class AccessibleGraph {
   #list(scene: State["scene"]): void {
     const hadFocus = this.element.contains(document.activeElement);
     this.#shown = scene;
-    this.#buttons.clear();
-    const items = (scene?.nodes ?? [])
-      .toSorted((a, b) => a.layer - b.layer || a.x - b.x || a.y - b.y)
-      .map(({ id }) => {
-        const button = h("button", { type: "button", tabindex: -1, "data-id": id });
-        this.#buttons.set(id, button);
-        return h("li", {}, button);
-      });
-    this.element.replaceChildren(...items);
-    if (hadFocus) this.focus(null, this.#quiet);
+    const nodes = (scene?.nodes ?? []).toSorted((a, b) => a.layer - b.layer || a.x - b.x || a.y - b.y);
+    // What stays in its place keeps the focus: to give it back lays the page out.
+    select(this.element)
+      .selectAll<HTMLLIElement, SceneNode>("li")
+      .data(nodes, ({ id }) => id)
+      .join(
+        (enter) => enter.append(({ id }) => this.#item(id)),
+        (update) => update,
+        (exit) => exit.each(({ id }) => this.#buttons.delete(id)).remove(),
+      );
+    if (hadFocus && !this.element.contains(document.activeElement)) this.focus(null, this.#quiet);
+  }
+
+  #item(id: string): HTMLLIElement {
+    const button = h("button", { type: "button", tabindex: -1, "data-id": id });
+    this.#buttons.set(id, button);
+    return h("li", {}, button);
   }
 
   /** Makes a node the only one in the tab order. */

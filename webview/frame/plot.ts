@@ -9,12 +9,24 @@ const MARGIN = { top: 8, right: 50, bottom: 16, left: 34 };
 /** Score of the incumbent per iteration, with its 95 % interval. */
 export class Plot {
   readonly element = s("svg", { class: "plot", role: "img" });
+  #shown: RunView | null = null;
+  /** As last observed: to ask the element lays the whole page out. */
+  #size = { width: 240, height: 64 };
 
-  update({ curve, iterations, replayed }: RunView): void {
+  constructor() {
+    new ResizeObserver(([entry]) => {
+      const { width, height } = entry?.contentRect ?? this.#size;
+      this.#size = { width: width || 240, height: height || 64 };
+      if (this.#shown) this.update(this.#shown);
+    }).observe(this.element);
+  }
+
+  update(run: RunView): void {
+    this.#shown = run;
+    const { curve, iterations, replayed } = run;
+    const { width, height } = this.#size;
     const points = curve.filter(isKnown).map((point) => ({ ...point, score: (point.low + point.high) / 2 }));
     this.element.setAttribute("aria-label", describe(points));
-    const width = this.element.clientWidth || 240;
-    const height = this.element.clientHeight || 64;
     const bounds = points.flatMap(({ low, high, interval }) => [low, high, ...(interval ?? [])]);
     const [least = 0, most = 1] = extent(bounds);
     const x = scaleLinear(

@@ -36,7 +36,6 @@ export class RunStrip {
     );
     const words = h("div", { class: "run-words" }, top, this.#meters, this.#replay.element);
     this.element.append(words, this.#plot.element, this.#said);
-    new ResizeObserver(() => this.#shown && this.#plot.update(this.#shown)).observe(this.#plot.element);
   }
 
   update(run: RunView | null): void {

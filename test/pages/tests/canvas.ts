@@ -252,9 +252,36 @@ export const canvasTests: readonly PageTest[] = [
       ok(most.edges > 0 && most.edges <= 300, `at most 300 edges in a task (${most.edges})`);
       equal(await test.page.locator("svg.graph").getAttribute("data-detail"), "block");
       equal(await test.page.locator("svg.graph .nodes text").count(), 0);
+      // The user asked for the whole graph: it stays so in a smaller window.
+      await test.page.setViewportSize({ width: 1200, height: 760 });
+      await test.page.waitForTimeout(300);
+      equal(await test.page.locator("svg.graph").getAttribute("data-detail"), "block");
       await test.say({ type: "cursor", node: null });
       equal((await drawnIds(test)).length, nodes);
       equal(await edges(), before);
+    },
+  },
+  {
+    name: "writes a drawing of 1,000 nodes in short tasks, with few elements in the document at a time",
+    async run(test) {
+      await test.graph(pipeline(1000));
+      await test.page.evaluate(() => {
+        const seen = { tasks: 0, most: 0 };
+        Reflect.set(window, "seen", seen);
+        const look = () => {
+          const drawing = document.querySelector("svg.export");
+          if (drawing) seen.tasks++;
+          seen.most = Math.max(seen.most, drawing?.querySelectorAll("*").length ?? 0);
+          setTimeout(look, 0);
+        };
+        look();
+      });
+      const svg = await test.export();
+      ok((svg.match(/<text /g)?.length ?? 0) > 3_000, "every card is in the file");
+      const { tasks, most } = await test.page.evaluate(() => Reflect.get(window, "seen"));
+      ok(tasks > 10, `it takes many tasks (${tasks})`);
+      ok(most > 0 && most < 500, `one element for each style, not for each part of a card (${most})`);
+      equal(await test.page.locator("svg.export").count(), 0);
     },
   },
   {
@@ -262,9 +289,7 @@ export const canvasTests: readonly PageTest[] = [
     async run(test) {
       const graph = pipeline(60);
       await test.graph(graph);
-      await test.page.click('vscode-button[aria-label="Export as SVG"]');
-      await test.settled();
-      const svg = test.last("export")?.svg ?? "";
+      const svg = await test.export();
       for (const { id } of graph.nodes) ok(svg.includes(id), `${id} is in the file`);
       equal(/class=|var\(|color\(|<script|href|\sstyle=/.exec(svg), null);
       const parsed = await test.page.evaluate((text) => {
