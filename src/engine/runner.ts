@@ -13,21 +13,24 @@ export type Runner = (task: Task, deps: EngineDeps, signal: AbortSignal) => Asyn
  * Runs work as the stream of its events. `stop` is aborted when the signal is, or when the consumer stops reading.
  * @throws what the work throws
  */
-export async function* streamEvents<T>(
+export function streamEvents<T>(
   signal: AbortSignal,
   work: (stop: AbortController, emit: Emit) => Promise<T>,
 ): AsyncGenerator<RunEvent, T> {
   const stop = new AbortController();
-  const cancel = () => stop.abort(signal.reason);
-  if (signal.aborted) cancel();
-  signal.addEventListener("abort", cancel);
   const stream = new EventStream();
-  try {
-    const done = work(stop, (event) => stream.push(event));
-    return yield* stream.during(done, () => stop.abort(new Error("nobody reads this any more")));
-  } finally {
-    signal.removeEventListener("abort", cancel);
-  }
+  const start = async () => {
+    const cancel = () => stop.abort(signal.reason);
+    if (signal.aborted) cancel();
+    signal.addEventListener("abort", cancel);
+    try {
+      return await work(stop, (event) => stream.push(event));
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  };
+  // Not another generator around it: each would take as much time for an event as the stream itself.
+  return stream.during(start, () => stop.abort(new Error("nobody reads this any more")));
 }
 
 /** How and why a run ended. */

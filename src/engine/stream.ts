@@ -36,11 +36,13 @@ export class MergedStream<T> {
   }
 
   /**
-   * Yields until `work` has settled and all pushed values were taken; then returns or throws what `work` did.
+   * Does work, and yields until it has settled and all pushed values were taken; then returns or throws what it did.
+   * @param start begins the work, when the first value is asked for
    * @param leave called if the consumer stops reading before that: it must stop the work before the callers of
    *   `push` are released
    */
-  async *during<R>(work: Promise<R>, leave: () => void = () => {}): AsyncGenerator<T, R> {
+  async *during<R>(start: () => Promise<R>, leave: () => void = () => {}): AsyncGenerator<T, R> {
+    const work = start();
     let settled = false;
     let inHand: Waiting<T> | undefined;
     const end = () => {

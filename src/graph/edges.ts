@@ -164,6 +164,7 @@ export function neededInputs(node: GraphNode): string[] {
  * @param node as in the file
  */
 export function fitText(node: GraphNode, text: string, inputs: readonly string[]): string {
+  if (inputs === node.inputs) return text;
   const dropped = new Set(node.inputs.filter((name) => !inputs.includes(name)));
   const added = inputs.filter((name) => !node.inputs.includes(name));
   if (dropped.size + added.length === 0) return text;

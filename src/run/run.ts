@@ -312,7 +312,7 @@ async function* withDecisions(
     for await (const event of events) await stream.push(event);
   };
   try {
-    yield* stream.during(work(), () => stop.abort(new Error("nobody reads this any more")));
+    yield* stream.during(work, () => stop.abort(new Error("nobody reads this any more")));
   } finally {
     control.end();
   }

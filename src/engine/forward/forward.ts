@@ -206,7 +206,8 @@ export function createForward({
       for (const input of graph.inputs) {
         const text = sample.inputs[input.name] ?? "";
         const json = input.type === "json" ? structureIn(text) : undefined;
-        opened.set(input.name, async () => ({ ...given(text), ...(json !== undefined && { json }) }));
+        const value = Promise.resolve({ ...given(text), ...(json !== undefined && { json }) });
+        opened.set(input.name, () => value);
       }
       for (const node of order) {
         const text = fitText(inFile.get(node.id) ?? node, texts[node.id] ?? node.text, node.inputs);
@@ -219,17 +220,18 @@ export function createForward({
     }
 
     async function run(node: GraphNode, text: string): Promise<Value> {
-      const read = await Promise.all(node.inputs.map(async (name) => [name, await valueAt(name)] as const));
-      const failure = read.find(([, value]) => value.failure)?.[1].failure;
+      const values = await Promise.all(node.inputs.map(valueAt));
+      const failure = values.find((value) => value.failure)?.failure;
       if (failure) return { ...given(""), failure };
-      const inputs = read.map(([name, value]) => [name, value.text] as const);
+      const named = <T>(of: (value: Value) => T) =>
+        values.map((value, at) => [node.inputs[at] ?? "", of(value)] as const);
       const about = { purpose: "forward", node: node.id, sample: sample.id, split, priority } as const;
       const value = await runNode(node, {
         text,
-        inputs,
+        inputs: named(({ text }) => text),
         // Most nodes have no use for it.
         get given() {
-          return Object.fromEntries(read.map(([name, value]) => [name, value.json ?? unmarked(value.text)]));
+          return Object.fromEntries(named(({ json, text }) => json ?? unmarked(text)));
         },
         local,
         patterns,

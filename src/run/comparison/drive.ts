@@ -214,7 +214,10 @@ async function* merged<T>(
     if (failure) throw failure.error;
   });
   try {
-    yield* stream.during(work, () => stop.abort(new Error("nobody reads this any more")));
+    yield* stream.during(
+      () => work,
+      () => stop.abort(new Error("nobody reads this any more")),
+    );
   } finally {
     await work.catch(() => {});
   }

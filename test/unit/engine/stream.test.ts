@@ -25,12 +25,12 @@ describe("the stream", () => {
       void stream.push(event(3));
       return "done";
     };
-    expect(await readAll(stream.during(work()))).toEqual({ events: [event(1), event(2), event(3)], value: "done" });
+    expect(await readAll(stream.during(work))).toEqual({ events: [event(1), event(2), event(3)], value: "done" });
   });
 
   it("tells who pushed only when the reader has dealt with the event", async () => {
     const stream = new EventStream();
-    const reader = stream.during(new Promise(() => {}));
+    const reader = stream.during(() => new Promise(() => {}));
     let recorded = false;
     void stream.push(event(1)).then(() => {
       recorded = true;
@@ -49,7 +49,7 @@ describe("the stream", () => {
       void stream.push(event(1));
       throw new Error("broken");
     };
-    const reader = stream.during(work());
+    const reader = stream.during(work);
     expect((await reader.next()).value).toEqual(event(1));
     await expect(reader.next()).rejects.toThrow("broken");
   });
@@ -60,13 +60,13 @@ describe("the stream", () => {
       void stream.push(finished);
       await stream.push(event(9));
     };
-    expect((await readAll(stream.during(work()))).events).toEqual([finished]);
+    expect((await readAll(stream.during(work))).events).toEqual([finished]);
   });
 
   it("keeps no one waiting when the reader leaves", async () => {
     const stream = new EventStream();
     const pushed = [event(1), event(2), event(3)].map((each) => stream.push(each));
-    for await (const _ of stream.during(new Promise(() => {}))) break;
+    for await (const _ of stream.during(() => new Promise(() => {}))) break;
     await Promise.all([...pushed, stream.push(event(4))]);
   });
 });

@@ -139,7 +139,7 @@ describe("a run", () => {
   });
 
   it("ends as failed, with an end in its log, when the engine breaks", async () => {
-    const engine = () => new EventStream().during<Finished>(Promise.reject(new TypeError("broken")));
+    const engine = () => new EventStream().during<Finished>(() => Promise.reject(new TypeError("broken")));
     const run = await startRun(subject, bench.place, bench.root, { ...bench.deps, engine }, never);
     await drain(run);
     const { state, trusted } = await readRun(bench.deps, bench.place, run.id);

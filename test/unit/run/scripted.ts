@@ -163,7 +163,10 @@ export async function* scripted(task: Task, deps: EngineDeps, signal: AbortSigna
   const stream = new EventStream();
   const left = new AbortController();
   const work = act(task, deps, AbortSignal.any([signal, left.signal]), (event) => stream.push(event));
-  return yield* stream.during(work, () => left.abort(new Error("nobody reads this run any more")));
+  return yield* stream.during(
+    () => work,
+    () => left.abort(new Error("nobody reads this run any more")),
+  );
 }
 
 async function act(
