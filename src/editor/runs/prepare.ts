@@ -6,7 +6,7 @@ import type { Graph } from "../../graph/graph.ts";
 import { priceList } from "../../models/prices.ts";
 import { simulated } from "../../models/providers/simulated.ts";
 import { tierForAllRoles } from "../../models/tiers/choice.ts";
-import type { EstimateDeps } from "../../run/estimate/estimate.ts";
+import type { EstimateDeps } from "../../run/estimate/dry-run.ts";
 import { batchedRoles } from "../../run/estimate/tier-lines.ts";
 import { loadTask, type Overrides } from "../../run/load.ts";
 import { modelsOf } from "../../run/models.ts";

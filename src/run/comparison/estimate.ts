@@ -1,5 +1,6 @@
 import { NO_REPLIES } from "../../models/stack/store.ts";
-import { type Estimate, type EstimateDeps, estimateRunner, estimateUse, times } from "../estimate/estimate.ts";
+import type { EstimateDeps } from "../estimate/dry-run.ts";
+import { type Estimate, estimateRunner, estimateUse, times } from "../estimate/estimate.ts";
 import type { Amount } from "../estimate/tally.ts";
 import { runnerOf } from "../job.ts";
 import { baselineOf, baselinesOf, type ComparisonPlan, scoringOf, searchOf, seedsOf } from "./plan.ts";

@@ -85,6 +85,8 @@ export const NOTHING: Learned = { lengths: new Map(), size: { characters: 0, tok
 /** Replies of the expected format and length, each one different. */
 export class DryRunModel implements Model {
   readonly #nodes: ReadonlyMap<string, GraphNode>;
+  /** Nodes whose value is a list, because others go over its elements. */
+  readonly #lists: ReadonlySet<string>;
   readonly #lengths: Map<string, { tokens: number; replies: number }>;
   readonly #size: { characters: number; tokens: number };
 
@@ -97,6 +99,9 @@ export class DryRunModel implements Model {
     { lengths, size }: Omit<Learned, "answers"> = NOTHING,
   ) {
     this.#nodes = new Map(nodes.map((node) => [node.id, node]));
+    this.#lists = new Set(
+      nodes.flatMap((node) => [...(node.kind === "map" ? [node.over] : []), ...(node.perElement ?? [])]),
+    );
     this.#lengths = new Map(lengths);
     this.#size = { ...size };
   }
@@ -173,9 +178,7 @@ export class DryRunModel implements Model {
 
   /** Whether nodes go over the elements of its value. */
   #isList({ id, perElement }: GraphNode): boolean {
-    if (perElement) return false;
-    const readers = [...this.#nodes.values()];
-    return readers.some((one) => (one.kind === "map" && one.over === id) || one.perElement?.includes(id));
+    return !perElement && this.#lists.has(id);
   }
 
   /** A list of a usual length for a map node. @param length characters */

@@ -30,6 +30,8 @@ const UNINFORMED = 0.8;
 
 /** Mark of a rewrite: index of the node, what the rewrite adds, and its number. */
 const REWRITE = /(?: (?:words )*|·)¦(\d+)\.(\d+|none|ruin)\.(\d+)\.?/g;
+/** Start of the worked examples, which most prompts have none of. */
+const EXAMPLES_START = "Examples:\n\n<example>";
 /** The worked examples that `miprov2` adds to a text, after it or before it. */
 const EXAMPLES =
   /\n\nExamples:(?:\n\n<example>\n[\s\S]*?\n<\/example>)+|Examples:(?:\n\n<example>\n[\s\S]*?\n<\/example>)+\n\n/g;
@@ -111,7 +113,9 @@ export class DryRunProgress {
       return this.#changeOf(at, number, sample) < tokens / ALWAYS_CHANGED ? mark : "";
     };
     const changes = (what: string) => this.#changeOf(node, what, sample) < tokens / ALWAYS_CHANGED;
-    const plain = shown.replace(EXAMPLES, (examples) => (changes(shortHash(examples)) ? examples : ""));
+    const plain = shown.includes(EXAMPLES_START)
+      ? shown.replace(EXAMPLES, (examples) => (changes(shortHash(examples)) ? examples : ""))
+      : shown;
     const effective = isRewrite(plain) ? plain.replace(REWRITE, replaced) : plain;
     return this.#value(shortHash([node, sample, draw, effective]), shown, mended, isRuined);
   }

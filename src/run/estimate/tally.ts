@@ -1,5 +1,4 @@
-import type { Split } from "../../data/sample.ts";
-import type { RunEvent } from "../../engine/events.ts";
+import type { Called, RunEvent } from "../../engine/events.ts";
 
 export interface Amount {
   /** Requests, without retries of failed ones. */
@@ -9,7 +8,7 @@ export interface Amount {
   readonly usd: number | null;
 }
 
-/** What was played, scaled to the whole sets. */
+/** What was played, scaled to the whole sets and the whole graph. */
 export class Tally {
   /** Calls of the dry run itself. */
   played = 0;
@@ -20,11 +19,11 @@ export class Tally {
   #iterations = 0;
 
   /**
-   * @param scale size of a set divided by the size of its part; 1 if only the part is ever used
+   * @param weightOf calls that a call stands for: if only parts of a set and of the graph are played
    * @param longest calls after which it is long
    */
   constructor(
-    readonly scale: (split: Split) => number,
+    readonly weightOf: (call: Called) => number,
     readonly longest: number,
   ) {}
 
@@ -36,8 +35,8 @@ export class Tally {
     }
     if (event.type !== "call") return;
     this.played += 1;
-    const { split, source, usage, usd } = event;
-    const weight = split === null ? 1 : this.scale(split);
+    const { source, usage, usd } = event;
+    const weight = this.weightOf(event);
     if (source === "cached") this.#used = { ...this.#used, cached: this.#used.cached + weight };
     if (source !== "provider") return;
     this.#used = plus(this.#used, { calls: 1, tokens: usage.prompt + usage.completion, usd, cached: 0 }, weight);

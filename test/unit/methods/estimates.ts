@@ -1,5 +1,5 @@
 import { MemoryReplies } from "../../../src/models/stack/store.ts";
-import type { EstimateDeps } from "../../../src/run/estimate/estimate.ts";
+import type { EstimateDeps } from "../../../src/run/estimate/dry-run.ts";
 
 /** Nothing is known before the run. */
 export function known(): EstimateDeps {

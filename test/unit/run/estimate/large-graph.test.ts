@@ -42,7 +42,7 @@ it("plays a part of the run of a large graph, and adds the iterations that it do
   };
   const { calls, scoring, range } = await estimateRun(await chainOf(100), { ...known, price });
   // Prices asked, about two for each call: 390,000 calls were made before.
-  expect(made).toBeLessThan(60_000);
+  expect(made).toBeLessThan(30_000);
   // Played to the end: 21,344 calls, of which 14,000 score the original graph, and at most 984,929.
   expect(scoring).toBe(14_000);
   expect(calls).toBeGreaterThan(17_000);
@@ -50,6 +50,36 @@ it("plays a part of the run of a large graph, and adds the iterations that it do
   expect(range.least.calls).toBeGreaterThan(10_000);
   expect(range.most.calls).toBeGreaterThan(500_000);
   expect(range.most.calls).toBeLessThan(2_000_000);
+});
+
+it("counts no call of a large graph that was scored before, and the same search", async () => {
+  const task = await chainOf(100);
+  const blind = await estimateRun(task, known);
+  const reply = {
+    text: "17",
+    usage: { prompt: 90, completion: 10, estimated: false },
+    model: "m",
+    finish: "stop",
+  } as const;
+  const replies = { has: () => true, get: async () => ({ where: "cached", reply }) as const };
+  const seeing = await estimateRun(task, { ...known, replies });
+  expect(seeing).toMatchObject({ scoring: 0, cached: 14_000 });
+  expect(seeing.calls).toBeGreaterThan(0.5 * (blind.calls - 14_000));
+  expect(seeing.calls).toBeLessThan(2 * (blind.calls - 14_000));
+});
+
+it("takes no more calls for ten times as many nodes, and estimates ten times as many", async () => {
+  let made = 0;
+  const price = () => {
+    made += 1;
+    return 0.001;
+  };
+  const { calls, scoring } = await estimateRun(await chainOf(1000), { ...known, price });
+  // Of 212,636 calls, if a whole iteration of all nodes is played, which takes 83,000 calls and 26 CPU seconds.
+  expect(made).toBeLessThan(30_000);
+  expect(scoring).toBe(140_000);
+  expect(calls).toBeGreaterThan(180_000);
+  expect(calls).toBeLessThan(260_000);
 });
 
 it("is the same whatever the speed of the machine, where dry runs end early and where code takes its time", async () => {
