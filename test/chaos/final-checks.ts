@@ -4,14 +4,7 @@ import { withTheta } from "../../src/graph/edges.ts";
 import type { Graph } from "../../src/graph/graph.ts";
 import { loadTask } from "../../src/run/load.ts";
 import type { RunPaths } from "../../src/run/record/run-paths.ts";
-import {
-  type ListedRun,
-  type ListedStatus,
-  type ReadRun,
-  type RunsDeps,
-  readRun,
-  recordAct,
-} from "../../src/run/record/runs.ts";
+import { type ListedRun, type ListedStatus, type ReadRun, type RunsDeps, readRun } from "../../src/run/record/runs.ts";
 import { reportHtml } from "../../src/run/report/format/html.ts";
 import { reportJson } from "../../src/run/report/format/json.ts";
 import { reportMarkdown } from "../../src/run/report/format/markdown.ts";
@@ -81,13 +74,12 @@ export async function faultsOfApplying(
   const copy = disk.copy();
   const deps = depsOf(copy);
   const output = new Heard();
-  await applyAccepted(state.proposals, read.start.graph, graphFile, deps.files, output);
+  await applyAccepted({ id, state: () => state }, place, read.start.graph, graphFile, { deps, output });
   const { task, faults } = await loadTask(graphFile, deps);
   const partsOf = (graph: Graph) => Object.fromEntries(graph.nodes.map(({ id, text, inputs }) => [id, [text, inputs]]));
   const wanted = partsOf(withTheta(read.start.graph, state.texts));
   const wrong = task ? differenceOf(partsOf(task.graph), wanted) : faults.map(({ message }) => message).join();
   const accepted = state.proposals.filter(({ verdict }) => verdict.decision === "accepted").map(({ id }) => id);
-  await recordAct(deps, place, id, { type: "applied", proposals: accepted });
   const again = await readRun(deps, place, id);
   const lost = differenceOf(decidedIn(again.state), decidedIn(state));
   return [

@@ -78,6 +78,9 @@ describe("optimize", () => {
     const changed = git("status", "--porcelain").trim().split("\n");
     expect(changed).toHaveLength(accepted.length);
     expect(changed.every((line) => /^M prompts\/\w+\.md$/.test(line.trim()))).toBe(true);
+    const [, log = ""] = [...(await bench.files())].find(([file]) => file.endsWith("events.jsonl")) ?? [];
+    const applied = JSON.parse(log.trim().split("\n").at(-1) ?? "");
+    expect(applied).toMatchObject({ type: "applied", proposals: { length: accepted.length } });
     const again = await bench.run("check", bench.graph);
     expect(again.code).toBe(0);
     const scored = await bench.online("evaluate", bench.graph, "--json");

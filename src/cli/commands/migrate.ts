@@ -76,7 +76,7 @@ export async function migrateCommand(cli: Cli, path: string, options: MigrateOpt
   const migration = migrationOf({ ...measured, tuned, run: run.id }, to.options.threshold);
   report(migration, cli);
   if (state.status === "failed") output.error(runFailure(state).message);
-  const isWritten = !options.apply || (await applyAccepted(state.proposals, to.graph, graphFile, deps.files, output));
+  const isWritten = !options.apply || (await applyAccepted(run, place, to.graph, graphFile, cli));
   if (options.apply && isWritten && migration.held) await writeModel(graphFile, from, options, cli);
   if (state.status !== "done") return exitOf(state.status);
   return isWritten ? EXIT.done : EXIT.failed;

@@ -37,7 +37,7 @@ export async function pickCommand(cli: Cli, name: string, number: number, option
     return text === base ? [] : [{ node, base, text }];
   });
   if (changes.length === 0) output.info("This result is the original graph, so nothing is written.");
-  const isWritten = await applyChanges(changes, start.graph, graphFile, deps.files, output);
+  const { isDone: isWritten } = await applyChanges(changes, start.graph, graphFile, deps.files, output);
   if (output.json)
     output.object({ version: 1, run: id, number, nodes: changes.map(({ node }) => node), written: isWritten });
   return isWritten ? EXIT.done : EXIT.failed;

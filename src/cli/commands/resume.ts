@@ -41,7 +41,7 @@ export async function resumeCommand(cli: Cli, name: string, options: ResumeOptio
   const provider = await connect(models, options, cli);
   const runDeps = await runDepsOf(cli, taskOf(start), options, { provider, price });
   const run = await resumeRun(id, place, { ...runDeps, leavesBatches: options.yes === true }, signal, limits);
-  return followRun(cli, run, join(root, start.graphFile), options);
+  return followRun(cli, run, place, join(root, start.graphFile), options);
 }
 
 /** Saved replies are valid only for the models of the run. */

@@ -1,6 +1,5 @@
 import { relative } from "node:path";
 import type { Files } from "../../deps.ts";
-import type { Proposal } from "../../engine/events.ts";
 import { decodeUtf8 } from "../../graph/containment.ts";
 import { nodeOfInputs } from "../../graph/edges.ts";
 import { currentText, replaceText, TextNotFound } from "../../graph/edits/edit.ts";
@@ -12,33 +11,48 @@ import { readGraph } from "../../graph/read.ts";
 import { plain } from "../../i18n/plain-text.ts";
 import { graphFormat } from "../../methods/registry.ts";
 import { isReadOnly } from "../../platform/writable.ts";
+import type { RunPaths } from "../../run/record/run-paths.ts";
+import { type RunsDeps, recordAct } from "../../run/record/runs.ts";
+import type { RecordedState } from "../../run/state/state.ts";
 import { writeFailure } from "../errors.ts";
 import type { Output } from "../output/output.ts";
 
 /**
- * Writes each accepted text to its file, unless the text there has changed since the run.
- * @param run the graph as the run started
+ * Writes each accepted text to its file, unless the text there has changed since the run, and notes in the run what was written.
+ * @param graph the graph as the run started
  * @returns whether all texts were written
  */
 export async function applyAccepted(
-  proposals: readonly Proposal[],
-  run: Graph,
+  run: { readonly id: string; state(): Pick<RecordedState, "proposals"> },
+  place: RunPaths,
+  graph: Graph,
   graphFile: string,
-  files: Files,
-  output: Output,
+  { deps, output }: { readonly deps: RunsDeps; readonly output: Output },
 ): Promise<boolean> {
-  const accepted = proposals.filter(({ verdict }) => verdict.decision === "accepted");
-  return applyChanges(accepted, run, graphFile, files, output);
+  const accepted = run.state().proposals.filter(({ verdict }) => verdict.decision === "accepted");
+  const { isDone, nodes } = await applyChanges(accepted, graph, graphFile, deps.files, output);
+  const proposals = accepted.filter(({ node }) => nodes.includes(node)).map(({ id }) => id);
+  // The editor and reports show it as applied, and the editor offers to commit it.
+  if (proposals.length > 0) await recordAct(deps, place, run.id, { type: "applied", proposals });
+  return isDone;
 }
 
-/** Writes the texts that the user chose to their files. @returns whether all texts were written */
+/** What was written. */
+interface Applied {
+  /** Whether all texts were written. */
+  readonly isDone: boolean;
+  readonly nodes: readonly string[];
+}
+
+/** Writes the texts that the user chose to their files. */
 export async function applyChanges(
   changes: readonly Change[],
   run: Graph,
   graphFile: string,
   files: Files,
   output: Output,
-): Promise<boolean> {
+): Promise<Applied> {
+  const nodes: string[] = [];
   let isDone = true;
   const { graph } = await readGraph(graphFile, await readText(graphFile, files), files, graphFormat);
   const fitted = graph ? fittedChanges(changes, run, graph) : changes.map((change) => ({ change, isCompanion: false }));
@@ -52,11 +66,12 @@ export async function applyChanges(
       : await applyText(node, base, text, graphFile, files);
     const name = plain(node);
     isDone &&= "path" in written;
+    if ("path" in written) nodes.push(node);
     isInputsWritten = "path" in written && nodeOfInputs(node) !== null;
     if ("path" in written) output.info(`Wrote ${name} to ${relative(process.cwd(), written.path) || written.path}.`);
     else output.warn(`${name} was not written: ${written.why}`);
   }
-  return isDone;
+  return { isDone, nodes };
 }
 
 type Written = { readonly path: string } | { readonly why: string };

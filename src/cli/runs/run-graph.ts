@@ -7,7 +7,7 @@ import { earlierTexts } from "../../run/explain/earlier-texts.ts";
 import { modelsOf } from "../../run/models.ts";
 import { batchesLeft, callsIn } from "../../run/record/batches.ts";
 import type { RunRequest } from "../../run/record/run-manifest.ts";
-import { runPathsOf } from "../../run/record/run-paths.ts";
+import { type RunPaths, runPathsOf } from "../../run/record/run-paths.ts";
 import { type Run, startRun } from "../../run/run.ts";
 import type { BudgetOptions, ModelOptions, PlaceOptions, TaskOptions } from "../arguments/options.ts";
 import { overridesOf, pricesFor } from "../arguments/options.ts";
@@ -64,7 +64,7 @@ export async function runGraph(
   const runDeps = await runDepsOf(cli, subject.task, options, { provider, price });
   const earlier = subject.job ? [] : await earlierTexts(runDeps, place, subject);
   const known = { ...subject, task: { ...subject.task, ...(earlier.length > 0 && { earlier }) } };
-  return followRun(cli, await startRun(known, place, root, runDeps, signal), graphFile, options);
+  return followRun(cli, await startRun(known, place, root, runDeps, signal), place, graphFile, options);
 }
 
 /** @throws UsageError if the file can't be written */
@@ -107,6 +107,7 @@ async function callsLeft(run: Run, files: Files): Promise<number> {
 export async function followRun(
   cli: Cli,
   run: Run,
+  place: RunPaths,
   graphFile: string,
   options: EndOptions & Partial<ModelOptions>,
 ): Promise<number> {
@@ -117,8 +118,7 @@ export async function followRun(
   else output.object(await reportOf(run, error, deps));
   if (error) output.error(error.message);
   if (options.answers !== undefined) await writeAnswers(options.answers, state.solutions, deps.files);
-  const isWritten =
-    !options.apply || (await applyAccepted(state.proposals, run.start.graph, graphFile, deps.files, output));
+  const isWritten = !options.apply || (await applyAccepted(run, place, run.start.graph, graphFile, cli));
   if (state.status !== "done") return exitOf(state.status);
   if (!isWritten) return EXIT.failed;
   const improved = state.proposals.some(({ verdict }) => verdict.decision === "accepted");
