@@ -1,15 +1,18 @@
-// npm run bench -- estimate-large [NODES SAMPLES METHOD]: what the estimate of a large graph costs, and what it says. The graph is a
-// chain in which every node also reads the question.
+// npm run bench -- estimate-large [NODES SAMPLES METHOD]: what the start of a run with a large graph costs, and what its estimate says:
+// load, estimate, start until the first request. The graph is a chain in which every node also reads the question.
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Model } from "../../src/models/model.ts";
 import { nodeDeps } from "../../src/platform/node.ts";
 import { estimateRun } from "../../src/run/estimate/estimate.ts";
 import { loadTask } from "../../src/run/load.ts";
 import { readCache } from "../../src/run/record/replies.ts";
-import { runRequestOf } from "../../src/run/record/run-manifest.ts";
+import { type RunRequest, runRequestOf } from "../../src/run/record/run-manifest.ts";
 import { runPathsOf } from "../../src/run/record/run-paths.ts";
+import { startRun } from "../../src/run/run.ts";
 import { writeGraph } from "../rows.ts";
+import { watched } from "../watched.ts";
 
 const [nodes = 100, samples = 200] = process.argv.slice(2, 4).map(Number);
 const [, , , , method = "semantic"] = process.argv;
@@ -20,16 +23,34 @@ try {
   const choice = { model: "bench", params: {} };
   const models = { forward: choice, backward: choice, optimizer: choice, judge: choice };
   const graph = await writeGraph(folder, { samples, nodes, ending: "jsonl", loss: "number" });
-  const loaded = await loadTask(graph, deps, { models, set: [["optimize.method", method]] });
+  const loaded = await watched("load", () => loadTask(graph, deps, { models, set: [["optimize.method", method]] }));
   const request = runRequestOf(loaded);
   if (!request) throw new Error(loaded.faults.map(({ message }) => message).join("\n"));
-  const place = runPathsOf(loaded.root.folder);
-  const replies = await readCache(deps, place.cache);
-  const known = { provider: "bench", replies, price: () => 0.001, clock: deps.clock };
+  const { folder: root } = loaded.root;
+  const place = runPathsOf(root);
+  const price = () => 0.001;
   const before = process.cpuUsage();
-  const estimate = await estimateRun(request.task, known);
+  const estimate = await watched("estimate", async () => {
+    const replies = await readCache(deps, place.cache);
+    return estimateRun(request.task, { provider: "bench", replies, price, clock: deps.clock });
+  });
   const { user, system } = process.cpuUsage(before);
+  const stop = new AbortController();
+  await watched("first call", () => firstCall(request, stop));
   console.log(JSON.stringify({ nodes, samples, method, cpuSeconds: (user + system) / 1e6, ...estimate }));
+
+  /** Starts the run, and cancels it with its first request. */
+  async function firstCall(request: RunRequest, { signal }: AbortController): Promise<void> {
+    const provider: Model = {
+      identity: "bench",
+      complete: async () => {
+        stop.abort(new Error("it has started"));
+        throw signal.reason;
+      },
+    };
+    const run = await startRun(request, place, root, { ...deps, provider, price, concurrency: 16 }, signal);
+    for await (const _ of run.events) if (signal.aborted) break;
+  }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

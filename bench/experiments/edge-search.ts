@@ -50,10 +50,11 @@ interface Edge {
 
 function edgesOf({ graph, start }: EdgeWorld): Edge[] {
   const logit = Math.log(SWARM.sure / (1 - SWARM.sure));
-  return [...readableNames(graph)].flatMap(([node, names]) => {
-    const id = inputsIdOf(node);
+  const readable = readableNames(graph);
+  return graph.nodes.flatMap((node) => {
+    const id = inputsIdOf(node.id);
     const present = namesIn(start[id] ?? "");
-    return names.map((name) => ({ id, name, logit: present.includes(name) ? logit : -logit }));
+    return (readable.get(node.id) ?? []).map((name) => ({ id, name, logit: present.includes(name) ? logit : -logit }));
   });
 }
 

@@ -113,33 +113,51 @@ export function openInputs(graph: Graph, isOpen: (node: GraphNode) => boolean): 
   return { ...graph, nodes };
 }
 
-/** Names that each node can read: graph inputs, and the nodes before it in a topological order. */
-export function readableNames(graph: Graph): ReadonlyMap<string, readonly string[]> {
-  const position = new Map(edgeOrder(graph).map((id, index) => [id, index]));
+/**
+ * Names that each node can read: graph inputs, and the nodes before it in a topological order. Found when they are asked for: a run that
+ * changes no inputs needs none.
+ */
+export function readableNames(graph: Graph): { readonly get: (node: string) => readonly string[] | undefined } {
+  let position: ReadonlyMap<string, number> | null = null;
   const inputs = graph.inputs.filter(({ type }) => type !== "image").map(({ name }) => name);
-  return new Map(
-    graph.nodes.map((node) => {
-      const isBefore = ({ id }: GraphNode) => (position.get(id) ?? 0) < (position.get(node.id) ?? 0);
-      // What runs for each element of a list is read there alone.
-      const before = graph.nodes.filter((one) => one.perElement === undefined && isBefore(one));
-      return [node.id, [...new Set([...node.inputs, ...inputs, ...before.map(({ id }) => id)])]];
-    }),
-  );
+  const get = (id: string) => {
+    const node = graph.nodes.find((one) => one.id === id);
+    if (!node) return;
+    position ??= new Map(edgeOrder(graph).map((one, index) => [one, index]));
+    const at = (one: string) => position?.get(one) ?? 0;
+    const isBefore = (one: GraphNode) => at(one.id) < at(id);
+    // What runs for each element of a list is read there alone.
+    const before = graph.nodes.filter((one) => one.perElement === undefined && isBefore(one));
+    return [...new Set([...node.inputs, ...inputs, ...before.map((one) => one.id)])];
+  };
+  return { get };
 }
 
 /** The topological order in which nodes can read the most: nodes that nothing reads come first, the answer last. */
 function edgeOrder({ nodes, output }: Graph): string[] {
   const known = new Set(nodes.map(({ id }) => id));
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-  const rank = ({ id }: GraphNode) => (id === output ? 2 : read.has(id) ? 1 : 0);
+  const readers = new Map<string, GraphNode[]>();
+  const waiting = new Map<GraphNode, number>();
+  for (const node of nodes) {
+    const names = [...new Set(node.inputs)].filter((name) => known.has(name));
+    waiting.set(node, names.length);
+    for (const name of names) readers.set(name, (readers.get(name) ?? []).concat(node));
+  }
+  const rank = ({ id }: GraphNode) => (id === output ? 2 : readers.has(id) ? 1 : 0);
+  const place = new Map(nodes.map((node, at) => [node, rank(node) * nodes.length + at]));
+  const placeOf = (node: GraphNode) => place.get(node) ?? 0;
   const order: string[] = [];
-  const left = new Set(nodes);
-  while (left.size > 0) {
-    const ready = [...left].filter(({ inputs }) => inputs.every((name) => !known.has(name) || order.includes(name)));
-    const [next] = ready.toSorted((a, b) => rank(a) - rank(b));
+  const ready = nodes.filter((node) => waiting.get(node) === 0);
+  while (ready.length > 0) {
+    const at = ready.reduce((first, node, index) => (placeOf(node) < placeOf(ready[first] ?? node) ? index : first), 0);
+    const [next] = ready.splice(at, 1);
     if (!next) break;
-    left.delete(next);
     order.push(next.id);
+    for (const reader of readers.get(next.id) ?? []) {
+      const left = (waiting.get(reader) ?? 0) - 1;
+      waiting.set(reader, left);
+      if (left === 0) ready.push(reader);
+    }
   }
   return order;
 }

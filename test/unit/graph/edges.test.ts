@@ -72,6 +72,23 @@ describe("edges of a graph under Θ", () => {
     expect(readableNames(graph).get("plan")).not.toContain("solve");
   });
 
+  it("look a few times at each node of a large graph", () => {
+    let looks = 0;
+    const chain = Array.from({ length: 500 }, (_, at) => {
+      const { inputs, ...node } = llm(`n${at}`, ["question", ...(at > 0 ? [`n${at - 1}`] : [])]);
+      const get = () => {
+        looks++;
+        return inputs;
+      };
+      return Object.defineProperty(node, "inputs", { get }) as GraphNode;
+    });
+    const readable = readableNames(graphOf(chain, { output: "n499" }));
+    expect(looks).toBe(0);
+    expect(readable.get("n499")).toHaveLength(500);
+    expect(readable.get("n250")).toHaveLength(251);
+    expect(looks).toBeLessThan(5 * 500);
+  });
+
   it("are the same graph for texts with the same edges", () => {
     const graph = openInputs(graphOf([llm("a", ["question"]), llm("b", ["a"])]), () => true);
     const under = graphsUnder(graph);
