@@ -10,8 +10,10 @@ export type Probe = (joint: Texts, candidates: readonly Candidate[]) => Promise<
 
 export interface ProbeDeps {
   readonly graph: Graph;
-  /** Forward passes of samples that are run next anyway. */
+  /** Forward passes of some samples, those first that are run next anyway. */
   readonly forward: (texts: Texts) => readonly ForwardPass[];
+  /** Number of passes that are run next anyway. The others are run one by one, as long as all values are alike. Default: all. */
+  readonly anyway?: number;
   /** Texts that show how values vary when the node works. */
   readonly reference: Texts;
 }
@@ -22,7 +24,7 @@ export interface ProbeDeps {
  * that the gate or the next batch makes in any case.
  * @returns the candidates whose node gives one value for everything; not those that only pass on what such a node gives.
  */
-export function createProbe({ graph, forward, reference }: ProbeDeps): Probe {
+export function createProbe({ graph, forward, reference, anyway = PROBED }: ProbeDeps): Probe {
   const topology = topologyOf(graph);
 
   return async (joint, candidates) => {
@@ -41,14 +43,40 @@ export function createProbe({ graph, forward, reference }: ProbeDeps): Probe {
 
     async function stateOf(id: string, upstream: readonly Promise<string>[]) {
       if ((await Promise.all(upstream)).some((state) => state !== "varied")) return "behind a constant one";
-      const [was, is] = await Promise.all([distinct(before, id), distinct(after, id)]);
-      return was === after.length && is === 1 ? "constant" : "varied";
+      const isConstant = (await areAlike(before, after, id)) && (await areDistinct(before, id));
+      return isConstant ? "constant" : "varied";
     }
   };
+
+  async function areAlike(before: readonly ForwardPass[], after: readonly ForwardPass[], id: string): Promise<boolean> {
+    const values = await valuesOf(after.slice(0, anyway), id);
+    const further = after.slice(anyway);
+    if (further.length > 0 && new Set(values).size === 1) {
+      // A value that is what it was before is none that the node now gives for everything.
+      const known = await valuesOf(before.slice(0, anyway), id);
+      if (known.some((value, index) => value === values[index])) return false;
+    }
+    for (const pass of further) {
+      if (new Set(values).size > 1) return false;
+      values.push(...(await valuesOf([pass], id)));
+    }
+    return !values.includes(null) && new Set(values).size === 1;
+  }
 }
 
-/** Number of distinct values of a node over the passes; 0 if one is missing. */
-async function distinct(passes: readonly ForwardPass[], node: string): Promise<number> {
-  const values = await Promise.all(passes.map((pass) => pass.value(node).catch(() => null)));
-  return values.some((value) => value === null) ? 0 : new Set(values.map((value) => value?.text)).size;
+async function areDistinct(passes: readonly ForwardPass[], node: string): Promise<boolean> {
+  const values = await valuesOf(passes, node);
+  return !values.includes(null) && new Set(values).size === values.length;
+}
+
+/** The values of a node; null: missing. */
+function valuesOf(passes: readonly ForwardPass[], node: string): Promise<(string | null)[]> {
+  return Promise.all(
+    passes.map((pass) =>
+      pass.value(node).then(
+        ({ text }) => text,
+        () => null,
+      ),
+    ),
+  );
 }

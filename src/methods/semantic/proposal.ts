@@ -76,7 +76,12 @@ export function createProposals(
     const [reference, next] = isScreenedByGain
       ? [batch.texts, firstOfFailing]
       : [engine.start, isDue ? firstOfGate : firstOfBatch];
-    const probe = createProbe({ graph, reference, forward: (texts) => next(texts).slice(0, PROBED) });
+    const probe = createProbe({
+      graph,
+      reference,
+      forward: (texts) => next(texts).slice(0, PROBED),
+      ...(isScreenedByGain && { anyway: failing.length }),
+    });
     if (isAmple && gate.policy !== "off") scoreInIdleSlots();
     const kept = await untilKept({ draft: bestDrafts, screen: screened }, parameters, pending);
     // The gate judges next; the batch that follows runs in its idle slots, if one is likely to follow. The first gain comes first.
