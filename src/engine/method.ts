@@ -60,6 +60,11 @@ export interface BackwardStyle {
    * gradient of the node's `output`. Default: `asked` per node, `output` per edge.
    */
   readonly own?: "asked" | "output";
+  /**
+   * Number of texts that were tried for this sample so far. A call that asks the same again although texts were tried since
+   * shows the feedback that it gave before. Default: no call does.
+   */
+  readonly tries?: number;
   /** Whether a call per edge also sees the node's other inputs. Default: false. */
   readonly showsAll?: boolean;
   /** ∇_A of a score; empty if no change is needed. Default: the loss's criticism. */

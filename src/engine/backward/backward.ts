@@ -6,7 +6,7 @@ import { topologyOf } from "../../graph/topology.ts";
 import type { Gradient } from "../events.ts";
 import { codeBlock, feedbackGraphOf } from "../forward/computed.ts";
 import type { ForwardPass } from "../forward/forward.ts";
-import { askJson, endsRun, type Llm } from "../forward/llm.ts";
+import { endsRun, type Llm } from "../forward/llm.ts";
 import { block, escapeTags, fill, shorten } from "../forward/prompt.ts";
 import type { BackwardStyle } from "../method.ts";
 import { behaviorOf } from "../nodes/behaviors.ts";
@@ -14,12 +14,14 @@ import { allParametersOf, type Parameter } from "../parameters.ts";
 import backwardTemplate from "../prompts/backward.md";
 import caseTemplate from "../prompts/backward-case.md";
 import edgesTemplate from "../prompts/backward-edges.md";
-import { repairOf } from "../propose/optimizer-prompt.ts";
 import type { Emit } from "../stream.ts";
+import { shortHash } from "../theta.ts";
 import type { AnswersOf } from "./answer-space.ts";
+import { createAskFor } from "./ask-for.ts";
 import { backpropagate, type Contributions } from "./backpropagation.ts";
 import type { BackwardPass, GradientContext } from "./batch-gradients.ts";
-import { joinGradients, quoted, readContributions, schemaOf } from "./feedback-reply.ts";
+import { EarlierFeedback } from "./earlier-feedback.ts";
+import { joinGradients, quoted, readContributions } from "./feedback-reply.ts";
 import { perElementNote } from "./node-description.ts";
 import { judgedIn, scoresIn } from "./scored-nodes.ts";
 import { ShownImages } from "./shown-images.ts";
@@ -69,12 +71,14 @@ export function createBackward(deps: BackwardDeps): Backward {
 function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask, emit }: BackwardDeps): Backward {
   const inFile = new Map(file.nodes.map((node) => [node.id, node]));
   const readable = readableNames(file);
+  const askFor = createAskFor(ask, choice);
   const images = new ShownImages(choice.model, emit);
   const topology = topologyOf(graph);
   const nodes = new Map(topology.order.map((node) => [node.id, node]));
   const { isNeeded } = topology;
   const parameters = allParametersOf(graph).filter(({ node }) => isNeeded(node.id));
   const feedback = feedbackGraphOf(graph, topology);
+  const earlierFeedback = new EarlierFeedback();
   const leadingInputs = (id: string) => feedback.sources(topology.predecessors(id)).filter(topology.leadsToTrainable);
 
   return async (pass, iteration, style = { per: "node" }) => {
@@ -257,7 +261,7 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
     gradient: string,
     loss: string,
     pass: ForwardPass,
-    { templates, otherwise }: BackwardStyle,
+    { templates, otherwise, tries }: BackwardStyle,
   ): Promise<Contributions<string>> {
     const [inputs, output, code, others] = await Promise.all([
       inputsOf(shown, pass),
@@ -274,7 +278,7 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
       keys: quoted(keys),
       edges: areEdgesAsked ? fill(edgesTemplate, { key: edges }) : "",
     });
-    const user = fill(templates?.case ?? caseTemplate, {
+    const parts = {
       purpose: escapeTags(graph.description || graph.name),
       answers: escapeTags(answers(node.id)),
       query: queryOf(pass)
@@ -296,10 +300,15 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
         ...about.map((name) => `"${name}": feedback on ${shown.includes(name) ? "the input " : ""}${name}`),
         ...(isOwnAsked ? [`"${own}": feedback on the instruction of the step`] : []),
       ].join("\n"),
-    });
+    };
+    const filled = (before = "") => fill(templates?.case ?? caseTemplate, { ...parts, earlier: before });
+    const earlier =
+      tries === undefined ? null : earlierFeedback.on(shortHash([pass.sample.id, system, filled()]), tries);
+    const user = filled(earlier?.shown);
     const asked = areEdgesAsked ? [...about, edges] : about;
     const read = (value: unknown) => readContributions(value, asked, isOwnAsked ? own : null, otherwise);
     const given = await images.ask(inputs, (end) => askFor(node, keys, system, user + end, pass, read));
+    earlier?.add(given, own);
     if (!areEdgesAsked) return given;
     const ofEdges = given.to.get(edges) ?? "";
     const to = [...given.to].filter(([name]) => name !== edges);
@@ -317,33 +326,6 @@ function backwardOn(graph: Graph, { graph: file, choice, answers = () => "", ask
       }),
     );
     return shown.join("\n\n");
-  }
-
-  function askFor(
-    node: GraphNode,
-    keys: readonly string[],
-    system: string,
-    user: string,
-    pass: ForwardPass,
-    read: (value: unknown) => Contributions<string> | null,
-  ): Promise<Contributions<string>> {
-    return askJson(
-      ask,
-      {
-        purpose: "backward",
-        node: node.id,
-        sample: pass.sample.id,
-        split: pass.split,
-        choice,
-        messages: [
-          { role: "system", content: system },
-          { role: "user", content: user },
-        ],
-        schema: { name: "feedback", schema: schemaOf(keys) },
-        priority: 2,
-      },
-      { read, repair: (doubts) => repairOf(quoted(keys), doubts) },
-    );
   }
 
   function roleOf(name: string): string {

@@ -109,6 +109,8 @@ export interface BatchDeps {
   /** @param priority default: that of training samples */
   readonly forward: (texts: Texts, sample: Sample, priority?: number) => ForwardPass;
   readonly backward: Engine["backward"];
+  /** Number of texts that were tried for a sample. Default: 0. */
+  readonly triesFor?: (sample: string) => number;
 }
 
 interface Looked {
@@ -153,7 +155,7 @@ export interface RunBatch extends Seen {
  * be on the way, so that ϕ starts for each parameter when its own are there.
  */
 export function createBatch(deps: BatchDeps): RunBatch {
-  const { batches, size, parameters, threshold, style, forward, backward } = deps;
+  const { batches, size, parameters, threshold, style, forward, backward, triesFor = () => 0 } = deps;
   let theta = NEW;
   let gain = 0;
   let looked = 0;
@@ -250,7 +252,7 @@ export function createBatch(deps: BatchDeps): RunBatch {
     }
     const right = score.loss <= threshold;
     gain += batches.record(texts, sample, right);
-    return { pass, gradients: right ? null : backward(pass, style) };
+    return { pass, gradients: right ? null : backward(pass, { ...style, tries: triesFor(sample.id) }) };
   }
 
   function failsFew(): boolean {

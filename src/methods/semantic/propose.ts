@@ -1,4 +1,5 @@
 import type { BatchGradients, GradientContext } from "../../engine/backward/batch-gradients.ts";
+import type { ScreenReason } from "../../engine/events.ts";
 import type { Engine } from "../../engine/method.ts";
 import type { Parameter } from "../../engine/parameters.ts";
 import { askForText } from "../../engine/propose/ask-for-text.ts";
@@ -86,14 +87,28 @@ export function leastTried(
   attempts: readonly Pick<Entry, "attempt" | "verdict" | "screened">[],
   base: string,
 ): readonly GradientContext[] {
-  const failed = attempts.filter(({ attempt, verdict, screened }) => {
-    const hasFailed = screened === "no gain on training samples" || verdict?.decision === "rejected";
-    return hasFailed && attempt.base === base;
-  });
+  const failed = attempts.filter((entry) => hasFailed(entry) && entry.attempt.base === base);
   const triesOf = ({ sample }: GradientContext) =>
     failed.filter(({ attempt }) => attempt.samples.includes(sample)).length;
   const counted = cases.map((one) => ({ one, tries: triesOf(one) }));
   if (counted.every(({ tries }) => tries === 0)) return cases;
   const byTries = counted.toSorted((a, b) => a.tries - b.tries);
   return byTries.slice(0, Math.ceil(cases.length / 2)).map(({ one }) => one);
+}
+
+/** Number of texts that were written for a sample and tried: all that were not dropped before they were run on it. */
+export function triesFor({ parameters, history }: Pick<Engine, "parameters" | "history">, sample: string): number {
+  const tried = parameters.flatMap(({ id }) => history.of(id).filter(isTried));
+  return tried.filter(({ attempt }) => attempt.samples.includes(sample)).length;
+}
+
+function isTried({ attempt, screened }: Pick<Entry, "attempt" | "screened">): boolean {
+  return attempt.invalid === null && (screened === null || TRIED.has(screened));
+}
+
+const TRIED: ReadonlySet<ScreenReason> = new Set(["no gain on training samples", "superseded"]);
+
+/** The gate rejected the text, or it mended none of its training samples. */
+function hasFailed({ verdict, screened }: Pick<Entry, "verdict" | "screened">): boolean {
+  return screened === "no gain on training samples" || verdict?.decision === "rejected";
 }

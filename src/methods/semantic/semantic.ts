@@ -14,6 +14,7 @@ import { Batches, createBatch, FEW, type RunBatch } from "./batch.ts";
 import { gateEveryOf, type SemanticOptions, semanticOptions } from "./options.ts";
 import { createParsimony, type Parsimony } from "./parsimony.ts";
 import { createProposals, type Proposals } from "./proposal.ts";
+import { triesFor } from "./propose.ts";
 import { GateSchedule } from "./schedule.ts";
 
 /**
@@ -45,6 +46,7 @@ function run(task: Task, options: SemanticOptions, engine: Engine): AsyncGenerat
     isSteady: (texts) => !hasBroken(engine) && failsFew(engine, texts),
     forward: (texts, sample, priority) => engine.forward(texts, sample, { split: "train", priority }),
     backward: engine.backward,
+    triesFor: (sample) => triesFor(engine, sample),
   });
   const resolved = { ...options, gateEvery: gateEveryOf(options, engine.parameters.length) };
   return descend(resolved, {

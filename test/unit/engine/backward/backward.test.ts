@@ -113,6 +113,47 @@ describe("a backward pass", () => {
     expect(questions.map(({ node }) => node)).toEqual(["answer"]);
   });
 
+  it("shows the earlier feedback if a step is asked the same again although texts were tried", async () => {
+    const { backward, gradients, pass, questions } = await differentiate(full);
+    await gradientsOf(gradients);
+    const again = async (tries: number) => {
+      const asked = questions.length;
+      await gradientsOf(await backward(pass, 8, { per: "node", tries }));
+      return questions.slice(asked).map(({ messages }) => messages[1]!.content);
+    };
+    const first = questions.map(({ messages }) => messages[1]!.content);
+    expect(first.join()).not.toContain("earlier_feedback");
+    expect(await again(0)).toEqual(first);
+    const [answer, left] = await again(1);
+    expect(answer).toContain('<earlier_feedback on="left">\nArgue more.\n</earlier_feedback>');
+    expect(answer).toContain('<earlier_feedback on="instruction">\nWeigh both.\n</earlier_feedback>');
+    expect(answer).not.toContain('on="question"');
+    expect(answer?.match(/Look for another cause/g)).toHaveLength(1);
+    expect(left).toContain('<earlier_feedback on="plan">\nPlan for it.\n</earlier_feedback>');
+    expect(await again(1)).toEqual([answer, left, expect.anything()]);
+    const [third] = await again(2);
+    expect(third?.match(/Argue more/g)).toHaveLength(2);
+  });
+
+  it("shows no earlier feedback to a step that is asked something new, or that had asked for no change", async () => {
+    let isNew = false;
+    const say = (left: string) => JSON.stringify({ left, right: "Say why.", instruction: "" });
+    const { backward, gradients, pass, questions } = await differentiate({
+      answer: () => say(isNew ? "Argue less." : "Argue more."),
+      left: full.left!,
+      right: "{}",
+    });
+    await gradientsOf(gradients);
+    await gradientsOf(await backward(pass, 7, { per: "node", tries: 0 }));
+    isNew = true;
+    const asked = questions.length;
+    await gradientsOf(await backward(pass, 8, { per: "node", tries: 1 }));
+    const [answer, left, right] = questions.slice(asked).map(({ messages }) => messages[1]!.content);
+    expect(answer).toContain("earlier_feedback");
+    expect(left).toContain("Argue less.");
+    expect([left, right].join()).not.toContain("earlier_feedback");
+  });
+
   it("makes no call above the last parameter", async () => {
     const graph = graphOf([
       llm("fixed", ["question"], { trainable: false }),

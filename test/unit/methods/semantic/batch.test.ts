@@ -41,6 +41,7 @@ interface Script {
   readonly size?: number;
   readonly gradients?: boolean;
   readonly isSteady?: () => boolean;
+  readonly triesFor?: (sample: string) => number;
 }
 
 function open(script: Script) {
@@ -77,6 +78,7 @@ function open(script: Script) {
     style: { per: gradients ? "node" : "none" },
     forward,
     backward,
+    triesFor: script.triesFor ?? (() => 0),
   });
   return { runBatch, forward, backward, looked: () => forward.mock.calls.map(([, { id }]) => id) };
 }
@@ -91,6 +93,16 @@ describe("a look at a batch", () => {
     expect(backward.mock.calls.map(([{ sample }]) => sample.id)).toEqual(["s0", "s2"]);
     expect((await batch.contexts("a")).map(({ sample }) => sample)).toEqual(["s0", "s2"]);
     expect((await batch.right("a")).map(({ sample }) => sample)).toEqual(["s1", "s3"]);
+  });
+
+  it("says how many texts were tried for each sample", async () => {
+    const tries: Record<string, number> = { s1: 2 };
+    const { runBatch, backward } = open({ loss: () => 1, size: 2, triesFor: (sample) => tries[sample] ?? 0 });
+    await runBatch(start);
+    tries.s0 = 1;
+    await runBatch(next);
+    const asked = backward.mock.calls.map(([{ sample }, style]) => `${sample.id}: ${style?.tries}`);
+    expect(asked).toEqual(["s0: 0", "s1: 2", "s0: 1", "s1: 2"]);
   });
 
   it("starts the backward pass of a sample while others are still on their way", async () => {

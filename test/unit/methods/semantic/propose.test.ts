@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Sample } from "../../../../src/data/sample.ts";
 import type { BatchGradients, GradientContext } from "../../../../src/engine/backward/batch-gradients.ts";
-import type { Attempted, ScreenReason, Verdict } from "../../../../src/engine/events.ts";
+import type { Attempted, InvalidReason, ScreenReason, Verdict } from "../../../../src/engine/events.ts";
 import { type LlmCall, RunStopped } from "../../../../src/engine/forward/llm.ts";
 import { History } from "../../../../src/engine/propose/history.ts";
 import { proposalId } from "../../../../src/engine/theta.ts";
 import type { Graph, GraphNode, LlmNode } from "../../../../src/graph/graph.ts";
-import { createPropose, leastTried } from "../../../../src/methods/semantic/propose.ts";
+import { createPropose, leastTried, triesFor } from "../../../../src/methods/semantic/propose.ts";
 import { BudgetReached, ProviderFault } from "../../../../src/models/errors.ts";
 import { verdictOf } from "../../../verdict.ts";
 import { choice, diamond, engineOf, fakeAsk, graphOf, llm, ofType, recorder, sampleOf } from "../../engine/fixtures.ts";
@@ -399,5 +399,27 @@ describe("the cases of a request", () => {
     expect(attempts).toMatchObject([{ samples: ["s1", "s2", "s3"] }]);
     expect(prompt(questions[0]!)).toMatch(/<case id="s3">/);
     expect(prompt(questions[0]!)).not.toMatch(/<case id="s4">/);
+  });
+});
+
+describe("texts that were tried for a sample", () => {
+  const parameters = [{ id: "a", kind: "text", value: "Do a.", node: llm("a", ["question"]) }] as const;
+  const history = new History();
+  const add = (text: string, samples: readonly string[], invalid: InvalidReason | null = null) => {
+    const id = proposalId("a", "Do a.", text);
+    const rest = { iteration: 1, hypothesis: "", samples: [...samples], invalid };
+    history.add({ type: "attempt", id, node: "a", base: "Do a.", text, ...rest });
+    return id;
+  };
+  history.judge(add("rejected", ["s1"]), "a", verdictOf({ decision: "rejected" }), true);
+  history.screen(add("in vain", ["s1", "s2"]), "a", "no gain on training samples");
+  history.screen(add("ruined", ["s1"]), "a", "constant output");
+  history.screen(add("replaced", ["s2"]), "a", "superseded");
+  add("waiting", ["s2", "s3"]);
+  add("empty", ["s3"], "ambiguous reply");
+
+  it("are all but those that were dropped before they ran on it", () => {
+    const counts = ["s1", "s2", "s3", "s4"].map((sample) => triesFor({ parameters, history }, sample));
+    expect(counts).toEqual([2, 3, 1, 0]);
   });
 });
