@@ -38,7 +38,21 @@ export interface CanvasActions {
 }
 
 /** Maximum number of nodes and edges that one task adds: more are added by the next tasks, so that none takes 50 ms. */
-const PART = { nodes: 150, edges: 300 } as const;
+const PART = { nodes: 100, edges: 200 } as const;
+
+/** How a node is drawn, as far as a change concerns many nodes at once. There is one object for each form. */
+interface NodeForm {
+  readonly detail: Detail;
+  readonly dim: boolean;
+}
+
+const formsOf = (detail: Detail) => ({ bright: { detail, dim: false }, dim: { detail, dim: true } });
+const FORMS: Readonly<Record<Detail, { readonly bright: NodeForm; readonly dim: NodeForm }>> = {
+  full: formsOf("full"),
+  name: formsOf("name"),
+  "large-name": formsOf("large-name"),
+  block: formsOf("block"),
+};
 
 /** The graph canvas: only what is in and around the viewport is in the document, in readable detail. */
 export class GraphCanvas {
@@ -56,7 +70,7 @@ export class GraphCanvas {
   #view: CanvasView | null = null;
   #runs: ReadonlyMap<string, NodeRunView> = new Map();
   /** Elements in the document: nodes in their detail, and edges with their line. */
-  readonly #nodeParts = new DrawnInParts<SceneNode, Detail>(PART.nodes, ({ id }) => id);
+  readonly #nodeParts = new DrawnInParts<SceneNode, NodeForm>(PART.nodes, ({ id }) => id);
   readonly #edgeParts = new DrawnInParts<SceneEdge, string>(PART.edges, ({ key }) => key);
   #more: ReturnType<typeof setTimeout> | undefined;
   /** The part of the graph that is in the document. */
@@ -108,7 +122,7 @@ export class GraphCanvas {
       for (const node of scene.nodes) {
         const run = runs.get(node.id);
         const group = s("g", {
-          class: nodeClass(node, view, null, run),
+          class: nodeClass(node, view, isDim(node.id, view, null), run),
           transform: `translate(${node.x},${node.y})`,
         });
         group.append(...drawCard(faceOf(node, "full", view, run), type));
@@ -170,7 +184,8 @@ export class GraphCanvas {
 
   /** @returns whether further edges are left for the next task */
   #drawEdges(view: CanvasView, lit: ReadonlySet<string> | null, near: readonly SceneEdge[], detail: Detail): boolean {
-    const { items: edges, isPartial, isFresh } = this.#edgeParts.next(near, ({ line }) => line);
+    const isDim = ({ source, target }: SceneEdge) => lit !== null && !(lit.has(source) && lit.has(target));
+    const { items: edges, isPartial, isFresh } = this.#edgeParts.next(near, (edge) => `${isDim(edge)} ${edge.line}`);
     const counts = gradientCounts(view.run);
     const isRunning = view.run?.status === "running";
     const chosen = view.selectedEdge && edgeKey(view.selectedEdge.source, view.selectedEdge.target);
@@ -204,7 +219,10 @@ export class GraphCanvas {
 
   /** @returns whether further nodes are left for the next task */
   #drawNodes(view: CanvasView, lit: ReadonlySet<string> | null, near: readonly SceneNode[], detail: Detail): boolean {
-    const { items: nodes, isPartial } = this.#nodeParts.next(near, () => detail);
+    const forms = FORMS[detail];
+    const { items: nodes, isPartial } = this.#nodeParts.next(near, ({ id }) =>
+      isDim(id, view, lit) ? forms.dim : forms.bright,
+    );
     const most = Math.max(
       1,
       ...[...this.#runs.values()].map(({ forward, forwardInFlight }) => forward + forwardInFlight),
@@ -212,8 +230,10 @@ export class GraphCanvas {
     const draw = (group: SVGGElement, node: SceneNode) => {
       setAttribute(group, "data-id", node.id);
       setAttribute(group, "transform", `translate(${node.x},${node.y})`);
-      setAttribute(group, "class", nodeClass(node, view, lit, this.#runs.get(node.id)));
-      this.#drawFace(group, faceOf(node, this.#nodeParts.form(node) ?? detail, view, this.#runs.get(node.id)), most);
+      const form = this.#nodeParts.form(node) ?? forms.bright;
+      const run = this.#runs.get(node.id);
+      setAttribute(group, "class", nodeClass(node, view, form.dim, run));
+      this.#drawFace(group, faceOf(node, form.detail, view, run), most);
     };
     select(this.#nodes)
       .selectAll<SVGGElement, SceneNode>("g.node")
@@ -239,6 +259,11 @@ export class GraphCanvas {
     const share = traitsOf(node.view).reads && run && detail !== "block" ? run.forward / most : 0;
     bar.style.setProperty("width", `${Math.round(share * (node.width - 16))}px`);
   }
+}
+
+/** Search results and the selection stay highlighted. */
+function isDim(id: string, { matches }: CanvasView, lit: ReadonlySet<string> | null): boolean {
+  return !matches?.has(id) && (lit === null ? matches !== null : !lit.has(id));
 }
 
 function faceOf(node: SceneNode, detail: Detail, view: CanvasView, run: NodeRunView | undefined): CardFace {
@@ -303,12 +328,7 @@ function edgeClass(
   return classes("edge", states);
 }
 
-function nodeClass(
-  node: SceneNode,
-  view: CanvasView,
-  lit: ReadonlySet<string> | null,
-  run: NodeRunView | undefined,
-): string {
+function nodeClass(node: SceneNode, view: CanvasView, dim: boolean, run: NodeRunView | undefined): string {
   const isMatch = view.matches?.has(node.id) ?? false;
   const flying = run && run.forwardInFlight + run.backwardInFlight + run.optimizerInFlight > 0;
   return classes(`node ${node.view.kind} ${run?.verdict ? lookOf(run.verdict) : ""}`, {
@@ -317,8 +337,7 @@ function nodeClass(
     cursor: node.id === view.cursor,
     focused: node.id === view.focused,
     match: isMatch,
-    // Search results and the selection stay highlighted.
-    dim: !isMatch && (lit === null ? view.matches !== null : !lit.has(node.id)),
+    dim,
     busy: flying,
   });
 }

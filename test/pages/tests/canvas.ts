@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import type { GraphNode } from "../../../src/graph/graph.ts";
+import type { LayoutNode } from "../../../src/graph/layout/node.ts";
 import type { RunState } from "../../../src/run/state/state.ts";
 import { chainThatReadsTheQuestion } from "../../graphs.ts";
 import { five, graphOf, pipeline, renameAll } from "../graphs.ts";
@@ -248,8 +249,8 @@ export const canvasTests: readonly PageTest[] = [
       const [before, most] = [await edges(), await test.page.evaluate(() => Reflect.get(window, "most"))];
       const nodes = (await drawnIds(test)).length;
       ok(before > 1000, `all edges are in the document (${before})`);
-      ok(most.nodes > 0 && most.nodes <= 150, `at most 150 nodes in a task (${most.nodes})`);
-      ok(most.edges > 0 && most.edges <= 300, `at most 300 edges in a task (${most.edges})`);
+      ok(most.nodes > 0 && most.nodes <= 100, `at most 100 nodes in a task (${most.nodes})`);
+      ok(most.edges > 0 && most.edges <= 200, `at most 200 edges in a task (${most.edges})`);
       equal(await test.page.locator("svg.graph").getAttribute("data-detail"), "block");
       equal(await test.page.locator("svg.graph .nodes text").count(), 0);
       // The user asked for the whole graph: it stays so in a smaller window.
@@ -259,6 +260,43 @@ export const canvasTests: readonly PageTest[] = [
       await test.say({ type: "cursor", node: null });
       equal((await drawnIds(test)).length, nodes);
       equal(await edges(), before);
+    },
+  },
+  {
+    name: "dims all that a selected node has nothing to do with in short tasks",
+    async run(test) {
+      const chains = Array.from({ length: 1000 }, (_, at): LayoutNode => {
+        const [chain, step] = [Math.floor(at / 5), at % 5];
+        return { id: `c${chain}_${step}`, kind: "llm", inputs: [step === 0 ? "question" : `c${chain}_${step - 1}`] };
+      });
+      await test.graph(graphOf([{ id: "question", kind: "input", inputs: [] }, ...chains]));
+      await test.page.keyboard.press("f");
+      await test.page.waitForFunction(() => document.querySelectorAll("svg.graph g.node").length > 800);
+      await test.page.waitForTimeout(1000);
+      await test.page.evaluate(() => {
+        const most = { node: 0, edge: 0 };
+        Reflect.set(window, "most", most);
+        const group = document.querySelector("svg.graph .world");
+        if (!group) throw new Error("there is no drawing");
+        // Called once at the end of each task that has changed something.
+        new MutationObserver((changes) => {
+          for (const kind of ["node", "edge"] as const) {
+            const changed = changes.filter(({ target }) => target instanceof Element && target.matches(`g.${kind}`));
+            most[kind] = Math.max(most[kind], new Set(changed.map(({ target }) => target)).size);
+          }
+        }).observe(group, { subtree: true, attributeFilter: ["class"] });
+      });
+      await test.page.evaluate((id) => {
+        document
+          .querySelector(`svg.graph g.node[data-id="${id}"]`)
+          ?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      }, "c0_4");
+      await test.page.waitForFunction(() => document.querySelectorAll("svg.graph g.node.dim").length > 700);
+      await test.page.waitForTimeout(500);
+      equal(await test.page.locator("svg.graph g.node.selected").count(), 1);
+      const most = await test.page.evaluate(() => Reflect.get(window, "most"));
+      ok(most.node > 0 && most.node <= 102, `about 100 nodes in a task (${most.node})`);
+      ok(most.edge > 0 && most.edge <= 210, `about 200 edges in a task (${most.edge})`);
     },
   },
   {
