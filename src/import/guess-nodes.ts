@@ -35,10 +35,13 @@ export function isPromptFile(name: string): boolean {
   return PROMPT_FILE.test(name) || CODE_FILE.test(name);
 }
 
-/** The texts of a file: the whole file, or each text under a key of YAML, JSON or TOML. */
-export function promptsIn(file: string, content: string): FoundPrompt[] {
+/**
+ * The texts of a file: the whole file, each text under a key of YAML, JSON or TOML, or strings of source code.
+ * @param unmarked called with the name of each string that no mark finds
+ */
+export function promptsIn(file: string, content: string, unmarked: (name: string) => void): FoundPrompt[] {
   const name = basename(file).replace(/(?:\.(?:prompt|instructions|agent|chatmode))?\.[^.]+$/i, "");
-  if (CODE_FILE.test(file)) return promptsInCode(file, content);
+  if (CODE_FILE.test(file)) return promptsInCode(file, content, unmarked);
   if (!/\.(?:ya?ml|json|toml)$/i.test(file)) {
     const found = placedText(content, undefined);
     return isPlaced(found) && found.text.trim() !== "" ? [{ name, reference: { file }, text: found.text }] : [];

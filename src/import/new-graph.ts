@@ -99,7 +99,12 @@ export async function newGraph(
   }
   const promptPaths = given.filter((path) => !rowsByPath.has(path) && isPromptFile(basename(path)));
   const folder = folderOf([...promptPaths, ...rowsByPath.keys()], paths);
-  const texts = (await Promise.all(promptPaths.map((path) => read(path, folder, files)))).flat();
+  const unmarked = new Set<string>();
+  const texts = (
+    await Promise.all(
+      promptPaths.map((path) => read(path, folder, files, (name) => unmarked.add(`${name} (${basename(path)})`))),
+    )
+  ).flat();
   const named = new Set(paths.map((path) => relative(folder, resolve(path)).split(sep).join("/")));
   const selected = selectPrompts(texts, (file) => named.has(file), t);
   const { prompts } = selected;
@@ -136,6 +141,16 @@ export async function newGraph(
   const values = (found?.rows ?? []).map((row) => (target === null ? undefined : row[target]));
   const loss = chosen.loss ?? guessLoss(values, found?.rows ?? []);
   const notes = [...selected.notes];
+  if (unmarked.size > 0) {
+    const names = [...unmarked].sort(byNumber);
+    notes.push(
+      t(
+        "Left out, because nothing in their file tells where they start ({0}): {1}. Start each on the line of its name, and let no other name end with that name.",
+        names.length,
+        names.slice(0, 3).join(", ") + (names.length > 3 ? ", …" : ""),
+      ),
+    );
+  }
   workbooks.push(...given.filter((path) => /\.xls[xmb]?$|\.ods$/i.test(path)).map((path) => basename(path)));
   if (!found && workbooks.length > 0) {
     notes.push(
@@ -291,10 +306,15 @@ function partsOf(split: string, t: Translate): object {
   return { train: train / 100, validation: validation / 100, test: test / 100 };
 }
 
-async function read(path: string, folder: string, files: Files): Promise<FoundPrompt[]> {
+async function read(
+  path: string,
+  folder: string,
+  files: Files,
+  unmarked: (name: string) => void,
+): Promise<FoundPrompt[]> {
   const { bytes } = await files.stat(path);
   const text = bytes > MAX_TEXT ? null : decodeUtf8(await files.read(path));
-  return text === null ? [] : promptsIn(relative(folder, path).split(sep).join("/"), text);
+  return text === null ? [] : promptsIn(relative(folder, path).split(sep).join("/"), text, unmarked);
 }
 
 async function expand(path: string, files: Files, depth = 0): Promise<string[]> {

@@ -411,6 +411,36 @@ describe("prompts that are not files of their own", () => {
     expect(task?.graph.nodes.find(({ id }) => id === "plan")?.text).toBe("Plan {question}.");
   });
 
+  it("are strings that begin below the bracket or after other arguments, also of LangChain.js", async () => {
+    const { graph, faults, task } = await made({
+      "chain.py":
+        'plan = PromptTemplate(\n    input_variables=["question"],\n    template="""Plan {question}.""",\n)\nsolve_prompt = (\n    """Solve {question} by {plan}."""\n)\nrows = conn.execute(\n    """SELECT every row of the big table where id = {question}"""\n)\n',
+      "check.ts":
+        "const check = ChatPromptTemplate.fromTemplate(\n  `Check {solve} for {question}.`,\n);\nconst page = render(`The page of the answer {solve} that everybody can see`);\n",
+      "data.jsonl": Array.from({ length: 40 }, (_, at) => `{"question":"${at}+${at}","answer":${2 * at}}\n`).join(""),
+    });
+    expect(faults).toEqual([]);
+    expect(task?.graph.nodes.map(({ id, text }) => [id, text])).toEqual([
+      ["plan", "Plan {question}."],
+      ["solve", "Solve {question} by {plan}."],
+      ["check", "Check {solve} for {question}."],
+    ]);
+    expect(graph.nodes.solve.instruction.between).toEqual(['solve_prompt = (\n    """', '"""']);
+  });
+
+  it("are named where no mark finds them", async () => {
+    const { graph, notes } = await made({
+      "first.py": 'PROMPT = """Plan {question}."""\nTASK_PROMPT = """Name the task of {question}."""\n',
+      "windows.py": 'check = PromptTemplate(\r\n    template="""Check {question}.""",\r\n)\r\n',
+      "wine.py":
+        'rate = PromptTemplate(\r\n    """Rate {question}."""\r\n)\r\nsum = PromptTemplate(\r\n    """Sum up {question}."""\r\n)\r\n',
+    });
+    expect(Object.keys(graph.nodes)).toEqual(["task", "check"]);
+    expect(notes.join("\n")).toContain(
+      "where they start (3): PROMPT (first.py), rate (wine.py), sum (wine.py). Start each on the line of its name",
+    );
+  });
+
   it("name values in Python's braces without rows, beside texts that name none", async () => {
     const { graph } = await made({
       "prompts.py":
