@@ -149,10 +149,10 @@ export function normalizedKey(sample: Sample): string {
       text
         .normalize("NFKC")
         .toLowerCase()
-        .replace(/[’‘ʼ`´]/g, "'")
         .replace(/[‐-―−]/g, "-")
-        .replace(/(?<!\d)[.,:]|[.,:](?!\d)|[;!?"“”„«»…'¿¡]/gu, "")
-        .replace(/\s+/g, " ")
+        .replace(/(?<!\d)[.,:]|[.,:](?!\d)|[;!?"“”„«»…'’‘ʼ`´¿¡]/gu, "")
+        // Not each single space, which most of them are.
+        .replace(/\s\s+|[^\S ]/g, " ")
         .replace(/(?<![\p{L}\p{N}]) | (?![\p{L}\p{N}])/gu, ""),
     );
   return JSON.stringify(texts);

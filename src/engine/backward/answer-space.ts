@@ -48,6 +48,17 @@ const DEEPEST = 4;
 
 /** The answers of a set of samples; null if none of them has a target. */
 export function answerSpaceOf(samples: readonly Pick<Sample, "targets">[]): AnswerSpace | null {
+  const known = spaces.get(samples);
+  if (known !== undefined) return known;
+  const space = foundSpace(samples);
+  spaces.set(samples, space);
+  return space;
+}
+
+/** By samples, which never change: feedback and leaks look at the same ones. */
+const spaces = new WeakMap<readonly Pick<Sample, "targets">[], AnswerSpace | null>();
+
+function foundSpace(samples: readonly Pick<Sample, "targets">[]): AnswerSpace | null {
   const groups = samples
     .map(({ targets }) => targets.map((target) => target.trim()))
     .filter(({ length }) => length > 0);
@@ -56,20 +67,22 @@ export function answerSpaceOf(samples: readonly Pick<Sample, "targets">[]): Answ
 
 /** @param groups for each sample, the values that are in one place of its targets */
 function spaceOf(groups: readonly (readonly string[])[], depth: number): AnswerSpace {
+  const members = countsOf(groups);
   const structured =
     (depth < DEEPEST ? jsonSpaceOf(groups, depth) : null) ??
-    closedSetOf(groups) ??
+    closedSetOf(groups, members) ??
     (depth < DEEPEST ? separatedSpaceOf(groups) : null);
   if (structured) return structured;
-  const own = countsOf(groups).filter(({ count }) => count === 1);
+  const own = members.filter(({ count }) => count === 1);
   return { kind: "open", form: formOf(groups.flat()), own: own.map(({ value }) => value) };
 }
 
-function closedSetOf(groups: readonly (readonly string[])[]): AnswerSpace | null {
-  const members = countsOf(groups);
+/** @param members of all groups */
+function closedSetOf(groups: readonly (readonly string[])[], members: readonly Member[]): AnswerSpace | null {
+  if (groups.length < FEWEST || members.length > MOST_MEMBERS) return null;
   const recurring = new Set(members.filter(({ count }) => count > 1).map(({ value }) => value));
   const covered = groups.filter((values) => values.every((value) => recurring.has(value))).length;
-  if (groups.length < FEWEST || members.length > MOST_MEMBERS || covered < RECURRING * groups.length) return null;
+  if (covered < RECURRING * groups.length) return null;
   if (members.every(({ value }) => isNumber(value))) {
     const isScale = members.length <= MOST_NUMBERS && groups.length >= SAMPLES_PER_NUMBER * members.length;
     if (!isScale) return null;
@@ -89,10 +102,15 @@ function countsOf(groups: readonly (readonly string[])[]): Member[] {
 
 /** For targets that are all JSON objects, or all JSON lists. */
 function jsonSpaceOf(groups: readonly (readonly string[])[], depth: number): AnswerSpace | null {
+  // Most targets are no JSON, which the first one shows.
+  const [first = ""] = groups.flat();
+  const sample = parseJson(first)?.value;
+  if (!Array.isArray(sample) && !isRecord(sample)) return null;
   const parsed = groups.map((values) => values.map((value) => parseJson(value)?.value));
   if (parsed.flat().every(Array.isArray)) {
-    const elements = parsed.map((lists) => lists.flat().map(written));
-    return { kind: "list", written: "JSON", elements: spaceOf(filled(elements), depth + 1) };
+    const elements = filled(parsed.map((lists) => lists.flat().map(written)));
+    if (elements.length === 0) return null;
+    return { kind: "list", written: "JSON", elements: spaceOf(elements, depth + 1) };
   }
   if (!parsed.flat().every(isRecord)) return null;
   const paths = new Set(parsed.flat().flatMap((value) => (isRecord(value) ? Object.keys(value) : [])));
@@ -114,10 +132,11 @@ function flattened({ path, count, space }: Field): Field[] {
 /** `a; b`, `a | b` or `a, b`: elements of a closed set. */
 function separatedSpaceOf(groups: readonly (readonly string[])[]): AnswerSpace | null {
   for (const separator of SEPARATORS) {
+    if (!groups.some((values) => values.some((value) => value.includes(separator)))) continue;
     const elements = groups.map((values) => values.flatMap((value) => value.split(separator).map((one) => one.trim())));
     const several = elements.filter(({ length }) => length > 1).length;
     if (several < 2 || elements.flat().some((one) => one === "")) continue;
-    const space = closedSetOf(elements);
+    const space = closedSetOf(elements, countsOf(elements));
     if (space) return { kind: "list", written: separator, elements: space };
   }
   return null;

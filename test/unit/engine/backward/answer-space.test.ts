@@ -79,6 +79,11 @@ describe("JSON targets", () => {
     expect(ownAnswers(space)).toContain("Call Mrs. Adams back");
   });
 
+  it("says that the answer is an empty list where it always is, and invents no form for its elements", () => {
+    const empty = Array.from({ length: 5 }, () => ({ targets: ["[]"] }));
+    expect(describeAnswers(answerSpaceOf(empty))).toMatch(/In the 5 training cases .*this value.*\n- \[\] \(5\)/);
+  });
+
   it("say which fields some of them lack", () => {
     const space = spaceOf('{"a":"x"}', '{"a":"x"}', '{"a":"y"}', '{"a":"y","b":1}');
     expect(describeAnswers(space)).toContain('"b" (in 1 of 4 cases)');
