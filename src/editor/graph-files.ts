@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { dirname } from "node:path/posix";
 import { EventEmitter, Uri, workspace } from "vscode";
 import type { Files } from "../deps.ts";
 import { findRoot } from "../graph/containment.ts";
@@ -24,6 +25,8 @@ export class GraphFiles extends Disposable {
   /** A graph file was created, saved or deleted. */
   readonly onDidChange = this.#changed.event;
   #known: Promise<Uri[]> | null = null;
+  /** Paths of the folders above the known graphs. */
+  #folders: ReadonlySet<string> = new Set();
 
   constructor(private readonly files: Files) {
     super();
@@ -40,6 +43,9 @@ export class GraphFiles extends Disposable {
       watcher.onDidCreate(forget);
       watcher.onDidDelete(forget);
       watcher.onDidChange((uri) => this.#changed.fire(uri));
+      // Of a folder that is deleted, VS Code reports the folder alone.
+      const folders = this.own(workspace.createFileSystemWatcher("**", true, true, false));
+      folders.onDidDelete(({ path }) => this.#folders.has(path) && void this.#searchAgain());
       this.own(workspace.onDidChangeWorkspaceFolders(() => void this.#searchAgain()));
       this.own(workspace.onDidOpenTextDocument(({ uri }) => void this.#followOpened(uri)));
       this.#known = this.#find();
@@ -92,11 +98,18 @@ export class GraphFiles extends Disposable {
     const sorted = found.sort((a, b) => a.path.localeCompare(b.path));
     const sizes = await Promise.all(sorted.map(({ fsPath }) => this.files.stat(fsPath).catch(() => ({ bytes: 0 }))));
     let room = MOST_BYTES;
-    return sorted.filter((_, index) => {
+    const fitting = sorted.filter((_, index) => {
       const { bytes = 0 } = sizes[index] ?? {};
       const fits = bytes <= room;
       if (fits) room -= bytes;
       return fits;
     });
+    this.#folders = new Set(fitting.flatMap(({ path }) => foldersAbove(path)));
+    return fitting;
   }
+}
+
+function foldersAbove(path: string): string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...foldersAbove(folder)];
 }

@@ -1,6 +1,7 @@
 import "./activation.test.ts";
 import "./commands.test.ts";
 import "./commit.test.ts";
+import "./graph-files.test.ts";
 import "./language.test.ts";
 import "./migrate.test.ts";
 import "./network.test.ts";
