@@ -1,5 +1,5 @@
 /** Milliseconds of work after which other work in the extension host gets a turn. */
-const SLICE = 15;
+const SLICE = 10;
 
 /**
  * The current task of the extension host, which all slices share: each would take its own milliseconds of the same task

@@ -32,7 +32,7 @@ it("work on many elements that are asked for at once lets other tasks run in bet
     ),
   );
   expect(done).toEqual(Array.from({ length: 100 }, (_, i) => i));
-  // 100 ms of work in tasks of about 15 ms; without turns, it is one task.
+  // 100 ms of work in tasks of about 10 ms; without turns, it is one task.
   expect(others).toBeGreaterThan(3);
 });
 
@@ -65,6 +65,6 @@ it("several that are split at a time share a task: together they take no longer 
   });
   await Promise.all(some);
   isOver = true;
-  // Each takes at least 1 ms; with 15 ms for each of the five, up to 75 are in one task.
-  expect(Math.max(...tasks)).toBeLessThanOrEqual(17);
+  // Each takes at least 1 ms; with 10 ms for each of the five, up to 50 are in one task.
+  expect(Math.max(...tasks)).toBeLessThanOrEqual(12);
 });
