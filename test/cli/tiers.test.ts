@@ -63,7 +63,7 @@ describe("a run in batches", () => {
       const [held] = server.batches;
       expect(stdout).toMatch(
         new RegExp(
-          `Batches with ${held?.lines.size} calls go on at the server and are charged\\. To cancel them: agentgraph batches \\S+ --cancel --base-url`,
+          `Batches with ${held?.lines.size} calls continue at the server and are charged\\. To cancel them: agentgraph batches \\S+ --cancel --base-url`,
         ),
       );
       const command = /agentgraph (batches .*)/.exec(stdout)?.[1]?.split(" ") ?? [];
