@@ -53,7 +53,7 @@ export function runView(
     method: line(state.method),
     iteration: state.iteration,
     iterations: state.iterations,
-    elapsed: state.elapsed,
+    elapsed: state.elapsed + sinceLastEvent(run),
     spent: {
       calls: state.calls.total,
       cached: state.calls.cached,
@@ -74,6 +74,12 @@ export function runView(
     warnings: warningViews(state, locale),
     replayed: null,
   };
+}
+
+/** Milliseconds that a run of this window has worked since its last event: a batch takes up to a day without one. */
+function sinceLastEvent({ state, pace }: ActiveRun): number {
+  const isWorking = pace !== null && state.status === "running" && state.paused === null && state.lastAt > 0;
+  return isWorking ? Math.max(0, Date.now() - state.lastAt) : 0;
 }
 
 function steeringOf({ state, pace }: ActiveRun, locale: Locale): Steering | null {

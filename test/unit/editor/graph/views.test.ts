@@ -149,6 +149,16 @@ describe("the run's view", () => {
     expect(texts).toBeLessThan(100);
   });
 
+  it("counts the time since the last event while the run of this window works, as it does for hours in a batch", () => {
+    const hour = 3_600_000;
+    const changed = { status: "running", elapsed: 1_000, lastAt: Date.now() - hour, paused: null } as const;
+    const run = runOf(five, "done", changed);
+    const own = { ...run, pace: { left: null, perMinute: null } } as unknown as typeof run;
+    expect(shown(own).elapsed).toBeGreaterThanOrEqual(1_000 + hour);
+    expect(shown({ ...own, state: { ...own.state, paused: "user" } }).elapsed).toBe(1_000);
+    expect(shown({ ...run, pace: null }).elapsed).toBe(1_000);
+  });
+
   it("says why the run failed as the message at its end does", () => {
     const fields = { identity: "openai http://127.0.0.1:9", status: null, reason: "unreached", detail: "ECONNREFUSED" };
     const detail = "openai http://127.0.0.1:9 failed (no answer): ECONNREFUSED";
