@@ -11,7 +11,7 @@ import type { Task } from "./task.ts";
 import { textsOf } from "./theta.ts";
 
 /** Increases when a change can alter results or prompts: resuming a run of another version can repeat calls. */
-export const ENGINE_VERSION = "7";
+export const ENGINE_VERSION = "8";
 
 export interface EngineDeps {
   /** The whole wrapper stack. */
