@@ -3,13 +3,14 @@ import { dirname } from "node:path/posix";
 import { EventEmitter, Uri, workspace } from "vscode";
 import type { Files } from "../deps.ts";
 import { findRoot } from "../graph/containment.ts";
+import { isGraphFileName } from "../graph/file-name.ts";
 import { Disposable } from "./disposable.ts";
 
 export const GRAPH_PATTERN = "**/{*.agentgraph.json,.agentgraph.json}";
 export const GRAPH_EXCLUDED = "**/{node_modules,.git,.agentgraph}/**";
 
 export function isGraphFile(uri: Uri): boolean {
-  return uri.scheme === "file" && /(^|\.)agentgraph\.json$/.test(basename(uri.path));
+  return uri.scheme === "file" && isGraphFileName(basename(uri.path));
 }
 
 /**

@@ -9,7 +9,7 @@ export function waitingLabel({ identity, reason, until, detail }: Waiting, { t, 
   const time = new Date(until).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   if (reason === "batch") {
     const end = new Date(until).toLocaleString(language, { dateStyle: "short", timeStyle: "short" });
-    const [done = "", total = ""] = detail.split("/");
+    const [done, total] = doneOf(detail);
     return t(
       "Waiting for a batch from {0}: {1} of {2} requests done, the rest by {3} at the latest",
       host,
@@ -40,6 +40,12 @@ export function waitingPart(waiting: Waiting, locale: Locale): string {
   const { reason, detail } = waiting;
   if (reason === "no worker") return waitingLabel(waiting, locale);
   if (reason !== "batch") return waitingLabel({ ...waiting, detail: "" }, locale);
-  const [done = "", total = ""] = detail.split("/");
+  const [done, total] = doneOf(detail);
   return locale.t("batch: {0} of {1} requests done", done, total);
+}
+
+/** How far a batch is. @param detail `10/18`, requests that are done and all */
+function doneOf(detail: string): readonly [done: string, total: string] {
+  const [done = "", total = ""] = detail.split("/");
+  return [done, total];
 }

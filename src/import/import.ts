@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { decodeData } from "../data/rows.ts";
 import type { Files } from "../deps.ts";
 import { findRoot, MAX_TEXT, ReferenceRefused, readReference } from "../graph/containment.ts";
+import { isGraphFileName } from "../graph/file-name.ts";
 import type { Translate } from "../i18n/locale.ts";
 import { agentSpec } from "./agent-spec.ts";
 import { crewai } from "./crewai.ts";
@@ -89,7 +90,7 @@ export async function importFile(
 async function recognize(path: string, files: Files): Promise<Importer | null> {
   const name = basename(path);
   // A graph file can have the name of the file that it was made of, and names of a program's keys in it.
-  if (/(?:^|\.)agentgraph\.json$/.test(name)) return null;
+  if (isGraphFileName(name)) return null;
   if (!/\.(?:ya?ml|json|prompty|pkl)$/i.test(name)) return null;
   const { bytes, kind } = await files.stat(path).catch(() => ({ bytes: 0, kind: "other" }));
   if (kind !== "file" || bytes > MAX_TEXT) return null;

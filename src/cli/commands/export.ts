@@ -1,7 +1,8 @@
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { ExportSource } from "../../graph/exporters/exporter.ts";
 import { EXPORTERS, type ExportFormat } from "../../graph/exporters/exporters.ts";
 import { hasErrors } from "../../graph/fault.ts";
+import { graphNameOf } from "../../graph/file-name.ts";
 import { plain } from "../../i18n/plain-text.ts";
 import { loadTask, type Overrides } from "../../run/load.ts";
 import { type ModelNames, overridesOf, type TaskOptions } from "../arguments/options.ts";
@@ -21,7 +22,7 @@ export async function exportCommand({ deps, output }: Cli, path: string, options
   const graphFile = resolve(path);
   const overrides = { ...overridesOf(options), needs: [], targetless: true };
   const { graph, model } = await sourceOf(graphFile, options.format, overrides, { deps, output });
-  const name = basename(graphFile).replace(/\.?agentgraph\.json$/, "") || "graph";
+  const name = graphNameOf(graphFile);
   const { files, left } = EXPORTERS[options.format].export({ graph, model, name });
   const [only, ...more] = Object.entries(files);
   if (!only) throw new UsageError(left.join(" "));

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Clock } from "../../deps.ts";
 import { BatchEnded, BodyBroken, isModelError, ProviderFault } from "../errors.ts";
 import type { Model, ModelReply, ModelRequest } from "../model.ts";
+import { notSent } from "../not-sent.ts";
 import type { Sent } from "../parameters/parameter-support.ts";
 import { readError } from "../protocols/server-error.ts";
 import type { ServerModel } from "../protocols/server-model.ts";
@@ -9,7 +10,7 @@ import type { Waiting } from "../stack/waiting.ts";
 import type { BatchApi, BatchLine, BatchResult, BatchStatus } from "./batch-api.ts";
 import { BatchClient } from "./batch-client.ts";
 import { type BatchJournal, noJournal, openBatches } from "./batch-journal.ts";
-import { isForBatches, isTooLarge, mayHaveArrived, notSent, orAborted, partsOf, TOO_LARGE } from "./batch-parts.ts";
+import { isForBatches, isTooLarge, mayHaveArrived, orAborted, partsOf, TOO_LARGE } from "./batch-parts.ts";
 import { type Known, known } from "./known-batch.ts";
 
 /** Milliseconds without another request after which a wave is complete. */

@@ -1,5 +1,4 @@
 import { BodyBroken, isModelError, type ModelError, ProviderFault, RequestRefused } from "../errors.ts";
-import type { ModelRequest } from "../model.ts";
 import type { BatchApi, BatchLine } from "./batch-api.ts";
 
 /** Splits requests by the limits of a batch and by model, because vendors require one model per batch. */
@@ -52,12 +51,6 @@ export function isTransient(error: unknown): error is ModelError & { readonly re
 export function mayHaveArrived(error: unknown): boolean {
   if (error instanceof BodyBroken) return true;
   return error instanceof ProviderFault && error.reason !== "unreached" && error.status === null;
-}
-
-/** Says that a request, which is logged, was not sent. @throws the reason */
-export function notSent(request: ModelRequest, reason: unknown): never {
-  request.onWithdrawn?.(request.attempt ?? 1);
-  throw reason;
 }
 
 /** Rejects with the signal's reason as soon as it is aborted. */

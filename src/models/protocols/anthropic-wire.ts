@@ -1,7 +1,7 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
 import { hasImage, type Image, imagesWithUser, partsOf } from "../../graph/images.ts";
 import type { Sent } from "../parameters/parameter-support.ts";
-import { property } from "../property.ts";
+import { countAt, property, textsAmong } from "../property.ts";
 
 /** The API requires a limit: the largest that all of its models accept. */
 const MOST_TOKENS = 64_000;
@@ -44,7 +44,7 @@ export function messageBody({ messages: sent, params }: Sent): Body {
 export function asCompletion(message: unknown): unknown {
   if (property(message, "type") !== "message") return message;
   const usage = property(message, "usage");
-  const [read, written] = [count(usage, "cache_read_input_tokens"), count(usage, "cache_creation_input_tokens")];
+  const [read, written] = [countAt(usage, "cache_read_input_tokens"), countAt(usage, "cache_creation_input_tokens")];
   const content = property(message, "content");
   const calls = Array.isArray(content) && content.some((part) => /tool_use$/.test(String(property(part, "type"))));
   return {
@@ -58,8 +58,8 @@ export function asCompletion(message: unknown): unknown {
     ],
     // Their count of input tokens excludes cached ones.
     usage: {
-      prompt_tokens: count(usage, "input_tokens") + read + written,
-      completion_tokens: count(usage, "output_tokens"),
+      prompt_tokens: countAt(usage, "input_tokens") + read + written,
+      completion_tokens: countAt(usage, "output_tokens"),
       prompt_tokens_details: { cached_tokens: read, cache_write_tokens: written },
     },
   };
@@ -67,15 +67,7 @@ export function asCompletion(message: unknown): unknown {
 
 /** Why the model declined: `cyber: This request …`. */
 function refusalIn(details: unknown): string | undefined {
-  const said = [property(details, "category"), property(details, "explanation")].filter(
-    (one) => typeof one === "string",
-  );
-  return said.length === 0 ? undefined : said.join(": ");
-}
-
-function count(usage: unknown, name: string): number {
-  const value = property(usage, name);
-  return typeof value === "number" ? value : 0;
+  return textsAmong(property(details, "category"), property(details, "explanation")) || undefined;
 }
 
 function blockOf(part: string | Image) {

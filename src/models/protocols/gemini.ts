@@ -1,7 +1,7 @@
 import { type GenerateContentConfig, GoogleGenAI } from "@google/genai";
 import { imagesWithUser, partsOf } from "../../graph/images.ts";
 import type { Sent } from "../parameters/parameter-support.ts";
-import { property } from "../property.ts";
+import { countAt, property, textsAmong } from "../property.ts";
 import { createServerModel, type ServerModel, type ServerOptions } from "./server-model.ts";
 
 /** Google's Gemini API. @throws AddressRefused, KeyUnusable */
@@ -103,8 +103,8 @@ function contentCompletion(answer: unknown): unknown {
       {
         finish_reason: isBlocked ? "SAFETY" : finish,
         withheld: isBlocked
-          ? words("the prompt was blocked", blocked, property(feedback, "blockReasonMessage"))
-          : words(finish, property(candidate, "finishMessage")),
+          ? textsAmong("the prompt was blocked", blocked, property(feedback, "blockReasonMessage"))
+          : textsAmong(finish, property(candidate, "finishMessage")),
         message: {
           role: "assistant",
           content: all.map((part) => ({
@@ -116,18 +116,9 @@ function contentCompletion(answer: unknown): unknown {
       },
     ],
     usage: {
-      prompt_tokens: count(usage, "promptTokenCount"),
-      completion_tokens: count(usage, "candidatesTokenCount") + count(usage, "thoughtsTokenCount"),
-      prompt_tokens_details: { cached_tokens: count(usage, "cachedContentTokenCount") },
+      prompt_tokens: countAt(usage, "promptTokenCount"),
+      completion_tokens: countAt(usage, "candidatesTokenCount") + countAt(usage, "thoughtsTokenCount"),
+      prompt_tokens_details: { cached_tokens: countAt(usage, "cachedContentTokenCount") },
     },
   };
-}
-
-function words(...parts: unknown[]): string {
-  return parts.filter((part) => typeof part === "string" && part !== "").join(": ");
-}
-
-function count(usage: unknown, name: string): number {
-  const value = property(usage, name);
-  return typeof value === "number" ? value : 0;
 }

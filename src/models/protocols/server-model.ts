@@ -15,6 +15,7 @@ import {
 } from "../errors.ts";
 import type { Tier } from "../known-models.ts";
 import type { Model, ModelReply, ModelRequest, Usage } from "../model.ts";
+import { notSent } from "../not-sent.ts";
 import { LearnedSupport, type Memory } from "../parameters/learned.ts";
 import { ParameterSupport, type Sent } from "../parameters/parameter-support.ts";
 import { property } from "../property.ts";
@@ -221,11 +222,7 @@ export function createServerModel(
     throw new ParameterRefused(request.model, known.parameter, known.renamedTo);
   };
 
-  const fit = (request: ModelRequest) =>
-    fitted(request).catch((error: unknown) => {
-      request.onWithdrawn?.(request.attempt ?? 1);
-      throw error;
-    });
+  const fit = (request: ModelRequest) => fitted(request).catch((error: unknown) => notSent(request, error));
 
   const read = ({ model, messages }: ModelRequest, sent: Sent, answer: unknown, tier?: Tier): ModelReply => {
     const prompt = messages.map(({ content }) => content).join("\n");

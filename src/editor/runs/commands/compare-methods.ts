@@ -1,8 +1,9 @@
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { l10n, ProgressLocation, type QuickPickItem, QuickPickItemKind, Uri, window, workspace } from "vscode";
 import { foldsOf } from "../../../data/folds.ts";
 import type { Data } from "../../../data/sample.ts";
 import type { Task } from "../../../engine/task.ts";
+import { graphNameOf } from "../../../graph/file-name.ts";
 import { describeError } from "../../../i18n/describe-error.ts";
 import { waitingPart } from "../../../i18n/waiting.ts";
 import { methods } from "../../../methods/registry.ts";
@@ -348,7 +349,7 @@ function stoppedWords({ run: { state } }: RunStopped): string {
 
 /** @throws Cancelled */
 async function saveAs(report: ComparisonReport, graph: Uri): Promise<void> {
-  const name = basename(graph.fsPath).replace(/\.?agentgraph\.json$/, "") || "graph";
+  const name = graphNameOf(graph.fsPath);
   const file = await window.showSaveDialog({
     title: l10n.t("Save comparison"),
     defaultUri: Uri.file(join(dirname(graph.fsPath), `${name}-methods.html`)),

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { commands, l10n, Uri, window, workspace } from "vscode";
+import { graphNameOf } from "../../../graph/file-name.ts";
 import { reportHtmlInTurns } from "../../../run/report/format/html.ts";
 import { reportMarkdown } from "../../../run/report/format/markdown.ts";
 import type { SomeCommands } from "../../commands/commands.ts";
@@ -47,7 +48,7 @@ export class ReportCommands {
 
   async #export(target: unknown): Promise<void> {
     const entry = await this.#entry(target);
-    const name = basename(entry.graphPath).replace(/\.?agentgraph\.json$/, "") || "graph";
+    const name = graphNameOf(entry.graphPath);
     const file = await window.showSaveDialog({
       title: l10n.t("Export report"),
       defaultUri: Uri.file(join(dirname(entry.graphPath), `${name}-${entry.id.slice(0, 15)}.html`)),
