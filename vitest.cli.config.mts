@@ -8,7 +8,6 @@ export default defineConfig({
     globalSetup: "test/cli/build.ts",
     // One module graph for all files, and processes of the command line that serve one file after the other.
     isolate: false,
-    retry: 1,
     testTimeout: 480_000,
     hookTimeout: 240_000,
     // A process waits for its server, for its clock and for the disk: more files at a time than cores.

@@ -18,8 +18,6 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     maxWorkers: "100%",
-    // Some tests ask real local servers. `npm test` names at its end what passed only when it was repeated.
-    retry: 1,
     // For a machine that is several times slower than usual: no test is judged by them.
     testTimeout: 480_000,
     hookTimeout: 480_000,

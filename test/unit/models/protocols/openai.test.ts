@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Clock } from "../../../../src/deps.ts";
 import {
   AccessRefused,
@@ -452,7 +452,16 @@ describe("a refused parameter", () => {
   });
 
   it("is refused once, however many requests wait to go", async () => {
-    const server = await serve({ refuses: ["temperature", "max_tokens"], format: "none", latency: 20 });
+    const server: Server = await serve({
+      refuses: ["temperature", "max_tokens"],
+      format: "none",
+      latency: 20,
+      // The first answer shows what was learned; the others come when all that may go have gone.
+      model: new FakeProvider(async (_request, _signal, count) => {
+        if (count > 1) await vi.waitFor(() => expect(server.inFlight().most).toBeGreaterThanOrEqual(16), 60_000);
+        return reply("hi");
+      }),
+    });
     const { model, budget } = stackOver(connect(server.url), patient, { concurrency: 16 });
     const ask = (name: string, more: Partial<ModelRequest>) =>
       Promise.all(
