@@ -58,11 +58,19 @@ export class FileMissing extends Error {
   }
 }
 
-/** VS Code shows a file differently from what is on disk, so an edit would change more than the text. */
+/** VS Code shows a file in another encoding, so an edit would change more than the text. */
 export class EncodingMismatch extends Error {
   override readonly name = "EncodingMismatch";
   constructor(readonly file: string) {
     super(`${file} is not shown as it is on disk`);
+  }
+}
+
+/** A file changes faster than VS Code reads it. */
+export class DocumentOutdated extends Error {
+  override readonly name = "DocumentOutdated";
+  constructor(readonly file: string) {
+    super(`${file} has changed on disk and is shown as before`);
   }
 }
 

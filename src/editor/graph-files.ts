@@ -43,7 +43,7 @@ export class GraphFiles extends Disposable {
       };
       watcher.onDidCreate(forget);
       watcher.onDidDelete(forget);
-      watcher.onDidChange((uri) => this.#changed.fire(uri));
+      watcher.onDidChange((uri) => void this.#followChanged(uri));
       // Of a folder that is deleted, VS Code reports the folder alone.
       const folders = this.own(workspace.createFileSystemWatcher("**", true, true, false));
       folders.onDidDelete(({ path }) => this.#folders.has(path) && void this.#searchAgain());
@@ -77,7 +77,10 @@ export class GraphFiles extends Disposable {
     return [...new Set(roots.map(({ folder }) => folder))];
   }
 
-  /** Searches again, because the watcher does not report folders that are added to or removed from the workspace. */
+  /**
+   * Searches again, because the watcher reports neither folders that are added to or removed from the workspace, nor what
+   * happens before it is set up, which takes a busy machine seconds: such a file is listed when it is opened or saved.
+   */
   async #searchAgain(): Promise<void> {
     const before = (await this.#known) ?? [];
     this.#known = this.#find();
@@ -87,11 +90,17 @@ export class GraphFiles extends Disposable {
     for (const uri of after) if (!had?.has(String(uri))) this.#changed.fire(uri);
   }
 
-  /** A watcher reports nothing before it is set up, which takes VS Code a moment: a new example can be missed. */
   async #followOpened(uri: Uri): Promise<void> {
-    if (!isGraphFile(uri) || !workspace.getWorkspaceFolder(uri)) return;
-    const known = (await this.#known) ?? [];
-    if (!known.some((one) => String(one) === String(uri))) await this.#searchAgain();
+    if (isGraphFile(uri) && workspace.getWorkspaceFolder(uri) && !(await this.#isKnown(uri))) await this.#searchAgain();
+  }
+
+  async #followChanged(uri: Uri): Promise<void> {
+    if (await this.#isKnown(uri)) this.#changed.fire(uri);
+    else await this.#searchAgain();
+  }
+
+  async #isKnown(uri: Uri): Promise<boolean> {
+    return ((await this.#known) ?? []).some((one) => String(one) === String(uri));
   }
 
   async #find(): Promise<Uri[]> {

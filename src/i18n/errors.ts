@@ -148,6 +148,9 @@ export const ERRORS = {
       file,
     ),
   ),
+  DocumentOutdated: entry<{ file: string }>("warning", ({ file }, { t }) =>
+    t("Another program keeps changing {0}, so nothing was applied. Try again when it has finished.", file),
+  ),
   NotSaved: entry<{ file: string }>("warning", ({ file }, { t }) =>
     t("{0} couldn't be saved. Your changes are still in the editor: save the file, then try again.", file),
   ),

@@ -232,6 +232,28 @@ describe("the review of a run that was made outside the editor", () => {
     assert.match(log, /"type":"applied"/);
   });
 
+  it("applies to a file whose change on disk VS Code does not notice, and leaves no other tab", async () => {
+    const [proposal] = accepted();
+    assert.ok(proposal);
+    const file = fileOf(proposal.node);
+    const document = await put(file, "Something else.\n");
+    await review(proposal.id);
+    const settings = workspace.getConfiguration("files");
+    await settings.update("watcherExclude", { "**/prompts/**": true }, false);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await write(file, `${proposal.base}\n`);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      assert.equal(document.getText(), "Something else.\n", "VS Code has noticed");
+      const tabs = window.tabGroups.activeTabGroup.tabs.length;
+      await commands.executeCommand("agentgraph.apply", { run: run.id, id: proposal.id });
+      assert.equal(await read(file), `${proposal.text}\n`);
+      assert.equal(window.tabGroups.activeTabGroup.tabs.length, tabs);
+    } finally {
+      await settings.update("watcherExclude", undefined, false);
+    }
+  });
+
   it("remembers what the user did in the run itself", async () => {
     const [proposal] = accepted();
     assert.ok(proposal);

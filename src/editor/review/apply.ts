@@ -212,7 +212,7 @@ async function keepLineEnds(document: TextDocument, content: string): Promise<vo
 
 /**
  * Writes texts into their files, as one undoable edit, if the files are still as they were found.
- * @throws TextChanged, FileMissing, EncodingMismatch, NotSaved, NotFound
+ * @throws TextChanged, FileMissing, EncodingMismatch, DocumentOutdated, NotSaved, NotFound
  */
 export async function edit(places: readonly LocatedChange<TextChange>[]): Promise<void> {
   await assertUnchanged(places);

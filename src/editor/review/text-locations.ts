@@ -1,5 +1,5 @@
 import { basename, dirname, relative } from "node:path";
-import { commands, FileSystemError, type TextDocument, Uri, window, workspace } from "vscode";
+import { commands, FileSystemError, TabInputText, type TextDocument, Uri, window, workspace } from "vscode";
 import type { Files } from "../../deps.ts";
 import type { Proposal } from "../../engine/events.ts";
 import { currentText, type TextPlace } from "../../graph/edits/edit.ts";
@@ -11,7 +11,7 @@ import { isSameButSpacing } from "../../graph/text/formatting.ts";
 import { plainText } from "../../graph/text/text.ts";
 import { graphFormat } from "../../methods/registry.ts";
 import { LOCALE } from "../editor-locale.ts";
-import { EncodingMismatch, FileMissing, NotSaved, TextChanged } from "../errors.ts";
+import { DocumentOutdated, EncodingMismatch, FileMissing, NotSaved, TextChanged } from "../errors.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import type { OpenedRun } from "../runs/opened-run.ts";
 
@@ -36,7 +36,7 @@ export interface LocatedChange<C extends TextChange> {
 /**
  * Finds the current locations of the texts of proposals, in the graph file or in its prompt files.
  * @throws TextChanged if the file no longer has a text of that node
- * @throws FileMissing, EncodingMismatch
+ * @throws FileMissing, EncodingMismatch, DocumentOutdated
  */
 export async function locationsOf<C extends TextChange>(
   run: OpenedRun,
@@ -89,7 +89,7 @@ export function holdsBase(located: LocatedChange<TextChange>): boolean {
 /**
  * Makes sure that places still have the texts that were found in them, since other windows, git and the user may have
  * written to the files while a question was open.
- * @throws TextChanged, FileMissing, EncodingMismatch
+ * @throws TextChanged, FileMissing, EncodingMismatch, DocumentOutdated
  */
 export async function assertUnchanged(places: readonly LocatedChange<TextChange>[]): Promise<void> {
   for (const { uri } of new Set(places.map(({ document }) => document))) await openAsOnDisk(uri);
@@ -119,9 +119,20 @@ async function isSavedElsewhere(document: TextDocument): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
   if (!(await isOnDisk())) return false;
+  await readAgain(document);
+  return !document.isDirty;
+}
+
+/** Makes VS Code read a file again, which it does only for the active editor. Unsaved edits are lost. */
+async function readAgain(document: TextDocument): Promise<void> {
+  const tabs = () =>
+    window.tabGroups.all
+      .flatMap((group) => group.tabs)
+      .filter(({ input }) => input instanceof TabInputText && String(input.uri) === String(document.uri));
+  const wasOpen = tabs().length > 0;
   await window.showTextDocument(document, { preview: false });
   await commands.executeCommand("workbench.action.files.revert");
-  return !document.isDirty;
+  if (!wasOpen) await window.tabGroups.close(tabs());
 }
 
 /** Text of a file without a byte order mark, because only some versions of VS Code's git include it. */
@@ -134,18 +145,17 @@ export function isShownAs(text: string, document: TextDocument): boolean {
   return plainText(text) === plainText(document.getText());
 }
 
-/** Milliseconds between attempts, and at most, for VS Code to notice a change on disk: a busy machine takes seconds. */
+/** Milliseconds between attempts, and at most, for VS Code to notice a change on disk. */
 const PAUSE = 100;
-const LONGEST = 10_000;
+const LONGEST = 2_000;
 /** The longest wait for what another window saves. */
 const LONGEST_SAVE = 1_000;
-/** The longest wait where the text may differ for good, because VS Code reads the file in another encoding. */
-const LONGEST_OTHER_ENCODING = 2_000;
 
 /**
  * A document with the text on disk, or with the user's unsaved edits. Waits for VS Code to notice a recent change on
- * disk, so that no outdated text is edited.
- * @throws FileMissing, and EncodingMismatch if VS Code does not catch up
+ * disk, so that no outdated text is edited, and then reads the file again: VS Code does not notice every change, and none
+ * in folders that `files.watcherExclude` lists.
+ * @throws FileMissing, EncodingMismatch, and DocumentOutdated if a file changes all the time
  */
 async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
   const file = basename(uri.fsPath);
@@ -159,12 +169,15 @@ async function openAsOnDisk(uri: Uri): Promise<TextDocument> {
   // Checked first, because VS Code would show its own message, or a deleted file from memory.
   await onDisk();
   const document = await workspace.openTextDocument(uri);
-  const longest = document.encoding.startsWith("utf8") ? LONGEST : LONGEST_OTHER_ENCODING;
-  for (let waited = 0; waited < longest; waited += PAUSE) {
-    if (isShownAs(await onDisk(), document) || document.isDirty) return document;
+  const isCurrent = async () => isShownAs(await onDisk(), document) || document.isDirty;
+  for (let waited = 0; waited < LONGEST; waited += PAUSE) {
+    if (await isCurrent()) return document;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
-  throw new EncodingMismatch(file);
+  if (!document.encoding.startsWith("utf8")) throw new EncodingMismatch(file);
+  await readAgain(document);
+  if (await isCurrent()) return document;
+  throw new DocumentOutdated(file);
 }
 
 /** The URI of a prompt file in the workspace, possibly through symbolic links. */
