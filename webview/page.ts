@@ -70,7 +70,7 @@ export class Page implements Actions {
       this.#legend.element,
     );
     const middle = h("div", { class: "middle" });
-    const splitter = new Splitter(middle, this.#panelSize, (size) => {
+    const splitter = new Splitter(middle, this.#panel.element, this.#panelSize, (size) => {
       this.#panelSize = size;
       this.#keep();
     });

@@ -4,9 +4,9 @@ import { s } from "../dom.ts";
 import { lookOf } from "../format.ts";
 import { proposedEdge } from "../graph/proposed-edge.ts";
 import { type Bounds, edgeKey, related, type Scene, type SceneEdge, type SceneNode } from "../graph/scene.ts";
+import { DrawnInParts } from "../in-parts.ts";
 import type { NodeRunView, RunView } from "../protocol.ts";
 import { type CardFace, type Detail, detailAt, drawCard } from "./card.ts";
-import { DrawnInParts } from "./in-parts.ts";
 import { badge, gradientCounts, Pulses } from "./marks.ts";
 import type { Typesetter } from "./text.ts";
 import { Viewport } from "./viewport.ts";
@@ -43,16 +43,18 @@ const PART = { nodes: 100, edges: 200 } as const;
 /** How a node is drawn, as far as a change concerns many nodes at once. There is one object for each form. */
 interface NodeForm {
   readonly detail: Detail;
-  readonly dim: boolean;
+  readonly look: string;
 }
 
-const formsOf = (detail: Detail) => ({ bright: { detail, dim: false }, dim: { detail, dim: true } });
-const FORMS: Readonly<Record<Detail, { readonly bright: NodeForm; readonly dim: NodeForm }>> = {
-  full: formsOf("full"),
-  name: formsOf("name"),
-  "large-name": formsOf("large-name"),
-  block: formsOf("block"),
-};
+/** Parts of an edge beside its line. */
+interface EdgeParts {
+  readonly hasHead: boolean;
+  /** Whether a wider line takes clicks. */
+  readonly isReachable: boolean;
+}
+
+/** An edge in a picture. */
+const WHOLE: EdgeParts = { hasHead: true, isReachable: false };
 
 /** The graph canvas: only what is in and around the viewport is in the document, in readable detail. */
 export class GraphCanvas {
@@ -64,9 +66,14 @@ export class GraphCanvas {
   readonly #badges = s("g", { class: "badges" });
   readonly #nodes = s("g", { class: "nodes" });
   readonly #pulses: Pulses;
-  /** The card that each element shows. */
-  readonly #faces = new WeakMap<SVGGElement, { readonly face: CardFace; readonly most: number }>();
-  readonly #drawnEdges = new WeakMap<SVGGElement, SceneEdge>();
+  /** What each element shows: its card, its classes, and the number of answers that fills its bar. */
+  readonly #shown = new WeakMap<
+    SVGGElement,
+    { readonly face: CardFace; readonly look: string; readonly most: number }
+  >();
+  /** What each element was drawn from: its line and its parts. */
+  readonly #edgeShapes = new WeakMap<SVGGElement, string>();
+  readonly #nodeForms = new Map<string, NodeForm>();
   #view: CanvasView | null = null;
   #runs: ReadonlyMap<string, NodeRunView> = new Map();
   /** Elements in the document: nodes in their detail, and edges with their line. */
@@ -113,16 +120,14 @@ export class GraphCanvas {
     const [runs, type] = [this.#runs, this.type];
     const edges = function* () {
       for (const edge of scene.edges) {
-        const group = edgeElement(edge, false);
-        if (isDropped(view.run, edge)) group.classList.add("dropped");
-        yield group;
+        yield s("g", { class: edgeLook(edge, view.run, null, false), "data-key": edge.key }, ...edgeLines(edge, WHOLE));
       }
     };
     const nodes = function* () {
       for (const node of scene.nodes) {
         const run = runs.get(node.id);
         const group = s("g", {
-          class: nodeClass(node, view, isDim(node.id, view, null), run),
+          class: `${nodeLook(node, view, null, run)} ${nodeMarks(node, view)}`.trim(),
           transform: `translate(${node.x},${node.y})`,
         });
         group.append(...drawCard(faceOf(node, "full", view, run), type));
@@ -184,27 +189,33 @@ export class GraphCanvas {
 
   /** @returns whether further edges are left for the next task */
   #drawEdges(view: CanvasView, lit: ReadonlySet<string> | null, near: readonly SceneEdge[], detail: Detail): boolean {
-    const isDim = ({ source, target }: SceneEdge) => lit !== null && !(lit.has(source) && lit.has(target));
-    const { items: edges, isPartial, isFresh } = this.#edgeParts.next(near, (edge) => `${isDim(edge)} ${edge.line}`);
     const counts = gradientCounts(view.run);
     const isRunning = view.run?.status === "running";
+    // At the smallest size a head is less than a pixel.
+    const parts = { hasHead: detail !== "block", isReachable: detail === "full" && near.length <= 400 };
+    const shapeOf = ({ line }: SceneEdge) => `${parts.hasHead} ${parts.isReachable} ${line}`;
+    const { items, changed, isPartial } = this.#edgeParts.next(
+      near,
+      (edge) => `${edgeLook(edge, view.run, lit, isRunning && counts.has(edge.key))};${shapeOf(edge)}`,
+    );
     const chosen = view.selectedEdge && edgeKey(view.selectedEdge.source, view.selectedEdge.target);
-    const reachable = detail === "full" && edges.length <= 400;
-    const drawn = this.#drawnEdges;
+    const shapes = this.#edgeShapes;
     select(this.#edges)
       .selectAll<SVGGElement, SceneEdge>("g.edge")
-      .data(edges, (edge) => edge.key)
-      .join((enter) => enter.append((edge) => edgeElement(edge, true)))
+      .data(items, (edge) => edge.key)
+      .join("g")
       .each(function (edge) {
-        if (!isFresh(edge)) return;
-        const known = drawn.get(this);
-        drawn.set(this, edge);
-        if (known && known.line !== edge.line) this.replaceChildren(...edgeElement(edge, true).childNodes);
-        const look = edgeClass(edge, lit, isRunning && counts.has(edge.key), edge.key === chosen, reachable);
-        setAttribute(this, "class", isDropped(view.run, edge) ? `${look} dropped` : look);
+        if (changed.has(edge)) {
+          setAttribute(this, "data-key", edge.key);
+          setAttribute(this, "class", edgeLook(edge, view.run, lit, isRunning && counts.has(edge.key)));
+          const shape = shapeOf(edge);
+          if (shapes.get(this) !== shape) this.replaceChildren(...edgeLines(edge, parts));
+          shapes.set(this, shape);
+        }
+        this.classList.toggle("selected", edge.key === chosen);
       });
     this.#proposed.replaceChildren(...addedEdges(view.run, view.scene));
-    const badges = detail === "full" || detail === "name" ? edges.filter((edge) => counts.has(edge.key)) : [];
+    const badges = detail === "full" || detail === "name" ? items.filter((edge) => counts.has(edge.key)) : [];
     select(this.#badges)
       .selectAll<SVGGElement, SceneEdge>("g.badge")
       .data(badges, (edge) => edge.key)
@@ -219,21 +230,23 @@ export class GraphCanvas {
 
   /** @returns whether further nodes are left for the next task */
   #drawNodes(view: CanvasView, lit: ReadonlySet<string> | null, near: readonly SceneNode[], detail: Detail): boolean {
-    const forms = FORMS[detail];
-    const { items: nodes, isPartial } = this.#nodeParts.next(near, ({ id }) =>
-      isDim(id, view, lit) ? forms.dim : forms.bright,
-    );
+    const formOf = (node: SceneNode) => this.#formOf(detail, nodeLook(node, view, lit, this.#runs.get(node.id)));
+    const { items: nodes, isPartial } = this.#nodeParts.next(near, formOf);
     const most = Math.max(
       1,
       ...[...this.#runs.values()].map(({ forward, forwardInFlight }) => forward + forwardInFlight),
     );
     const draw = (group: SVGGElement, node: SceneNode) => {
+      const form = this.#nodeParts.form(node) ?? formOf(node);
+      const look = `${form.look} ${nodeMarks(node, view)}`.trim();
+      const face = faceOf(node, form.detail, view, this.#runs.get(node.id));
+      const before = this.#shown.get(group);
+      if (before && before.look === look && before.most === most && sameFace(before.face, face)) return;
       setAttribute(group, "data-id", node.id);
       setAttribute(group, "transform", `translate(${node.x},${node.y})`);
-      const form = this.#nodeParts.form(node) ?? forms.bright;
-      const run = this.#runs.get(node.id);
-      setAttribute(group, "class", nodeClass(node, view, form.dim, run));
-      this.#drawFace(group, faceOf(node, form.detail, view, run), most);
+      setAttribute(group, "class", look);
+      this.#drawFace(group, before?.face, face, most);
+      this.#shown.set(group, { face, look, most });
     };
     select(this.#nodes)
       .selectAll<SVGGElement, SceneNode>("g.node")
@@ -245,19 +258,25 @@ export class GraphCanvas {
     return isPartial;
   }
 
-  #drawFace(group: SVGGElement, face: CardFace, most: number): void {
+  #formOf(detail: Detail, look: string): NodeForm {
+    const key = `${detail} ${look}`;
+    const form = this.#nodeForms.get(key) ?? { detail, look };
+    this.#nodeForms.set(key, form);
+    return form;
+  }
+
+  #drawFace(group: SVGGElement, before: CardFace | undefined, face: CardFace, most: number): void {
     const { node, run, detail } = face;
-    const before = this.#faces.get(group);
-    if (before && before.most === most && sameFace(before.face, face)) return;
-    this.#faces.set(group, { face, most });
-    const bar =
-      group.querySelector<SVGRectElement>(":scope > .bar") ?? s("rect", { class: "bar", x: 8, height: 3, rx: 1.5 });
-    if (!before || !looksAlike(before.face, face)) {
-      bar.setAttribute("y", String(node.height - 4.5));
+    const isBox = detail === "block";
+    const bar = isBox
+      ? undefined
+      : (group.querySelector<SVGRectElement>(":scope > .bar") ?? s("rect", { class: "bar", x: 8, height: 3, rx: 1.5 }));
+    if (!before || !looksAlike(before, face)) {
+      bar?.setAttribute("y", String(node.height - 4.5));
       group.replaceChildren(...drawCard(face, this.type, bar));
     }
-    const share = traitsOf(node.view).reads && run && detail !== "block" ? run.forward / most : 0;
-    bar.style.setProperty("width", `${Math.round(share * (node.width - 16))}px`);
+    const share = traitsOf(node.view).reads && run ? run.forward / most : 0;
+    bar?.style.setProperty("width", `${Math.round(share * (node.width - 16))}px`);
   }
 }
 
@@ -280,15 +299,12 @@ function faceOf(node: SceneNode, detail: Detail, view: CanvasView, run: NodeRunV
   };
 }
 
-function edgeElement(edge: SceneEdge, reachable: boolean): SVGGElement {
-  const group = s(
-    "g",
-    { class: edgeClass(edge, null, false, false, false), "data-key": edge.key },
-    s("path", { class: "line", d: edge.line }),
-    s("path", { class: "head", d: edge.head }),
-  );
-  if (reachable) group.append(s("path", { class: "hit", d: edge.line }));
-  return group;
+function edgeLines({ line, head }: SceneEdge, { hasHead, isReachable }: EdgeParts): SVGElement[] {
+  return [
+    s("path", { class: "line", d: line }),
+    ...(hasHead ? [s("path", { class: "head", d: head })] : []),
+    ...(isReachable ? [s("path", { class: "hit", d: line })] : []),
+  ];
 }
 
 function isDropped(run: RunView | null, { source, target }: SceneEdge): boolean {
@@ -309,41 +325,49 @@ function addedEdges(run: RunView | null, scene: Scene | null): SVGGElement[] {
   });
 }
 
-function edgeClass(
+/** Classes of an edge that change for many edges at once. */
+function edgeLook(
   edge: SceneEdge,
+  run: RunView | null,
   lit: ReadonlySet<string> | null,
   hasGradients: boolean,
-  chosen: boolean,
-  reachable: boolean,
 ): string {
   const isLit = lit?.has(edge.source) && lit.has(edge.target);
-  const states = {
+  return classes("edge", {
     input: edge.fromInput,
     lit: isLit,
     dim: lit !== null && !isLit,
     gradients: hasGradients,
-    selected: chosen,
-    reachable,
-  };
-  return classes("edge", states);
+    dropped: isDropped(run, edge),
+  });
 }
 
-function nodeClass(node: SceneNode, view: CanvasView, dim: boolean, run: NodeRunView | undefined): string {
-  const isMatch = view.matches?.has(node.id) ?? false;
-  const flying = run && run.forwardInFlight + run.backwardInFlight + run.optimizerInFlight > 0;
-  return classes(`node ${node.view.kind} ${run?.verdict ? lookOf(run.verdict) : ""}`, {
-    output: node.id === view.output,
-    selected: node.id === view.selected,
-    cursor: node.id === view.cursor,
-    focused: node.id === view.focused,
-    match: isMatch,
-    dim,
-    busy: flying,
+/** Classes of a node that change for many nodes at once. */
+function nodeLook(
+  { id, view: { kind } }: SceneNode,
+  view: CanvasView,
+  lit: ReadonlySet<string> | null,
+  run: NodeRunView | undefined,
+): string {
+  return classes(`node ${kind} ${run?.verdict ? lookOf(run.verdict) : ""}`, {
+    match: view.matches?.has(id),
+    dim: isDim(id, view, lit),
+    busy: run && run.forwardInFlight + run.backwardInFlight + run.optimizerInFlight > 0,
+  });
+}
+
+/** Classes that few nodes have at a time. */
+function nodeMarks({ id }: SceneNode, { output, selected, cursor, focused }: CanvasView): string {
+  return classes("", {
+    output: id === output,
+    selected: id === selected,
+    cursor: id === cursor,
+    focused: id === focused,
   });
 }
 
 function classes(base: string, states: Readonly<Record<string, boolean | null | undefined>>): string {
-  return [base.trim(), ...Object.keys(states).filter((name) => states[name])].join(" ");
+  return [base.trim(), ...Object.keys(states).filter((name) => states[name])].join(" ").trim();
 }
 
 function nodeAt(target: EventTarget | null): string | null {

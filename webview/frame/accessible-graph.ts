@@ -2,19 +2,27 @@ import { group, select } from "d3";
 import { h } from "../dom.ts";
 import { KINDS, plural, verdictLabel } from "../format.ts";
 import type { SceneNode } from "../graph/scene.ts";
+import { DrawnInParts } from "../in-parts.ts";
 import { t } from "../l10n.ts";
 import type { NodeRunView, NodeView, ProposedEdge } from "../protocol.ts";
 import type { Actions, State } from "../state.ts";
 
+/** Number of nodes that one task adds to the list. */
+const PART = 200;
 /** Number of nodes whose labels are written at once, and milliseconds of work for further ones. */
-const FEW = 200;
-const SLICE = 8;
+const FEW = 100;
+const SLICE = 4;
 
 /** The graph as a hidden list for the keyboard and for screen readers. */
 export class AccessibleGraph {
   readonly element = h("ul", { class: "unseen", "aria-label": t("Nodes of the graph") });
   readonly #buttons = new Map<string, HTMLButtonElement>();
   #shown: State["scene"] = null;
+  /** Nodes in their order here. */
+  #nodes: readonly SceneNode[] = [];
+  /** The nodes that the list has, once it has all of them. */
+  #listed: readonly SceneNode[] | null = null;
+  readonly #parts = new DrawnInParts<SceneNode, true>(PART, ({ id }) => id);
   #current: string | null = null;
   #quiet = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,10 +42,20 @@ export class AccessibleGraph {
   }
 
   update(state: State): void {
-    if (state.scene !== this.#shown) this.#list(state.scene);
+    if (state.scene !== this.#shown) {
+      this.#shown = state.scene;
+      this.#nodes = (state.scene?.nodes ?? []).toSorted((a, b) => a.layer - b.layer || a.x - b.x || a.y - b.y);
+    }
     clearTimeout(this.#timer);
-    this.#label(this.#labels(state));
+    this.#continue(state);
+  }
+
+  /** Lists and labels what one task may, and the rest in the next ones. */
+  #continue(state: State): void {
+    const isPartial = this.#list();
     this.#makeCurrent(state.selected ?? this.#current);
+    if (isPartial) this.#timer = setTimeout(() => this.#continue(state), 0);
+    else this.#label(this.#labels(state));
   }
 
   /** Labels of many nodes are written in short tasks. */
@@ -78,6 +96,7 @@ export class AccessibleGraph {
 
   /** @param quiet whether to hide the focus ring, as after a click, until a key is used */
   focus(id: string | null, quiet = false): void {
+    while (id !== null && !this.#buttons.has(id) && this.#list());
     this.#makeCurrent(id ?? this.#current);
     if (this.#current === null) return;
     this.#quiet = quiet;
@@ -90,20 +109,24 @@ export class AccessibleGraph {
     if (this.element.contains(document.activeElement)) this.focused(idOf(document.activeElement));
   }
 
-  #list(scene: State["scene"]): void {
+  /** @returns whether further nodes are left for the next task */
+  #list(): boolean {
+    if (this.#listed === this.#nodes) return false;
+    this.#parts.refill();
+    const { items, isPartial } = this.#parts.next(this.#nodes, () => true);
+    this.#listed = isPartial ? null : this.#nodes;
     const hadFocus = this.element.contains(document.activeElement);
-    this.#shown = scene;
-    const nodes = (scene?.nodes ?? []).toSorted((a, b) => a.layer - b.layer || a.x - b.x || a.y - b.y);
     // What stays in its place keeps the focus: to give it back lays the page out.
     select(this.element)
       .selectAll<HTMLLIElement, SceneNode>("li")
-      .data(nodes, ({ id }) => id)
+      .data(items, ({ id }) => id)
       .join(
         (enter) => enter.append(({ id }) => this.#item(id)),
         (update) => update,
         (exit) => exit.each(({ id }) => this.#buttons.delete(id)).remove(),
       );
     if (hadFocus && !this.element.contains(document.activeElement)) this.focus(null, this.#quiet);
+    return isPartial;
   }
 
   #item(id: string): HTMLLIElement {

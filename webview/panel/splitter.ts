@@ -18,9 +18,14 @@ export class Splitter {
   readonly element = h("div", { class: "splitter", role: "separator", tabindex: 0 });
   readonly #narrow = matchMedia(NARROW);
 
-  /** @param middle contains the graph and the details @param changed called when the user chooses another size */
+  /**
+   * @param middle contains the graph and the details
+   * @param panel the details, which alone have the size as a property: each element below it gets a new style
+   * @param changed called when the user chooses another size
+   */
   constructor(
     private readonly middle: HTMLElement,
+    private readonly panel: HTMLElement,
     private size: PanelSize,
     private readonly changed: (size: PanelSize) => void,
   ) {
@@ -87,8 +92,8 @@ export class Splitter {
 
   #show(): void {
     const { least, most } = this.#bounds;
-    this.middle.style.setProperty("--panel-width", `${this.size.width ?? BESIDE.usual}px`);
-    this.middle.style.setProperty("--panel-height", `${this.size.height ?? BELOW.usual}%`);
+    this.panel.style.setProperty("--panel-width", `${this.size.width ?? BESIDE.usual}px`);
+    this.panel.style.setProperty("--panel-height", `${this.size.height ?? BELOW.usual}%`);
     this.element.setAttribute("aria-orientation", this.#narrow.matches ? "horizontal" : "vertical");
     this.element.setAttribute("aria-valuemin", String(least));
     this.element.setAttribute("aria-valuemax", String(most));

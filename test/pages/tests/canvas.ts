@@ -273,30 +273,36 @@ export const canvasTests: readonly PageTest[] = [
       await test.page.keyboard.press("f");
       await test.page.waitForFunction(() => document.querySelectorAll("svg.graph g.node").length > 800);
       await test.page.waitForTimeout(1000);
-      await test.page.evaluate(() => {
-        const most = { node: 0, edge: 0 };
-        Reflect.set(window, "most", most);
-        const group = document.querySelector("svg.graph .world");
-        if (!group) throw new Error("there is no drawing");
-        // Called once at the end of each task that has changed something.
-        new MutationObserver((changes) => {
-          for (const kind of ["node", "edge"] as const) {
-            const changed = changes.filter(({ target }) => target instanceof Element && target.matches(`g.${kind}`));
-            most[kind] = Math.max(most[kind], new Set(changed.map(({ target }) => target)).size);
-          }
-        }).observe(group, { subtree: true, attributeFilter: ["class"] });
-      });
-      await test.page.evaluate((id) => {
-        document
-          .querySelector(`svg.graph g.node[data-id="${id}"]`)
-          ?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
-      }, "c0_4");
+      await countChanges(test);
+      await clickOn(test, "c0_4");
       await test.page.waitForFunction(() => document.querySelectorAll("svg.graph g.node.dim").length > 700);
       await test.page.waitForTimeout(500);
       equal(await test.page.locator("svg.graph g.node.selected").count(), 1);
-      const most = await test.page.evaluate(() => Reflect.get(window, "most"));
+      const most = await mostChanges(test);
       ok(most.node > 0 && most.node <= 102, `about 100 nodes in a task (${most.node})`);
       ok(most.edge > 0 && most.edge <= 210, `about 200 edges in a task (${most.edge})`);
+    },
+  },
+  {
+    name: "highlights what a selected node has to do with, and shows a run, in short tasks",
+    async run(test) {
+      const graph = pipeline(1000);
+      await test.graph(graph);
+      await test.page.keyboard.press("f");
+      await test.page.waitForFunction(() => document.querySelectorAll("svg.graph g.node").length > 800);
+      await test.page.waitForTimeout(1000);
+      equal(await test.page.locator("svg.graph .head").count(), 0);
+      await countChanges(test);
+      await clickOn(test, "draft_2a");
+      await test.page.waitForFunction(() => document.querySelectorAll("svg.graph g.edge.lit").length > 1000);
+      await test.run(runOf(graph, "backward"));
+      await test.page.waitForFunction(() => document.querySelectorAll("svg.graph g.edge.gradients").length > 1000);
+      await test.page.waitForFunction(() => document.querySelectorAll("svg.graph g.node.accepted").length > 200);
+      await test.page.waitForTimeout(500);
+      equal(await test.page.locator("svg.graph g.node.selected").count(), 1);
+      const most = await mostChanges(test);
+      ok(most.node > 0 && most.node <= 102, `about 100 nodes in a task (${most.node})`);
+      ok(most.edge > 0 && most.edge <= 200, `at most 200 edges in a task (${most.edge})`);
     },
   },
   {
@@ -386,3 +392,32 @@ export const canvasTests: readonly PageTest[] = [
     },
   },
 ];
+
+async function clickOn(test: TestPage, node: string): Promise<void> {
+  await test.page.evaluate((id) => {
+    document
+      .querySelector(`svg.graph g.node[data-id="${id}"]`)
+      ?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  }, node);
+}
+
+/** Counts from now on how many elements get other classes in one task. */
+async function countChanges(test: TestPage): Promise<void> {
+  await test.page.evaluate(() => {
+    const most = { node: 0, edge: 0 };
+    Reflect.set(window, "most", most);
+    const group = document.querySelector("svg.graph .world");
+    if (!group) throw new Error("there is no drawing");
+    // Called once at the end of each task that has changed something.
+    new MutationObserver((changes) => {
+      for (const kind of ["node", "edge"] as const) {
+        const changed = changes.filter(({ target }) => target instanceof Element && target.matches(`g.${kind}`));
+        most[kind] = Math.max(most[kind], new Set(changed.map(({ target }) => target)).size);
+      }
+    }).observe(group, { subtree: true, attributeFilter: ["class"] });
+  });
+}
+
+function mostChanges(test: TestPage): Promise<{ node: number; edge: number }> {
+  return test.page.evaluate(() => Reflect.get(window, "most"));
+}

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { nextPart } from "../../../webview/canvas/in-parts.ts";
+import { nextPart } from "../../../webview/in-parts.ts";
 
 it("draws all elements in parts of at most so many, in their order, and drops none on the way", () => {
   fc.assert(

@@ -17,25 +17,51 @@ export class DrawnInParts<T, F> {
   }
 
   /** Takes what this task still draws. @param formOf current form of an element */
-  next(all: readonly T[], formOf: (item: T) => F): Part<T> {
-    const forms = this.#forms;
-    const formerOf = (item: T) => forms.get(this.keyOf(item));
-    const part = nextPart(
-      all,
+  next(all: readonly T[], formOf: (item: T) => F): DrawnPart<T, F> {
+    const candidates = all.map((item): Candidate<T, F> => {
+      const key = this.keyOf(item);
+      return { key, item, form: formOf(item), former: this.#forms.get(key) };
+    });
+    const { items, added, isPartial, isFresh } = nextPart(
+      candidates,
       this.#room,
-      (item) => formerOf(item) === formOf(item),
-      (item) => formerOf(item) !== undefined,
+      ({ form, former }) => former === form,
+      ({ former }) => former !== undefined,
     );
-    this.#room -= part.added;
-    const drawn = (item: T) => (part.isFresh(item) ? formOf(item) : (formerOf(item) ?? formOf(item)));
-    this.#forms = new Map(part.items.map((item) => [this.keyOf(item), drawn(item)]));
-    return part;
+    this.#room -= added;
+    const forms = new Map<string, F>();
+    const changed = new Map<T, F>();
+    for (const one of items) {
+      const { key, item, form, former } = one;
+      const isChanged = former !== form && isFresh(one);
+      if (isChanged) changed.set(item, form);
+      forms.set(key, isChanged ? form : (former ?? form));
+    }
+    this.#forms = forms;
+    return { items: items.map(({ item }) => item), changed, isPartial };
   }
 
   /** The form of an element in the document. */
   form(item: T): F | undefined {
     return this.#forms.get(this.keyOf(item));
   }
+}
+
+interface Candidate<T, F> {
+  readonly key: string;
+  readonly item: T;
+  readonly form: F;
+  /** Form in which it is in the document. undefined if it is not there. */
+  readonly former: F | undefined;
+}
+
+/** Elements that are in the document after this task. */
+interface DrawnPart<T, F> {
+  readonly items: readonly T[];
+  /** The form of those that this task draws anew. */
+  readonly changed: ReadonlyMap<T, F>;
+  /** Whether further elements are left for the next tasks. */
+  readonly isPartial: boolean;
 }
 
 /** Elements of a list that are in the document after this task. */
