@@ -36,20 +36,33 @@ try {
   });
   const { user, system } = process.cpuUsage(before);
   const stop = new AbortController();
-  await watched("first call", () => firstCall(request, stop));
+  const { ended } = await watched("first call", () => firstCall(request, stop.signal));
+  await watched("cancel", async () => {
+    stop.abort(new Error("it has started"));
+    await ended;
+  });
   console.log(JSON.stringify({ nodes, samples, method, cpuSeconds: (user + system) / 1e6, ...estimate }));
 
-  /** Starts the run, and cancels it with its first request. */
-  async function firstCall(request: RunRequest, { signal }: AbortController): Promise<void> {
+  /** Starts the run, and waits for its first request. None is answered. @returns what resolves when the run has ended */
+  async function firstCall(request: RunRequest, signal: AbortSignal): Promise<{ readonly ended: Promise<void> }> {
+    let sent = () => {};
+    const first = new Promise<void>((resolve) => {
+      sent = resolve;
+    });
     const provider: Model = {
       identity: "bench",
-      complete: async () => {
-        stop.abort(new Error("it has started"));
-        throw signal.reason;
+      complete: (_, own) => {
+        sent();
+        return new Promise((_, reject) => own.addEventListener("abort", () => reject(own.reason)));
       },
     };
     const run = await startRun(request, place, root, { ...deps, provider, price, concurrency: 16 }, signal);
-    for await (const _ of run.events) if (signal.aborted) break;
+    const follow = async () => {
+      for await (const _ of run.events);
+    };
+    const ended = follow();
+    await first;
+    return { ended };
   }
 } finally {
   await rm(folder, { recursive: true, force: true });

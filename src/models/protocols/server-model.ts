@@ -21,7 +21,7 @@ import { ParameterSupport, type Sent } from "../parameters/parameter-support.ts"
 import { property } from "../property.ts";
 import { DEFAULT_TIMEOUT } from "../stack/retry-waits.ts";
 import { CharactersPerToken } from "../stack/tokens.ts";
-import { Yielder } from "../yielder.ts";
+import { AdaptiveYielder } from "../yielder.ts";
 import { Calls } from "./calls.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import { failureOf } from "./failure-rules.ts";
@@ -202,7 +202,7 @@ export function createServerModel(
     }
   };
 
-  const endings = new Yielder(clock);
+  const endings = new AdaptiveYielder(clock);
   /** Calls `work` with a signal that follows `signal` in turns: to end a connection takes time, and a cancelled run ends all of its. */
   const endedInTurns = async <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     const stop = new AbortController();

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { ModelReply } from "../model.ts";
-import type { Yielder } from "../yielder.ts";
+import type { AdaptiveYielder } from "../yielder.ts";
 import type { Complete } from "./key.ts";
 
 interface Flight {
@@ -24,7 +24,7 @@ interface Waiter {
  * @param turns in which requests end: one signal cancels a whole run, and to end a thousand requests takes longer than one
  * task may
  */
-export function singleFlight(turns: Yielder, inner: Complete): Complete {
+export function singleFlight(turns: AdaptiveYielder, inner: Complete): Complete {
   const flights = new Map<string, Flight>();
 
   const land = (key: string, flight: Flight) => {

@@ -3,7 +3,7 @@ import type { ParameterRefused } from "../errors.ts";
 import type { Budget, BudgetLimits, Model, OtherTier } from "../model.ts";
 import { probingParameters } from "../parameters/parameter-probe.ts";
 import type { PriceOf } from "../prices.ts";
-import { Yielder } from "../yielder.ts";
+import { AdaptiveYielder, Yielder } from "../yielder.ts";
 import { budgeted, CallBudget, type Spent } from "./budget.ts";
 import { keyOf } from "./key.ts";
 import { limited } from "./limiter.ts";
@@ -77,7 +77,7 @@ export function createStack(options: StackOptions): Stack {
   const complete = fromStore(
     replies,
     singleFlight(
-      turns,
+      new AdaptiveYielder(options.clock),
       retrying(
         options,
         waits,

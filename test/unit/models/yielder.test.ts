@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { Yielder } from "../../../src/models/yielder.ts";
+import { AdaptiveYielder, Yielder } from "../../../src/models/yielder.ts";
 
 /** Time passes by work alone. What was done between two turns of the others is counted. */
 function workshop() {
@@ -17,7 +17,7 @@ function workshop() {
   const work = (milliseconds: number) => {
     now += milliseconds;
   };
-  return { turns: new Yielder(clock), stretches, work };
+  return { clock, turns: new Yielder(clock), stretches, work };
 }
 
 it("lets others in after some milliseconds of work, and not before", async () => {
@@ -78,4 +78,21 @@ it("lets others in while it maps a long list", async () => {
   expect(doubled.slice(0, 3)).toEqual([0, 2, 4]);
   expect(doubled).toHaveLength(1_000);
   expect(Math.max(...stretches)).toBe(50);
+});
+
+it.each([1, 5])("lets few go at once whose work of %i ms comes a thousand promises later", async (milliseconds) => {
+  const { clock, stretches, work } = workshop();
+  const turns = new AdaptiveYielder(clock);
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 200 }, async (_, name) => {
+      await turns.next();
+      for (let hop = 0; hop < 1000; hop++) await null;
+      work(milliseconds);
+      order.push(name);
+    }),
+  );
+  expect(order).toEqual(Array.from({ length: 200 }, (_, name) => name));
+  expect(Math.max(...stretches)).toBeLessThanOrEqual(12);
+  expect(stretches.length).toBeLessThan(milliseconds * 50);
 });
