@@ -362,6 +362,11 @@ export class Workbench {
     return this.page.locator(".codelens-decoration a, .codelens-decoration span", { hasText: text }).first();
   }
 
+  /** An action in the title of the editors. @param icon name of its codicon */
+  editorAction(icon: string): Locator {
+    return this.page.locator(`.editor-actions .codicon-${icon}`).first();
+  }
+
   statusBar(text: string): Locator {
     return this.page.locator(".statusbar-item", { hasText: text }).first();
   }

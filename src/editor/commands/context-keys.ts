@@ -1,10 +1,11 @@
-import { commands, l10n, type TreeView } from "vscode";
+import { commands, l10n, TabInputTextDiff, type TreeView, window } from "vscode";
 import type { Log } from "../../deps.ts";
 import { Disposable } from "../disposable.ts";
 import { Throttle } from "../graph/throttle.ts";
 import type { GraphFiles } from "../graph-files.ts";
 import { leftToApply } from "../review/apply.ts";
-import type { TextStatuses } from "../review/text-status.ts";
+import { parseInstructionUri } from "../review/instructions.ts";
+import { isUndone, type TextStatuses } from "../review/text-status.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { isEvaluation, openAccepted, type RunSummary, resumable } from "../runs/run-summary.ts";
 
@@ -23,6 +24,7 @@ export class ContextKeys extends Disposable {
     private readonly log: Log,
   ) {
     super();
+    this.own(window.tabGroups.onDidChangeTabs(() => void this.#setOffers()));
   }
 
   request(): void {
@@ -33,6 +35,7 @@ export class ContextKeys extends Disposable {
     try {
       const runs = await this.runStore.list();
       await this.#setKeys(runs);
+      await this.#setOffers();
       await this.#setBadge(runs);
     } catch (error) {
       this.log.warn(`context keys: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -57,6 +60,24 @@ export class ContextKeys extends Disposable {
     await Promise.all(Object.entries(there).map(([name, value]) => setKey(name, value)));
     // Last: until then, the views show that they are loading, and the palette offers all commands.
     await setKey("ready", true);
+  }
+
+  /** Sets the documents whose titles and menus offer to apply or reject a proposal. */
+  async #setOffers(): Promise<void> {
+    const inputs = window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ input }) => input));
+    const canApply: string[] = [];
+    const canReject: string[] = [];
+    for (const uri of inputs.flatMap((input) => (input instanceof TabInputTextDiff ? [input.modified] : []))) {
+      const ref = parseInstructionUri(uri);
+      const run = ref && (await this.runStore.open(ref.run).catch(() => null));
+      const proposal = run?.state.proposals.find(({ id }) => id === ref?.id);
+      if (!run || !proposal) continue;
+      const act = run.state.acts[proposal.id];
+      const isOpen = !act || act === "dismissed";
+      if (isOpen || isUndone(act, (await this.textStatuses.of(run))(proposal))) canApply.push(String(uri));
+      if (!act) canReject.push(String(uri));
+    }
+    await Promise.all([setKey("canApply", canApply), setKey("canReject", canReject)]);
   }
 
   /**

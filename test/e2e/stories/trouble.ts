@@ -118,8 +118,13 @@ export const troubleStories: readonly Story[] = [
       const changed = () => git("diff", "--name-only").trim().split("\n").filter(Boolean);
       await workbench.row("Proposals", node).click();
       await workbench.tab(`${node}: accepted`).waitFor();
+      const [check, cross] = [workbench.editorAction("check"), workbench.editorAction("close")];
+      await check.waitFor();
+      await cross.waitFor();
       await workbench.pressLens("Apply");
       await workbench.lens("Applied").waitFor();
+      await check.waitFor({ state: "hidden" });
+      await cross.waitFor({ state: "hidden" });
       assert.deepEqual(changed(), [`prompts/${node}.md`]);
       await workbench.openByName(`${node}.md`);
       await workbench.focusEditor();
@@ -128,6 +133,7 @@ export const troubleStories: readonly Story[] = [
       await world.until(() => changed().length === 0);
       await workbench.row("Proposals", node).click();
       await workbench.lens("Applied and undone").waitFor();
+      await check.waitFor();
       await workbench.titleAction("Proposals", "Apply all accepted");
       await workbench.toast("Applied").waitFor();
       assert.deepEqual(
