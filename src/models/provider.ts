@@ -47,8 +47,8 @@ export interface AddressField {
   /** Whether the address is checked by listing models. */
   readonly isTried: boolean;
   prompt(t: Translate): string;
-  /** Parses an address; `line` is what the settings keep. @throws AddressRefused */
-  read(text: string): Address & { readonly line: string };
+  /** Parses an address; `line` is what the settings keep, and `model` what the address names. @throws AddressRefused */
+  read(text: string): Address & { readonly line: string; readonly model?: string };
 }
 
 export interface ProviderConnection {

@@ -39,9 +39,10 @@ export async function askSource(keys: ApiKeys, clock: Clock): Promise<Source> {
   for (let answer: "address" | "again" = "address"; ; ) {
     if (address.isAsked && answer === "address")
       value = await askAddress(address.prompt(l10n.t), value, (text) => addressProblem(address, text));
-    const { origin, line } = address.read(value);
+    const { origin, line, model } = address.read(value);
     if (key === "required" && (await keys.get(origin)) === null) await askAndStoreKey(origin, keys);
-    const source: Source = { provider, address: line, origin, models: [] };
+    const models = model === undefined ? [] : [{ name: model }];
+    const source: Source = { provider, address: line, origin, models };
     if (!address.isTried) return source;
     try {
       return await listed(source, address, keys, clock);

@@ -5,6 +5,8 @@ export interface AzureAddress {
   /** Up to and including `/openai`; see `checkAddress`. */
   readonly baseUrl: string;
   readonly apiVersion: string;
+  /** The deployment whose address it is. null if it is that of a resource. */
+  readonly deployment: string | null;
 }
 
 /** An address that the user declares as Azure's, on any host. null: it is compatible with OpenAI's. */
@@ -14,7 +16,7 @@ export function calledAzure(address: string): AzureAddress | null {
 }
 
 /** The address as one line that can be parsed again: it contains the version unless that is the default. */
-export function azureLine({ baseUrl, apiVersion }: AzureAddress): string {
+export function azureLine({ baseUrl, apiVersion }: Pick<AzureAddress, "baseUrl" | "apiVersion">): string {
   return apiVersion === AZURE_API_VERSION ? baseUrl : `${baseUrl}?api-version=${encodeURIComponent(apiVersion)}`;
 }
 
@@ -29,12 +31,20 @@ const HOST = /\.(?:openai|cognitiveservices|services\.ai)\.azure\.(?:com|us|cn)$
 export function azureAddress(address: string, apiVersion?: string): AzureAddress | null {
   if (!URL.canParse(address)) return null;
   const url = new URL(address);
-  const [before, deployment] = url.pathname.split(/\/deployments\/[^/]*/);
+  const [before, deployment] = url.pathname.split(/\/deployments\/([^/]*)/);
   const path = (before ?? "").replace(/\/+$/, "");
   if (path.endsWith("/openai/v1")) return null;
   if (apiVersion === undefined && deployment === undefined && !HOST.test(url.hostname)) return null;
   const version = apiVersion ?? url.searchParams.get("api-version") ?? AZURE_API_VERSION;
   url.pathname = path === "" ? "/openai" : path;
   url.search = "";
-  return { baseUrl: url.href, apiVersion: version };
+  return { baseUrl: url.href, apiVersion: version, deployment: deployment ? decoded(deployment) : null };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -18,7 +18,8 @@ export const azure: Provider = {
       read: (text) => {
         const own = calledAzure(text);
         const address = checkAddress(own?.baseUrl ?? text);
-        return { ...address, line: own ? azureLine(own) : address.url };
+        const model = own?.deployment ?? undefined;
+        return { ...address, line: own ? azureLine(own) : address.url, ...(model !== undefined && { model }) };
       },
     },
     key: "required",

@@ -141,10 +141,10 @@ export const accountStories: readonly Story[] = [
       const { workbench, models } = world;
       await workbench.menuOn(workbench.file(".agentgraph.json"), "Optimize graph");
       await workbench.pick("Which model provider should be used?", "Azure OpenAI");
-      await workbench.answer("Address of the model server", new URL(models.url).origin);
+      const target = "/openai/deployments/simulated/chat/completions?api-version=2025-01-01-preview";
+      await workbench.answer("Address of the model server", `${new URL(models.url).origin}${target}`);
       await workbench.answer("API key for 127.0.0.1", CANARY);
-      await workbench.pick("Which deployment should be used?", "Enter a name…");
-      await workbench.answer("Which deployment should be used?", "simulated");
+      await workbench.pick("Which deployment should be used?", "simulated");
       await workbench.decide("Optimize “", "Start");
       await workbench.toast("Optimized").waitFor();
       for (const { path: asked, headers } of models.log) {
