@@ -1,4 +1,4 @@
-import { commands, env, l10n, Range, type Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
+import { commands, env, l10n, Range, Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
 import {
   type HostMessage,
   isPageMessage,
@@ -9,6 +9,7 @@ import {
   shortId,
 } from "../../../webview/protocol.ts";
 import type { Log } from "../../deps.ts";
+import { graphNameOf } from "../../graph/file-name.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { CommandName } from "../commands/commands.ts";
 import { Disposable } from "../disposable.ts";
@@ -246,9 +247,8 @@ export class GraphSession extends Disposable {
   }
 
   async #export(svg: string): Promise<void> {
-    const name = this.file.path.replace(/\.?agentgraph\.json$/, "") || "graph";
     const target = await window.showSaveDialog({
-      defaultUri: this.file.with({ path: `${name}.svg` }),
+      defaultUri: Uri.joinPath(this.file, "..", `${graphNameOf(this.file.path)}.svg`),
       filters: { [l10n.t("View")]: ["svg"] },
     });
     if (target) await workspace.fs.writeFile(target, new TextEncoder().encode(svg));
