@@ -12,6 +12,7 @@ export async function readJsonLines(text: DataText, context: ReadContext): Promi
   if (!("value" in parsed(await firstLine(text), locale))) {
     const whole = await parsedWhole(text, context);
     if ("value" in whole) return rowsIn(whole.value, context);
+    refuseRun(await wholeText(text), context);
   }
   const rows: Row[] = [];
   const broken: BrokenRow[] = [];
@@ -21,7 +22,8 @@ export async function readJsonLines(text: DataText, context: ReadContext): Promi
       number += 1;
       if (line.trim() === "") continue;
       if (broken.length >= MOST_BROKEN) return { rows, broken };
-      const one = parsed(line, locale);
+      // Files that were put together keep their marks.
+      const one = parsed(line.startsWith("\uFEFF") ? line.slice(1) : line, locale);
       if ("value" in one) addRow(one.value, number, rows, broken, locale);
       else broken.push({ number, reason: one.fault });
       await yieldNow();
@@ -42,12 +44,38 @@ export async function readJson(text: DataText, context: ReadContext): Promise<Ro
   const whole = await parsedWhole(text, context);
   if (!("value" in whole)) {
     const first = await firstLine(text);
-    const hasMore = (await wholeText(text)).trim() !== first.trim();
+    const all = await wholeText(text);
+    const hasMore = all.trim() !== first.trim();
     const one = hasMore ? parsed(first, locale) : whole;
     if ("value" in one && isObject(one.value)) return readJsonLines(text, context);
+    refuseRun(all, context);
     return { rows: [], broken: [{ number: 1, reason: whole.fault }] };
   }
   return rowsIn(whole.value, context);
+}
+
+/** Objects one after the other, as `jq` writes them: over several lines, or several on one. @throws DataUnreadable */
+function refuseRun(text: string, { name, locale }: ReadContext): void {
+  const start = text.search(/\S/);
+  const end = text[start] === "{" ? endOfObject(text, start) : -1;
+  if (end < 0 || !/^\s*\{/.test(text.slice(end, end + 1_000)) || !("value" in parsed(text.slice(start, end), locale)))
+    return;
+  throw new DataUnreadable(
+    locale.t("{0} has several JSON objects that are not on lines of their own.", name),
+    locale.t("Write each object on a line of its own, for example with {0}", "jq -c ."),
+  );
+}
+
+/** Index after the bracket that closes an object; −1 if none does. */
+function endOfObject(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at);
+    else if (character === "{") depth++;
+    else if (character === "}" && --depth === 0) return at + 1;
+  }
+  return -1;
 }
 
 async function rowsIn(value: unknown, context: ReadContext): Promise<Rows> {

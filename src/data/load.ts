@@ -1,6 +1,6 @@
 import type { Files } from "../deps.ts";
 import { splitData } from "../graph/checks/quick-fixes.ts";
-import { type ContainmentRoot, MAX_DATA, ReferenceRefused, refusalFault } from "../graph/containment.ts";
+import { asText, type ContainmentRoot, MAX_DATA, ReferenceRefused, refusalFault } from "../graph/containment.ts";
 import type { DataSet, DataSpec } from "../graph/schema/schema.ts";
 import type { JsonDocument, JsonPath } from "../graph/syntax/document.ts";
 import type { Translate } from "../i18n/locale.ts";
@@ -189,12 +189,7 @@ async function readRows(
   const format = formatOf(file);
   if (!format) {
     const message = document.t("The file name extension of {0} is not supported.", name);
-    document.addAt(
-      "unknown-format",
-      path,
-      message,
-      document.t("Use a file with the extension {0}.", EXTENSIONS.join(", ")),
-    );
+    document.addAt("unknown-format", path, message, remedyFor(file, document.t));
     return null;
   }
   try {
@@ -340,4 +335,16 @@ function sameTargets(a: MappedRow, b: MappedRow, { targets = {} }: DataSpec): bo
     Object.values(targets).map((field) => labelOf(row, field)),
   ];
   return JSON.stringify(all(a)) === JSON.stringify(all(b));
+}
+
+const FOREIGN = [
+  [/\.xlsx?$/i, "a ZIP file"],
+  [/\.(gz|zst|xz|bz2)$/i, "compressed"],
+  [/\.parquet$/i, "Parquet"],
+] as const;
+
+/** What to do about a data file with an unknown extension. */
+function remedyFor(file: string, t: Translate): string {
+  const kind = FOREIGN.find(([extension]) => extension.test(file))?.[1];
+  return kind ? asText(kind, t) : t("Use a file with the extension {0}.", EXTENSIONS.join(", "));
 }

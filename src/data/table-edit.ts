@@ -1,3 +1,5 @@
+import { columnName } from "./table.ts";
+
 interface Cell {
   readonly start: number;
   readonly end: number;
@@ -23,7 +25,7 @@ export function withCells(
   const [header, ...rows] = linesOf(body, delimiter);
   const row = rows[number - 1];
   if (!header || !row) return null;
-  const names = header.cells.map((cell) => textOf(body, cell).trim());
+  const names = header.cells.map((cell) => columnName(textOf(body, cell)));
   const edits: { start: number; end: number; text: string }[] = [];
   const added: string[] = [];
   for (const [field, value] of Object.entries(values)) {
@@ -49,7 +51,7 @@ export function withCells(
 export function withLine(body: string, delimiter: string, values: Readonly<Record<string, string>>): string | null {
   const [header] = linesOf(body, delimiter);
   if (!header) return null;
-  const names = header.cells.map((cell) => textOf(body, cell).trim());
+  const names = header.cells.map((cell) => columnName(textOf(body, cell)));
   if (Object.keys(values).some((field) => !names.includes(field))) return null;
   const cells = new Map(Object.entries(values));
   const line = names.map((name) => cellOf(cells.get(name) ?? "", delimiter)).join(delimiter);

@@ -166,7 +166,7 @@ async function readDialect(text: DataText, dialect: Options, { locale, yieldNow 
         const row = rowOf(names, cells, number, locale);
         if (row && "reason" in row) broken.push(row);
         else if (row) records.push(row);
-      } else names = withoutTail(cells).map((name) => name.trim());
+      } else names = withoutTail(cells).map(columnName);
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -193,6 +193,11 @@ function rowOf(
   }
   const named = names.flatMap((name, at): [string, string][] => (name === "" ? [] : [[name, record[at] ?? ""]]));
   return { number, fields: Object.fromEntries(named) };
+}
+
+/** The name in a cell of the header: without spaces and characters of no width around it, which no one sees. */
+export function columnName(cell: string): string {
+  return cell.replace(/^[\s\u200B-\u200F\u2060\uFEFF]+|[\s\u200B-\u200F\u2060\uFEFF]+$/g, "");
 }
 
 function repeatedIn(names: readonly string[]): string[] {

@@ -105,7 +105,8 @@ export function decoded(parts: () => AsyncIterable<Uint8Array>, refuse: (start: 
 
 /** @param start the first bytes of a file */
 export function encodingOf([a, b, c, d]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
-  if (a === 0xff && b === 0xfe) return "utf-16le";
+  // The mark of UTF-32 begins with that of UTF-16. As UTF-8, it is refused.
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? "utf-8" : "utf-16le";
   if (a === 0xfe && b === 0xff) return "utf-16be";
   if (a && b === 0 && c && d === 0) return "utf-16le";
   if (a === 0 && b && c === 0 && d) return "utf-16be";

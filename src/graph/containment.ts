@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Files } from "../deps.ts";
-import type { Locale } from "../i18n/locale.ts";
+import type { Locale, Translate } from "../i18n/locale.ts";
 
 /** The folder that references of a graph file can't leave. Both paths are real: they contain no symbolic links. */
 export interface ContainmentRoot {
@@ -44,7 +44,9 @@ export type RefusedReason =
   | "too large"
   | "unreadable"
   | "not UTF-8"
-  | "a ZIP file";
+  | "a ZIP file"
+  | "compressed"
+  | "Parquet";
 
 /** Maximum bytes of a text. */
 export const MAX_TEXT = 2 ** 20;
@@ -94,8 +96,12 @@ export function refusalFault(
     case "a ZIP file":
       return unreadable(
         t("The file {0} is an Excel workbook or another ZIP file, not text.", name),
-        t('In Excel, save it as "CSV UTF-8".'),
+        asText("a ZIP file", t),
       );
+    case "compressed":
+      return unreadable(t("The file {0} is compressed.", name), asText("compressed", t));
+    case "Parquet":
+      return unreadable(t("The file {0} is a Parquet file, not text.", name), asText("Parquet", t));
     case "not UTF-8":
       return unreadable(t("The file {0} is not UTF-8 text.", name), t("Save it as UTF-8."));
     case "empty":
@@ -182,9 +188,35 @@ export async function openReference(
   };
 }
 
+/** How to make text of a file. */
+export function asText(kind: "a ZIP file" | "compressed" | "Parquet", t: Translate): string {
+  if (kind === "a ZIP file") return t('In Excel, save it as "CSV UTF-8".');
+  if (kind === "compressed") return t("Decompress it.");
+  const example = 'df.to_json("data.jsonl", orient="records", lines=True)';
+  return t("Convert it to JSON Lines, for example with pandas: {0}", example);
+}
+
 /** Why bytes are not read as text. */
 export function notText(reference: string, start: Uint8Array): ReferenceRefused {
-  return new ReferenceRefused(reference, isZip(start) ? "a ZIP file" : "not UTF-8");
+  const reason = isZip(start)
+    ? "a ZIP file"
+    : isCompressed(start)
+      ? "compressed"
+      : isParquet(start)
+        ? "Parquet"
+        : "not UTF-8";
+  return new ReferenceRefused(reference, reason);
+}
+
+/** gzip, Zstandard, xz. */
+function isCompressed([a, b, c, d]: Uint8Array): boolean {
+  const start = [a, b, c, d].join();
+  return (a === 0x1f && b === 0x8b) || start === "40,181,47,253" || start === "253,55,122,88";
+}
+
+/** `PAR1` */
+function isParquet([a, b, c, d]: Uint8Array): boolean {
+  return a === 0x50 && b === 0x41 && c === 0x52 && d === 0x31;
 }
 
 async function safePath(root: ContainmentRoot, reference: string, files: Files, refuse: Refuse): Promise<string> {

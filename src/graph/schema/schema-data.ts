@@ -47,7 +47,11 @@ export const data = z
       })
       .refine(({ train, validation, test }) => train + validation + test <= 1 + 1e-9, {
         error: translatable("The shares of the split add up to more than 1."),
-        params: { remedy: translatable("Lower them to a sum of at most 1.") },
+        params: {
+          remedy: translatable(
+            "Lower them to a sum of at most 1. Left out, train is 0.4, validation 0.3 and test 0.3.",
+          ),
+        },
       })
       .optional()
       .describe("Random split of the rows of `file`."),

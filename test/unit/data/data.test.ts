@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { stringify } from "lossless-json";
 import { describe, expect, it, test } from "vitest";
@@ -237,6 +238,17 @@ describe("loadData", () => {
       files: { "latin.csv": Buffer.from("q,t\né,1\n", "latin1") },
     });
     expect([latin.data, latin.faults]).toEqual([null, ['unreadable-file: The file "latin.csv" is not UTF-8 text.']]);
+    for (const [bytes, what] of [
+      [Buffer.from("fffe0000710000002c000000", "hex"), "is not UTF-8 text."],
+      [gzipSync("q,t\né,1\n"), "is compressed."],
+      [Buffer.from("PAR1\u0000\xff\xfePAR1", "latin1"), "is a Parquet file, not text."],
+    ] as const) {
+      const { faults } = await load({
+        data: { train: "x.csv", validation: [{ q: "a", t: "1" }], target: "t" },
+        files: { "x.csv": bytes },
+      });
+      expect(faults).toEqual([`unreadable-file: The file "x.csv" ${what}`]);
+    }
   });
 
   it("removes equal questions before it divides a file, so that no two sets share one", async () => {

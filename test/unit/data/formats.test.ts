@@ -86,6 +86,10 @@ describe("tables", () => {
     ]);
   });
 
+  it("have columns without invisible characters around their names", async () => {
+    expect(await rowsOf("x.csv", "\u200Bq\u00A0,t\u200B\na,1\n")).toEqual([{ q: "a", t: "1" }]);
+  });
+
   it("say which columns are twice", async () => {
     expect(await read("x.csv", "q,t,q\n1,2,3\n")).toMatchObject({ broken: [], repeated: ["q"] });
   });
@@ -145,6 +149,29 @@ describe("JSON files", () => {
     expect(await reasons('[\n{"a":1},\n{"a":None}\n]', "x.json")).toEqual([
       "it is not JSON (None is not a JSON value, in line 3)",
     ]);
+  });
+});
+
+describe("JSON Lines", () => {
+  it("can start any line with a byte order mark, as files put together do", async () => {
+    expect(await rowsOf("x.jsonl", '\uFEFF{"a":1}\n\uFEFF{"a":2}\n')).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  it.each([
+    ["over several lines", '{\n  "a": "}{"\n}\n{\n  "a": 2\n}\n'],
+    ["on one line", '{"a":1}{"a":2}\n'],
+    ["with line ends of old Macs", '{"a":1}\r{"a":2}\r'],
+  ])("of objects %s say how to write them", async (_, text) => {
+    for (const name of ["x.jsonl", "x.json"])
+      expect(await refusal(name, text)).toEqual([
+        `${name} has several JSON objects that are not on lines of their own.`,
+        "Write each object on a line of its own, for example with jq -c .",
+      ]);
+  });
+
+  it("with one damaged line are not taken for that", async () => {
+    expect((await read("x.jsonl", '{"a":1\n{"a":2}\n')).broken).toHaveLength(1);
+    expect((await read("x.jsonl", '{"a":1},\n{"a":2},\n')).broken).toHaveLength(2);
   });
 });
 
