@@ -32,6 +32,8 @@ export interface ResponseContext {
   readonly wasWell: boolean;
   /** Whether it is not a reply of a model, and so can mention errors without being one. Default: no. */
   readonly isOther?: boolean;
+  /** Called if the body is not encoded as its header says: the server should be asked for a plain one. */
+  readonly onMisencoded?: () => void;
 }
 
 /**
@@ -51,6 +53,11 @@ export async function readBody(response: Response, reading: ResponseContext): Pr
     }
   } catch (error) {
     if (error instanceof BodyBroken || signal?.aborted) throw error;
+    if (isMisencoded(error)) {
+      reading.onMisencoded?.();
+      const encoding = JSON.stringify(response.headers.get("content-encoding"));
+      throw new BodyBroken(identity, `the body is not encoded as its header says (content-encoding: ${encoding})`);
+    }
     throw new BodyBroken(identity, "the body was cut off");
   }
   const text = withoutKey(new TextDecoder().decode(Buffer.concat(parts)), key);
@@ -67,6 +74,20 @@ export async function readBody(response: Response, reading: ResponseContext): Pr
   const failure = reading.isOther ? null : failureIn(body);
   if (failure !== null) throw refused(failure, body);
   return isStream ? JSON.stringify(body) : text;
+}
+
+/** A proxy unpacked the body and kept the header, or named it twice. `Z_BUF_ERROR` is a body that was cut. */
+function isMisencoded(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = "code" in cause ? String(cause.code) : "";
+    if (
+      /^(Z_DATA_ERROR|Z_STREAM_ERROR|ERR_+(BROTLI_)?(DECODER_)?ERROR_FORMAT\w*|ERR_?_ERROR_FORMAT\w*|ZSTD_\w+)$/.test(
+        code,
+      )
+    )
+      return true;
+  }
+  return false;
 }
 
 /**
@@ -136,7 +157,9 @@ export function readCompletion(body: unknown, identity: string, prompt = ""): Co
   const message = property(choice, "message");
   if (message === undefined && (choices === undefined || choice !== undefined) && body !== null)
     throw new NoCompletion(body);
-  if (message === undefined) throw new BodyBroken(identity, "the response has no choices");
+  // LiteLLM for Gemini: no choice, and tokens that are paid for.
+  const isCharged = Array.isArray(choices) && usageOf(property(body, "usage")) !== null;
+  if (message === undefined && !isCharged) throw new BodyBroken(identity, "the response has no choices");
   const finish = property(choice, "finish_reason");
   const model = property(body, "model");
   const failure = property(choice, "error") ?? (BROKEN.test(String(finish)) ? finish : undefined);
@@ -178,11 +201,13 @@ function withheldBy(choice: unknown, finish: unknown): string | null {
   return isPlain ? null : said.replace(/\s+/g, " ").trim().slice(0, LONGEST_REASON);
 }
 
-const STOPS = /^(stop|stop_sequence|end_turn|eos|eos_token|eot|complete|completed|finished|finish|done|end)$/i;
+/** `repetition`: vLLM ends a loop of the model, which is what it says; `normal`: Baidu. */
+const STOPS =
+  /^(stop|stop_sequence|end_turn|eos|eos_token|eot|complete|completed|finished|finish|done|end|normal|repetition)$/i;
 const LIMITS =
   /^(length|(model_)?(max_)?(length|(output_|new_)?tokens)|max_tokens_reached|token_limit|model_context_window_exceeded)$/i;
-/** OpenRouter, Zhipu, DeepSeek: the server behind failed while it wrote. */
-const BROKEN = /^(error|network_error|insufficient_system_resource)$/i;
+/** OpenRouter, Zhipu, DeepSeek, vLLM, SGLang: the server failed, or was stopped, while the model wrote. */
+const BROKEN = /^(error|network_error|insufficient_system_resource|abort(ed)?|cancell?ed|capacity)$/i;
 const FILTERS =
   /^(content_?filter(ed)?|safety|prohibited_content|recitation|blocklist|spii|refusal|sensitive|guardrail_intervened)\b/i;
 

@@ -5,6 +5,7 @@ import type { BatchApi } from "../batch/batch-api.ts";
 import {
   AddressWrong,
   AnswerMissing,
+  BodyBroken,
   isModelError,
   type ModelError,
   ModelUnknown,
@@ -140,11 +141,17 @@ export function createServerModel(
   const identity = `${kind} ${address.origin}`;
   const suggestion = suggestBaseUrl(address.url);
   let wasWell = false;
+  /** Whether a proxy on the way sends bodies that are not encoded as their header says. */
+  let asksPlain = false;
+  const onMisencoded = () => {
+    asksPlain = true;
+  };
   const { send = fetch, proxy = null } = given.network ?? {};
   const calls = new Calls();
   const sendOwn: Send = async (url, init) => {
     calls.send(init?.headers);
     const own = { ...init, redirect: "manual" as const, headers: ownHeaders(init?.headers, headers(key)) };
+    if (asksPlain) own.headers.set("accept-encoding", "identity");
     const response = await send(url, own);
     const requested = url instanceof Request ? url.url : String(url);
     const target = redirectTarget(response, requested);
@@ -154,7 +161,7 @@ export function createServerModel(
     throw new AddressWrong(identity, response.status, "redirect", target, moved);
   };
   const readWhole: Send = async (url, init) => {
-    const reading = { identity, key, clock, signal: init?.signal ?? null, wasWell };
+    const reading = { identity, key, clock, signal: init?.signal ?? null, wasWell, onMisencoded };
     const text = await readBody(await sendOwn(url, init), reading);
     return new Response(text, { headers: { "content-type": "application/json" } });
   };
@@ -178,6 +185,7 @@ export function createServerModel(
   const failureFrom = (cause: unknown, model: string, sent: Sent | null): unknown => {
     if (cause instanceof NoCompletion) {
       const detail = JSON.stringify(cause.body)?.slice(0, 200) ?? "";
+      if (wasWell) return new BodyBroken(identity, `the answer is no chat completion: ${detail}`);
       return new AddressWrong(identity, 200, "other JSON", detail, suggestion);
     }
     if (cause instanceof ErrorResponse) return refused(model, sent, cause.error);

@@ -199,6 +199,9 @@ describe("a reply", () => {
     ["STOP", "stop"],
     [null, "stop"],
     ["", "stop"],
+    // vLLM, which found a loop; Baidu.
+    ["repetition", "stop"],
+    ["normal", "stop"],
   ])("that ended by %s is told apart", async (finish_reason, finish) => {
     const url = await serveRaw(200, JSON.stringify({ choices: [{ message: { content: "4" }, finish_reason }] }));
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ finish });
@@ -231,6 +234,33 @@ describe("a reply", () => {
     const url = await serveRaw(200, JSON.stringify({ choices: [{ message, finish_reason }] }));
     const asked = connect(url).complete(request("hi"), never);
     await expect(asked).rejects.toMatchObject({ name: "AnswerMissing", reason, reach: "request" });
+  });
+
+  it.each(["abort", "aborted", "cancelled", "capacity", "error"])(
+    "that the server broke off (%s) is requested again as after any fault of it",
+    async (finish_reason) => {
+      const url = await serveRaw(200, JSON.stringify({ choices: [{ message: { content: "ye" }, finish_reason }] }));
+      const asked = connect(url).complete(request("hi"), never);
+      await expect(asked).rejects.toMatchObject({
+        name: "BodyBroken",
+        detail: `the reply broke off: ${finish_reason}`,
+      });
+    },
+  );
+
+  it("without a choice is an empty one if it was charged: its tokens are counted", async () => {
+    const url = await serveRaw(
+      200,
+      JSON.stringify({ choices: [], usage: { prompt_tokens: 4241, completion_tokens: 7 } }),
+    );
+    const asked = connect(url).complete(request("hi"), never);
+    await expect(asked).rejects.toMatchObject({
+      name: "AnswerMissing",
+      reason: "empty",
+      usage: { prompt: 4241, completion: 7 },
+    });
+    const free = await serveRaw(200, JSON.stringify({ choices: [] }));
+    await expect(connect(free).complete(request("hi"), never)).rejects.toMatchObject({ name: "BodyBroken" });
   });
 
   it("speaks Azure's paths and header", async () => {

@@ -1,5 +1,7 @@
+import { createServer as createHttp } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { suggestBaseUrl } from "../../../../src/models/address.ts";
 import { connectionFailure } from "../../../../src/models/protocols/connection-failure.ts";
@@ -56,16 +58,49 @@ describe("what comes instead of a completion", () => {
     }
   });
 
-  it("is a fault on the way if the server has answered well before", async () => {
+  it.each<[string, unknown, Record<string, string>]>([
+    ["a page", page("Sign in"), HTML],
+    ["a note", { status: "queued", message: "The model is loading." }, {}],
+    ["a word", JSON.stringify(""), {}],
+  ])("is a fault on the way (%s) if the server has answered well before", async (_, other, headers) => {
     let count = 0;
     const { url } = await serve(() =>
       ++count === 2
-        ? [200, page("Sign in"), HTML]
+        ? [200, other, headers]
         : [200, { choices: [{ message: { content: `answer ${count}` }, finish_reason: "stop" }] }],
     );
     const { model } = stackOver(connect(url), new FakeClock());
     expect(await model.complete(request("a"), never)).toMatchObject({ text: "answer 1" });
     expect(await model.complete(request("b"), never)).toMatchObject({ text: "answer 3", requests: 2 });
+  });
+});
+
+describe("a body that is not encoded as its header says", () => {
+  it.each([
+    ["gzip", false],
+    ["gzip, gzip", true],
+    ["br", false],
+    ["deflate", false],
+  ])("(%s) is asked for without encoding", async (encoding, isPacked) => {
+    const body = JSON.stringify({ choices: [{ message: { content: "4" }, finish_reason: "stop" }] });
+    const asked: (string | undefined)[] = [];
+    const server = createHttp((incoming, response) => {
+      asked.push(incoming.headers["accept-encoding"]);
+      const isPlain = incoming.headers["accept-encoding"] === "identity";
+      response
+        .writeHead(200, isPlain ? {} : { "content-encoding": encoding })
+        .end(isPacked && !isPlain ? gzipSync(body) : body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    expect(await thrownBy(url)).toMatchObject({
+      code: "BodyBroken",
+      detail: `the body is not encoded as its header says (content-encoding: "${encoding}")`,
+    });
+    const { model } = stackOver(connect(url), new FakeClock());
+    expect(await model.complete(request("a"), never)).toMatchObject({ text: "4", requests: 2 });
+    expect(asked.at(-1)).toBe("identity");
   });
 });
 
