@@ -1,6 +1,6 @@
 import type { Clock } from "../../deps.ts";
 import { hasImage, partsOf } from "../../graph/images.ts";
-import { parseJson } from "../../graph/replies/json.ts";
+import { endOfString, parseJson } from "../../graph/replies/json.ts";
 import { BodyBroken, type MissingReason } from "../errors.ts";
 import type { Price } from "../known-models.ts";
 import type { Message, ModelReply, Usage } from "../model.ts";
@@ -58,22 +58,44 @@ export async function readBody(response: Response, reading: ResponseContext): Pr
       const encoding = JSON.stringify(response.headers.get("content-encoding"));
       throw new BodyBroken(identity, `the body is not encoded as its header says (content-encoding: ${encoding})`);
     }
-    throw new BodyBroken(identity, "the body was cut off");
+    // What is whole was paid for, however its connection ended.
+    if (!isWhole(parts)) throw new BodyBroken(identity, "the body was cut off");
   }
   const text = withoutKey(new TextDecoder().decode(Buffer.concat(parts)), key);
   const refused = (status: number, body: unknown) =>
     new ErrorResponse(readError({ status, headers: response.headers, body }, clock, key));
   const isStream = isEventStream(text);
-  const body = isStream ? completionOf(text, identity) : parseJson(text)?.value;
+  const json = isStream ? null : (parseJson(text) ?? parseJson(repaired(text)));
+  const body = isStream ? completionOf(text, identity) : json?.value;
   if (!response.ok) throw refused(response.status, body ?? text);
   if (body === undefined) {
-    // A body that starts as JSON, or is empty, was damaged in transit; any other is not an answer of this API.
-    if (reading.wasWell || /^\s*([[{]|$)/.test(text)) throw new BodyBroken(identity, "the body isn't valid JSON");
+    if (text.trim() === "") throw new BodyBroken(identity, "the body is empty");
+    // A body that starts as JSON was damaged in transit; any other is not an answer of this API.
+    if (reading.wasWell || /^\s*[[{]/.test(text)) throw new BodyBroken(identity, "the body isn't valid JSON");
     throw refused(response.status, text);
   }
   const failure = reading.isOther ? null : failureIn(body);
   if (failure !== null) throw refused(failure, body);
-  return isStream ? JSON.stringify(body) : text;
+  return isStream || parseJson(text) === null ? JSON.stringify(body) : text;
+}
+
+function isWhole(parts: readonly Uint8Array[]): boolean {
+  const body = parseJson(new TextDecoder().decode(Buffer.concat(parts)))?.value;
+  return typeof body === "object" && body !== null;
+}
+
+/** JSON as servers in Python can write it: `NaN` and `Infinity`, and line ends inside of texts. */
+function repaired(text: string): string {
+  let json = "";
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at);
+    const start = quote < 0 ? text.length : quote;
+    const end = quote < 0 ? text.length : endOfString(text, quote) + 1;
+    json += text.slice(at, start).replace(/-?\bInfinity\b|\bNaN\b/g, "null");
+    json += text.slice(start, end).replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+    at = end;
+  }
+  return json;
 }
 
 /** A proxy unpacked the body and kept the header, or named it twice. `Z_BUF_ERROR` is a body that was cut. */
@@ -99,7 +121,7 @@ function failureIn(body: unknown): number | null {
   const first = Array.isArray(body) ? body[0] : body;
   const error = property(first, "error") ?? property(first, "errors");
   const isFailure =
-    error !== undefined ||
+    (error !== undefined && !isNothing(error)) ||
     property(first, "object") === "error" ||
     property(first, "success") === false ||
     property(first, "detail") !== undefined;
@@ -113,6 +135,11 @@ function failureIn(body: unknown): number | null {
   const status = codes.map(Number).find((code) => code >= 400 && code < 600);
   // LM Studio answers an unknown path with 200.
   return status ?? (typeof error === "string" && /^unexpected endpoint/i.test(error) ? 404 : 502);
+}
+
+/** Cloudflare: a list of no errors. */
+function isNothing(error: unknown): boolean {
+  return error === "" || error === false || (Array.isArray(error) && error.length === 0);
 }
 
 /** Removes the key from an answer that repeats it, so that it doesn't get into the files of a run. */
@@ -155,12 +182,12 @@ export function readCompletion(body: unknown, identity: string, prompt = ""): Co
   const choices = property(body, "choices");
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   const message = property(choice, "message");
-  if (message === undefined && (choices === undefined || choice !== undefined) && body !== null)
-    throw new NoCompletion(body);
-  // LiteLLM for Gemini: no choice, and tokens that are paid for.
-  const isCharged = Array.isArray(choices) && usageOf(property(body, "usage")) !== null;
+  const isCompletion = Array.isArray(choices) || property(body, "object") === "chat.completion";
+  if (message === undefined && (!isCompletion || choice !== undefined) && body !== null) throw new NoCompletion(body);
+  // Gemini, and LiteLLM for it: no choice, and tokens that are paid for.
+  const isCharged = isCompletion && usageOf(property(body, "usage")) !== null;
   if (message === undefined && !isCharged) throw new BodyBroken(identity, "the response has no choices");
-  const finish = property(choice, "finish_reason");
+  const finish = endIn(choice);
   const model = property(body, "model");
   const failure = property(choice, "error") ?? (BROKEN.test(String(finish)) ? finish : undefined);
   if (failure !== undefined)
@@ -177,6 +204,14 @@ export function readCompletion(body: unknown, identity: string, prompt = ""): Co
     usage: usageOf(property(body, "usage")),
     model: typeof model === "string" && model !== "" ? model : null,
   };
+}
+
+/** `finish_reason`; as some servers write it: `{ type: "stop" }` (SGLang), `"FinishReason.STOP"`, `"null"`. */
+function endIn(choice: unknown): unknown {
+  const finish = property(choice, "finish_reason");
+  const said = property(finish, "type") ?? finish;
+  if (typeof said !== "string") return said;
+  return /^(null|none)$/i.test(said) ? undefined : said.replace(/^finish_?reason[._]/i, "");
 }
 
 function endOf(finish: unknown, isKnown: boolean): Completion["missing"] {

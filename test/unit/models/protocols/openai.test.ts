@@ -202,6 +202,11 @@ describe("a reply", () => {
     // vLLM, which found a loop; Baidu.
     ["repetition", "stop"],
     ["normal", "stop"],
+    [{ type: "stop", matched: 2 }, "stop"],
+    [{ type: "length", length: 9 }, "length"],
+    ["FinishReason.STOP", "stop"],
+    ["FINISH_REASON_MAX_TOKENS", "length"],
+    ["null", "stop"],
   ])("that ended by %s is told apart", async (finish_reason, finish) => {
     const url = await serveRaw(200, JSON.stringify({ choices: [{ message: { content: "4" }, finish_reason }] }));
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ finish });
@@ -284,7 +289,7 @@ describe("a failure", () => {
     ["reset", ProviderFault, { status: null, detail: expect.stringMatching(/ECONNRESET|SOCKET/) }],
     ["cut", BodyBroken, { detail: "the body was cut off" }],
     ["bad json", BodyBroken, { detail: "the body isn't valid JSON" }],
-    ["empty", BodyBroken, { detail: "the body isn't valid JSON" }],
+    ["empty", BodyBroken, { detail: "the body is empty" }],
     ["huge", BodyBroken, { detail: "the body is larger than 10 MB" }],
   ])("by %s has its cause, after one request", async (fault, cause, fields) => {
     const server = await serve({ faults: () => fault });

@@ -75,6 +75,64 @@ describe("what comes instead of a completion", () => {
   });
 });
 
+describe("a body", () => {
+  const whole = { choices: [{ message: { content: "a\nb" }, finish_reason: "stop" }] };
+
+  it.each([
+    ["NaN", '"logprobs":NaN'],
+    ["Infinity in a list", '"logprobs":[-Infinity,Infinity,1]'],
+  ])("with %s, as Python writes it, is read", async (_, more) => {
+    const text = JSON.stringify(whole).replace('"choices"', `${more},"choices"`);
+    const { url } = await serveRaw(200, text);
+    expect(await connect(url).complete(request("a"), never)).toMatchObject({ text: "a\nb" });
+  });
+
+  it("with line ends inside a text is read, and words are left as they are", async () => {
+    const said = { choices: [{ message: { content: 'a\nNaN "Infinity"' }, finish_reason: "stop" }] };
+    const { url } = await serveRaw(200, JSON.stringify(said).replace("\\n", "\n"));
+    expect(await connect(url).complete(request("a"), never)).toMatchObject({ text: 'a\nNaN "Infinity"' });
+  });
+
+  it("that is whole is read although its connection broke: it is not paid for twice", async () => {
+    const text = JSON.stringify(whole);
+    for (const [sent, isRead] of [
+      [text, true],
+      [text.slice(0, -1), false],
+    ] as const) {
+      const server = createHttp((incoming, response) => {
+        incoming.resume();
+        response
+          .writeHead(200, { "content-length": "5000" })
+          .write(sent, () => setTimeout(() => response.destroy(), 20));
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      onTestFinished(() => void server.close());
+      const asked = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`).complete(
+        request("a"),
+        never,
+      );
+      if (isRead) expect(await asked).toMatchObject({ text: "a\nb" });
+      else await expect(asked).rejects.toMatchObject({ code: "BodyBroken", detail: "the body was cut off" });
+    }
+  });
+
+  it("that is empty is called so", async () => {
+    const { url } = await serveRaw(200, " \n");
+    expect(await thrownBy(url)).toMatchObject({ code: "BodyBroken", detail: "the body is empty" });
+  });
+
+  it("with an empty list of errors is not an error, but of another API", async () => {
+    const { url } = await serveRaw(200, JSON.stringify({ result: { response: "yes" }, success: true, errors: [] }));
+    expect(await thrownBy(url)).toMatchObject({ code: "AddressWrong", came: "other JSON" });
+  });
+
+  it("of a completion without choices is not of another API: Gemini sends it for what it withholds", async () => {
+    const usage = { prompt_tokens: 20, total_tokens: 20, completion_tokens: 0 };
+    const { url } = await serveRaw(200, JSON.stringify({ object: "chat.completion", model: "gemini", usage }));
+    expect(await thrownBy(url)).toMatchObject({ code: "AnswerMissing", reason: "empty", usage: { prompt: 20 } });
+  });
+});
+
 describe("a body that is not encoded as its header says", () => {
   it.each([
     ["gzip", false],
