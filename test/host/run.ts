@@ -8,7 +8,7 @@ import { serveVscode } from "../vscode/serve.ts";
 import { makeWorkspace } from "../vscode/workspace.ts";
 import { buildHostSuite } from "./build.ts";
 
-const MINUTES = 18;
+const MINUTES = 60;
 const tests = await buildHostSuite();
 const scratch = mkdtempSync(path.join(tmpdir(), "agh-"));
 const report = path.join(scratch, "report.txt");

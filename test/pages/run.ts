@@ -12,7 +12,7 @@ import { panelTests } from "./tests/panel.ts";
 import { reportTests } from "./tests/reports.ts";
 import { textTests } from "./tests/text.ts";
 
-const SECONDS = 1200;
+const SECONDS = 2400;
 const tests: readonly PageTest[] = [
   ...canvasTests,
   ...textTests,
