@@ -13,6 +13,9 @@ import type { RunPaths } from "../../run/record/run-paths.ts";
 import type { ModelOptions } from "../arguments/options.ts";
 import type { Cli } from "../cli.ts";
 
+/** Milliseconds without a word after which a user wonders. */
+const LONG = 1_000;
+
 type TierOptions = Pick<ModelOptions, "tier" | "tierFallback" | "queue">;
 
 /** Prints the estimated cost of a run in one line, before its first call. */
@@ -32,15 +35,25 @@ export async function printEstimate(
   const known = { provider, replies, price, clock: deps.clock, sandbox: deps.sandbox, batched };
   if (provider === "simulated") await warnUnknownNodes(task, output);
   if (!job) {
-    const estimate = await estimateRun(task, known);
+    const estimate = await saying("Estimating the cost…", output, () => estimateRun(task, known));
     output.info(estimateLine(estimate));
     showTiers(estimate);
     for (const advice of adviceOn(task, task.options.budget.calls)) output.info(adviceMessage(advice, ENGLISH));
     return;
   }
-  const estimate = await estimateRunner(task, known, runnerOf(job));
+  const estimate = await saying("Estimating the cost…", output, () => estimateRunner(task, known, runnerOf(job)));
   output.info(scoringLine({ ...estimate, most: task.options.budget }));
   showTiers(estimate);
+}
+
+/** Says on a terminal what is under way, if it takes long. */
+async function saying<T>(text: string, output: Cli["output"], work: () => Promise<T>): Promise<T> {
+  const timer = output.isInteractive ? setTimeout(() => output.info(text), LONG) : undefined;
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Roles whose requests are sent in batches; without tiers, those that could be. None with a queue, because workers have no tiers. */
