@@ -25,7 +25,7 @@ const PARTS = {
    */
   programs: {
     entries: {
-      editor: { source: "src/editor/services.ts", limit: 1375 },
+      editor: { source: "src/editor/services.ts", limit: 1380 },
       cli: { source: "src/cli.ts", limit: 1345, banner: "#!/usr/bin/env node" },
       models: { source: "src/models/protocols/openai.ts", limit: 450 },
       queue: { source: "src/platform/queue/bull.ts", limit: 1700 },
@@ -39,8 +39,8 @@ const PARTS = {
       init: { source: "src/import/new-graph.ts", limit: 600 },
       move: { source: "src/cli/commands/migrate.ts", limit: 1345 },
       methods: { source: "src/cli/commands/compare.ts", limit: 1345 },
-      migrate: { source: "src/editor/runs/commands/migrate.ts", limit: 1375 },
-      compare: { source: "src/editor/runs/commands/compare-methods.ts", limit: 1375 },
+      migrate: { source: "src/editor/runs/commands/migrate.ts", limit: 1380 },
+      compare: { source: "src/editor/runs/commands/compare-methods.ts", limit: 1380 },
       rate: { source: "src/cli/commands/rate.ts", limit: 1345 },
       rating: { source: "src/run/rate.ts", limit: 900 },
       tiers: { source: "src/editor/account/at-tier.ts", limit: 320 },
