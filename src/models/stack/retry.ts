@@ -2,6 +2,7 @@ import { randomLcg } from "d3";
 import pRetry from "p-retry";
 import type { Clock } from "../../deps.ts";
 import { AnswerMissing, BodyBroken, FellBack, ParameterRefused, ProviderFault, RateLimited } from "../errors.ts";
+import type { Usage } from "../model.ts";
 import type { Complete } from "./key.ts";
 import type { RetryWaits, Transient } from "./retry-waits.ts";
 
@@ -45,6 +46,8 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
     let timeouts = 0;
     let limits = 0;
     let missing = 0;
+    /** What replies without an answer cost. */
+    let charged: Usage | null = null;
     let failures = 0;
     const attempt = async (number: number) => {
       signal.throwIfAborted();
@@ -69,6 +72,10 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
         signal,
       );
     };
+    const whole = (error: unknown) => {
+      if (!(error instanceof AnswerMissing) || !charged) throw error;
+      throw new AnswerMissing(error.identity, error.model, error.reason, error.detail, charged);
+    };
     const reply = await pRetry(attempt, {
       retries: ATTEMPTS - 1,
       minTimeout: 0,
@@ -84,6 +91,7 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
         if (error instanceof ParameterRefused) onRefused?.(error);
         if (error instanceof AnswerMissing) {
           missing++;
+          charged = charged ? sumOf(charged, error.usage) : error.usage;
           reached = true;
           // The server works, so there is nothing to wait for.
           waits.answered(request);
@@ -96,11 +104,25 @@ export function retrying({ clock, seed, onRefused }: RetryOptions, waits: RetryW
         if (isLast || timeouts >= ATTEMPTS_TIMEOUT || limits >= ATTEMPTS_LIMITED) return;
         await waits.pause(request, error, waitAfter(error, failures++, random()), sentAt, signal);
       },
-    });
+    }).catch(whole);
     reached = true;
     waits.answered(request);
     // The clock can be set back meanwhile: no reply takes negative time.
-    return { ...reply, requests, milliseconds: started === null ? 0 : Math.max(0, clock.now() - started) };
+    const usage = charged ? sumOf(charged, reply.usage) : reply.usage;
+    return { ...reply, usage, requests, milliseconds: started === null ? 0 : Math.max(0, clock.now() - started) };
+  };
+}
+
+/** Usage of two replies to one call, the last at its own tier. */
+function sumOf(earlier: Usage, last: Usage): Usage {
+  const [cached, written] = [(earlier.cached ?? 0) + (last.cached ?? 0), (earlier.written ?? 0) + (last.written ?? 0)];
+  return {
+    ...last,
+    prompt: earlier.prompt + last.prompt,
+    completion: earlier.completion + last.completion,
+    estimated: earlier.estimated || last.estimated,
+    ...(cached > 0 && { cached }),
+    ...(written > 0 && { written }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  AnswerMissing,
   BodyBroken,
   BudgetReached,
   KeyRefused,
@@ -261,6 +262,27 @@ describe("retry", () => {
       error().message,
     );
     expect(provider.seen).toHaveLength(1);
+  });
+
+  it("counts what replies without an answer cost, whether or not one comes in the end", async () => {
+    const usage = { prompt: 10, completion: 5, estimated: false, cached: 4 };
+    const silent = (answers: number) =>
+      new FakeProvider(async (_asked, _signal, count) => {
+        if (count <= answers) throw new AnswerMissing("fake", "fake", "empty", "", usage);
+        return reply("yes");
+      });
+    const late = stackOver(silent(2), new FakeClock());
+    expect(await late.model.complete(request("a"), never)).toMatchObject({
+      usage: { prompt: 30, completion: 15, cached: 8 },
+      requests: 3,
+    });
+    expect(late.budget.spent).toMatchObject({ calls: 3, tokens: 45 });
+    const none = stackOver(silent(9), new FakeClock());
+    await expect(none.model.complete(request("a"), never)).rejects.toMatchObject({
+      name: "AnswerMissing",
+      usage: { prompt: 30, completion: 15, cached: 12 },
+    });
+    expect(none.budget.spent).toMatchObject({ calls: 3, tokens: 45 });
   });
 
   it("repeats at once without a refused parameter, which counts as no back-off but as a request", async () => {
