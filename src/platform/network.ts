@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { BlockList, isIP } from "node:net";
 import { rootCertificates } from "node:tls";
 import { getProxyForUrl } from "proxy-from-env";
 import { isLoopback } from "../models/address.ts";
@@ -54,13 +55,29 @@ export async function networkFor(url: string, { caFile, timeout }: NetworkOption
 
 /** The proxy for an address from the environment; null: none. */
 export function environmentProxyOf(url: string): string | null {
-  if (isLoopback(new URL(url).hostname)) return null;
+  const { hostname } = new URL(url);
+  if (isLoopback(hostname) || isExempt(hostname.replace(/^\[|\]$/g, ""))) return null;
   const proxy = getProxyForUrl(url);
   if (proxy === "") return null;
   // `proxy.example:3128` means http, as in curl, even for https addresses.
   const bare = proxy.replace(/^https?:\/\//, "");
   const isBare = Object.entries(process.env).some(([name, value]) => /_proxy$/i.test(name) && value === bare);
   return isBare ? `http://${bare}` : proxy;
+}
+
+/** Whether NO_PROXY names a domain above the host, a network that it is in, or its IPv6 address: curl and Go read these, `proxy-from-env` doesn't. */
+function isExempt(host: string): boolean {
+  const entries = (process.env.no_proxy || process.env.NO_PROXY || "").toLowerCase().split(/[,\s]+/);
+  const version = isIP(host);
+  if (version === 0) return entries.some((entry) => /^[\w-]/.test(entry) && host.endsWith(`.${entry}`));
+  const family = version === 4 ? "ipv4" : "ipv6";
+  const exempt = new BlockList();
+  for (const entry of entries) {
+    const [address = "", length = version === 4 ? "32" : "128"] = entry.split("/");
+    const isNetwork = isIP(address) === version && /^\d+$/.test(length) && Number(length) <= (version === 4 ? 32 : 128);
+    if (isNetwork) exempt.addSubnet(address, Number(length), family);
+  }
+  return exempt.check(host, family);
 }
 
 /** A proxy without user and password. */

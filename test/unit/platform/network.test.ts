@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createOpenAI } from "../../../src/models/protocols/openai.ts";
-import { type NetworkOptions, networkFor } from "../../../src/platform/network.ts";
+import { environmentProxyOf, type NetworkOptions, networkFor } from "../../../src/platform/network.ts";
 import { AUTHORITY, HOST, type RunningProxy, startProxy, startTls } from "../../server/tls.ts";
 import { FakeClock, never, request } from "../models/fakes.ts";
 
@@ -78,6 +78,21 @@ describe("a proxy", () => {
     await proxy.close();
     process.env.HTTPS_PROXY = `http://127.0.0.1:${proxy.port}`;
     expect(await ask()).toMatchObject({ code: "ProxyFailed", status: null, proxy: `http://127.0.0.1:${proxy.port}` });
+  });
+
+  it.each([
+    ["corp.example", "https://llm.corp.example/v1", true],
+    ["corp.example", "https://llm.badcorp.example/v1", false],
+    ["10.0.0.0/8, 192.168.0.0/16", "http://192.168.3.4:8000/v1", true],
+    ["10.0.0.0/8", "http://11.1.2.3:8000/v1", false],
+    ["10.0.0.0/99,10.0.0.0/x,/8", "http://10.1.2.3:8000/v1", false],
+    ["fd00::12", "http://[fd00::12]:8000/v1", true],
+    ["fd00::/8", "http://[fd12::1]:8000/v1", true],
+    ["fd00::12", "http://[fd00::13]:8000/v1", false],
+    ["10.0.0.0/8", "https://api.example/v1", false],
+  ])("is passed by where NO_PROXY says %s, as curl reads it, for %s: %s", (exempt, url, isExempt) => {
+    Object.assign(process.env, { HTTP_PROXY: "http://p:1", HTTPS_PROXY: "http://p:1", NO_PROXY: exempt });
+    expect(environmentProxyOf(url)).toBe(isExempt ? null : "http://p:1");
   });
 
   it.each([HOST, "*", ".example.test", `${HOST}:443`])("is passed by where NO_PROXY says %s", async (exempt) => {
