@@ -21,6 +21,18 @@ export function escapeControls(json: string): string {
   );
 }
 
+/**
+ * `plain` with a name for each character that no one sees, such as `<U+202E>`: what someone accepts must show all that is written. Those
+ * that join letters and emoji stay.
+ */
+export function visible(text: string): string {
+  const named = text.replace(
+    /[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu,
+    (character) => `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}>`,
+  );
+  return plain(named);
+}
+
 /** `plain` on one line, cut to `length` characters. */
 export function oneLine(text: string, length: number): string {
   const line = plain(text).replace(/\s+/g, " ").trim();

@@ -1,5 +1,5 @@
 import type { Colors } from "picocolors/types.js";
-import { plain } from "../../i18n/plain-text.ts";
+import { visible } from "../../i18n/plain-text.ts";
 import { wordChanges } from "../../run/report/tables/word-changes.ts";
 
 /** Lines of unchanged text shown around a change. */
@@ -14,7 +14,7 @@ export function wordDiff(before: string, after: string, colors: Colors): string 
     ? (text: string) => colors.strikethrough(colors.red(text))
     : (text: string) => `[-${text}-]`;
   const added = colors.isColorSupported ? (text: string) => colors.green(text) : (text: string) => `{+${text}+}`;
-  const parts = wordChanges(plain(before), plain(after));
+  const parts = wordChanges(visible(before), visible(after));
   return parts
     .map((part, index) => {
       if (part.kind === "removed") return eachLine(part.text, removed);
