@@ -14,7 +14,8 @@ export function wordDiff(before: string, after: string, colors: Colors): string 
     ? (text: string) => colors.strikethrough(colors.red(text))
     : (text: string) => `[-${text}-]`;
   const added = colors.isColorSupported ? (text: string) => colors.green(text) : (text: string) => `{+${text}+}`;
-  const parts = wordChanges(visible(before), visible(after));
+  // Named only then, so that no name is taken apart.
+  const parts = wordChanges(before, after).map((part) => ({ ...part, text: visible(part.text) }));
   return parts
     .map((part, index) => {
       if (part.kind === "removed") return eachLine(part.text, removed);

@@ -211,7 +211,7 @@ function endIn(choice: unknown): unknown {
   const finish = property(choice, "finish_reason");
   const said = property(finish, "type") ?? finish;
   if (typeof said !== "string") return said;
-  return /^(null|none)$/i.test(said) ? undefined : said.replace(/^finish_?reason[._]/i, "");
+  return /^(null|none|finish_reason_unspecified)$/i.test(said) ? undefined : said.replace(/^finish_?reason[._]/i, "");
 }
 
 function endOf(finish: unknown, isKnown: boolean): Completion["missing"] {

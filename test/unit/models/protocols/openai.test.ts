@@ -207,6 +207,7 @@ describe("a reply", () => {
     ["FinishReason.STOP", "stop"],
     ["FINISH_REASON_MAX_TOKENS", "length"],
     ["null", "stop"],
+    ["FINISH_REASON_UNSPECIFIED", "stop"],
   ])("that ended by %s is told apart", async (finish_reason, finish) => {
     const url = await serveRaw(200, JSON.stringify({ choices: [{ message: { content: "4" }, finish_reason }] }));
     expect(await connect(url).complete(request("hi"), never)).toMatchObject({ finish });
