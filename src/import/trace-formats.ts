@@ -289,11 +289,36 @@ function readLangSmith(record: Mapping): Span[] | null {
     parent: textOf(record.parent_run_id) || null,
     name: String(record.name ?? record.run_type ?? "run"),
     start: timeOf(record.start_time),
-    input: record.inputs,
-    output: record.outputs,
+    input: asMessages(record.inputs),
+    output: replyIn(asMessages(record.outputs)),
     feedback: [...stats, ...given, ...corrected],
   };
   return [span, ...children];
+}
+
+/** With plain messages in place of LangChain's constructors, and without the list around the messages of a single prompt. */
+function asMessages(written: unknown): unknown {
+  const value = parsed(written);
+  if (Array.isArray(value)) {
+    const all = value.map(asMessages);
+    const [only] = all;
+    return all.length === 1 && Array.isArray(only) ? only : all;
+  }
+  if (!isMapping(value)) return value;
+  const { lc, type, id, kwargs } = value;
+  if (lc !== undefined && type === "constructor" && isMapping(kwargs)) {
+    const name = String(listOf(id).at(-1) ?? "");
+    return { role: /^(.+?)Message/.exec(name)?.[1]?.toLowerCase() ?? name, content: kwargs.content };
+  }
+  const isPrompt = "messages" in value || "generations" in value || "message" in value;
+  return isPrompt ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asMessages(one)])) : value;
+}
+
+/** The message, or the text, of LangChain's `{ generations: [[{ text, message }]] }`; other outputs as they are. */
+function replyIn(outputs: unknown): unknown {
+  const [first] = listOf(mappingOf(outputs).generations);
+  const { text, message } = mappingOf(first);
+  return message ?? text ?? outputs;
 }
 
 /** Whether an evaluator gave LangSmith's feedback, not a person. */

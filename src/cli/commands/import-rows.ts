@@ -27,9 +27,11 @@ export async function importRowsCommand(
     options.acceptOutputs === true,
   );
   if (format !== null && rows.length === 0) {
-    throw new UsageError(
-      `The ${format} traces of ${paths.join(", ")} have no inputs. Record the content of messages, e.g. with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, and name the file with the logs, too.`,
-    );
+    const remedy =
+      format === "Langfuse"
+        ? "Its download of one trace can leave them out: export the table of observations, or take the trace from its API."
+        : "Record the content of messages, e.g. with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, and name the file with the logs, too.";
+    throw new UsageError(`The ${format} traces of ${paths.join(", ")} have no inputs. ${remedy}`);
   }
   if (rows.length === 0 || format === null) {
     throw new UsageError(

@@ -105,6 +105,30 @@ describe("rows of traces", () => {
     ]);
   });
 
+  it("reads the messages of LangSmith's calls, which LangChain writes as constructors", () => {
+    const message = (kind: string, content: string) => ({
+      lc: 1,
+      type: "constructor",
+      id: ["langchain", "schema", "messages", kind],
+      kwargs: { content, type: "x" },
+    });
+    const call = (id: string, outputs: object) => ({
+      ...{ id, trace_id: id, run_type: "llm", name: "ChatOpenAI", outputs },
+      inputs: { messages: [[message("SystemMessage", "Be brief."), message("HumanMessage", "q")]] },
+    });
+    const generation = { text: "a", type: "ChatGeneration", message: message("AIMessage", "a") };
+    const runs = [
+      call("1", { generations: [[generation]], llm_output: null, run: null }),
+      call("2", { generations: [[{ text: "b" }]] }),
+      call("3", { messages: [message("AIMessage", "c")] }),
+    ];
+    expect(rowsOfTraces(runs, true).rows).toEqual([
+      { trace: "1", input: "q", output: "a", answer: "a" },
+      { trace: "2", input: "q", output: "b", answer: "b" },
+      { trace: "3", input: "q", output: "c", answer: "c" },
+    ]);
+  });
+
   it("counts what it does not know", () => {
     expect(rowsOfTraces([{ a: 1 }, 5, null, [{ b: 2 }]], true)).toEqual({
       accepted: 0,
