@@ -105,7 +105,8 @@ export class GraphFiles extends Disposable {
 
   async #find(): Promise<Uri[]> {
     const found = await workspace.findFiles(GRAPH_PATTERN, GRAPH_EXCLUDED, MOST_FILES);
-    const sorted = found.sort((a, b) => a.path.localeCompare(b.path));
+    // A folder of a virtual file system has paths that name other files on disk, or none.
+    const sorted = found.filter(isGraphFile).sort((a, b) => a.path.localeCompare(b.path));
     const sizes = await Promise.all(sorted.map(({ fsPath }) => this.files.stat(fsPath).catch(() => ({ bytes: 0 }))));
     let room = MOST_BYTES;
     const fitting = sorted.filter((_, index) => {

@@ -1,6 +1,7 @@
 import "./activation.test.ts";
 import "./commands.test.ts";
 import "./commit.test.ts";
+import "./graph-elsewhere.test.ts";
 import "./graph-files.test.ts";
 import "./language.test.ts";
 import "./migrate.test.ts";

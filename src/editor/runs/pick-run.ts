@@ -1,6 +1,7 @@
-import { l10n, window } from "vscode";
+import { l10n, Uri, window } from "vscode";
 import { graphOf, runIdOf } from "../commands/command-arguments.ts";
 import { Cancelled, NotFound } from "../errors.ts";
+import { refuseElsewhere } from "../graph-pick.ts";
 import { costLabel, runOutcome } from "./messages.ts";
 import type { RunStore } from "./run-store.ts";
 import type { RunSummary } from "./run-summary.ts";
@@ -8,7 +9,7 @@ import type { RunSummary } from "./run-summary.ts";
 /**
  * The run of a command: its argument, else the only one that fits, else the user's pick.
  * @param none message if no run fits
- * @throws NotFound, Cancelled
+ * @throws Cancelled; NotFound: also for a graph that is no file
  */
 export async function pickRun(
   runStore: RunStore,
@@ -17,6 +18,7 @@ export async function pickRun(
   none: string,
 ): Promise<RunSummary> {
   const id = runIdOf(target);
+  if (target instanceof Uri) refuseElsewhere(target);
   const file = graphOf(target);
   // A named run may be very recent.
   const found = id ? await runStore.find(id) : null;
