@@ -49,9 +49,15 @@ describe("evaluate", () => {
     const [row] = world.validation;
     const validation = Array.from({ length: 1_500 }, (_, index) => ({ ...row!, id: String(index) }));
     let [now, most] = [0, 0];
+    let areTogether = () => {};
+    const together = new Promise<void>((resolve) => {
+      areTogether = resolve;
+    });
+    // No reply before the last request, however long the machine takes to send them all.
     const complete: typeof deps.model.complete = async (request, signal) => {
       most = Math.max(most, ++now);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (now === 1_500) areTogether();
+      await together;
       now--;
       return deps.model.complete(request, signal);
     };

@@ -15,6 +15,18 @@ import { request, stackOver } from "./fakes.ts";
 /** Plays requests in batches over HTTP. */
 
 export const { clock } = nodeDeps();
+
+/**
+ * Waits in steps of 10 ms, of which a machine that stands still takes one alone, however long: what the event loop has to
+ * do goes on between them, so that a wave is not cut in two because the machine is slow.
+ */
+const stepping: typeof clock = {
+  ...clock,
+  async sleep(milliseconds, signal) {
+    for (let left = milliseconds; left > 0; left -= 10) await clock.sleep(Math.min(left, 10), signal);
+  },
+};
+
 export const echo = (prompt: string) => `echo ${prompt}`;
 
 export async function serve(more: Partial<BatchServerOptions> = {}): Promise<BatchServer> {
@@ -43,7 +55,7 @@ export const connects: readonly [string, (url: string, timeout?: number) => Serv
 
 export function tiered(server: ServerModel, journal?: BatchJournal, tiers = "batch"): Model {
   const model = withTiers(server, readTiers(tiers)!, {
-    clock,
+    clock: stepping,
     newMark: randomUUID,
     concurrency: 4,
     fallback: false,

@@ -1,6 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { CalmRefresh } from "../../../../src/editor/ui/calm-refresh.ts";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
 
 it("a refresh waits for the rows that are asked for, and requests that wait are one", async () => {
   let refreshes = 0;
@@ -16,11 +18,11 @@ it("a refresh waits for the rows that are asked for, and requests that wait are 
   );
   calm.request();
   calm.request();
-  await sleep(600);
+  await vi.advanceTimersByTimeAsync(600);
   expect(refreshes).toBe(1);
   answer(["a"]);
   expect(await rows).toEqual(["a"]);
-  await sleep(600);
+  await vi.advanceTimersByTimeAsync(600);
   expect(refreshes).toBe(2);
 });
 
@@ -32,6 +34,6 @@ it("rows that fail hold no refresh back, and none comes after the end", async ()
   expect(refreshes).toBe(1);
   calm.request();
   calm.dispose();
-  await sleep(400);
+  await vi.advanceTimersByTimeAsync(400);
   expect(refreshes).toBe(1);
 });

@@ -62,7 +62,7 @@ function refusal(status: number, error: object): Answer {
   return [status, { error: { type: "invalid_request_error", param: null, code: null, ...error } }];
 }
 
-async function connected(answer: (seen: Seen) => Answer | "hang", timeout = 5_000) {
+async function connected(answer: (seen: Seen) => Answer | "hang", timeout = 60_000) {
   const { url, seen } = await serve(answer);
   return { model: createOpenAI({ baseUrl: `${url}/v1`, key: KEY, clock, timeout }), seen };
 }

@@ -79,7 +79,7 @@ describe("Anthropic", () => {
     stop_reason: "end_turn",
     usage: { input_tokens: 10, cache_read_input_tokens: 600, cache_creation_input_tokens: 40, output_tokens: 5 },
   };
-  const connect = (baseUrl: string, timeout = 5_000) => createAnthropic({ baseUrl, key: KEY, clock, timeout });
+  const connect = (baseUrl: string, timeout = 60_000) => createAnthropic({ baseUrl, key: KEY, clock, timeout });
   const refusal = (type: string, text: string) => ({ type: "error", error: { type, message: text } });
 
   it("is asked in its own words, and what it says of its cache is counted", async () => {
@@ -208,7 +208,7 @@ describe("Gemini", () => {
     },
     modelVersion: "m-1-001",
   };
-  const connect = (baseUrl: string, timeout = 5_000) =>
+  const connect = (baseUrl: string, timeout = 60_000) =>
     createGemini({ baseUrl: `${baseUrl}/v1beta`, key: KEY, clock, timeout });
   const refusal = (code: number, status: string, message: string, details: unknown[] = []) => ({
     error: { code, status, message, details },
