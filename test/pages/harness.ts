@@ -151,6 +151,30 @@ export class TestPage {
     );
   }
 
+  /**
+   * Resolves when the drawing has kept its place for ten frames, however long a machine takes to get there.
+   * @param after milliseconds of the page's own timers before: those that the page set for less have then fired
+   */
+  async resting(after = 0): Promise<void> {
+    await this.settled();
+    await this.page.evaluate(async (milliseconds) => {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      const places = () => {
+        const drawing = document.querySelector(".drawing")?.getBoundingClientRect();
+        const world = document.querySelector("svg.graph .world");
+        const nodes = [...document.querySelectorAll("svg.graph g.node")].map((node) => node.getAttribute("transform"));
+        return JSON.stringify([drawing, world && getComputedStyle(world).transform, nodes]);
+      };
+      let before = "";
+      for (let alike = 0; alike < 10; ) {
+        await new Promise(requestAnimationFrame);
+        const now = places();
+        alike = now === before ? alike + 1 : 0;
+        before = now;
+      }
+    }, after);
+  }
+
   /** Looks at a sample: of the list that the run's strip leads to. @param row its id, or its place in the list */
   async sample(row: string | number): Promise<void> {
     await this.page.locator(".run button.chip", { hasText: "sample" }).click();

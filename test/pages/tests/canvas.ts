@@ -8,7 +8,9 @@ import type { TestPage } from "../harness.ts";
 import { runOf } from "../runs.ts";
 import type { PageTest } from "./page-test.ts";
 
+/** Where a node is drawn once nothing moves. */
 const boxOf = async (test: TestPage, id: string) => {
+  await test.resting();
   const box = await test.node(id).locator(".card").first().boundingBox();
   ok(box, `${id} is drawn`);
   return { x: Math.round(box.x), y: Math.round(box.y), width: Math.round(box.width) };
@@ -103,7 +105,8 @@ export const canvasTests: readonly PageTest[] = [
     async run(test) {
       await test.graph(five);
       await test.node("solve").click();
-      await test.page.waitForTimeout(250);
+      // The graph is fitted beside the details when no second click has come for 500 ms.
+      await test.resting(500);
       const before = await boxOf(test, "solve");
       const extra = { ...five.nodes.find(({ kind }) => kind === "llm")!, id: "extra", kind: "llm" as const };
       await test.graph({ ...five, nodes: [{ ...extra, inputs: ["question"] } as never, ...five.nodes] });

@@ -77,7 +77,7 @@ export const panelTests: readonly PageTest[] = [
         // Within a few frames, and so before the graph is fitted again.
         for (let at = 0; at < 3 && !(await isInDrawing(test, "answer")); at++) await test.settled();
         ok(await isInDrawing(test, "answer"), "at once");
-        await test.page.waitForTimeout(1000);
+        await test.resting(500);
         for (const { id } of five.nodes) ok(await isInDrawing(test, id), id);
         await separator(test).focus();
         for (let at = 0; at < 4; at++) await test.page.keyboard.press(opening.width < 640 ? "ArrowUp" : "ArrowLeft");
@@ -108,11 +108,11 @@ export const panelTests: readonly PageTest[] = [
       await test.page.mouse.move(230, 60, { steps: 5 });
       await test.page.mouse.up();
       await test.node("answer").click();
-      await test.page.waitForTimeout(1000);
+      await test.resting(500);
       ok(await isInDrawing(test, "answer"), "clicked");
       await test.page.keyboard.press("ArrowUp");
       await test.page.keyboard.press("Enter");
-      await test.page.waitForTimeout(1000);
+      await test.resting(500);
       const selected = (await test.page.locator("svg.graph g.node.selected").getAttribute("data-id")) ?? "";
       ok(selected !== "answer" && selected !== "", selected);
       ok(await isInDrawing(test, selected), "chosen by keyboard");
