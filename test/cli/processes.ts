@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
+import { LATE } from "../../scripts/late.mjs";
 
 export interface Ended {
   readonly code: number | null;
@@ -22,13 +23,11 @@ export interface Call {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** V8 optimizes later: in processes of one or two seconds that takes a third of the time, and comes too late. */
-const LATE = "--interrupt-budget=1000000";
 const ENTRY = join(import.meta.dirname, "../../dist/cli.js");
 
 /** Starts the command line in a process of its own. @param kilobytes the system lets no file grow beyond this */
 export function startProcess({ args, folder, env }: Call, kilobytes?: number): Started {
-  const command = [process.execPath, LATE, ENTRY, ...args];
+  const command = [process.execPath, ...LATE, ENTRY, ...args];
   const limited = ["bash", "-c", `ulimit -f ${kilobytes}; exec "$@"`, "bash", ...command];
   const [program = "", ...rest] = kilobytes === undefined ? command : limited;
   const child = spawn(program, rest, { cwd: folder, env });
@@ -81,7 +80,7 @@ function takeIdle(): ChildProcess | undefined {
 }
 
 function startResident(): ChildProcess {
-  return spawn(process.execPath, [LATE, join(import.meta.dirname, "resident.mjs")], {
+  return spawn(process.execPath, [...LATE, join(import.meta.dirname, "resident.mjs")], {
     stdio: ["pipe", "pipe", "pipe", "ipc"],
   });
 }
