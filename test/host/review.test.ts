@@ -71,6 +71,22 @@ describe("the review of a run that was made outside the editor", () => {
     assert.match(titles[4] ?? "", /^(together )?\d+ → \d+ of \d+ right( · |$)/);
   });
 
+  it("says above an open proposal that its run was deleted", async () => {
+    const [proposal] = accepted();
+    assert.ok(proposal, "the simulated model finds something");
+    await review(proposal.id);
+    const after = await until(() => {
+      const shown = window.tabGroups.activeTabGroup.activeTab?.input;
+      return shown instanceof TabInputTextDiff ? shown.modified : null;
+    });
+    await removeRuns();
+    const titles = async () => {
+      const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", after, 10);
+      return lenses.map(({ command }) => command?.title);
+    };
+    await settles(titles, ["The run of this text no longer exists."]);
+  });
+
   it("applies all accepted proposals as one edit that one undo reverts", async () => {
     const files = accepted().map(({ node }) => fileOf(node));
     const [first] = files;

@@ -40,7 +40,10 @@ export class ProposalLenses extends Disposable implements CodeLensProvider {
     const ref = parseInstructionUri(document.uri);
     if (!ref || ref.side === "before") return [];
     const run = await this.runStore.open(ref.run);
-    if (!run) return [];
+    if (!run) {
+      const title = l10n.t("The run of this text no longer exists.");
+      return [new CodeLens(new Range(0, 0, 0, 0), { title, command: "" })];
+    }
     const change = findChange(run, ref.id);
     const first = change ? firstChange(change.base, change.text) : 0;
     const settings = workspace.getConfiguration("diffEditor.hideUnchangedRegions", document);
