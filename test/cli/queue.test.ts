@@ -1,10 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createSimulated } from "../../src/models/simulated/simulated.ts";
 import { hasRedis } from "../server/install-redis.ts";
 import { type RedisServer, startRedis } from "../server/redis.ts";
 import { AUTHORITY } from "../server/tls.ts";
-import { type Bench, type Ended, KEY, open, type Started } from "./cli.ts";
+import { asked, type Bench, type Ended, KEY, open, type Started } from "./cli.ts";
 import { orderModel, orders } from "./order-model.ts";
 
 /** Several machines: worker processes on one Redis, which are killed, cut off and restarted. */
@@ -16,6 +18,18 @@ async function redis(): Promise<RedisServer> {
   const server = await startRedis();
   onTestFinished(server.close);
   return server;
+}
+
+/** Whether something listens there. */
+function isOpen(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    const end = (isThere: boolean) => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.once("connect", () => end(true)).once("error", () => end(false));
+  });
 }
 
 /** A worker that knows the key; the runs do not. */
@@ -109,7 +123,9 @@ describe.skipIf(!hasRedis())("several machines", () => {
     const run = one.launch(SECRET, "optimize", one.graph, ...asking(one, server.url));
     let kills = 0;
     for (const accident of ["worker", "redis", "worker"] as const) {
-      await sleep(1_500 + Math.random() * 1_500);
+      // At a random moment of the run, however fast it is.
+      const more = Math.ceil(alone.server.requests() * (0.1 + 0.15 * Math.random()));
+      await asked(one.server, one.server.requests() + more, run);
       if (run.child.exitCode !== null) break;
       if (accident === "redis") await server.restart(500);
       else {
@@ -254,12 +270,30 @@ describe.skipIf(!hasRedis())("several machines", () => {
   });
 
   it("report an unreachable queue with the next attempt, and continue when it is back", async () => {
-    const one = await open({ latency: 20 });
+    const simulated = createSimulated();
+    let goOn = () => {};
+    const isGone = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let calls = 0;
+    const one = await open({
+      model: {
+        identity: simulated.identity,
+        // Most replies come only when the queue is gone, so that the run does not end before.
+        async complete(request, signal) {
+          if (++calls > 5) await isGone;
+          return simulated.complete(request, signal);
+        },
+      },
+    });
     const server = await redis();
     await worker(one, server.url);
     const run = one.launch(SECRET, "evaluate", one.graph, ...asking(one, server.url));
-    while (one.server.requests() < 5 && run.child.exitCode === null) await sleep(10);
-    await server.restart(3_000);
+    await asked(one.server, 5, run);
+    const restarted = server.restart(3_000);
+    await expect.poll(() => isOpen(server.url), { timeout: 60_000 }).toBe(false);
+    goOn();
+    await restarted;
     const ended = await run.ended;
     expect(ended.code, ended.stderr).toBe(0);
     expect(ended.stderr).toMatch(/Waiting for the queue at 127\.0\.0\.1:\d+, next attempt at \d/);
