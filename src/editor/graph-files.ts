@@ -4,6 +4,7 @@ import { EventEmitter, Uri, workspace } from "vscode";
 import type { Files } from "../deps.ts";
 import { findRoot } from "../graph/containment.ts";
 import { isGraphFileName } from "../graph/file-name.ts";
+import { Delayed } from "./delayed.ts";
 import { Disposable } from "./disposable.ts";
 
 export const GRAPH_PATTERN = "**/{*.agentgraph.json,.agentgraph.json}";
@@ -20,14 +21,18 @@ export function isGraphFile(uri: Uri): boolean {
 const MOST_FILES = 2_000;
 const MOST_BYTES = 2 ** 24;
 
+/** Milliseconds after which the files of a folder that comes back are there. */
+const SETTLING = 1_000;
+
 /** The graph files of the workspace. Searches on first use, and again when a file is created or deleted. */
 export class GraphFiles extends Disposable {
   readonly #changed = this.own(new EventEmitter<Uri>());
   /** A graph file was created, saved or deleted. */
   readonly onDidChange = this.#changed.event;
   #known: Promise<Uri[]> | null = null;
-  /** Paths of the folders above the known graphs. */
-  #folders: ReadonlySet<string> = new Set();
+  /** Paths of the folders above the graphs that are known, or were. */
+  readonly #folders = new Set<string>();
+  readonly #later = this.own(new Delayed(() => void this.#searchAgain(), SETTLING));
 
   constructor(private readonly files: Files) {
     super();
@@ -45,8 +50,10 @@ export class GraphFiles extends Disposable {
       watcher.onDidDelete(forget);
       watcher.onDidChange((uri) => void this.#followChanged(uri));
       // Of a folder that is deleted, VS Code reports the folder alone.
-      const folders = this.own(workspace.createFileSystemWatcher("**", true, true, false));
+      const folders = this.own(workspace.createFileSystemWatcher("**", false, true, false));
       folders.onDidDelete(({ path }) => this.#folders.has(path) && void this.#searchAgain());
+      // In a folder that comes back, as after a change of the branch, its watcher can miss all that happens from then on.
+      folders.onDidCreate(({ path }) => this.#folders.has(path) && this.#later.request());
       this.own(workspace.onDidChangeWorkspaceFolders(() => void this.#searchAgain()));
       this.own(workspace.onDidOpenTextDocument(({ uri }) => void this.#followOpened(uri)));
       this.#known = this.#find();
@@ -115,7 +122,7 @@ export class GraphFiles extends Disposable {
       if (fits) room -= bytes;
       return fits;
     });
-    this.#folders = new Set(fitting.flatMap(({ path }) => foldersAbove(path)));
+    for (const { path } of fitting) for (const folder of foldersAbove(path)) this.#folders.add(folder);
     return fitting;
   }
 }

@@ -7,8 +7,19 @@ describe("the graphs of a workspace", () => {
   const folder = at("several/levels");
   const graph = Uri.joinPath(folder, "x.agentgraph.json");
   const files = new GraphFiles(deps.files);
-  const isListed = async () => (await files.list()).some((uri) => String(uri) === String(graph));
+  const isListed = async (file = graph) => (await files.list()).some((uri) => String(uri) === String(file));
+  const write = (file: Uri) => workspace.fs.writeFile(file, new TextEncoder().encode("{}"));
 
+  // VS Code reports nothing before it watches the workspace, and nothing of a folder that was created before that.
+  before(async () => {
+    const probe = at("probe.agentgraph.json");
+    await until(async () => {
+      await files.list();
+      await write(probe);
+      return isListed(probe);
+    });
+    await workspace.fs.delete(probe);
+  });
   after(() => files.dispose());
   afterEach(() => rm(at("several").fsPath, { recursive: true, force: true }));
 
@@ -17,13 +28,9 @@ describe("the graphs of a workspace", () => {
     ["in VS Code", () => workspace.fs.delete(at("several"), { recursive: true })],
   ] as const) {
     it(`leave the list when a folder above them is deleted ${name}`, async () => {
-      await files.list();
       await workspace.fs.createDirectory(folder);
-      // VS Code may not watch the folder yet: the file is then listed with its next change.
-      await until(async () => {
-        await workspace.fs.writeFile(graph, new TextEncoder().encode("{}"));
-        return isListed();
-      });
+      await write(graph);
+      await until(() => isListed());
       await remove();
       await until(async () => !(await isListed()), 20_000);
     });
