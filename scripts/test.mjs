@@ -111,8 +111,8 @@ async function inTurn(suites, alone) {
 }
 
 /**
- * Runs the files again in which tests of vitest failed: what fails only beside all other suites is a race in the test, to be
- * named and mended, but no fault of the product.
+ * Runs the files again in which tests of vitest failed: what fails only beside all other suites is a race, of the test or of
+ * the product, to be named and mended.
  */
 async function repeat(suite) {
   const first = vitestFailures(suite.report);

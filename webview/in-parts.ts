@@ -17,27 +17,27 @@ export class DrawnInParts<T, F> {
   }
 
   /** Takes what this task still draws. @param formOf current form of an element */
-  next(all: readonly T[], formOf: (item: T) => F): DrawnPart<T, F> {
+  next(all: readonly T[], formOf: (item: T) => F): DrawnPart<T> {
     const candidates = all.map((item): Candidate<T, F> => {
       const key = this.keyOf(item);
       return { key, item, form: formOf(item), former: this.#forms.get(key) };
     });
-    const { items, added, isPartial, isFresh } = nextPart(
+    const { items, isPartial, isFresh } = nextPart(
       candidates,
       this.#room,
       ({ form, former }) => former === form,
       ({ former }) => former !== undefined,
     );
-    this.#room -= added;
     const forms = new Map<string, F>();
-    const changed = new Map<T, F>();
+    const changed = new Set<T>();
     for (const one of items) {
       const { key, item, form, former } = one;
       const isChanged = former !== form && isFresh(one);
-      if (isChanged) changed.set(item, form);
+      if (isChanged) changed.add(item);
       forms.set(key, isChanged ? form : (former ?? form));
     }
     this.#forms = forms;
+    this.#room -= changed.size;
     return { items: items.map(({ item }) => item), changed, isPartial };
   }
 
@@ -56,10 +56,10 @@ interface Candidate<T, F> {
 }
 
 /** Elements that are in the document after this task. */
-interface DrawnPart<T, F> {
+interface DrawnPart<T> {
   readonly items: readonly T[];
-  /** The form of those that this task draws anew. */
-  readonly changed: ReadonlyMap<T, F>;
+  /** Those that this task draws anew. */
+  readonly changed: ReadonlySet<T>;
   /** Whether further elements are left for the next tasks. */
   readonly isPartial: boolean;
 }
@@ -67,8 +67,6 @@ interface DrawnPart<T, F> {
 /** Elements of a list that are in the document after this task. */
 interface Part<T> {
   readonly items: readonly T[];
-  /** Number of those that this task draws anew. */
-  readonly added: number;
   /** Whether further elements are left for the next tasks. */
   readonly isPartial: boolean;
   /** Whether an element is, or now becomes, drawn in its current form. */
@@ -93,12 +91,10 @@ export function nextPart<T>(
     if (fresh.size < most) fresh.add(item);
     else left += 1;
   }
-  const added = fresh.size;
-  if (left === 0) return { items: all, isPartial: false, added, isFresh: () => true };
+  if (left === 0) return { items: all, isPartial: false, isFresh: () => true };
   return {
     items: all.filter((item) => fresh.has(item) || isDrawn(item) || isKept(item)),
     isPartial: true,
-    added,
     isFresh: (item) => fresh.has(item) || isDrawn(item),
   };
 }

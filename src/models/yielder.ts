@@ -5,8 +5,9 @@ const LONG = 12;
 /** Items between two looks at the clock. */
 const GROUP = 50;
 
-/** Lets work that never waits yield regularly, so that it doesn't block the process. */
-export class Yielder {
+/** Lets callers continue in order, one at a time, with turns for other work in between. */
+abstract class Turns {
+  /** When the last turn of other work ended, in milliseconds of the clock. */
   #since: number;
   #last: Promise<void> | null = null;
 
@@ -23,6 +24,28 @@ export class Yielder {
     return this.#last;
   }
 
+  /** Milliseconds since the last turn of other work, also if the clock was set back. */
+  protected get worked(): number {
+    return Math.abs(this.clock.now() - this.#since);
+  }
+
+  /** Whether other work has its turn now. */
+  protected abstract isDue(): boolean;
+
+  /** Called when others had their turn. @param milliseconds since the turn before */
+  protected abstract hadTurn(milliseconds: number): void;
+
+  async #after(earlier: Promise<void> | null): Promise<void> {
+    await earlier;
+    if (!this.isDue()) return;
+    await this.clock.sleep(0);
+    this.hadTurn(this.worked);
+    this.#since = this.clock.now();
+  }
+}
+
+/** Lets work that never waits yield regularly, so that it doesn't block the process. */
+export class Yielder extends Turns {
   /** Like `Array.map`, for lists of any length. */
   async map<T, U>(items: readonly T[], work: (item: T) => U): Promise<U[]> {
     const made: U[] = [];
@@ -33,43 +56,28 @@ export class Yielder {
     return made;
   }
 
-  async #after(earlier: Promise<void> | null): Promise<void> {
-    await earlier;
-    // Also if the clock was set back.
-    if (Math.abs(this.clock.now() - this.#since) < LONG) return;
-    await this.clock.sleep(0);
-    this.#since = this.clock.now();
+  protected isDue(): boolean {
+    return this.worked >= LONG;
   }
+
+  protected hadTurn(): void {}
 }
 
 /**
  * Lets go of work that a long chain of promises does later, such as the end of a call on which a thousand nodes wait: each
  * turn lets go of twice as many as the one before if those took half of its time, and of half as many if they took more.
  */
-export class AdaptiveYielder {
+export class AdaptiveYielder extends Turns {
   #atOnce = 1;
   #left = 1;
-  #since: number;
-  #last: Promise<void> | null = null;
 
-  constructor(private readonly clock: Clock) {
-    this.#since = clock.now();
+  protected isDue(): boolean {
+    return this.#left-- <= 0;
   }
 
-  /** Resolves in the order of the calls. */
-  next(): Promise<void> {
-    this.#last = this.#after(this.#last);
-    return this.#last;
-  }
-
-  async #after(earlier: Promise<void> | null): Promise<void> {
-    await earlier;
-    if (this.#left-- > 0) return;
-    await this.clock.sleep(0);
-    const took = Math.abs(this.clock.now() - this.#since);
-    if (took <= LONG / 2) this.#atOnce *= 2;
-    else if (took > LONG) this.#atOnce = Math.max(1, Math.floor(this.#atOnce / 2));
+  protected hadTurn(milliseconds: number): void {
+    if (milliseconds <= LONG / 2) this.#atOnce *= 2;
+    else if (milliseconds > LONG) this.#atOnce = Math.max(1, Math.floor(this.#atOnce / 2));
     this.#left = this.#atOnce - 1;
-    this.#since = this.clock.now();
   }
 }

@@ -194,10 +194,8 @@ export class GraphCanvas {
     // At the smallest size a head is less than a pixel.
     const parts = { hasHead: detail !== "block", isReachable: detail === "full" && near.length <= 400 };
     const shapeOf = ({ line }: SceneEdge) => `${parts.hasHead} ${parts.isReachable} ${line}`;
-    const { items, changed, isPartial } = this.#edgeParts.next(
-      near,
-      (edge) => `${edgeLook(edge, view.run, lit, isRunning && counts.has(edge.key))};${shapeOf(edge)}`,
-    );
+    const lookAt = (edge: SceneEdge) => edgeLook(edge, view.run, lit, isRunning && counts.has(edge.key));
+    const { items, changed, isPartial } = this.#edgeParts.next(near, (edge) => `${lookAt(edge)};${shapeOf(edge)}`);
     const chosen = view.selectedEdge && edgeKey(view.selectedEdge.source, view.selectedEdge.target);
     const shapes = this.#edgeShapes;
     select(this.#edges)
@@ -207,7 +205,7 @@ export class GraphCanvas {
       .each(function (edge) {
         if (changed.has(edge)) {
           setAttribute(this, "data-key", edge.key);
-          setAttribute(this, "class", edgeLook(edge, view.run, lit, isRunning && counts.has(edge.key)));
+          setAttribute(this, "class", lookAt(edge));
           const shape = shapeOf(edge);
           if (shapes.get(this) !== shape) this.replaceChildren(...edgeLines(edge, parts));
           shapes.set(this, shape);

@@ -35,20 +35,20 @@ export async function printEstimate(
   const known = { provider, replies, price, clock: deps.clock, sandbox: deps.sandbox, batched };
   if (provider === "simulated") await warnUnknownNodes(task, output);
   if (!job) {
-    const estimate = await saying("Estimating the cost…", output, () => estimateRun(task, known));
+    const estimate = await estimating(output, () => estimateRun(task, known));
     output.info(estimateLine(estimate));
     showTiers(estimate);
     for (const advice of adviceOn(task, task.options.budget.calls)) output.info(adviceMessage(advice, ENGLISH));
     return;
   }
-  const estimate = await saying("Estimating the cost…", output, () => estimateRunner(task, known, runnerOf(job)));
+  const estimate = await estimating(output, () => estimateRunner(task, known, runnerOf(job)));
   output.info(scoringLine({ ...estimate, most: task.options.budget }));
   showTiers(estimate);
 }
 
-/** Says on a terminal what is under way, if it takes long. */
-async function saying<T>(text: string, output: Cli["output"], work: () => Promise<T>): Promise<T> {
-  const timer = output.isInteractive ? setTimeout(() => output.info(text), LONG) : undefined;
+/** Says on a terminal that an estimate is under way, if it takes long. */
+async function estimating<T>(output: Cli["output"], work: () => Promise<T>): Promise<T> {
+  const timer = output.isInteractive ? setTimeout(() => output.info("Estimating the cost…"), LONG) : undefined;
   try {
     return await work();
   } finally {

@@ -15,6 +15,7 @@ const COUNTING = 300;
 /** Context keys of menus and of the palette, and the badge of the proposals. */
 export class ContextKeys extends Disposable {
   readonly #throttle = this.own(new Throttle(() => this.#update(), COUNTING));
+  readonly #offers = this.own(new Throttle(() => this.#setOffers().catch((error) => this.#warn(error)), COUNTING));
 
   constructor(
     private readonly runStore: RunStore,
@@ -24,7 +25,7 @@ export class ContextKeys extends Disposable {
     private readonly log: Log,
   ) {
     super();
-    this.own(window.tabGroups.onDidChangeTabs(() => void this.#setOffers()));
+    this.own(window.tabGroups.onDidChangeTabs(() => this.#offers.request()));
   }
 
   request(): void {
@@ -35,10 +36,10 @@ export class ContextKeys extends Disposable {
     try {
       const runs = await this.runStore.list();
       await this.#setKeys(runs);
-      await this.#setOffers();
+      this.#offers.request();
       await this.#setBadge(runs);
     } catch (error) {
-      this.log.warn(`context keys: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.#warn(error);
       // If this can't be read, the command is offered and reports what is missing.
       await setKey("ready", false);
     }
@@ -60,6 +61,10 @@ export class ContextKeys extends Disposable {
     await Promise.all(Object.entries(there).map(([name, value]) => setKey(name, value)));
     // Last: until then, the views show that they are loading, and the palette offers all commands.
     await setKey("ready", true);
+  }
+
+  #warn(error: unknown): void {
+    this.log.warn(`context keys: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
 
   /** Sets the documents whose titles and menus offer to apply or reject a proposal. */

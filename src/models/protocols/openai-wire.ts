@@ -65,8 +65,8 @@ export async function readBody(response: Response, reading: ResponseContext): Pr
   const refused = (status: number, body: unknown) =>
     new ErrorResponse(readError({ status, headers: response.headers, body }, clock, key));
   const isStream = isEventStream(text);
-  const json = isStream ? null : (parseJson(text) ?? parseJson(repaired(text)));
-  const body = isStream ? completionOf(text, identity) : json?.value;
+  const whole = isStream ? null : parseJson(text);
+  const body = isStream ? completionOf(text, identity) : (whole ?? parseJson(repaired(text)))?.value;
   if (!response.ok) throw refused(response.status, body ?? text);
   if (body === undefined) {
     if (text.trim() === "") throw new BodyBroken(identity, "the body is empty");
@@ -76,7 +76,7 @@ export async function readBody(response: Response, reading: ResponseContext): Pr
   }
   const failure = reading.isOther ? null : failureIn(body);
   if (failure !== null) throw refused(failure, body);
-  return isStream || parseJson(text) === null ? JSON.stringify(body) : text;
+  return whole === null ? JSON.stringify(body) : text;
 }
 
 function isWhole(parts: readonly Uint8Array[]): boolean {
